@@ -1,0 +1,49 @@
+//! The services of the program, built once and handed to commands and routes.
+
+use std::sync::Arc;
+
+use closecast_data::{
+    cache::{CacheSettings, Cached},
+    guard::{GuardSettings, Guarded},
+    provider::{Provider, ProviderError},
+    yahoo::{YahooProvider, YahooSettings},
+};
+use closecast_domain::{Clock, SystemClock};
+use closecast_store::Store;
+
+use crate::{config::Settings, failure::Failure};
+
+/// The services.
+#[derive(Clone)]
+pub(crate) struct App {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) provider: Arc<dyn Provider>,
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
+impl App {
+    /// Opens the store and sets up the data provider.
+    ///
+    /// # Errors
+    /// [`Failure`] when the data folder or the database cannot be used.
+    pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
+        let store = Store::open(&settings.data_dir).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let provider = provider(&settings, &clock)?;
+        Ok(Self { settings: Arc::new(settings), store, provider, clock })
+    }
+}
+
+/// Returns Yahoo Finance behind a short memory, a rate limit, retries and a circuit breaker.
+fn provider(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provider>, ProviderError> {
+    let mut yahoo = YahooSettings::default();
+    if let Some(url) = &settings.yahoo_url {
+        yahoo.base_urls = vec![url.clone()];
+    }
+    let guard =
+        GuardSettings { requests_per_second: f64::from(settings.requests_per_second), ..GuardSettings::default() };
+    let client = YahooProvider::new(yahoo, Arc::clone(clock))?;
+    let guarded = Guarded::new(client, guard, Arc::clone(clock));
+    Ok(Arc::new(Cached::new(guarded, CacheSettings::default(), Arc::clone(clock))))
+}

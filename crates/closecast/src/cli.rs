@@ -1,0 +1,71 @@
+//! The command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::{commands, config::SettingArguments};
+
+/// Forecasts of stock closing prices with LSTM networks: data, training, honest evaluation, serving.
+#[derive(Debug, Parser)]
+#[command(name = "closecast", version, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) settings: SettingArguments,
+    /// Write one JSON object to standard output instead of text, for machines.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// What the program can do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// See the whole job at once: bundled real prices, training, honest evaluation, forecast, dashboard. Needs no network.
+    Quickstart(commands::quickstart::Arguments),
+    /// Fetch daily prices from Yahoo Finance into the local store.
+    Fetch(commands::fetch::Arguments),
+    /// Import daily prices from a file: CSV in any common layout, or B3 COTAHIST.
+    Import(commands::import::Arguments),
+    /// Export stored prices as CSV, or as a test payload for POST /predict.
+    Export(commands::export::Arguments),
+    /// Check stored prices; exits with 1 while an error-level defect remains.
+    CheckData(commands::check_data::Arguments),
+    /// Train a model of one symbol and evaluate it beside the naive forecast.
+    Train(commands::train::Arguments),
+    /// Forecast the next sessions of a symbol.
+    Predict(commands::predict::Arguments),
+    /// Serve the HTTP API and the dashboard.
+    Serve(commands::serve::Arguments),
+    /// List and show trained models.
+    Models(commands::models::Arguments),
+    /// Check the installation: data folder, database, artifacts, settings.
+    Doctor,
+}
+
+impl Cli {
+    /// Returns the arguments of this process, after `.env` in the working folder has been read. Ends the process with
+    /// a message and exit code 2 when they are wrong.
+    pub(crate) fn read() -> Self {
+        crate::config::read_dotenv();
+        Self::parse()
+    }
+}
+
+impl Command {
+    /// Returns whether the command keeps running and so writes logs.
+    pub(crate) fn is_service(&self) -> bool {
+        matches!(self, Self::Serve(_)) || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_of_the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

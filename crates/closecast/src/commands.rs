@@ -1,0 +1,12 @@
+//! The commands, one file each: arguments in, use case called, result shown.
+
+pub(crate) mod check_data;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod fetch;
+pub(crate) mod import;
+pub(crate) mod models;
+pub(crate) mod predict;
+pub(crate) mod quickstart;
+pub(crate) mod serve;
+pub(crate) mod train;

@@ -1,0 +1,67 @@
+//! `closecast export`.
+
+use std::{
+    fs,
+    io::{self, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Args;
+use closecast_data::export;
+use closecast_domain::Symbol;
+
+use crate::{app::App, config::Settings, failure::Failure, ops, terminal::Terminal};
+
+/// Arguments of `closecast export`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Symbol whose stored prices are exported.
+    symbol: Symbol,
+    /// File to write, or - for standard output [default: SYMBOL_data.csv, or test_input.json with --test-json]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Write the newest closes as a payload for POST /predict instead of CSV.
+    #[arg(long)]
+    test_json: bool,
+    /// Closes in that payload.
+    #[arg(long, default_value_t = 60, value_name = "DAYS", requires = "test_json")]
+    lookback: usize,
+}
+
+/// Writes the history as CSV with a clean header, or a test payload.
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let app = App::open(settings).await?;
+    let history = ops::history::load(&app, &arguments.symbol).await?.history;
+    let mut content = Vec::new();
+    let default_name = if arguments.test_json {
+        let payload = export::test_payload(&history, arguments.lookback);
+        serde_json::to_writer_pretty(&mut content, &payload).map_err(|error| Failure::Internal(error.to_string()))?;
+        content.push(b'\n');
+        "test_input.json".to_owned()
+    } else {
+        export::write_history(&mut content, &history).map_err(Failure::Runtime)?;
+        export::file_name(&arguments.symbol)
+    };
+    let path = arguments.output.unwrap_or_else(|| PathBuf::from(default_name));
+    if path.as_os_str() == "-" {
+        return match io::stdout().lock().write_all(&content) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Runtime(error)),
+            _ => Ok(ExitCode::SUCCESS),
+        };
+    }
+    write_whole(&path, &content).map_err(|source| Failure::Write { path: path.display().to_string(), source })?;
+    terminal.object(&serde_json::json!({ "symbol": arguments.symbol, "file": path, "rows": history.len() }))?;
+    terminal.line(format_args!("{} ({} sessions)", path.display(), history.len()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Writes beside the file and renames: whoever reads it sees the old or the new content, never a part.
+fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".part");
+    fs::write(&beside, content)?;
+    fs::rename(&beside, path).inspect_err(|_| {
+        let _already_failing = fs::remove_file(&beside);
+    })
+}

@@ -1,0 +1,79 @@
+//! `closecast import`.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Args, ValueEnum};
+use closecast_data::{
+    csv::DateOrder,
+    import::{ImportOptions, symbol_from_file_name},
+};
+use closecast_domain::Symbol;
+
+use crate::{app::App, commands::check_data, config::Settings, failure::Failure, ops, terminal::Terminal};
+
+/// Series and notes shown in full; the rest is counted.
+const SHOWN: usize = 10;
+
+/// Arguments of `closecast import`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// CSV in any common layout, or B3 COTAHIST.
+    file: PathBuf,
+    /// Symbol of the prices; of a file of several symbols, the one to take [default: what the file or its name says]
+    #[arg(long)]
+    symbol: Option<Symbol>,
+    /// Order of day and month in dates such as 03/04/2020, for a file that does not give it away.
+    #[arg(long, value_enum)]
+    date_order: Option<DateOrderArgument>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum DateOrderArgument {
+    DayFirst,
+    MonthFirst,
+}
+
+/// Imports a file whole, or refuses it with one line and exit code 2.
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let options = ImportOptions {
+        fallback_symbol: symbol_from_file_name(&arguments.file),
+        symbol: arguments.symbol,
+        date_order: arguments.date_order.map(|order| match order {
+            DateOrderArgument::DayFirst => DateOrder::DayFirst,
+            DateOrderArgument::MonthFirst => DateOrder::MonthFirst,
+        }),
+        ..ImportOptions::default()
+    };
+    let app = App::open(settings).await?;
+    let imported = ops::import::import(&app, arguments.file, options).await?;
+    let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
+    terminal.object(&serde_json::json!({
+        "dialect": imported.dialect,
+        "notes": notes,
+        "series": imported.series.iter().map(|series| serde_json::json!({
+            "symbol": series.symbol,
+            "first_date": series.first_date,
+            "last_date": series.last_date,
+            "report": series.report,
+        })).collect::<Vec<_>>(),
+    }))?;
+    terminal.line(format_args!("Read as {}.", imported.dialect))?;
+    for note in notes.iter().take(SHOWN) {
+        terminal.line(format_args!("note: {note}"))?;
+    }
+    if notes.len() > SHOWN {
+        terminal.line(format_args!("… and {} more notes", notes.len() - SHOWN))?;
+    }
+    for series in imported.series.iter().take(SHOWN) {
+        let (symbol, report) = (&series.symbol, &series.report);
+        terminal.line(format_args!(
+            "{symbol}: {} sessions, {} to {}",
+            report.rows_kept, series.first_date, series.last_date
+        ))?;
+        check_data::show_summary(report, terminal)?;
+    }
+    if imported.series.len() > SHOWN {
+        terminal.line(format_args!("… and {} more symbols", imported.series.len() - SHOWN))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,55 @@
+//! `closecast predict`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use closecast_domain::Symbol;
+
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops::{self, history},
+    terminal::{Terminal, chart},
+    views::forecast::ForecastView,
+};
+
+/// Arguments of `closecast predict`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Symbol to forecast.
+    symbol: Symbol,
+    /// Model to use [default: the one named like the symbol]
+    #[arg(long, value_name = "NAME")]
+    model: Option<String>,
+}
+
+/// Forecasts the next sessions and shows them.
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let app = App::open(settings).await?;
+    let view = ops::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref()).await?;
+    terminal.object(&view)?;
+    show(&app, &view, terminal).await?;
+    terminal.line(&view.verdict.sentence)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Shows a small chart and the forecast in words.
+pub(crate) async fn show(app: &App, view: &ForecastView, terminal: &Terminal) -> Result<(), Failure> {
+    let closes: Vec<f64> =
+        history::load(app, &view.symbol).await?.history.bars().iter().map(|bar| bar.raw_close).collect();
+    terminal.line(chart::forecast(&closes, view))?;
+    let currency = view.currency.as_deref().map_or(String::new(), |code| format!(" {code}"));
+    terminal.line(format_args!("{} closed at {:.2}{currency} on {}.", view.symbol, view.last_close, view.as_of))?;
+    for session in &view.sessions {
+        let interval = session.interval.map_or(String::new(), |interval| {
+            format!(", {:.0} % interval {:.2} to {:.2}", interval.level * 100.0, interval.lower, interval.upper)
+        });
+        terminal
+            .line(format_args!("Forecast for {}: {:.2}{currency}{interval}", session.date, session.predicted_close))?;
+    }
+    if view.stale {
+        terminal.line("These prices are older than the last session: fetch newer ones with `closecast fetch`.")?;
+    }
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! `closecast train`.
+
+use std::{process::ExitCode, sync::Arc};
+
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+use closecast_domain::{Cancel, Symbol};
+use closecast_model::{ModelSpec, Recipe};
+use closecast_store::ModelVersion;
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops::{self, train::TrainRequest},
+    terminal::{Terminal, evaluation, progress::TrainingBar},
+    views::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict},
+};
+
+/// Arguments of `closecast train`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Symbol whose stored prices are trained on.
+    pub(crate) symbol: Symbol,
+    /// Name to publish the model under [default: the symbol]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model_name: Option<String>,
+    /// First session used, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) start_date: Option<NaiveDate>,
+    /// Last session used, YYYY-MM-DD.
+    #[arg(long, value_name = "DATE")]
+    pub(crate) end_date: Option<NaiveDate>,
+    #[command(flatten)]
+    pub(crate) spec: SpecArguments,
+}
+
+/// The description of the model, as flags.
+#[derive(Debug, Args)]
+pub(crate) struct SpecArguments {
+    /// What the network sees and forecasts: volatility-scaled returns, or prices scaled to [0, 1] as most published work does.
+    #[arg(long, value_enum, default_value_t = RecipeArgument::Returns)]
+    recipe: RecipeArgument,
+    /// Days in a window.
+    #[arg(long, default_value_t = ModelSpec::default().lookback, value_name = "DAYS")]
+    lookback: usize,
+    /// Sessions forecast.
+    #[arg(long, visible_alias = "prediction-steps", default_value_t = ModelSpec::default().horizon, value_name = "SESSIONS")]
+    horizon: usize,
+    /// Most passes over the training windows.
+    #[arg(long, default_value_t = ModelSpec::default().epochs, value_name = "N")]
+    epochs: usize,
+    /// Windows of one step.
+    #[arg(long, default_value_t = ModelSpec::default().batch_size, value_name = "N")]
+    batch_size: usize,
+    /// First learning rate of Adam.
+    #[arg(long, default_value_t = ModelSpec::default().learning_rate, value_name = "RATE")]
+    learning_rate: f64,
+    /// Weight decay; above 0 the optimiser is AdamW.
+    #[arg(long, default_value_t = ModelSpec::default().weight_decay, value_name = "RATE")]
+    weight_decay: f64,
+    /// Units of an LSTM layer.
+    #[arg(long, default_value_t = ModelSpec::default().hidden_size, value_name = "UNITS")]
+    hidden_size: usize,
+    /// Stacked LSTM layers.
+    #[arg(long, default_value_t = ModelSpec::default().layers, value_name = "N")]
+    layers: usize,
+    /// Dropout between the layers.
+    #[arg(long, default_value_t = ModelSpec::default().dropout, value_name = "SHARE")]
+    dropout: f32,
+    /// Epochs without improvement before training stops.
+    #[arg(long, default_value_t = ModelSpec::default().patience, value_name = "EPOCHS")]
+    patience: usize,
+    /// Seed of every random choice: the same seed and data give the same model.
+    #[arg(long, default_value_t = ModelSpec::default().seed, value_name = "N")]
+    seed: u64,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RecipeArgument {
+    Returns,
+    MinMaxPrices,
+}
+
+impl SpecArguments {
+    fn spec(&self) -> ModelSpec {
+        ModelSpec {
+            recipe: match self.recipe {
+                RecipeArgument::Returns => Recipe::Returns,
+                RecipeArgument::MinMaxPrices => Recipe::MinMaxPrices,
+            },
+            lookback: self.lookback,
+            horizon: self.horizon,
+            hidden_size: self.hidden_size,
+            layers: self.layers,
+            dropout: self.dropout,
+            epochs: self.epochs,
+            batch_size: self.batch_size,
+            learning_rate: self.learning_rate,
+            weight_decay: self.weight_decay,
+            patience: self.patience,
+            seed: self.seed,
+            ..ModelSpec::default()
+        }
+    }
+}
+
+/// A trained model as `--json` prints it.
+#[derive(Serialize)]
+struct Trained {
+    symbol: Symbol,
+    model: ModelView,
+    metrics: PartsView,
+    naive: PartsView,
+    verdict: VerdictView,
+}
+
+/// Trains a model and shows it beside naive.
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let spec = arguments.spec.spec().check()?;
+    if let (Some(start), Some(end)) = (arguments.start_date, arguments.end_date)
+        && start >= end
+    {
+        return Err(Failure::Usage(format!("start-date {start} is not before end-date {end}")));
+    }
+    let app = App::open(settings).await?;
+    let request = TrainRequest {
+        symbol: arguments.symbol.clone(),
+        model_name: arguments.model_name,
+        spec,
+        start_date: arguments.start_date,
+        end_date: arguments.end_date,
+    };
+    let version = train_watched(&app, request, terminal).await?;
+    show(&arguments.symbol, &version, terminal)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Trains with a progress bar; Ctrl-C cancels after the batch in hand.
+pub(crate) async fn train_watched(
+    app: &App,
+    request: TrainRequest,
+    terminal: &Terminal,
+) -> Result<ModelVersion, Failure> {
+    let cancel = Cancel::new();
+    let work = ops::train::train(app, request, Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
+    tokio::pin!(work);
+    tokio::select! {
+        done = &mut work => done,
+        _signal = tokio::signal::ctrl_c() => {
+            cancel.cancel();
+            work.await
+        }
+    }
+}
+
+fn show(symbol: &Symbol, version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
+    let card = &version.card;
+    let evaluation_of = &card.evaluation;
+    terminal.object(&Trained {
+        symbol: symbol.clone(),
+        model: model_view(version),
+        metrics: parts(evaluation_of, |part| part.model),
+        naive: parts(evaluation_of, |part| part.naive),
+        verdict: verdict(evaluation_of),
+    })?;
+    show_training(version, terminal)?;
+    terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))
+}
+
+/// Shows what was trained and the table beside naive.
+pub(crate) fn show_training(version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
+    let card = &version.card;
+    terminal.line(format_args!(
+        "Model {} version {}: {} weights, {} epochs (the best was {}), trained on {} to {}",
+        version.name,
+        version.version,
+        card.parameters,
+        card.epochs_run,
+        card.best_epoch,
+        card.trained_on.start,
+        card.trained_on.end
+    ))?;
+    terminal.line("")?;
+    terminal.line(evaluation::table(&card.evaluation))?;
+    terminal.line("")?;
+    terminal.line(verdict(&card.evaluation).sentence)?;
+    terminal.line(format_args!(
+        "The {:.0} % interval held the close on {:.1} % of the test days.",
+        card.interval_level * 100.0,
+        card.interval_coverage * 100.0
+    ))
+}

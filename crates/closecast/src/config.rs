@@ -1,0 +1,162 @@
+//! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
+
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
+
+use clap::Args;
+use figment::{
+    Figment,
+    providers::{Format, Serialized, Toml},
+};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// Name of the settings file looked for in the working folder.
+const FILE: &str = "closecast.toml";
+
+/// Settings that hold for every command, as flags or environment. Those left out come from the file or the default.
+#[derive(Debug, Default, Args, Serialize)]
+pub(crate) struct SettingArguments {
+    /// Settings file [default: closecast.toml in the working folder, if there is one]
+    #[arg(long, global = true, env = "CLOSECAST_CONFIG", value_name = "FILE")]
+    #[serde(skip)]
+    config: Option<PathBuf>,
+    /// Folder of the database, artifacts and logs [default: closecast-data]
+    #[arg(long, global = true, env = "CLOSECAST_DATA_DIR", value_name = "DIR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_dir: Option<PathBuf>,
+    /// Threads used for training [default: all cores]
+    #[arg(long, global = true, env = "CLOSECAST_THREADS", value_name = "N")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    threads: Option<usize>,
+    /// What is logged, such as info or closecast=debug [default: info]
+    #[arg(long, global = true, env = "CLOSECAST_LOG", value_name = "FILTER")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    log: Option<String>,
+    /// Base address of Yahoo Finance's chart service
+    #[arg(long, global = true, env = "CLOSECAST_YAHOO_URL", value_name = "URL", hide = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    yahoo_url: Option<String>,
+    /// Most requests a second to a data provider [default: 2]
+    #[arg(long, global = true, env = "CLOSECAST_REQUESTS_PER_SECOND", value_name = "N", hide = true)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requests_per_second: Option<u32>,
+}
+
+/// The settings in force.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Settings {
+    /// Folder of the database, artifacts and logs.
+    pub(crate) data_dir: PathBuf,
+    /// Threads used for training; all cores when absent.
+    pub(crate) threads: Option<usize>,
+    /// Log filter in the syntax of `tracing_subscriber::EnvFilter`.
+    pub(crate) log: String,
+    /// Base address of Yahoo Finance's chart service; Yahoo's own when absent.
+    pub(crate) yahoo_url: Option<String>,
+    /// Most requests a second to a data provider.
+    pub(crate) requests_per_second: u32,
+    /// Settings of `serve`.
+    pub(crate) server: ServerSettings,
+}
+
+/// Settings of the HTTP server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ServerSettings {
+    /// Address to listen on. Loopback unless set: whoever reaches the port can use the machine.
+    pub(crate) host: IpAddr,
+    /// Port to listen on.
+    pub(crate) port: u16,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            data_dir: PathBuf::from("closecast-data"),
+            threads: None,
+            log: "info".to_owned(),
+            yahoo_url: None,
+            requests_per_second: 2,
+            server: ServerSettings { host: IpAddr::from([127, 0, 0, 1]), port: 8000 },
+        }
+    }
+}
+
+/// Reads `.env` in the working folder or above it into the environment; what is already set stays.
+pub(crate) fn read_dotenv() {
+    // A missing file is the usual case; a malformed one is told by the setting that then is missing.
+    let _missing = dotenvy::dotenv();
+}
+
+/// Returns the settings in force, from the given flags and environment, the settings file and the defaults.
+///
+/// # Errors
+/// [`Failure::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
+pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+    let mut layers = Figment::from(Serialized::defaults(Settings::default()));
+    match &given.config {
+        Some(path) if !path.is_file() => {
+            return Err(Failure::Settings(format!("the settings file {} does not exist", path.display())));
+        }
+        Some(path) => layers = layers.merge(Toml::file_exact(path)),
+        None if Path::new(FILE).is_file() => layers = layers.merge(Toml::file_exact(FILE)),
+        None => {}
+    }
+    let settings: Settings =
+        layers.merge(Serialized::defaults(given)).extract().map_err(|error| Failure::Settings(error.to_string()))?;
+    check(&settings)?;
+    Ok(settings)
+}
+
+fn check(settings: &Settings) -> Result<(), Failure> {
+    if settings.threads == Some(0) {
+        return Err(Failure::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
+    }
+    if settings.requests_per_second == 0 {
+        return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with_file(content: &str) -> (tempfile::TempDir, SettingArguments) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FILE);
+        std::fs::write(&path, content).unwrap();
+        (folder, SettingArguments { config: Some(path), ..SettingArguments::default() })
+    }
+
+    #[test]
+    fn the_file_overrides_the_default_and_a_flag_overrides_the_file() {
+        let (_folder, mut given) = with_file("data_dir = \"elsewhere\"\nlog = \"warn\"\n[server]\nport = 9000");
+        assert_eq!(load(&given).unwrap().data_dir, PathBuf::from("elsewhere"));
+        assert_eq!(load(&given).unwrap().server, ServerSettings { port: 9000, ..Settings::default().server });
+        given.data_dir = Some("flag".into());
+        let settings = load(&given).unwrap();
+        assert_eq!((settings.data_dir, settings.log.as_str()), (PathBuf::from("flag"), "warn"));
+    }
+
+    #[test]
+    fn without_a_file_the_defaults_hold() {
+        assert_eq!(load(&SettingArguments::default()).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn an_unknown_key_a_wrong_type_and_a_missing_file_are_named() {
+        for (content, named) in [("colour = 1", "colour"), ("threads = \"two\"", "threads"), ("threads = 0", "threads")]
+        {
+            let (_folder, given) = with_file(content);
+            assert!(load(&given).unwrap_err().to_string().contains(named), "{content}");
+        }
+        let given = SettingArguments { config: Some("nowhere.toml".into()), ..SettingArguments::default() };
+        assert!(load(&given).unwrap_err().to_string().contains("nowhere.toml"));
+    }
+}

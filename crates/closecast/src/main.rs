@@ -1,0 +1,58 @@
+//! closecast: forecasts of stock closing prices with LSTM networks, honestly evaluated.
+
+mod app;
+mod cli;
+mod commands;
+mod config;
+mod failure;
+mod logging;
+mod ops;
+mod pages;
+mod server;
+mod terminal;
+mod views;
+
+use std::process::ExitCode;
+
+use crate::{
+    cli::{Cli, Command},
+    failure::Failure,
+};
+
+fn main() -> ExitCode {
+    let cli = Cli::read();
+    let terminal = terminal::Terminal::new(cli.json);
+    match run(cli, &terminal) {
+        Ok(code) => code,
+        Err(failure) => {
+            terminal.failure(&failure);
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(cli: Cli, terminal: &terminal::Terminal) -> Result<ExitCode, Failure> {
+    let settings = config::load(&cli.settings)?;
+    let _logs = logging::start(&settings, cli.command.is_service())?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    runtime.block_on(dispatch(cli.command, settings, terminal))
+}
+
+async fn dispatch(
+    command: Command,
+    settings: config::Settings,
+    terminal: &terminal::Terminal,
+) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Quickstart(arguments) => commands::quickstart::run(arguments, settings, terminal).await,
+        Command::Fetch(arguments) => commands::fetch::run(arguments, settings, terminal).await,
+        Command::Import(arguments) => commands::import::run(arguments, settings, terminal).await,
+        Command::Export(arguments) => commands::export::run(arguments, settings, terminal).await,
+        Command::CheckData(arguments) => commands::check_data::run(arguments, settings, terminal).await,
+        Command::Train(arguments) => commands::train::run(arguments, settings, terminal).await,
+        Command::Predict(arguments) => commands::predict::run(arguments, settings, terminal).await,
+        Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,
+        Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,
+        Command::Doctor => commands::doctor::run(settings, terminal).await,
+    }
+}

@@ -1,0 +1,7 @@
+//! The use cases, called by commands and routes alike.
+
+pub(crate) mod fetch;
+pub(crate) mod forecast;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod train;

@@ -1,0 +1,104 @@
+//! Refreshing the stored prices of a symbol from the data provider.
+
+use chrono::NaiveDate;
+use closecast_data::{
+    provider::{FetchRange, ProviderError},
+    refresh::{Merge, RefreshPlan, StoredSpan, merge, plan},
+};
+use closecast_domain::{Exchange, RawSeries, Symbol, TradingCalendar};
+
+use crate::{app::App, failure::Failure, ops::history::market_day};
+
+/// First session asked for when nothing is stored and no start is given.
+const DEFAULT_START: Option<NaiveDate> = NaiveDate::from_ymd_opt(2000, 1, 1);
+
+/// What a refresh did.
+pub(crate) struct Fetched {
+    /// Bars in the store that were not there before.
+    pub(crate) added: usize,
+    /// Bars in the store.
+    pub(crate) rows: usize,
+    /// Newest session in the store.
+    pub(crate) last_date: Option<NaiveDate>,
+    /// Why the stored prices could not be refreshed; they stay as they were.
+    pub(crate) stale: Option<ProviderError>,
+}
+
+/// Fetches what is missing of `symbol` between `start` and `end` (both included) and stores it. When the provider is down,
+/// what is stored stays and is marked stale.
+///
+/// # Errors
+/// [`Failure::Provider`] when the provider fails and nothing is stored, [`Failure::Store`] when the store fails.
+pub(crate) async fn fetch(
+    app: &App,
+    symbol: &Symbol,
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+) -> Result<Fetched, Failure> {
+    let stored = app.store.bars().load(symbol).await?.map(|stored| stored.series);
+    match refreshed(app, symbol, stored.as_ref(), start, end).await {
+        Ok(Some(series)) => {
+            app.store.bars().replace(&series, app.clock.now()).await?;
+            let before = stored.map_or(0, |series| series.bars.len());
+            Ok(Fetched { added: series.bars.len().saturating_sub(before), ..summary(&series) })
+        }
+        Ok(None) => Ok(stored.as_ref().map_or(Fetched { added: 0, rows: 0, last_date: None, stale: None }, summary)),
+        Err(error) => match stored {
+            Some(series) => Ok(Fetched { stale: Some(error), ..summary(&series) }),
+            None => Err(error.into()),
+        },
+    }
+}
+
+fn summary(series: &RawSeries) -> Fetched {
+    let last_date = series.bars.iter().map(|bar| bar.date).max();
+    Fetched { added: 0, rows: series.bars.len(), last_date, stale: None }
+}
+
+/// Returns the series to store, or `None` when what is stored is complete.
+async fn refreshed(
+    app: &App,
+    symbol: &Symbol,
+    stored: Option<&RawSeries>,
+    start: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+) -> Result<Option<RawSeries>, ProviderError> {
+    let market = market_day(app, Exchange::of(symbol));
+    let span = stored.and_then(|series| {
+        let dates = || series.bars.iter().map(|bar| bar.date);
+        Some(StoredSpan { covers_from: dates().min()?, last_settled: dates().max()? })
+    });
+    let wanted = start.or(span.map(|span| span.covers_from)).or(DEFAULT_START).unwrap_or(market.today);
+    let calendar = TradingCalendar::new(Exchange::of(symbol));
+    let planned = plan(span, wanted, market, calendar);
+    let Some(range) = planned.range() else { return Ok(None) };
+    let fetched = settled(fetch_until(app, symbol, range, end).await?);
+    let (Some(stored), Some(span), RefreshPlan::Append { .. }) = (stored, span, &planned) else {
+        return Ok(Some(fetched));
+    };
+    match merge(stored, &fetched) {
+        Merge::Appended(merged) => Ok(Some(merged.series)),
+        Merge::Rewritten(reason) => {
+            tracing::info!(%symbol, ?reason, "the past was rewritten: fetching the whole history again");
+            let whole = RefreshPlan::after_rewrite(span, wanted, market, reason);
+            let range = whole.range().unwrap_or(range);
+            Ok(Some(settled(fetch_until(app, symbol, range, end).await?)))
+        }
+    }
+}
+
+async fn fetch_until(
+    app: &App,
+    symbol: &Symbol,
+    range: FetchRange,
+    end: Option<NaiveDate>,
+) -> Result<RawSeries, ProviderError> {
+    let day_after = end.and_then(|date| date.succ_opt()).unwrap_or(range.end);
+    app.provider.fetch(symbol, FetchRange::new(range.start, range.end.min(day_after))).await
+}
+
+/// Drops the bar of a session that was still trading: a close that is not settled is never stored.
+fn settled(mut series: RawSeries) -> RawSeries {
+    series.bars.retain(|bar| !bar.live);
+    series
+}

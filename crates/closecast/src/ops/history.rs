@@ -1,0 +1,34 @@
+//! The checked history of a symbol, from the store.
+
+use chrono::{DateTime, Utc};
+use closecast_data::{refresh::MarketDay, yahoo::YahooSettings};
+use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
+
+use crate::{app::App, failure::Failure};
+
+/// A stored series, checked.
+pub(crate) struct LoadedHistory {
+    pub(crate) series: RawSeries,
+    pub(crate) history: History,
+    pub(crate) report: QualityReport,
+    pub(crate) stored_at: DateTime<Utc>,
+    /// A session has been settled since the newest bar.
+    pub(crate) stale: bool,
+}
+
+/// Returns the stored history of `symbol`.
+///
+/// # Errors
+/// [`Failure::NoHistory`] when nothing is stored, [`Failure::History`] when nothing of it is usable.
+pub(crate) async fn load(app: &App, symbol: &Symbol) -> Result<LoadedHistory, Failure> {
+    let stored = app.store.bars().load(symbol).await?.ok_or_else(|| Failure::NoHistory(symbol.clone()))?;
+    let market = market_day(app, Exchange::of(symbol));
+    let (history, report) = History::check(stored.series.clone(), Some(market.today))?;
+    let stale = history.last().date < market.last_settled;
+    Ok(LoadedHistory { series: stored.series, history, report, stored_at: stored.stored_at, stale })
+}
+
+/// Returns today and the last settled session of `exchange`.
+pub(crate) fn market_day(app: &App, exchange: Exchange) -> MarketDay {
+    MarketDay::at(exchange, app.clock.now(), YahooSettings::default().settles_after)
+}

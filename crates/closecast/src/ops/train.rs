@@ -1,0 +1,60 @@
+//! Training a model of one symbol and publishing it.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use chrono::NaiveDate;
+use closecast_domain::{Cancel, Forecaster, ProgressSink, Symbol};
+use closecast_model::{CheckedSpec, LstmForecaster};
+use closecast_store::ModelVersion;
+
+use crate::{app::App, failure::Failure, ops::history};
+
+/// What to train.
+pub(crate) struct TrainRequest {
+    pub(crate) symbol: Symbol,
+    /// Name to publish under; the symbol when absent.
+    pub(crate) model_name: Option<String>,
+    pub(crate) spec: CheckedSpec,
+    /// First session used, included.
+    pub(crate) start_date: Option<NaiveDate>,
+    /// Last session used, included.
+    pub(crate) end_date: Option<NaiveDate>,
+}
+
+/// Trains, evaluates and publishes. The version in service stays in service until the new one is complete.
+///
+/// # Errors
+/// [`Failure`] when there is no history, training fails or is cancelled, or the model cannot be stored.
+pub(crate) async fn train(
+    app: &App,
+    request: TrainRequest,
+    progress: Arc<dyn ProgressSink + Send + Sync>,
+    cancel: Cancel,
+) -> Result<ModelVersion, Failure> {
+    let name = model_name(&request)?;
+    let loaded = history::load(app, &request.symbol).await?;
+    let history = loaded.history.between(request.start_date, request.end_date)?;
+    let forecaster = LstmForecaster::new(name, request.spec).threads(app.settings.threads);
+    // Training is hours of arithmetic in the worst case: it must not hold a thread that answers requests.
+    let work = move || -> Result<_, Failure> {
+        let mut model = forecaster.fit(&history, &cancel, progress.as_ref())?;
+        let bytes = model.to_bytes()?;
+        Ok((model, bytes))
+    };
+    let trained = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let (model, bytes) = trained?;
+    Ok(app.store.models().publish(model.card(), Bytes::from(bytes), app.clock.now()).await?)
+}
+
+/// Returns the name to publish under: letters, digits, dots, dashes and underscores, so that it can stand in an address.
+fn model_name(request: &TrainRequest) -> Result<String, Failure> {
+    let name = request.model_name.clone().unwrap_or_else(|| request.symbol.to_string());
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
+    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name.starts_with(['.', '-']) {
+        return Err(Failure::Usage(format!(
+            "model-name {name:?} is not valid: 1 to 64 letters, digits and . - _ are allowed, not starting with . or -"
+        )));
+    }
+    Ok(name)
+}

@@ -1,0 +1,43 @@
+// The JSON interface, addressed relative to the page.
+
+/** An answer that is no result. `status` is 0 when no answer came at all; `detail` is the server's own sentence. */
+export class Problem extends Error {
+  constructor(status, detail) {
+    super(detail || `HTTP ${status}`);
+    this.status = status;
+    this.detail = detail;
+  }
+
+  /** Whether the server, or a proxy before it, is not there at all. */
+  get isDown() {
+    return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
+  }
+}
+
+async function get(path, signal) {
+  let response;
+  try {
+    response = await fetch(path, { signal, headers: { accept: "application/json" } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(0, null);
+  }
+  let body = null;
+  try {
+    body = await response.json();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+  }
+  if (!response.ok) throw new Problem(response.status, body?.detail ?? null);
+  if (body === null) throw new Problem(502, null);
+  return body;
+}
+
+/** Returns the symbols in the store. */
+export const symbols = async (signal) => (await get("api/symbols", signal)).symbols;
+
+/** Returns the stored history of a symbol, oldest bar first. */
+export const stock = (symbol, signal) => get(`api/stocks/${encodeURIComponent(symbol)}`, signal);
+
+/** Returns the forecast of a symbol, with its model and its track record. */
+export const prediction = (symbol, signal) => get(`api/predictions/${encodeURIComponent(symbol)}`, signal);

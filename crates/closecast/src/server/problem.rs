@@ -1,0 +1,86 @@
+//! Errors as RFC 9457 problem documents, which clients of FastAPI services can read too: both have `detail`.
+
+use std::any::Any;
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// An error answer.
+#[derive(Debug)]
+pub(super) struct Problem {
+    status: StatusCode,
+    detail: String,
+}
+
+#[derive(Serialize)]
+struct Body {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: String,
+}
+
+impl Problem {
+    /// Returns an answer to input that is wrong; `detail` names the field.
+    pub(super) fn invalid(detail: impl Into<String>) -> Self {
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into() }
+    }
+
+    /// Returns an answer of `status`.
+    pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
+        Self { status, detail: detail.into() }
+    }
+}
+
+impl From<Failure> for Problem {
+    fn from(failure: Failure) -> Self {
+        let status = match &failure {
+            Failure::NoHistory(_) | Failure::NoModel { .. } => StatusCode::NOT_FOUND,
+            Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
+                StatusCode::UNPROCESSABLE_ENTITY
+            }
+            Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Provider(_) => StatusCode::BAD_GATEWAY,
+            _ => {
+                // The text may name files and folders of this machine: it goes to the log and not to the client.
+                tracing::error!(error = %failure, "a request failed");
+                let detail = "the request could not be answered because of an internal error; the log has the reason";
+                return Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
+            }
+        };
+        Self { status, detail: failure.to_string() }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let body = Body {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: self.detail,
+        };
+        let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
+        (self.status, content_type, Json(body)).into_response()
+    }
+}
+
+pub(super) async fn unknown_route(uri: axum::http::Uri) -> Problem {
+    std::future::ready(Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))).await
+}
+
+pub(super) async fn wrong_method(method: axum::http::Method) -> Problem {
+    let detail = format!("{method} is not allowed here");
+    std::future::ready(Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)).await
+}
+
+pub(super) fn after_panic(_panic: Box<dyn Any + Send>) -> Response {
+    tracing::error!("a request panicked");
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal error; the log has the reason").into_response()
+}

@@ -1,0 +1,47 @@
+//! The progress of a training.
+
+use std::time::Duration;
+
+use closecast_domain::{Progress, ProgressSink};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// A bar over the batches of all epochs, on standard error, hidden when that is not a terminal.
+#[derive(Debug)]
+pub(crate) struct TrainingBar {
+    bar: ProgressBar,
+}
+
+impl TrainingBar {
+    /// Returns a bar, or with `hidden` one that is never drawn.
+    pub(crate) fn new(hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("   {bar:30} {percent:>3} %  {msg}  {elapsed} (at most {eta} left)");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar }
+    }
+}
+
+impl ProgressSink for TrainingBar {
+    fn report(&self, progress: &Progress) {
+        match *progress {
+            Progress::TrainingStarted { epochs, batches_per_epoch } => {
+                self.bar.set_length((epochs * batches_per_epoch) as u64);
+            }
+            Progress::Batch { .. } => self.bar.inc(1),
+            Progress::Epoch { epoch, train_loss, validation_loss, improved, .. } => {
+                let mark = if improved { "*" } else { " " };
+                self.bar.set_message(format!(
+                    "epoch {epoch}: training loss {train_loss:.4}, validation {validation_loss:.4}{mark}"
+                ));
+            }
+        }
+    }
+}
+
+impl Drop for TrainingBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}

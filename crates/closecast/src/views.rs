@@ -1,0 +1,3 @@
+//! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
+
+pub(crate) mod forecast;

@@ -1,0 +1,129 @@
+//! The commands as a user gives them, over the real binary, a real database and no network.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::{fmt::Write as _, path::Path};
+
+use assert_cmd::Command;
+use closecast_testkit::histories::random_walk;
+use serde_json::Value;
+
+fn closecast(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
+    command.env_clear().current_dir(data).args(["--data-dir", "data"]);
+    command
+}
+
+/// Writes a clean CSV of `days` sessions in Yahoo's layout.
+fn write_csv(path: &Path, days: usize) {
+    let mut text = "Date,Open,High,Low,Close,Adj Close,Volume\n".to_owned();
+    for bar in random_walk("AAPL", days, 9).bars() {
+        let (date, open, high, low, close, volume) = (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume);
+        writeln!(text, "{date},{open:.6},{high:.6},{low:.6},{close:.6},{close:.6},{volume:.0}").unwrap();
+    }
+    std::fs::write(path, text).unwrap();
+}
+
+fn json(command: &mut Command) -> Value {
+    let output = command.arg("--json").assert().success().get_output().stdout.clone();
+    serde_json::from_slice(&output).unwrap()
+}
+
+/// Asserts exit code 2 and one line on standard error that contains `part`.
+fn refused(command: &mut Command, part: &str) {
+    let output = command.assert().code(2).get_output().clone();
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains(part) && text.trim_end().lines().count() == 1, "{text}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn import_train_predict_and_show_on_a_file_of_the_users_own() {
+    let folder = tempfile::tempdir().unwrap();
+    write_csv(&folder.path().join("AAPL.csv"), 450);
+    let imported = json(closecast(folder.path()).args(["import", "AAPL.csv"]));
+    assert_eq!(imported["series"][0]["report"]["rows_kept"], 450);
+    closecast(folder.path()).args(["check-data", "AAPL"]).assert().success();
+    let train = ["train", "AAPL", "--epochs", "2", "--hidden-size", "6", "--lookback", "10"];
+    let trained = json(closecast(folder.path()).args(train));
+    let again = json(closecast(folder.path()).args(train));
+    assert_eq!(trained["model"]["sha256"], again["model"]["sha256"], "same seed, data and machine: same bits");
+    assert_eq!(again["model"]["version"], 2);
+    let forecast = json(closecast(folder.path()).args(["predict", "AAPL"]));
+    let (lower, upper) = (&forecast["interval"]["lower"], &forecast["interval"]["upper"]);
+    let point = forecast["predicted_close"].as_f64().unwrap();
+    assert!(lower.as_f64().unwrap() < point && point < upper.as_f64().unwrap());
+    for part in ["train", "validation", "test"] {
+        assert!(forecast["metrics"][part]["mae"].is_number() && forecast["naive"][part]["mae"].is_number());
+    }
+    let models = json(closecast(folder.path()).args(["models", "list"]));
+    assert_eq!(models["models"].as_array().unwrap().len(), 2);
+    let text = closecast(folder.path()).args(["predict", "AAPL"]).assert().success().get_output().stdout.clone();
+    assert!(String::from_utf8(text).unwrap().contains("Forecast for "));
+    closecast(folder.path()).arg("doctor").assert().success();
+}
+
+#[test]
+fn a_file_that_is_not_prices_is_refused_with_one_line_and_nothing_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).unwrap();
+    file("empty.csv", b"");
+    file("binary.csv", &[0, 159, 146, 150, 0, 1, 2]);
+    file("header.csv", b"Date,Open,High,Low,Close,Volume\n");
+    file("error.csv", br#"{"chart":{"error":{"code":"Not Found","description":"No data found"}}}"#);
+    file("noprices.csv", b"Date,Open,High,Low,Close,Volume\n2024-01-02,null,null,null,null,null\n");
+    std::fs::create_dir(folder.path().join("folder.csv")).unwrap();
+    for name in ["empty.csv", "binary.csv", "header.csv", "error.csv", "noprices.csv", "folder.csv", "gone.csv"] {
+        refused(closecast(folder.path()).args(["import", name, "--symbol", "AAPL"]), name);
+    }
+    closecast(folder.path()).args(["check-data", "AAPL"]).assert().code(1);
+}
+
+#[test]
+fn bad_arguments_are_named_and_end_with_2() {
+    let folder = tempfile::tempdir().unwrap();
+    refused(closecast(folder.path()).args(["train", "AAPL", "--lookback", "1"]), "lookback is 1");
+    refused(closecast(folder.path()).args(["train", "AAPL", "--learning-rate", "NaN"]), "learning_rate");
+    refused(
+        closecast(folder.path()).args(["train", "AAPL", "--start-date", "2024-02-01", "--end-date", "2024-01-01"]),
+        "start-date",
+    );
+    closecast(folder.path()).args(["predict", "../etc/passwd"]).assert().code(2);
+    closecast(folder.path()).args(["train", "AAPL"]).assert().code(1);
+    closecast(folder.path()).args(["predict", "AAPL"]).assert().code(1);
+    refused(closecast(folder.path()).args(["--config", "none.toml", "doctor"]), "none.toml");
+}
+
+#[test]
+fn an_export_comes_back_and_the_test_payload_holds_the_newest_closes() {
+    let folder = tempfile::tempdir().unwrap();
+    write_csv(&folder.path().join("AAPL.csv"), 100);
+    closecast(folder.path()).args(["import", "AAPL.csv"]).assert().success();
+    closecast(folder.path()).args(["export", "AAPL"]).assert().success();
+    let exported = folder.path().join("AAPL_data.csv");
+    let first = std::fs::read_to_string(&exported).unwrap();
+    assert!(first.starts_with("Date,Open,High,Low,Close,Adj Close,Volume\n"));
+    closecast(folder.path()).args(["import", "AAPL_data.csv"]).assert().success();
+    closecast(folder.path()).args(["export", "AAPL"]).assert().success();
+    assert_eq!(first, std::fs::read_to_string(&exported).unwrap());
+    closecast(folder.path()).args(["export", "AAPL", "--test-json", "--lookback", "5"]).assert().success();
+    let payload = std::fs::read_to_string(folder.path().join("test_input.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&payload).unwrap()["values"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn a_provider_that_cannot_be_reached_fails_without_stored_prices_and_keeps_stored_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut fetch = closecast(folder.path());
+    fetch.env("CLOSECAST_YAHOO_URL", "http://127.0.0.1:9").env("CLOSECAST_REQUESTS_PER_SECOND", "50");
+    fetch.args(["fetch", "AAPL"]).assert().code(1);
+    write_csv(&folder.path().join("AAPL.csv"), 100);
+    closecast(folder.path()).args(["import", "AAPL.csv"]).assert().success();
+    let mut fetch = closecast(folder.path());
+    fetch.env("CLOSECAST_YAHOO_URL", "http://127.0.0.1:9").env("CLOSECAST_REQUESTS_PER_SECOND", "50");
+    let outcome = json(fetch.args(["fetch", "AAPL"]));
+    assert_eq!(
+        (&outcome["symbols"][0]["stale"], &outcome["symbols"][0]["rows"]),
+        (&Value::Bool(true), &Value::from(100))
+    );
+}

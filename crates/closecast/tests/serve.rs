@@ -1,0 +1,119 @@
+//! The server over a real socket, as a client meets it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![cfg(unix)]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use closecast_testkit::histories::random_walk;
+use serde_json::Value;
+
+/// A server on a free port, stopped when dropped.
+struct Server {
+    process: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(data: &Path) -> Self {
+        let mut process =
+            command(data).args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// Returns status, head and body of a request.
+    fn ask(&self, method: &str, path: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
+    }
+
+    fn problem(&self, method: &str, path: &str, status: u16) -> Value {
+        let (found, head, body) = self.ask(method, path);
+        assert_eq!(found, status, "{path}: {body}");
+        assert!(head.contains("content-type: application/problem+json"), "{head}");
+        let problem = json(&body);
+        assert!(problem["status"] == status && problem["detail"].is_string(), "{problem}");
+        problem
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _may_be_gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
+
+/// Returns the JSON in a body, which may come in one chunk with its length around it.
+fn json(body: &str) -> Value {
+    let (from, to) = (body.find('{').unwrap(), body.rfind('}').unwrap());
+    serde_json::from_str(&body[from..=to]).unwrap()
+}
+
+fn command(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
+    command.env_clear().current_dir(data).args(["--data-dir", "data"]);
+    command
+}
+
+fn with_prices(folder: &Path) {
+    let rows = random_walk("AAPL", 450, 9);
+    let rows =
+        rows.bars().iter().map(|b| format!("{},{},{},{},{},{}", b.date, b.open, b.high, b.low, b.close, b.volume));
+    let text = std::iter::once("Date,Open,High,Low,Close,Volume".to_owned()).chain(rows).collect::<Vec<_>>().join("\n");
+    std::fs::write(folder.join("AAPL.csv"), text).unwrap();
+    assert!(command(folder).args(["import", "AAPL.csv"]).stdout(Stdio::null()).status().unwrap().success());
+}
+
+#[test]
+fn a_client_finds_prices_forecasts_and_clear_problems() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path());
+    let server = Server::start(folder.path());
+    for path in ["/livez", "/readyz", "/health"] {
+        assert_eq!(server.ask("GET", path).0, 200, "{path}");
+    }
+    assert_eq!(json(&server.ask("GET", "/health").2)["status"], "healthy");
+    assert_eq!(json(&server.ask("GET", "/api/symbols").2)["symbols"][0]["has_model"], false);
+    assert_eq!(json(&server.ask("GET", "/api/stocks/AAPL?days=5").2)["bars"].as_array().unwrap().len(), 5);
+
+    let no_model = server.problem("GET", "/api/predictions/AAPL", 404);
+    assert!(no_model["detail"].as_str().unwrap().contains("closecast train AAPL"));
+    let train = ["train", "AAPL", "--epochs", "1", "--hidden-size", "4", "--lookback", "10"];
+    assert!(command(folder.path()).args(train).stdout(Stdio::null()).status().unwrap().success());
+    let (status, head, body) = server.ask("GET", "/api/predictions/aapl");
+    assert_eq!(status, 200, "a model trained meanwhile serves without a restart: {body}");
+    assert!(head.contains("x-request-id") && head.contains("nosniff"), "{head}");
+    assert!(json(&body)["interval"]["lower"].as_f64() < json(&body)["predicted_close"].as_f64());
+
+    server.problem("GET", "/api/predictions/MSFT", 404);
+    server.problem("GET", "/api/predictions/AAPL?model=other", 404);
+    server.problem("GET", "/api/predictions/..%2Fetc", 422);
+    server.problem("GET", "/api/stocks/AAPL?days=0", 422);
+    assert!(server.problem("GET", "/api/stocks/AAPL?days=x", 422)["detail"].as_str().unwrap().contains("days"));
+    server.problem("GET", "/nowhere", 404);
+    server.problem("DELETE", "/api/symbols", 405);
+    assert!(server.ask("GET", "/").2.contains("<html"));
+}
+
+#[test]
+fn a_signal_ends_it_with_success() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path());
+    assert_eq!(server.ask("GET", "/readyz").0, 200);
+    let asked = Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    assert!(server.process.wait().unwrap().success());
+}

@@ -1,0 +1,163 @@
+//! Who wrote a file, and what its prices therefore account for.
+
+use std::fmt;
+
+use closecast_domain::PriceBasis;
+use serde::Serialize;
+
+use super::{
+    columns::{Columns, SymbolSource},
+    label::Field,
+};
+
+/// The writer of a file, derived from its header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Dialect {
+    /// Yahoo's own download, and `yfinance.download` with `auto_adjust=False`: `Date,Open,High,Low,Close,Adj
+    /// Close,Volume`.
+    Yahoo,
+    /// `yfinance.download(…).to_csv()`, with its header of three lines (`Price`, `Ticker`, `Date`), or flattened.
+    YfinanceDownload,
+    /// `yfinance.Ticker.history`: dates with an offset, columns of dividends and splits.
+    YfinanceHistory,
+    /// R's quantmod: the symbol in front of each header (`AAPL.Open`).
+    Quantmod,
+    /// Stooq's web download, in English or Polish.
+    Stooq,
+    /// Stooq's bulk files: `<TICKER>,<PER>,<DATE>,…`.
+    StooqBulk,
+    /// Alpha Vantage `TIME_SERIES_DAILY`.
+    AlphaVantage,
+    /// Alpha Vantage `TIME_SERIES_DAILY_ADJUSTED`.
+    AlphaVantageAdjusted,
+    /// Nasdaq.com: `Close/Last`, dollar signs.
+    Nasdaq,
+    /// Investing.com, in any of its languages.
+    Investing,
+    /// Quandl's WIKI table in long form.
+    QuandlWiki,
+    /// Tiingo: `adjClose`, `divCash`, `splitFactor`.
+    Tiingo,
+    /// The S&P 500 table on Kaggle: `date,open,high,low,close,volume,Name`.
+    KaggleLong,
+    /// B3's COTAHIST, which is not CSV.
+    Cotahist,
+    /// None of the above; a date and a closing price were found.
+    Generic,
+}
+
+impl Dialect {
+    /// Returns the dialect of a file with these columns. `offset` tells whether its dates have a time zone offset.
+    pub(super) fn of(columns: &Columns, offset: bool) -> Self {
+        let has = |field| columns.has(field);
+        let named = |text: &str| columns.labels().any(|label| label.eq_ignore_ascii_case(text));
+        if named("<DATE>") {
+            Self::StooqBulk
+        } else if named("Close/Last") {
+            Self::Nasdaq
+        } else if has(Field::Change) && has(Field::Close) {
+            Self::Investing
+        } else if columns.symbols == SymbolSource::HeaderRow {
+            Self::YfinanceDownload
+        } else if columns.symbols == SymbolSource::EachLabel {
+            if columns.labels().any(|label| label.starts_with('(')) { Self::YfinanceDownload } else { Self::Quantmod }
+        } else if named("split_coefficient") || (named("timestamp") && has(Field::AdjClose)) {
+            Self::AlphaVantageAdjusted
+        } else if named("splitFactor") || named("split_factor") {
+            Self::Tiingo
+        } else if named("split_ratio") || (columns.symbol_first() && has(Field::AdjClose) && !offset) {
+            Self::QuandlWiki
+        } else {
+            Self::of_plain_columns(columns, offset)
+        }
+    }
+
+    /// The dialects that have nothing but the columns everybody has.
+    fn of_plain_columns(columns: &Columns, offset: bool) -> Self {
+        let has = |field| columns.has(field);
+        let first = |text: &str| columns.labels().next().is_some_and(|label| label.eq_ignore_ascii_case(text));
+        let exactly = |expected: &[&str]| columns.labels().eq(expected.iter().copied());
+        if has(Field::Split) || has(Field::Dividend) || offset {
+            Self::YfinanceHistory
+        } else if has(Field::AdjClose) {
+            Self::Yahoo
+        } else if columns.labels().any(|label| label == "Name") && has(Field::Symbol) {
+            Self::KaggleLong
+        } else if first("timestamp") {
+            Self::AlphaVantage
+        } else if exactly(&["Date", "Close", "High", "Low", "Open", "Volume"]) {
+            Self::YfinanceDownload
+        } else if columns.labels().any(|label| label == "Zamkniecie")
+            || exactly(&["Date", "Open", "High", "Low", "Close", "Volume"])
+            || exactly(&["Date", "Open", "High", "Low", "Close"])
+        {
+            Self::Stooq
+        } else {
+            Self::Generic
+        }
+    }
+
+    /// Returns what the open, high, low and close of this dialect account for.
+    ///
+    /// | dialect | basis | why |
+    /// |---|---|---|
+    /// | Yahoo, quantmod | split-adjusted | Yahoo's own prices; `Adj Close` stands beside them |
+    /// | yfinance (both) with `Adj Close` | split-adjusted | `auto_adjust=False` |
+    /// | yfinance (both) without | fully adjusted | `auto_adjust=True`, the default |
+    /// | Stooq (both) | fully adjusted | its default settings adjust for splits and dividends |
+    /// | Alpha Vantage (both), Quandl WIKI, Tiingo, COTAHIST | unadjusted | prices as traded |
+    /// | Nasdaq, Investing, Kaggle | split-adjusted | no jumps at splits, but the drops of dividends are left in |
+    /// | generic | split-adjusted | what most sources give |
+    ///
+    /// `Ticker.history` keeps its columns of dividends and splits beside fully adjusted prices: they are delivered with
+    /// the bars, and must not be applied again. The plain table of Alpha Vantage and COTAHIST name neither events nor
+    /// an adjusted close.
+    #[must_use]
+    pub fn basis(self, has_adj_close: bool) -> PriceBasis {
+        match self {
+            Self::YfinanceDownload | Self::YfinanceHistory if !has_adj_close => PriceBasis::FullyAdjusted,
+            Self::Stooq | Self::StooqBulk => PriceBasis::FullyAdjusted,
+            Self::AlphaVantage | Self::AlphaVantageAdjusted | Self::QuandlWiki | Self::Tiingo | Self::Cotahist => {
+                PriceBasis::Unadjusted
+            }
+            Self::Yahoo
+            | Self::YfinanceDownload
+            | Self::YfinanceHistory
+            | Self::Quantmod
+            | Self::Nasdaq
+            | Self::Investing
+            | Self::KaggleLong
+            | Self::Generic => PriceBasis::SplitAdjusted,
+        }
+    }
+
+    /// Returns the name of the dialect, as it stands in [`RawSeries::source`](closecast_domain::RawSeries) behind
+    /// `csv:`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Yahoo => "yahoo",
+            Self::YfinanceDownload => "yfinance-download",
+            Self::YfinanceHistory => "yfinance-history",
+            Self::Quantmod => "quantmod",
+            Self::Stooq => "stooq",
+            Self::StooqBulk => "stooq-bulk",
+            Self::AlphaVantage => "alpha-vantage",
+            Self::AlphaVantageAdjusted => "alpha-vantage-adjusted",
+            Self::Nasdaq => "nasdaq",
+            Self::Investing => "investing",
+            Self::QuandlWiki => "quandl-wiki",
+            Self::Tiingo => "tiingo",
+            Self::KaggleLong => "kaggle-long",
+            Self::Cotahist => "cotahist",
+            Self::Generic => "generic",
+        }
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}

@@ -1,0 +1,280 @@
+//! Header texts → their meaning. Matching is by meaning, not by exact text: case, accents, punctuation and language
+//! differ from source to source.
+
+use closecast_domain::Symbol;
+
+/// What a column holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Field {
+    Date,
+    Symbol,
+    Open,
+    High,
+    Low,
+    Close,
+    AdjClose,
+    Volume,
+    Dividend,
+    Split,
+    /// Change to the day before. Not read, but it marks Investing's exports.
+    Change,
+    /// Known and of no use: open interest, capital gains, an index.
+    Other,
+}
+
+/// Normalised header texts of each field, in English, Portuguese, Polish, Spanish and German. The earlier a text
+/// stands, the rather its column is taken when several have the same meaning.
+const SYNONYMS: [(Field, &[&str]); 12] = [
+    (
+        Field::Date,
+        &["date", "data", "timestamp", "datetime", "trade date", "data pregao", "fecha", "datum", "day", "ds", "time"],
+    ),
+    (
+        Field::Symbol,
+        &[
+            "symbol",
+            "ticker",
+            "tickers",
+            "symbols",
+            "simbolo",
+            "codigo",
+            "ativo",
+            "papel",
+            "stock symbol",
+            "act symbol",
+            "tic",
+            "name",
+        ],
+    ),
+    (
+        Field::Open,
+        &[
+            "open",
+            "open price",
+            "opening price",
+            "abertura",
+            "preco abertura",
+            "otwarcie",
+            "apertura",
+            "eroffnung",
+            "erster",
+        ],
+    ),
+    (Field::High, &["high", "high price", "maxima", "maximo", "alta", "preco maximo", "najwyzszy", "hoch"]),
+    (Field::Low, &["low", "low price", "minima", "minimo", "baixa", "preco minimo", "najnizszy", "tief"]),
+    (
+        Field::Close,
+        &[
+            "close",
+            "close last",
+            "close price",
+            "closing price",
+            "fechamento",
+            "preco fechamento",
+            "zamkniecie",
+            "cierre",
+            "schluss",
+            "schlusskurs",
+            "last",
+            "last price",
+            "ultimo",
+            "price",
+        ],
+    ),
+    (
+        Field::AdjClose,
+        &[
+            "adj close",
+            "adjclose",
+            "adjusted close",
+            "adjusted",
+            "close adjusted",
+            "adj close price",
+            "fechamento ajustado",
+            "fech ajustado",
+            "cierre ajustado",
+        ],
+    ),
+    (Field::Volume, &["volume", "vol", "total volume", "wolumen", "volumen", "shares traded", "quantidade"]),
+    (
+        Field::Dividend,
+        &["dividends", "dividend", "dividend amount", "ex dividend", "div cash", "divcash", "dividendos"],
+    ),
+    (
+        Field::Split,
+        &[
+            "stock splits",
+            "stock split",
+            "splits",
+            "split",
+            "split coefficient",
+            "split ratio",
+            "split factor",
+            "splitfactor",
+        ],
+    ),
+    (Field::Change, &["change", "change percent", "var", "variacao", "change pct"]),
+    (
+        Field::Other,
+        &[
+            "capital gains",
+            "repaired",
+            "openint",
+            "open interest",
+            "per",
+            "asset type",
+            "index",
+            "adj open",
+            "adj high",
+            "adj low",
+            "adj volume",
+            "adjopen",
+            "adjhigh",
+            "adjlow",
+            "adjvolume",
+            "unnamed",
+            "attributes",
+        ],
+    ),
+];
+
+/// Currencies that headers name behind the field.
+const CURRENCIES: [&str; 6] = [" usd", " brl", " eur", " gbp", " jpy", " cad"];
+
+/// Returns the meaning of a header text and its rank among the texts of that meaning, 0 being the plainest.
+pub(super) fn field_of(label: &str) -> Option<(Field, usize)> {
+    let normal = normalise(label);
+    SYNONYMS.iter().find_map(|(field, texts)| {
+        let rank = texts.iter().position(|text| *text == normal)?;
+        Some((*field, rank))
+    })
+}
+
+/// Returns the meaning and the symbol of a header such as `AAPL.Open`, `Adj Close_AAPL` or `('Close', 'AAPL')`.
+pub(super) fn field_and_symbol_of(label: &str) -> Option<(Field, usize, Symbol)> {
+    if field_of(label).is_some() {
+        return None;
+    }
+    let bare: String = label.chars().filter(|c| !matches!(c, '(' | ')' | '\'' | '"')).collect();
+    let separators = bare.char_indices().filter(|(_, c)| matches!(c, '.' | '_' | ' ' | ',' | '|'));
+    for (at, c) in separators {
+        let (left, right) = (&bare[..at], &bare[at + c.len_utf8()..]);
+        for (field, symbol, in_front) in [(left, right, false), (right, left, true)] {
+            let (Some((field, rank)), Some(symbol)) = (field_of(field), symbol_of(symbol)) else { continue };
+            // quantmod's LOW.Open is the open of Lowe's.
+            let is_symbol = field_of(symbol.as_str()).is_none() || (in_front && c == '.');
+            if is_symbol && !matches!(field, Field::Date | Field::Symbol | Field::Other | Field::Change) {
+                return Some((field, rank, symbol));
+            }
+        }
+    }
+    None
+}
+
+/// Returns the symbol that a file writes, in Yahoo's spelling: `aapl.us` (Stooq) is `AAPL`, `BRK.B` and `BRK/B` are
+/// `BRK-B`.
+pub(super) fn symbol_of(text: &str) -> Option<Symbol> {
+    let text = text.trim().to_ascii_uppercase();
+    let text = text.strip_suffix(".US").unwrap_or(&text);
+    // Yahoo has no exchange suffix A or B: these are share classes.
+    let share_class = ["/A", "/B", ".A", ".B"].iter().find(|class| text.ends_with(*class));
+    match share_class {
+        Some(class) => Symbol::new(&format!("{}-{}", &text[..text.len() - 2], &class[1..])).ok(),
+        None => Symbol::new(text).ok(),
+    }
+}
+
+/// Returns `label` in lower case, without accents, with every run of other characters than letters as one space, and
+/// without a number in front (`1. open`) or behind (`Unnamed: 0`).
+fn normalise(label: &str) -> String {
+    let mut normal = String::with_capacity(label.len());
+    for c in label.chars().flat_map(char::to_lowercase).map(without_accent) {
+        if c.is_alphabetic() {
+            normal.push(c);
+        } else if !normal.is_empty() && !normal.ends_with(' ') {
+            normal.push(' ');
+        }
+    }
+    normal.truncate(normal.trim_end().len());
+    // `Close (USD)`: a currency, not a symbol.
+    if let Some(start) = CURRENCIES.iter().find_map(|code| normal.strip_suffix(code)).map(str::len) {
+        normal.truncate(start);
+    }
+    normal
+}
+
+fn without_accent(c: char) -> char {
+    match c {
+        'á' | 'à' | 'â' | 'ã' | 'ä' | 'ą' => 'a',
+        'ç' | 'ć' => 'c',
+        'é' | 'è' | 'ê' | 'ë' | 'ę' => 'e',
+        'í' | 'ì' | 'î' | 'ï' => 'i',
+        'ł' => 'l',
+        'ñ' | 'ń' => 'n',
+        'ó' | 'ò' | 'ô' | 'õ' | 'ö' => 'o',
+        'ś' => 's',
+        'ú' | 'ù' | 'û' | 'ü' => 'u',
+        'ź' | 'ż' => 'z',
+        _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_the_headers_of_the_field() {
+        let field = |label| field_of(label).map(|(field, _)| field);
+        for (label, expected) in [
+            ("Adj Close", Field::AdjClose),
+            ("adj_close", Field::AdjClose),
+            ("<CLOSE>", Field::Close),
+            ("Close/Last", Field::Close),
+            ("Último", Field::Close),
+            ("Máxima", Field::High),
+            ("Najwyższy", Field::High),
+            ("1. open", Field::Open),
+            ("Vol.", Field::Volume),
+            ("Var%", Field::Change),
+            ("Change %", Field::Change),
+            ("split_coefficient", Field::Split),
+            ("Repaired?", Field::Other),
+            ("Unnamed: 0", Field::Other),
+            ("Close (USD)", Field::Close),
+        ] {
+            assert_eq!(field(label), Some(expected), "{label}");
+        }
+        assert_eq!(field("direction"), None);
+        assert_eq!(field(""), None);
+    }
+
+    #[test]
+    fn takes_symbols_out_of_headers() {
+        for (label, expected, symbol) in [
+            ("AAPL.Open", Field::Open, "AAPL"),
+            ("AAPL.Adjusted", Field::AdjClose, "AAPL"),
+            ("LOW.Open", Field::Open, "LOW"),
+            ("PETR4.SA.Close", Field::Close, "PETR4.SA"),
+            ("Adj Close_BRK-B", Field::AdjClose, "BRK-B"),
+            ("('Adj Close', 'MSFT')", Field::AdjClose, "MSFT"),
+            ("Volume ^GSPC", Field::Volume, "^GSPC"),
+        ] {
+            let (field, _, found) = field_and_symbol_of(label).unwrap_or_else(|| panic!("{label}"));
+            assert_eq!((field, found.as_str()), (expected, symbol), "{label}");
+        }
+        for label in ["Open Interest", "mavg", "Adj. High", "Date.x", "", "._,"] {
+            assert_eq!(field_and_symbol_of(label), None, "{label}");
+        }
+    }
+
+    #[test]
+    fn spells_symbols_as_yahoo_does() {
+        for (text, symbol) in
+            [("aapl.us", "AAPL"), ("BRK.B", "BRK-B"), ("BF/B", "BF-B"), ("VOD.L", "VOD.L"), ("petr4.sa", "PETR4.SA")]
+        {
+            assert_eq!(symbol_of(text).unwrap().as_str(), symbol);
+        }
+        assert_eq!(symbol_of("Apple Inc."), None);
+    }
+}

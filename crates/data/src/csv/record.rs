@@ -1,0 +1,76 @@
+//! One line → its cells.
+
+/// Separators in use, the likeliest first.
+pub(super) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
+
+/// Splits `line` at `delimiter` into `cells`, trimmed and without their quotes.
+///
+/// One line is one record: no price file has a line break inside a cell, and a quote that is never closed must not
+/// swallow the rest of the file.
+pub(super) fn split(line: &str, delimiter: char, cells: &mut Vec<String>) {
+    let mut used = 0;
+    let mut quoted = false;
+    let mut characters = line.chars().peekable();
+    next_cell(cells, &mut used);
+    while let Some(c) = characters.next() {
+        let cell = &mut cells[used - 1];
+        match c {
+            '"' if quoted && characters.peek() == Some(&'"') => {
+                characters.next();
+                cell.push('"');
+            }
+            '"' if quoted => quoted = false,
+            '"' if cell.trim().is_empty() => {
+                cell.clear();
+                quoted = true;
+            }
+            _ if c == delimiter && !quoted => next_cell(cells, &mut used),
+            _ => cell.push(c),
+        }
+    }
+    cells.truncate(used);
+    for cell in cells {
+        trim(cell);
+    }
+}
+
+fn next_cell(cells: &mut Vec<String>, used: &mut usize) {
+    match cells.get_mut(*used) {
+        Some(cell) => cell.clear(),
+        None => cells.push(String::new()),
+    }
+    *used += 1;
+}
+
+fn trim(cell: &mut String) {
+    let trimmed = cell.trim();
+    if trimmed.len() != cell.len() {
+        *cell = trimmed.to_owned();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(line: &str, delimiter: char) -> Vec<String> {
+        let mut cells = vec!["left over".to_owned(); 3];
+        split(line, delimiter, &mut cells);
+        cells
+    }
+
+    #[test]
+    fn splits_with_and_without_quotes() {
+        assert_eq!(cells("a, b ,c", ','), ["a", "b", "c"]);
+        assert_eq!(cells("", ','), [""]);
+        assert_eq!(cells("a,,", ','), ["a", "", ""]);
+        assert_eq!(cells("\"1,5\",\"say \"\"x\"\"\"", ','), ["1,5", "say \"x\""]);
+        assert_eq!(cells("a;1,5", ';'), ["a", "1,5"]);
+    }
+
+    #[test]
+    fn an_open_quote_ends_with_its_line() {
+        assert_eq!(cells("a,\"b,c", ','), ["a", "b,c"]);
+        assert_eq!(cells("5\" disk,b", ','), ["5\" disk", "b"]);
+    }
+}

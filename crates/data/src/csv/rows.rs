@@ -1,0 +1,266 @@
+//! The lines below the header → bars, symbol by symbol.
+
+use std::collections::HashMap;
+
+use closecast_domain::{RawBar, Symbol};
+
+use super::{
+    bad_rows::{BadRow, BadRows},
+    columns::Group,
+    date::{DateAndTime, DateCell},
+    label::symbol_of,
+    layout::Layout,
+    number::{DecimalMark, is_missing},
+    record::split,
+};
+use crate::import::{ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsSeen, excerpt, same_symbol};
+
+/// One bar whose date may still await the file's date order.
+pub(super) struct Row {
+    pub(super) line: usize,
+    pub(super) date: DateCell,
+    /// Its date is set once the order is known.
+    pub(super) bar: RawBar,
+}
+
+/// The rows of one symbol.
+pub(super) struct Rows {
+    /// `None` when the file names no symbol.
+    pub(super) symbol: Option<Symbol>,
+    pub(super) rows: Vec<Row>,
+    last: Option<(DateCell, Option<(u8, u8)>)>,
+}
+
+/// Gathers the bars of a file line by line.
+pub(super) struct Table<'a> {
+    layout: &'a Layout,
+    options: &'a ImportOptions,
+    pub(super) series: Vec<Rows>,
+    /// Cell of the symbol column → place in `series`, or `None` for a symbol that is not wanted.
+    places: HashMap<String, Option<usize>>,
+    seen: SymbolsSeen,
+    pub(super) notes: Notes,
+    bad: BadRows,
+    good: usize,
+    bars: usize,
+    null_rows: Option<(usize, usize)>,
+    second_bars_of_a_day: usize,
+    cells: Vec<String>,
+}
+
+/// So many second bars of a day with another time make a file intraday. One or two are Yahoo's live quote.
+const INTRADAY: usize = 3;
+
+impl<'a> Table<'a> {
+    pub(super) fn new(layout: &'a Layout, options: &'a ImportOptions) -> Self {
+        let mut table = Self {
+            layout,
+            options,
+            series: Vec::new(),
+            places: HashMap::new(),
+            seen: SymbolsSeen::default(),
+            notes: Notes::default(),
+            bad: BadRows::default(),
+            good: 0,
+            bars: 0,
+            null_rows: None,
+            second_bars_of_a_day: 0,
+            cells: Vec::new(),
+        };
+        let unknown = layout.columns.unknown_labels();
+        if !unknown.is_empty() {
+            table.notes.push(ImportNote::ColumnsIgnored { names: unknown });
+        }
+        if layout.columns.symbol.is_none() {
+            for group in &layout.columns.groups {
+                table.series.push(Rows { symbol: group.symbol.clone(), rows: Vec::new(), last: None });
+                group.symbol.iter().for_each(|symbol| table.seen.insert(symbol));
+            }
+        }
+        table
+    }
+
+    /// Takes one line.
+    pub(super) fn take(&mut self, line: usize, text: &str) -> Result<(), ImportError> {
+        if text.trim().is_empty() {
+            return Ok(());
+        }
+        let mut cells = std::mem::take(&mut self.cells);
+        split(text, self.layout.delimiter, &mut cells);
+        let result = if cells.iter().map(String::as_str).eq(self.layout.columns.labels()) {
+            self.notes.push(ImportNote::HeaderRepeated { line });
+            Ok(())
+        } else if cells.iter().all(|cell| is_missing(cell)) {
+            Ok(())
+        } else {
+            match self.row(line, &cells) {
+                Ok(date) => self.good_row(line, date, &cells),
+                Err(problem) => {
+                    let limit = self.options.limits.bad_rows_in_a_row;
+                    self.bad.take(BadRow { line, problem, text }, self.good, limit, &mut self.notes)
+                }
+            }
+        };
+        self.cells = cells;
+        result
+    }
+
+    /// Returns the date of a row that has all its cells and at least one readable price or mark for a missing one.
+    fn row(&mut self, line: usize, cells: &[String]) -> Result<(DateAndTime, Option<usize>), RowProblem> {
+        let columns = &self.layout.columns;
+        if !columns.fit(cells) {
+            return Err(RowProblem::CellCount { found: cells.len(), expected: columns.width() });
+        }
+        let date = DateAndTime::parse(&cells[columns.date]).ok_or(RowProblem::Date)?;
+        let readable = |column: usize| self.layout.decimal.parse(&cells[column]).is_ok();
+        if !columns.groups.iter().flat_map(Group::prices).any(readable) {
+            return Err(RowProblem::Prices);
+        }
+        let place = match columns.symbol {
+            Some(column) => self.place_of(&cells[column]).ok_or(RowProblem::Symbol)?,
+            None => None,
+        };
+        self.note_unreadable_cells(line, cells);
+        Ok((date, place))
+    }
+
+    /// Returns where the bars of the symbol in a cell go: `Some(None)` nowhere, as another symbol is wanted; `None`
+    /// when the cell holds no symbol.
+    #[expect(clippy::option_option, reason = "no symbol and not wanted are two things")]
+    fn place_of(&mut self, cell: &str) -> Option<Option<usize>> {
+        if let Some(place) = self.places.get(cell) {
+            return Some(*place);
+        }
+        let symbol = symbol_of(cell)?;
+        self.seen.insert(&symbol);
+        let wanted = self.options.symbol.as_ref().is_none_or(|wanted| same_symbol(wanted, &symbol));
+        let place = wanted.then(|| {
+            self.series.iter().position(|rows| rows.symbol.as_ref() == Some(&symbol)).unwrap_or_else(|| {
+                self.series.push(Rows { symbol: Some(symbol), rows: Vec::new(), last: None });
+                self.series.len() - 1
+            })
+        });
+        self.places.insert(cell.to_owned(), place);
+        Some(place)
+    }
+
+    fn note_unreadable_cells(&mut self, line: usize, cells: &[String]) {
+        for group in &self.layout.columns.groups {
+            for column in group.prices().chain(group.volume) {
+                if self.layout.decimal.parse(&cells[column]).is_err() {
+                    let column_name = self.layout.columns.label(column).to_owned();
+                    self.notes.push(ImportNote::CellUnreadable {
+                        line,
+                        column: column_name,
+                        text: excerpt(&cells[column]),
+                    });
+                }
+            }
+        }
+    }
+
+    fn good_row(
+        &mut self,
+        line: usize,
+        (date, place): (DateAndTime, Option<usize>),
+        cells: &[String],
+    ) -> Result<(), ImportError> {
+        self.bad.end_run(&mut self.notes);
+        self.good += 1;
+        let columns = &self.layout.columns;
+        let bars: Vec<RawBar> = columns.groups.iter().map(|group| bar(group, self.layout.decimal, cells)).collect();
+        let priced = bars.iter().any(has_price);
+        if !priced {
+            let (count, first_line) = self.null_rows.unwrap_or((0, line));
+            self.null_rows = Some((count + 1, first_line));
+        }
+        for (i, bar) in bars.into_iter().enumerate() {
+            let at = if columns.symbol.is_some() { place } else { Some(i) };
+            // Side by side, a symbol has empty cells on the days on which only the others traded.
+            let absent = columns.groups.len() > 1 && priced && !has_price(&bar);
+            if let Some(rows) = at.filter(|_| !absent).and_then(|at| self.series.get_mut(at)) {
+                let day = (date.date, date.time);
+                let again = rows.last.is_some_and(|last| last.0 == day.0 && last.1 != day.1);
+                self.second_bars_of_a_day += usize::from(again);
+                rows.last = Some(day);
+                rows.rows.push(Row { line, date: date.date, bar });
+                self.bars += 1;
+            }
+        }
+        if self.second_bars_of_a_day >= INTRADAY {
+            return Err(ImportError::Intraday { line });
+        }
+        if self.bars > self.options.limits.rows {
+            return Err(ImportError::TooManyRows { limit: self.options.limits.rows });
+        }
+        Ok(())
+    }
+
+    /// Ends the reading: says what is wrong when there is no bar to show for it.
+    pub(super) fn end(&mut self) -> Result<(), ImportError> {
+        self.bad.end_run(&mut self.notes);
+        if let Some((count, first_line)) = self.null_rows {
+            self.notes.push(ImportNote::NullRows { count, first_line });
+        }
+        if self.good == 0 {
+            return Err(std::mem::take(&mut self.bad).into_error());
+        }
+        self.keep_wanted()
+    }
+
+    /// Keeps the wanted symbol alone, under the name it was asked for, and gives a file without symbols its one.
+    fn keep_wanted(&mut self) -> Result<(), ImportError> {
+        let Some(wanted) = &self.options.symbol else {
+            return Ok(());
+        };
+        let exact = self.series.iter().any(|rows| rows.symbol.as_ref() == Some(wanted));
+        self.series.retain(|rows| match &rows.symbol {
+            Some(symbol) if exact => symbol == wanted,
+            Some(symbol) => same_symbol(wanted, symbol),
+            None => !exact,
+        });
+        if self.series.is_empty() {
+            return Err(self.seen.missing(wanted));
+        }
+        for rows in &mut self.series {
+            rows.symbol = Some(wanted.clone());
+        }
+        Ok(())
+    }
+}
+
+fn has_price(bar: &RawBar) -> bool {
+    [bar.open, bar.high, bar.low, bar.close, bar.adj_close].iter().any(Option::is_some)
+}
+
+/// Returns the bar of one symbol in a row. What cannot be read is missing; it has been noted.
+fn bar(group: &Group, decimal: DecimalMark, cells: &[String]) -> RawBar {
+    let number = |column: Option<usize>| decimal.parse(cells.get(column?)?).ok().flatten();
+    // Adjusted prices alone are taken as the prices; the basis says so.
+    let (close, adj_close) = match group.close {
+        Some(_) => (number(group.close), number(group.adj_close)),
+        None => (number(group.adj_close), None),
+    };
+    RawBar {
+        open: number(group.open),
+        high: number(group.high),
+        low: number(group.low),
+        close,
+        adj_close,
+        volume: number(group.volume),
+        dividend: number(group.dividend).filter(|amount| amount.is_finite()).unwrap_or(0.0),
+        split: split_ratio(group.split, decimal, cells),
+        ..RawBar::empty(chrono::NaiveDate::MIN)
+    }
+}
+
+/// Returns the ratio of a split cell: yfinance writes 0 for none, Alpha Vantage 1, some write `4:1`.
+fn split_ratio(column: Option<usize>, decimal: DecimalMark, cells: &[String]) -> f64 {
+    let Some(cell) = column.and_then(|column| cells.get(column)) else { return 1.0 };
+    let number = |text: &str| decimal.parse(text).ok().flatten();
+    let ratio = match cell.split_once([':', '/']) {
+        Some((new, old)) => number(new).zip(number(old)).map(|(new, old)| new / old),
+        None => number(cell),
+    };
+    ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
+}

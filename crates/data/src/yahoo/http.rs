@@ -1,0 +1,99 @@
+//! The HTTP client: TLS without a C library, limits on time and size, causes instead of the client's own words.
+
+use std::{error::Error, io, iter, time::Duration};
+
+use reqwest::{Client, ClientBuilder, Response, Url, header, redirect::Policy};
+
+use super::YahooSettings;
+use crate::provider::ProviderError;
+
+/// Redirects followed. A chart is answered directly; a chain of them leads to a consent page.
+const MOST_REDIRECTS: usize = 3;
+
+/// Returns a client for `hosts`. Certificates and proxies are those of the system, unless nothing but this machine
+/// is asked.
+///
+/// # Errors
+/// [`ProviderError::Misconfigured`] when the system has no certificates of authorities, or the settings hold a text that
+/// cannot stand in a header.
+pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, ProviderError> {
+    install_crypto_provider();
+    let mut builder = Client::builder()
+        .user_agent(&settings.user_agent)
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.total_timeout)
+        .redirect(Policy::limited(MOST_REDIRECTS))
+        .default_headers(header::HeaderMap::from_iter([
+            (header::ACCEPT, header::HeaderValue::from_static("application/json,text/plain,*/*")),
+            (header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("en-US,en;q=0.9")),
+        ]));
+    if hosts.iter().all(is_this_machine) {
+        builder = without_outside_world(builder);
+    }
+    builder.build().map_err(|error| ProviderError::Misconfigured {
+        reason: format!(
+            "{}; check the user agent, and that the system has certificates of authorities (package ca-certificates)",
+            causes(&error).last().map(ToString::to_string).unwrap_or_default()
+        ),
+    })
+}
+
+/// Makes rustls use ring. reqwest is built without a default, because the default, aws-lc, needs a C compiler and CMake.
+fn install_crypto_provider() {
+    if rustls::crypto::CryptoProvider::get_default().is_none() {
+        // Another thread may have been faster; any provider will do.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+}
+
+fn is_this_machine(host: &Url) -> bool {
+    host.scheme() == "http" && matches!(host.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// Neither proxy nor certificates: this machine needs none, and may have none.
+fn without_outside_world(builder: ClientBuilder) -> ClientBuilder {
+    builder.no_proxy().tls_certs_only([])
+}
+
+/// Reads the body of `response`, decompressed, up to `limit` bytes.
+///
+/// # Errors
+/// [`ProviderError::Unreadable`] for more than `limit` bytes, otherwise as [`failure`].
+pub(super) async fn body(mut response: Response, limit: usize, timeout: Duration) -> Result<Vec<u8>, ProviderError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error, timeout))? {
+        if body.len() + chunk.len() > limit {
+            return Err(ProviderError::Unreadable {
+                what: format!("a body of more than {} MiB", limit.div_ceil(1024 * 1024)),
+                excerpt: String::new(),
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// Returns what a failure to exchange messages means.
+pub(super) fn failure(error: &reqwest::Error, timeout: Duration) -> ProviderError {
+    let reason = causes(error).last().map(ToString::to_string).unwrap_or_default();
+    if error.is_timeout() {
+        ProviderError::Timeout { after: timeout }
+    } else if causes(error).any(is_damage) {
+        ProviderError::Unreadable { what: format!("a damaged body ({reason})"), excerpt: String::new() }
+    } else {
+        // Among others, a body that ended early: reqwest calls that a decoding error as well.
+        ProviderError::Network { reason }
+    }
+}
+
+/// Returns whether `cause` is that a body does not follow its compression.
+fn is_damage(cause: &(dyn Error + 'static)) -> bool {
+    cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
+}
+
+/// Returns `error`, what caused it, and so on; the innermost, last, says "connection refused" where the outermost says
+/// "error sending request".
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let outermost: &(dyn Error + 'static) = error;
+    iter::successors(Some(outermost), |&cause| cause.source())
+}

@@ -1,0 +1,134 @@
+//! No answer, however strange, makes the reader panic, or deliver more bars than the answer has.
+
+use std::time::Duration;
+
+use chrono::DateTime;
+use closecast_domain::{Exchange, RawSeries, Symbol, TradingCalendar};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{answer::Answer, chart, session::Settlement};
+use crate::provider::{FetchRange, ProviderError};
+
+/// Timestamps of a generated chart.
+const ROWS: usize = 3;
+
+fn read(status: u16, body: &[u8]) -> Result<RawSeries, ProviderError> {
+    let symbol = Symbol::new("AAPL").unwrap();
+    let range = FetchRange::new("1970-01-01".parse().unwrap(), "2100-01-01".parse().unwrap());
+    let answer = Answer { symbol: &symbol, range, status, retry_after: None, body };
+    let settlement = Settlement {
+        calendar: TradingCalendar::new(Exchange::UnitedStates),
+        settles_after: Duration::from_secs(1800),
+        now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
+    };
+    chart::series(&answer, answer.chart()?, &settlement)
+}
+
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        "[a-z/A-Z ]{0,12}".prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 64, 6, |inner| {
+        let key = prop_oneof![
+            Just("chart".to_owned()),
+            Just("result".to_owned()),
+            Just("error".to_owned()),
+            Just("meta".to_owned()),
+            Just("timestamp".to_owned()),
+            Just("indicators".to_owned()),
+            Just("quote".to_owned()),
+            "[a-z]{1,4}",
+        ];
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            prop::collection::hash_map(key, inner, 0..4).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+fn instant() -> impl Strategy<Value = i64> {
+    prop_oneof![8 => 0_i64..4_000_000_000, 1 => any::<i64>()]
+}
+
+fn price() -> impl Strategy<Value = Value> {
+    prop_oneof![4 => any::<f64>().prop_map(Value::from), 1 => Just(Value::Null)]
+}
+
+/// A side of a split: mostly a number that a company would choose.
+fn ratio() -> impl Strategy<Value = f64> {
+    prop_oneof![9 => (1_u8..50).prop_map(f64::from), 1 => any::<f64>()]
+}
+
+/// Charts of the right shape with any contents: lengths that agree or do not, any instants, any events, any zone.
+fn chart_body() -> impl Strategy<Value = Value> {
+    let zone = prop_oneof![
+        Just("America/New_York"),
+        Just("America/Sao_Paulo"),
+        Just("Asia/Tokyo"),
+        Just("Pacific/Apia"),
+        Just("nowhere"),
+    ];
+    let column = || prop_oneof![9 => prop::collection::vec(price(), ROWS), 1 => prop::collection::vec(price(), 0..5)];
+    let payments = prop::collection::vec((any::<f64>(), instant()), 0..3);
+    let splits = prop::collection::vec((ratio(), ratio(), instant()), 0..2);
+    let times = (prop::collection::vec(instant(), ROWS), instant(), instant());
+    (zone, times, column(), column(), column(), payments, splits).prop_map(
+        |(zone, (timestamps, start, end), open, close, adjusted, payments, splits)| {
+            let payments = payments.iter().map(|(amount, date)| json!({"amount": amount, "date": date}));
+            let splits = splits.iter().map(|(n, d, date)| json!({"numerator": n, "denominator": d, "date": date}));
+            let keyed = |events: Vec<Value>| {
+                events.into_iter().enumerate().map(|(key, event)| (key.to_string(), event)).collect::<Value>()
+            };
+            let body = json!({
+                "meta": {
+                    "exchangeTimezoneName": zone,
+                    "currentTradingPeriod": {"regular": {"start": start, "end": end}}
+                },
+                "timestamp": timestamps,
+                "events": {"dividends": keyed(payments.collect()), "splits": keyed(splits.collect())},
+                "indicators": {"quote": [{"open": open, "close": close}], "adjclose": [{"adjclose": adjusted}]}
+            });
+            json!({"chart": {"result": [body], "error": null}})
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn any_bytes(status in 100_u16..1000, body in prop::collection::vec(any::<u8>(), 0..200)) {
+        prop_assert!(read(status, &body).is_err());
+    }
+
+    #[test]
+    fn any_text(status in 100_u16..1000, body in "[{\\[<\"a-z:,]{0,40}") {
+        prop_assert!(read(status, body.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn any_json(status in 100_u16..1000, body in json_value()) {
+        prop_assert!(read(status, body.to_string().as_bytes()).is_err());
+    }
+
+    #[test]
+    fn any_chart(body in chart_body()) {
+        match read(200, body.to_string().as_bytes()) {
+            Ok(series) => {
+                let quote = &body["chart"]["result"][0]["indicators"]["quote"][0];
+                prop_assert!(!series.bars.is_empty() && series.bars.len() <= ROWS);
+                for name in ["open", "close"] {
+                    prop_assert_eq!(quote[name].as_array().map(Vec::len), Some(ROWS));
+                }
+                prop_assert!(series.bars.iter().all(|bar| bar.split > 0.0));
+            }
+            Err(error) => prop_assert!(
+                matches!(error, ProviderError::Unreadable { .. } | ProviderError::NoData { .. }),
+                "{error}"
+            ),
+        }
+    }
+}

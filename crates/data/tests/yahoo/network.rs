@@ -1,0 +1,128 @@
+//! Trouble below HTTP, and the second host.
+
+use std::time::{Duration, Instant};
+
+use closecast_data::provider::{Provider, ProviderError};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+use wiremock::ResponseTemplate;
+
+use crate::{
+    bodies::{NEW_YORK, chart},
+    server::{LATER, fetch, provider, range, serving, settings},
+};
+
+fn good() -> ResponseTemplate {
+    ResponseTemplate::new(200).set_body_json(chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]))
+}
+
+/// Returns the address of a server that sends `bytes` to whoever connects and hangs up.
+async fn raw_server(bytes: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(bytes).await;
+        }
+    });
+    format!("http://{address}")
+}
+
+/// Returns an address at which nobody listens.
+async fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    format!("http://{}", listener.local_addr().unwrap())
+}
+
+#[tokio::test]
+async fn a_slow_server_is_a_timeout() {
+    let server = serving(good().set_delay(Duration::from_secs(20))).await;
+    let mut settings = settings(&[&server.uri()]);
+    settings.total_timeout = Duration::from_millis(100);
+    let start = Instant::now();
+    let error = fetch(&provider(settings, LATER), "AAPL").await.unwrap_err();
+    assert_eq!(error, ProviderError::Timeout { after: Duration::from_millis(100) });
+    assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn nobody_at_home_is_a_network_error_with_its_cause() {
+    let error = fetch(&provider(settings(&[&nobody().await]), LATER), "AAPL").await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Network { reason } if reason.contains("refused")), "{error}");
+    assert!(error.is_retryable());
+}
+
+#[tokio::test]
+async fn a_connection_cut_in_the_middle_is_not_a_short_history() {
+    for answer in [
+        &b""[..],
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"chart\"",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"chart\"\r\n",
+    ] {
+        let address = raw_server(answer).await;
+        let error = fetch(&provider(settings(&[&address]), LATER), "AAPL").await.unwrap_err();
+        assert!(matches!(error, ProviderError::Network { .. }), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_a_network_error_and_a_damaged_body_is_called_so() {
+    for (answer, damaged) in [
+        (&b"SSH-2.0-OpenSSH_9.6\r\n"[..], false),
+        (b"\0\0\0\0\0\0", false),
+        (b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\nhello, world", true),
+    ] {
+        let address = raw_server(answer).await;
+        let error = fetch(&provider(settings(&[&address]), LATER), "AAPL").await.unwrap_err();
+        let found = matches!(&error, ProviderError::Unreadable { what, .. } if what.starts_with("a damaged body"));
+        assert_eq!(found, damaged, "{error:?}");
+        assert_eq!(matches!(error, ProviderError::Network { .. }), !damaged, "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_huge_body_is_not_swallowed() {
+    let server = serving(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 3 << 20])).await;
+    let mut settings = settings(&[&server.uri()]);
+    settings.max_body_bytes = 1 << 20;
+    let error = fetch(&provider(settings, LATER), "AAPL").await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Unreadable { what, .. } if what == "a body of more than 1 MiB"), "{error}");
+}
+
+#[tokio::test]
+async fn after_a_failure_the_second_host_is_asked() {
+    for failure in [ResponseTemplate::new(503), ResponseTemplate::new(200).set_body_string("<html>Consent</html>")] {
+        let (first, second) = (serving(failure).await, serving(good()).await);
+        let provider = provider(settings(&[&first.uri(), &second.uri()]), LATER);
+        assert!(fetch(&provider, "AAPL").await.is_err());
+        assert!(fetch(&provider, "AAPL").await.is_ok());
+        assert!(fetch(&provider, "AAPL").await.is_ok(), "it stays with the host that answers");
+    }
+}
+
+#[tokio::test]
+async fn answers_and_limits_do_not_change_the_host() {
+    for status in [404, 429, 401, 400] {
+        let (first, second) = (serving(ResponseTemplate::new(status)).await, serving(good()).await);
+        let provider = provider(settings(&[&first.uri(), &second.uri()]), LATER);
+        for _ in 0..2 {
+            let _ = fetch(&provider, "AAPL").await;
+        }
+        let asked = second.received_requests().await.unwrap().len();
+        // An unexplained 404 is no answer of Yahoo's: that host is not Yahoo.
+        assert_eq!(asked, usize::from(status == 404), "{status}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_range_is_refused_without_a_request() {
+    let server = serving(good()).await;
+    let provider = provider(settings(&[&server.uri()]), LATER);
+    let error = provider.fetch(&"AAPL".parse().unwrap(), range("2024-03-08", "2024-03-08")).await.unwrap_err();
+    assert!(matches!(error, ProviderError::BadRequest { .. }), "{error}");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}

@@ -1,0 +1,97 @@
+//! Daily price bars: as delivered ([`RawBar`]) and checked ([`Bar`]).
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::Symbol;
+
+/// What the open, high, low and close of a [`RawSeries`] already account for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PriceBasis {
+    /// As traded on the day: neither splits nor dividends (B3 COTAHIST, Quandl WIKI, Alpha Vantage).
+    Unadjusted,
+    /// Splits applied, dividends not (Yahoo's OHLC).
+    SplitAdjusted,
+    /// Splits and dividends applied (`yfinance.download` with its default `auto_adjust=True`).
+    FullyAdjusted,
+}
+
+/// One session as a source delivered it. Nothing is dropped or repaired at this stage: a price may be missing,
+/// NaN or absurd, and rows may be out of order; [`History::check`](crate::History::check) decides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawBar {
+    /// Session date in the exchange's own time zone.
+    pub date: NaiveDate,
+    /// Opening price, in the price's currency.
+    pub open: Option<f64>,
+    /// Highest price of the session.
+    pub high: Option<f64>,
+    /// Lowest price of the session.
+    pub low: Option<f64>,
+    /// Closing price on the series' [`PriceBasis`].
+    pub close: Option<f64>,
+    /// Closing price adjusted for splits and dividends, where the source gives one.
+    pub adj_close: Option<f64>,
+    /// Shares traded. A float, because PETR4 reached 3.5e10 and some sources write fractions.
+    pub volume: Option<f64>,
+    /// Cash dividend per share whose ex-date is this session; 0 when there is none.
+    pub dividend: f64,
+    /// Split ratio that takes effect at this session's open, new shares per old (4.0 for 4:1); 1 when there is none.
+    pub split: f64,
+    /// The session was still trading when the bar was taken, so its close is not settled.
+    pub live: bool,
+}
+
+impl RawBar {
+    /// Returns a bar of `date` with no price, no event and no volume, to be filled in by a parser.
+    #[must_use]
+    pub fn empty(date: NaiveDate) -> Self {
+        Self {
+            date,
+            open: None,
+            high: None,
+            low: None,
+            close: None,
+            adj_close: None,
+            volume: None,
+            dividend: 0.0,
+            split: 1.0,
+            live: false,
+        }
+    }
+}
+
+/// The bars of one symbol as one source delivered them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RawSeries {
+    /// Symbol the bars belong to.
+    pub symbol: Symbol,
+    /// What the prices account for.
+    pub basis: PriceBasis,
+    /// Currency code of the prices (`USD`, `BRL`), where the source tells.
+    pub currency: Option<String>,
+    /// Name of the source, for example `yahoo`, `csv:stooq` or `sample`.
+    pub source: String,
+    /// Bars in the order delivered.
+    pub bars: Vec<RawBar>,
+}
+
+/// One checked session of a [`History`](crate::History). All numbers are finite, prices positive, `low ≤ open, close ≤ high`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Bar {
+    /// Session date in the exchange's own time zone.
+    pub date: NaiveDate,
+    /// Open, adjusted for splits and dividends.
+    pub open: f64,
+    /// High, adjusted for splits and dividends.
+    pub high: f64,
+    /// Low, adjusted for splits and dividends.
+    pub low: f64,
+    /// Close, adjusted for splits and dividends: the series returns are computed from.
+    pub close: f64,
+    /// Close as the source quotes it: the price a person reads, and the one forecasts are expressed in.
+    pub raw_close: f64,
+    /// Shares traded, as the source counts them.
+    pub volume: f64,
+}

@@ -1,0 +1,159 @@
+//! A forecast of closing prices, and the two traits of everything that can make one.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::{Cancel, History, ProgressSink, Symbol};
+
+/// A price that the close is forecast to stay below with probability `level`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Quantile {
+    /// Probability, in (0, 1).
+    pub level: f64,
+    /// Price in the price's currency.
+    pub price: f64,
+}
+
+/// What is forecast for one trading session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SessionForecast {
+    /// The session, from the exchange's own calendar.
+    pub date: NaiveDate,
+    /// Point forecast of the close.
+    pub point: f64,
+    /// Forecast distribution of the close, by rising level. Empty when the model gives a point alone.
+    pub quantiles: Vec<Quantile>,
+}
+
+impl SessionForecast {
+    /// Returns the central interval that holds the close with probability `level`, linearly interpolated between
+    /// the quantiles at hand; `None` when they do not reach that far.
+    #[must_use]
+    pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
+        let tail = (1.0 - level) / 2.0;
+        Some((self.quantile(tail)?, self.quantile(1.0 - tail)?))
+    }
+
+    /// Returns the price of probability `level`, linearly interpolated; `None` outside the levels at hand.
+    #[must_use]
+    pub fn quantile(&self, level: f64) -> Option<f64> {
+        const SAME: f64 = 1e-9;
+        if let Some(exact) = self.quantiles.iter().find(|q| (q.level - level).abs() < SAME) {
+            return Some(exact.price);
+        }
+        let pair = self.quantiles.windows(2).find(|pair| pair[0].level <= level && level <= pair[1].level)?;
+        let share = (level - pair[0].level) / (pair[1].level - pair[0].level);
+        Some(pair[0].price + share * (pair[1].price - pair[0].price))
+    }
+}
+
+/// Which model made a forecast.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ModelRef {
+    /// Name of the model in the registry, for example `AAPL`.
+    pub name: String,
+    /// Hash of its artifact, hexadecimal; empty for a baseline that has no artifact.
+    pub sha256: String,
+}
+
+/// A forecast of the closes of the next sessions of one symbol.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Forecast {
+    /// Symbol forecast.
+    pub symbol: Symbol,
+    /// Last session whose close was known.
+    pub as_of: NaiveDate,
+    /// Close of that session, as quoted.
+    pub last_close: f64,
+    /// Currency code of all prices, where known.
+    pub currency: Option<String>,
+    /// Model that made it.
+    pub model: ModelRef,
+    /// One entry a session, the next one first.
+    pub sessions: Vec<SessionForecast>,
+}
+
+/// Why no forecast could be made or no model fitted.
+#[derive(Debug, thiserror::Error)]
+pub enum ForecastError {
+    /// The history is too short for the model's window or for a split.
+    #[error(
+        "{symbol} has {have} usable sessions, {need} are needed: fetch or import a longer history, or train with a smaller --lookback"
+    )]
+    TooShort {
+        /// Symbol asked for.
+        symbol: Symbol,
+        /// Sessions that can be used.
+        have: usize,
+        /// Sessions needed.
+        need: usize,
+    },
+    /// A computation gave NaN or infinity.
+    #[error("{what} became non-finite: {diagnosis}")]
+    NonFinite {
+        /// What was computed.
+        what: String,
+        /// What is known about the cause, and what to try.
+        diagnosis: String,
+    },
+    /// The work was asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// The model does not fit this history or these settings.
+    #[error("{0}")]
+    Unsuitable(String),
+}
+
+/// Something that can learn from a history. Fitting consumes the settings and returns another type,
+/// so that an unfitted model has no `predict`.
+pub trait Forecaster {
+    /// What fitting gives.
+    type Fitted: Predict;
+
+    /// Learns from `history`. Polls `cancel` and reports to `progress` at least once a batch.
+    ///
+    /// # Errors
+    /// [`ForecastError`] when the history is too short, a number becomes non-finite, or the work is cancelled.
+    fn fit(
+        self,
+        history: &History,
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<Self::Fitted, ForecastError>;
+}
+
+/// Something that forecasts from a history. Prices in, prices out: nobody outside handles scaled numbers.
+pub trait Predict {
+    /// Forecasts the sessions after the last one of `history`.
+    ///
+    /// # Errors
+    /// [`ForecastError`] when the history is too short or the result is not finite.
+    fn predict(&self, history: &History) -> Result<Forecast, ForecastError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn session(quantiles: &[(f64, f64)]) -> SessionForecast {
+        SessionForecast {
+            date: NaiveDate::default(),
+            point: 10.0,
+            quantiles: quantiles.iter().map(|&(level, price)| Quantile { level, price }).collect(),
+        }
+    }
+
+    #[test]
+    fn interval_takes_exact_levels_and_interpolates_between_them() {
+        let forecast = session(&[(0.05, 8.0), (0.5, 10.0), (0.95, 13.0)]);
+        assert_eq!(forecast.interval(0.9), Some((8.0, 13.0)));
+        let (lower, upper) = forecast.interval(0.45).unwrap();
+        assert!((lower - 9.0).abs() < 1e-9 && (upper - 11.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn interval_never_extrapolates() {
+        assert_eq!(session(&[(0.05, 8.0), (0.95, 13.0)]).interval(0.95), None);
+        assert_eq!(session(&[]).interval(0.5), None);
+    }
+}

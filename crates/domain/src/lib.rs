@@ -1,0 +1,23 @@
+#![doc = include_str!("../README.md")]
+
+pub mod bar;
+pub mod calendar;
+pub mod clock;
+pub mod control;
+pub mod forecast;
+pub mod history;
+pub mod metrics;
+pub mod model_card;
+pub mod quality;
+pub mod symbol;
+
+pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
+pub use calendar::{Exchange, TradingCalendar};
+pub use clock::{Clock, FixedClock, SystemClock};
+pub use control::{Cancel, Progress, ProgressSink, Silent};
+pub use forecast::{Forecast, ForecastError, Forecaster, ModelRef, Predict, Quantile, SessionForecast};
+pub use history::{History, HistoryError};
+pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};
+pub use model_card::{DateRange, ModelCard};
+pub use quality::{Defect, DefectKind, QualityReport, Severity};
+pub use symbol::{Symbol, SymbolError};

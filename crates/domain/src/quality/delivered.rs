@@ -1,0 +1,159 @@
+//! The rows as delivered, while rows that cannot be used are dropped from them.
+
+use chrono::{Datelike, NaiveDate};
+
+use super::findings::{Findings, Hit, Verdict, figure};
+use super::row::is_price;
+use super::{DefectKind, Severity};
+use crate::calendar::is_weekday;
+use crate::{Exchange, RawBar, TradingCalendar};
+
+/// More sessions in a row than this lost to a source is an error: no feature of a month bridges it.
+pub(crate) const LONG_HOLE: usize = 10;
+
+const DROPPED: &str = "row dropped";
+
+/// Delivered rows in order of date, and the dates of those that were dropped and reported.
+#[derive(Clone, Debug)]
+pub(crate) struct Delivered {
+    pub(crate) bars: Vec<RawBar>,
+    pub(crate) dropped: Vec<NaiveDate>,
+}
+
+impl Delivered {
+    pub(crate) fn new(bars: Vec<RawBar>) -> Self {
+        Self { bars, dropped: Vec::new() }
+    }
+
+    pub(crate) fn dates(&self) -> Vec<NaiveDate> {
+        self.bars.iter().map(|bar| bar.date).collect()
+    }
+
+    /// Drops the rows of `hits`, which are in order, and moves their dividends and splits to the next row that stays.
+    fn drop_rows(&mut self, hits: &[Hit]) {
+        let mut hits = hits.iter().peekable();
+        let (mut dividend, mut split) = (0.0, 1.0);
+        let mut kept = Vec::with_capacity(self.bars.len());
+        for (index, mut bar) in std::mem::take(&mut self.bars).into_iter().enumerate() {
+            if hits.next_if(|hit| hit.row == index).is_some() {
+                self.dropped.push(bar.date);
+                dividend += if is_price(bar.dividend) { bar.dividend } else { 0.0 };
+                split *= if is_price(bar.split) { bar.split } else { 1.0 };
+                continue;
+            }
+            // A source that repeats the event on the next row means one event, not two.
+            if bar.dividend != dividend {
+                bar.dividend += dividend;
+            }
+            if bar.split != split {
+                bar.split *= split;
+            }
+            (dividend, split) = (0.0, 1.0);
+            kept.push(bar);
+        }
+        self.bars = kept;
+    }
+
+    fn hits(&self, detail: impl Fn(&RawBar) -> Option<String>) -> Vec<Hit> {
+        let rows = self.bars.iter().enumerate();
+        rows.filter_map(|(row, bar)| detail(bar).map(|detail| Hit { row, detail })).collect()
+    }
+
+    /// Reports the rows of `hits`, judged by the number of sessions in a run of them, and drops them.
+    fn report_and_drop(&mut self, mut hits: Vec<Hit>, judge: impl Fn(usize) -> Verdict, findings: &mut Findings) {
+        for hit in &mut hits {
+            hit.detail.push_str(event_note(&self.bars[hit.row]));
+        }
+        findings.push_judged_runs(&self.dates(), &hits, judge);
+        self.drop_rows(&hits);
+    }
+
+    /// Drops the bars of sessions that are not over.
+    pub(crate) fn drop_live(&mut self, findings: &mut Findings) {
+        let hits = self.hits(|bar| bar.live.then(|| "the session was still trading when the bar was taken".to_owned()));
+        let verdict = Verdict { kind: DefectKind::LiveBar, severity: Severity::Info, action: DROPPED };
+        self.report_and_drop(hits, |_| verdict, findings);
+    }
+
+    /// Drops the rows dated after `today`.
+    pub(crate) fn drop_future(&mut self, today: Option<NaiveDate>, findings: &mut Findings) {
+        let Some(today) = today else { return };
+        let hits = self.hits(|bar| (bar.date > today).then(|| format!("dated after {today}, the day of the check")));
+        let verdict = Verdict { kind: DefectKind::FutureRow, severity: Severity::Warning, action: DROPPED };
+        self.report_and_drop(hits, |_| verdict, findings);
+    }
+
+    /// Drops the rows without a usable close. On a day without a session that costs nothing.
+    pub(crate) fn drop_unpriced(&mut self, calendar: TradingCalendar, findings: &mut Findings) {
+        let closed = |date| !calendar.is_session(date) && (!is_weekday(date) || is_known(calendar, date));
+        for kind in [DefectKind::NonFinite, DefectKind::NonPositive] {
+            let fault = |bar: &RawBar| close_fault(bar).filter(|fault| fault.0 == kind).map(|fault| fault.1);
+            let idle = self.hits(|bar| fault(bar).filter(|_| closed(bar.date)));
+            let action = "row dropped; the exchange was closed";
+            let verdict = Verdict { kind, severity: Severity::Info, action };
+            self.report_and_drop(idle, |_| verdict, findings);
+            let by_length = |sessions: usize| {
+                let severity = if sessions > LONG_HOLE { Severity::Error } else { Severity::Warning };
+                Verdict { kind, severity, action: DROPPED }
+            };
+            self.report_and_drop(self.hits(fault), by_length, findings);
+        }
+    }
+
+    /// Drops the rows dated on a weekend, unless the exchange trades every day.
+    pub(crate) fn drop_weekends(&mut self, exchange: Exchange, findings: &mut Findings) {
+        if exchange == Exchange::EveryDay {
+            return;
+        }
+        let hits = self.hits(|bar| {
+            let close = figure(bar.close.unwrap_or(f64::NAN));
+            (!is_weekday(bar.date)).then(|| format!("a close of {close} on a {}", bar.date.format("%A")))
+        });
+        let verdict = Verdict { kind: DefectKind::WeekendRow, severity: Severity::Warning, action: DROPPED };
+        self.report_and_drop(hits, |_| verdict, findings);
+    }
+
+    /// Drops the rows dated on a holiday that repeat one price without volume; those with trades stay, since the
+    /// calendar may be wrong.
+    pub(crate) fn drop_idle_holidays(&mut self, calendar: TradingCalendar, findings: &mut Findings) {
+        let is_holiday = |date| is_known(calendar, date) && is_weekday(date) && !calendar.is_session(date);
+        let report = |bar: &RawBar, idle: bool| {
+            let figures = (figure(bar.close.unwrap_or(f64::NAN)), figure(bar.volume.unwrap_or(0.0)));
+            (is_holiday(bar.date) && is_idle(bar) == idle).then(|| format!("close {}, volume {}", figures.0, figures.1))
+        };
+        let traded = self.hits(|bar| report(bar, false));
+        let action = "kept: the calendar may be wrong";
+        let verdict = Verdict { kind: DefectKind::HolidayRow, severity: Severity::Warning, action };
+        findings.push_runs(verdict, &self.dates(), &traded);
+        let idle = self.hits(|bar| report(bar, true));
+        let verdict = Verdict { kind: DefectKind::HolidayRow, severity: Severity::Info, action: DROPPED };
+        self.report_and_drop(idle, |_| verdict, findings);
+    }
+}
+
+fn is_known(calendar: TradingCalendar, date: NaiveDate) -> bool {
+    calendar.known_years().is_some_and(|years| years.contains(&date.year()))
+}
+
+fn event_note(bar: &RawBar) -> &'static str {
+    if bar.dividend == 0.0 && bar.split == 1.0 { "" } else { "; its dividend or split moves to the next row" }
+}
+
+fn is_idle(bar: &RawBar) -> bool {
+    let flat = [bar.open, bar.high, bar.low].into_iter().flatten().all(|price| Some(price) == bar.close);
+    flat && bar.volume.is_none_or(|volume| volume == 0.0 || volume.is_nan())
+}
+
+fn close_fault(bar: &RawBar) -> Option<(DefectKind, String)> {
+    match bar.close {
+        None if [bar.open, bar.high, bar.low].iter().all(Option::is_none) => {
+            Some((DefectKind::NonFinite, "no price at all".to_owned()))
+        }
+        None => Some((DefectKind::NonFinite, "no close".to_owned())),
+        Some(close) if is_price(close) => None,
+        Some(close) if close.is_finite() && close < 1.0 => {
+            Some((DefectKind::NonPositive, format!("a close of {}", figure(close))))
+        }
+        Some(close) => Some((DefectKind::NonFinite, format!("a close of {}", figure(close)))),
+    }
+}

@@ -1,0 +1,48 @@
+//! Several rows of one date.
+
+use super::delivered::Delivered;
+use super::findings::{Finding, Findings, figure};
+use super::{DefectKind, Severity};
+use crate::RawBar;
+
+/// Keeps the last row delivered of each date, with the dividend and split of an earlier one where it has none itself.
+pub(crate) fn drop(delivered: &mut Delivered, findings: &mut Findings) {
+    let mut kept: Vec<RawBar> = Vec::with_capacity(delivered.bars.len());
+    for group in delivered.bars.chunk_by(|one, other| one.date == other.date) {
+        let Some((last, earlier)) = group.split_last() else { continue };
+        let mut bar = last.clone();
+        for other in earlier.iter().rev() {
+            bar.dividend = if bar.dividend == 0.0 { other.dividend } else { bar.dividend };
+            bar.split = if bar.split == 1.0 { other.split } else { bar.split };
+        }
+        if !earlier.is_empty() {
+            findings.push(finding(group, last));
+        }
+        kept.push(bar);
+    }
+    delivered.bars = kept;
+}
+
+fn finding(group: &[RawBar], last: &RawBar) -> Finding {
+    let equal = group.iter().all(|bar| numbers(bar) == numbers(last));
+    let closes: Vec<_> = group.iter().map(|bar| figure(bar.close.unwrap_or(f64::NAN))).collect();
+    let rows = group.len();
+    let (severity, detail) = if equal {
+        (Severity::Info, format!("{rows} equal rows"))
+    } else {
+        (Severity::Warning, format!("{rows} rows that differ, closes {}", closes.join(", ")))
+    };
+    Finding {
+        kind: DefectKind::DuplicateDate,
+        severity,
+        dates: (last.date, last.date),
+        sessions: 1,
+        detail,
+        action: "the last one delivered is kept".to_owned(),
+    }
+}
+
+/// Returns the numbers of a bar as bits, so that NaN equals NaN.
+fn numbers(bar: &RawBar) -> [Option<u64>; 6] {
+    [bar.open, bar.high, bar.low, bar.close, bar.adj_close, bar.volume].map(|value| value.map(f64::to_bits))
+}

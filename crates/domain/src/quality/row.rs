@@ -1,0 +1,84 @@
+//! A delivered bar whose numbers are usable, on its way to a checked one.
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+
+/// Prices that are taken for prices. Crypto-currencies reach down to 1e-10, series adjusted for many reverse splits
+/// up to 1e10; beyond these bounds a number is a marker or rubbish, and products of it could leave the range of f64.
+const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
+
+/// The most shares that are taken for a volume, for the same reasons.
+const MAX_VOLUME: f64 = 1e18;
+
+/// A bar with usable numbers, not yet adjusted. Open, high, low and close are on the basis of the series.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) date: NaiveDate,
+    pub(crate) open: f64,
+    pub(crate) high: f64,
+    pub(crate) low: f64,
+    pub(crate) close: f64,
+    pub(crate) adj_close: Option<f64>,
+    pub(crate) volume: f64,
+    pub(crate) dividend: f64,
+    pub(crate) split: f64,
+}
+
+impl Row {
+    /// Returns whether the four prices are one, as for a session without a trade.
+    pub(crate) fn is_flat(&self) -> bool {
+        self.high <= self.low && self.open == self.close && self.close == self.low
+    }
+
+    /// Returns adjusted close ÷ close, where the source gives it.
+    pub(crate) fn adj_factor(&self) -> Option<f64> {
+        self.adj_close.map(|adj_close| adj_close / self.close)
+    }
+
+    /// Multiplies the prices by `scale`; the adjusted close too with `with_adj_close`.
+    pub(crate) fn scale_prices(&mut self, scale: f64, with_adj_close: bool) {
+        for price in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
+            *price *= scale;
+        }
+        if with_adj_close {
+            self.adj_close = self.adj_close.map(|adj_close| adj_close * scale);
+        }
+    }
+
+    fn stays_priced(&self, scale: f64) -> bool {
+        let prices = [self.open, self.high, self.low, self.close, self.adj_close.unwrap_or(self.close)];
+        prices.iter().all(|price| PRICES.contains(&(price * scale)))
+    }
+}
+
+/// Returns whether `value` is taken for a price.
+pub(crate) fn is_price(value: f64) -> bool {
+    PRICES.contains(&value)
+}
+
+/// Returns `volume` where it is one, else 0.
+pub(crate) fn usable_volume(volume: Option<f64>) -> f64 {
+    volume.filter(|shares| (0.0..=MAX_VOLUME).contains(shares)).unwrap_or(0.0)
+}
+
+/// Multiplies the prices of `range` by `scale`, and the adjusted closes where that keeps them in line with those of the
+/// rows beside the range. Returns `false`, with nothing changed, when a result would be no price any more.
+pub(crate) fn rescale(rows: &mut [Row], range: Range<usize>, scale: f64) -> bool {
+    if !rows[range.clone()].iter().all(|row| row.stays_priced(scale)) {
+        return false;
+    }
+    let beside = range.start.checked_sub(1).and_then(|row| rows.get(row)).or_else(|| rows.get(range.end));
+    let usual = beside.and_then(Row::adj_factor);
+    for row in &mut rows[range] {
+        let distance = |factor: f64| usual.map_or(0.0, |usual| (factor / usual).ln().abs());
+        let together = row.adj_factor().is_none_or(|factor| distance(factor) <= distance(factor / scale));
+        row.scale_prices(scale, together);
+    }
+    true
+}
+
+/// Returns the dates of `rows`.
+pub(crate) fn dates(rows: &[Row]) -> Vec<NaiveDate> {
+    rows.iter().map(|row| row.date).collect()
+}

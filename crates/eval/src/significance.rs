@@ -1,0 +1,9 @@
+//! Whether a difference is more than luck.
+
+pub mod diebold_mariano;
+pub mod kupiec;
+pub mod wilson;
+
+pub use diebold_mariano::{DieboldMariano, LongRunVariance, Loss, diebold_mariano};
+pub use kupiec::{Kupiec, kupiec};
+pub use wilson::{Z_95, wilson_interval};

@@ -1,0 +1,27 @@
+//! What the date alone tells: the day of the week, and how long the market stays closed.
+
+use std::f64::consts::TAU;
+
+use chrono::{Datelike, NaiveDate};
+use closecast_domain::TradingCalendar;
+
+/// Returns the sine and the cosine of the day of the week on a circle of seven days, Monday at angle 0. First value on
+/// day 0.
+///
+/// Seven and not five, so that exchanges that trade at the weekend need no other encoding.
+#[must_use]
+pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
+    let angle = |date: &NaiveDate| TAU * f64::from(date.weekday().num_days_from_monday()) / 7.0;
+    dates.iter().map(angle).map(f64::sin_cos).unzip()
+}
+
+/// Returns the calendar days from each session to the next one of the calendar: 1 within a week, 3 over a weekend.
+/// First value on day 0; never below 1.
+///
+/// The calendar and not the next bar is asked, for the next bar lies in the future. A closure that nobody announced
+/// (such as that of 2001-09-11) is the one thing a calendar knows today that it did not know then.
+#[must_use]
+pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> Vec<f64> {
+    let days = |&date: &NaiveDate| (calendar.next_session(date) - date).num_days().max(1) as f64;
+    dates.iter().map(days).collect()
+}

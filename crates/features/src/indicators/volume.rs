@@ -1,0 +1,58 @@
+//! How unusual a day's volume is.
+//!
+//! A session without volume (an index, a source that has no volume, a day nobody traded) says nothing: it is left out
+//! of the means, and its own value is 0.
+
+use crate::{moments::Moments, rolling::rolling};
+
+/// Returns the logarithm of the volume minus its mean over the last `period` days, that day included. First value on
+/// day `period − 1`.
+#[must_use]
+pub fn volume_surprise(volumes: &[f64], period: usize) -> Vec<f64> {
+    against_past(volumes, period, |log_volume, past| log_volume - past.mean())
+}
+
+/// Returns [`volume_surprise`] in units of the standard deviation (divisor n − 1) of the log volumes of those days; 0
+/// where they do not vary. First value on day `period − 1`.
+#[must_use]
+pub fn volume_z_score(volumes: &[f64], period: usize) -> Vec<f64> {
+    against_past(volumes, period, |log_volume, past| {
+        let deviation = past.sample_variance().sqrt();
+        if deviation > NO_VARIATION { (log_volume - past.mean()) / deviation } else { 0.0 }
+    })
+}
+
+/// Deviation of log volumes that is rounding and not variation.
+const NO_VARIATION: f64 = 1e-9;
+
+fn against_past(volumes: &[f64], period: usize, compare: impl Fn(f64, Moments) -> f64) -> Vec<f64> {
+    let traded = |volume: f64| volume > 0.0;
+    let each: Vec<Moments> = volumes
+        .iter()
+        .map(|&volume| if traded(volume) { Moments::of(volume.ln()) } else { Moments::default() })
+        .collect();
+    let day = |(past, &volume): (Option<Moments>, &f64)| match past {
+        None => f64::NAN,
+        Some(past) if traded(volume) => compare(volume.ln(), past),
+        Some(_) => 0.0,
+    };
+    rolling(&each, period, Moments::join).into_iter().zip(volumes).map(day).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_without_volume_say_nothing() {
+        let volumes = [100.0, 0.0, 100.0, 200.0, 0.0, 0.0, 0.0, 50.0];
+        let surprise = volume_surprise(&volumes, 3);
+        assert!(surprise[..2].iter().all(|value| value.is_nan()));
+        assert!((surprise[3] - 0.5 * 2.0_f64.ln()).abs() < 1e-12);
+        assert_eq!(surprise[2], 0.0);
+        assert_eq!(surprise[4..], [0.0; 4]);
+        assert_eq!(volume_z_score(&[0.0; 6], 3)[2..], [0.0; 4]);
+        assert_eq!(volume_z_score(&[7.0; 6], 3)[2..], [0.0; 4]);
+        assert_eq!(volume_z_score(&volumes, 3)[7], 0.0);
+    }
+}

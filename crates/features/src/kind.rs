@@ -1,0 +1,137 @@
+//! The features there are, by name.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use crate::FeatureError;
+
+/// Defines [`FeatureKind`] from one table, so that no feature can lack a name or a warm-up.
+macro_rules! feature_kinds {
+    ($($(#[doc = $doc:literal])+ $kind:ident => $name:literal, first day $first_day:literal;)+) => {
+        /// One input of the network. Its name is stable: artifacts record it.
+        ///
+        /// In the formulas σ is [`scaling_volatility`](crate::indicators::volatility::scaling_volatility), `r` the log
+        /// return, and whatever is divided by σ is cut off at ±[`CUT_OFF`](Self::CUT_OFF).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub enum FeatureKind {
+            $($(#[doc = $doc])+ $kind,)+
+        }
+
+        impl FeatureKind {
+            /// Every feature there is.
+            pub const ALL: &[Self] = &[$(Self::$kind,)+];
+
+            /// Returns the stable name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$kind => $name,)+ }
+            }
+
+            /// Returns the first day with a value, counted from 0: the sessions that must lie before.
+            #[must_use]
+            pub fn warm_up(self) -> usize {
+                match self { $(Self::$kind => $first_day,)+ }
+            }
+        }
+    };
+}
+
+feature_kinds! {
+    /// Adjusted close, in the currency of the history: for parity with systems that scale prices to [0, 1].
+    Close => "close", first day 0;
+    /// Log return `r_t = ln(close_t / close_{t−1})`.
+    LogReturn => "log_return", first day 1;
+    /// `r_t / σ_t`.
+    ScaledReturn => "scaled_return", first day 20;
+    /// `ln(open_t / close_{t−1}) / σ_t`.
+    ScaledGap => "scaled_gap", first day 20;
+    /// `ln(high_t / low_t) / σ_t`.
+    ScaledRange => "scaled_range", first day 20;
+    /// `ln σ_t`.
+    LogVolatility => "log_volatility", first day 20;
+    /// `ln(σ_t / EWMA volatility with decay 0.99)`: whether the market is livelier than it used to be.
+    VolatilityTrend => "volatility_trend", first day 60;
+    /// `ln(standard deviation of 20 returns / σ_t)`.
+    RollingRatio => "rolling_ratio", first day 20;
+    /// `ln(Parkinson volatility of 20 days / σ_t)`.
+    ParkinsonRatio => "parkinson_ratio", first day 20;
+    /// `ln(Garman–Klass volatility of 20 days / σ_t)`.
+    GarmanKlassRatio => "garman_klass_ratio", first day 20;
+    /// `ln(Rogers–Satchell volatility of 20 days / σ_t)`.
+    RogersSatchellRatio => "rogers_satchell_ratio", first day 20;
+    /// `ln(Yang–Zhang volatility of 20 days / σ_t)`.
+    YangZhangRatio => "yang_zhang_ratio", first day 20;
+    /// Log volatility of the day itself minus `ln σ_t`.
+    Har1 => "har_1", first day 20;
+    /// Mean log volatility of the last 5 days minus `ln σ_t`.
+    Har5 => "har_5", first day 20;
+    /// Mean log volatility of the last 22 days minus `ln σ_t`.
+    Har22 => "har_22", first day 22;
+    /// `(RSI(14) − 50) / 50`, from −1 to 1.
+    Rsi14 => "rsi_14", first day 20;
+    /// Line of MACD(12, 26, 9) `/ (close_t σ_t)`; its standard deviation is 1.14 when prices walk at random.
+    Macd => "macd", first day 25;
+    /// Signal of MACD(12, 26, 9) `/ (close_t σ_t)`.
+    MacdSignal => "macd_signal", first day 33;
+    /// Histogram of MACD(12, 26, 9) `/ (close_t σ_t)`.
+    MacdHistogram => "macd_histogram", first day 33;
+    /// `ln(close_t / close_{t−5}) / (σ_t √5)`.
+    Roc5 => "roc_5", first day 20;
+    /// `ln(close_t / close_{t−10}) / (σ_t √10)`.
+    Roc10 => "roc_10", first day 20;
+    /// `ln(close_t / close_{t−20}) / (σ_t √20)`.
+    Roc20 => "roc_20", first day 20;
+    /// `ln(close_t / mean of 7 closes) / (σ_t u)`, where `u` makes the standard deviation 1 when prices walk at random.
+    Ma7 => "ma_7", first day 20;
+    /// `ln(close_t / mean of 30 closes) / (σ_t u)`, as [`Ma7`](Self::Ma7).
+    Ma30 => "ma_30", first day 29;
+    /// `ln(close_t / mean of 90 closes) / (σ_t u)`, as [`Ma7`](Self::Ma7).
+    Ma90 => "ma_90", first day 89;
+    /// Log volume minus its mean over 20 days; 0 on a day without volume.
+    VolumeSurprise => "volume_surprise", first day 19;
+    /// The same in standard deviations of the log volumes of those 20 days.
+    VolumeZScore => "volume_z_score", first day 19;
+    /// Sine of the day of the week.
+    WeekdaySin => "weekday_sin", first day 0;
+    /// Cosine of the day of the week.
+    WeekdayCos => "weekday_cos", first day 0;
+    /// `ln(calendar days to the next session)`: 0 within a week.
+    DaysToNext => "days_to_next", first day 0;
+}
+
+impl FeatureKind {
+    /// Largest size of a feature that is measured in σ. Hardly any comes near: among 227 000 days of 205 stocks, 15 log
+    /// ranges did. A move after a stretch of stale prices, when σ has faded, would otherwise outweigh everything else.
+    pub const CUT_OFF: f64 = 10.0;
+}
+
+impl fmt::Display for FeatureKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for FeatureKind {
+    type Err = FeatureError;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let known = Self::ALL.iter().copied().find(|kind| kind.name() == name);
+        known.ok_or_else(|| FeatureError::UnknownFeature { name: name.to_owned() })
+    }
+}
+
+impl TryFrom<String> for FeatureKind {
+    type Error = FeatureError;
+
+    fn try_from(name: String) -> Result<Self, Self::Error> {
+        name.parse()
+    }
+}
+
+impl From<FeatureKind> for String {
+    fn from(kind: FeatureKind) -> Self {
+        kind.name().to_owned()
+    }
+}

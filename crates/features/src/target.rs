@@ -1,0 +1,185 @@
+//! What the network is to forecast, and the way back to log returns.
+
+use std::ops::Range;
+
+use chrono::NaiveDate;
+use closecast_domain::History;
+use serde::{Deserialize, Serialize};
+
+use crate::indicators::{
+    returns::log_returns,
+    volatility::{RISKMETRICS_MIN_RETURNS, scaling_volatility},
+};
+
+/// Why targets cannot be computed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// A horizon of no days.
+    #[error("a horizon of 0 days forecasts nothing: use at least 1")]
+    NoHorizon,
+    /// Fewer sessions than the first origin and its targets take.
+    #[error("the history has {have} sessions and targets {horizon} days ahead need {need}: start it earlier")]
+    TooShort {
+        /// Sessions there are.
+        have: usize,
+        /// Sessions needed.
+        need: usize,
+        /// Forecast horizon in days.
+        horizon: usize,
+    },
+    /// A target that is NaN or infinite, or too large for 32 bits.
+    #[error("the target of {date} is not finite: the prices after that date are unusable, check the data")]
+    NonFinite {
+        /// Session of the origin.
+        date: NaiveDate,
+    },
+}
+
+/// What is forecast.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetKind {
+    /// `y_{t,k} = ln(close_{t+k} / close_t) / (σ_t √k)` with σ of the origin ([`scaling_volatility`], never below 1
+    /// basis point): of size 1 for every symbol, day and step when returns are independent.
+    #[default]
+    ScaledLogReturn,
+    /// `y_{t,k} = close_{t+k}`, adjusted: to be scaled to [0, 1], for parity with systems that forecast prices.
+    PriceLevel,
+}
+
+/// Targets of every origin, `[day, horizon]`. Those that lie after the history are unknown and cannot be read.
+#[derive(Clone, Debug)]
+pub struct Targets {
+    kind: TargetKind,
+    horizon: usize,
+    first_valid: usize,
+    closes: Vec<f64>,
+    sigma: Vec<f64>,
+    /// Row-major `[known, horizon]`.
+    values: Vec<f32>,
+}
+
+/// Returns [`TargetKind::ScaledLogReturn`] targets for 1 to `horizon` days ahead.
+///
+/// # Errors
+/// Those of [`Targets::compute`].
+pub fn scaled_log_return(history: &History, horizon: usize) -> Result<Targets, TargetError> {
+    Targets::compute(TargetKind::ScaledLogReturn, history, horizon)
+}
+
+/// Returns [`TargetKind::PriceLevel`] targets for 1 to `horizon` days ahead.
+///
+/// # Errors
+/// Those of [`Targets::compute`].
+pub fn price_level(history: &History, horizon: usize) -> Result<Targets, TargetError> {
+    Targets::compute(TargetKind::PriceLevel, history, horizon)
+}
+
+impl Targets {
+    /// Computes the targets for 1 to `horizon` days ahead.
+    ///
+    /// A history that ends before the first target is known is no error: it can be forecast from, though not be trained
+    /// on ([`known_origins`](Self::known_origins) is empty).
+    ///
+    /// # Errors
+    /// [`TargetError::NoHorizon`] for 0, [`TargetError::TooShort`] when no day has a σ yet, [`TargetError::NonFinite`]
+    /// for a target that 32 bits cannot hold.
+    pub fn compute(kind: TargetKind, history: &History, horizon: usize) -> Result<Self, TargetError> {
+        if horizon == 0 {
+            return Err(TargetError::NoHorizon);
+        }
+        let first_valid = match kind {
+            TargetKind::ScaledLogReturn => RISKMETRICS_MIN_RETURNS,
+            TargetKind::PriceLevel => 0,
+        };
+        let have = history.len();
+        if have <= first_valid {
+            return Err(TargetError::TooShort { have, need: first_valid + 1, horizon });
+        }
+        let closes: Vec<f64> = history.bars().iter().map(|bar| bar.close).collect();
+        let sigma = scaling_volatility(&log_returns(&closes));
+        let mut targets = Self { kind, horizon, first_valid, closes, sigma, values: Vec::new() };
+        let unusable = |&day: &usize| targets.steps(day).any(|value| !value.is_finite());
+        if let Some(day) = (first_valid..have).find(unusable) {
+            return Err(TargetError::NonFinite { date: history.bars()[day].date });
+        }
+        let known = 0..have.saturating_sub(horizon);
+        targets.values = known.flat_map(|day| targets.steps(day)).collect();
+        Ok(targets)
+    }
+
+    /// Returns what is forecast.
+    #[must_use]
+    pub fn kind(&self) -> TargetKind {
+        self.kind
+    }
+
+    /// Returns the days ahead of the last step.
+    #[must_use]
+    pub fn horizon(&self) -> usize {
+        self.horizon
+    }
+
+    /// Returns the number of days of the history.
+    #[must_use]
+    pub fn n_days(&self) -> usize {
+        self.closes.len()
+    }
+
+    /// Returns the days whose targets are all known: those with a σ and `horizon` sessions after them. May be empty.
+    #[must_use]
+    pub fn known_origins(&self) -> Range<usize> {
+        let end = self.n_days().saturating_sub(self.horizon);
+        self.first_valid.min(end)..end
+    }
+
+    /// Returns the targets of one origin, `[horizon]`; `None` outside [`known_origins`](Self::known_origins).
+    #[must_use]
+    pub fn row(&self, origin: usize) -> Option<&[f32]> {
+        let known = self.known_origins().contains(&origin);
+        known.then(|| &self.values[origin * self.horizon..(origin + 1) * self.horizon])
+    }
+
+    /// Returns the target `step` days (1 to horizon) after `origin`; `None` when it is not known or there is no such
+    /// step.
+    #[must_use]
+    pub fn get(&self, origin: usize, step: usize) -> Option<f32> {
+        let asked = origin >= self.first_valid && (1..=self.horizon).contains(&step);
+        if asked { self.steps(origin).nth(step - 1) } else { None }
+    }
+
+    /// Returns the σ of one origin, of a day's log return; `None` during the warm-up and past the last day.
+    #[must_use]
+    pub fn sigma(&self, origin: usize) -> Option<f64> {
+        self.sigma.get(origin).copied().filter(|sigma| sigma.is_finite())
+    }
+
+    /// Returns the log return from the close of `origin` to the close `step` days later that a target of `value` stands
+    /// for. It reads days `≤ origin` only, so it also serves an origin whose targets are not known yet.
+    ///
+    /// `None` outside the valid days, for a `step` that is not in 1 to horizon, and for a price level that is not
+    /// positive.
+    #[must_use]
+    pub fn unscale(&self, origin: usize, step: usize, value: f64) -> Option<f64> {
+        if origin < self.first_valid || !(1..=self.horizon).contains(&step) {
+            return None;
+        }
+        let log_return = match self.kind {
+            TargetKind::ScaledLogReturn => value * self.sigma(origin)? * (step as f64).sqrt(),
+            TargetKind::PriceLevel => (value / self.closes.get(origin)?).ln(),
+        };
+        log_return.is_finite().then_some(log_return)
+    }
+
+    /// Returns the targets of `origin` whose day lies in the history, nearest first.
+    fn steps(&self, origin: usize) -> impl Iterator<Item = f32> + '_ {
+        let later = self.closes.iter().skip(origin.saturating_add(1)).take(self.horizon);
+        later.zip(1..).map(move |(&close, step): (&f64, usize)| match self.kind {
+            TargetKind::ScaledLogReturn => {
+                let unit = self.sigma[origin] * (step as f64).sqrt();
+                ((close / self.closes[origin]).ln() / unit) as f32
+            }
+            TargetKind::PriceLevel => close as f32,
+        })
+    }
+}

@@ -1,0 +1,97 @@
+//! From a history to what the network is trained on.
+
+use std::ops::Range;
+
+use closecast_domain::{ForecastError, History};
+use closecast_features::{Features, FittedScaler, Scaler, Split, Targets, Windows};
+use closecast_nn::WindowSource;
+
+use crate::spec::{CheckedSpec, ModelSpec};
+
+/// How a target is scaled for the network: `(target − offset) / unit`. The identity for volatility-scaled returns.
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct TargetScale {
+    pub(crate) offset: f64,
+    pub(crate) unit: f64,
+}
+
+impl TargetScale {
+    /// Fits the scale on the training origins alone: the range of the price levels, nothing for returns.
+    fn fit(spec: &ModelSpec, targets: &Targets, train: Range<usize>) -> Self {
+        if spec.recipe.target() == closecast_features::TargetKind::ScaledLogReturn {
+            return Self { offset: 0.0, unit: 1.0 };
+        }
+        let values = || train.clone().filter_map(|origin| targets.row(origin)).flatten().map(|&value| f64::from(value));
+        let low = values().fold(f64::INFINITY, f64::min);
+        let high = values().fold(f64::NEG_INFINITY, f64::max);
+        Self { offset: low, unit: if high > low { high - low } else { 1.0 } }
+    }
+
+    /// Returns the target that an output of the network stands for.
+    pub(crate) fn target(self, output: f32) -> f64 {
+        f64::from(output) * self.unit + self.offset
+    }
+}
+
+/// Features scaled, targets, and the split of the origins.
+pub(crate) struct Dataset {
+    features: Features,
+    pub(crate) targets: Targets,
+    pub(crate) split: Split,
+    pub(crate) scaler: FittedScaler,
+    pub(crate) scale: TargetScale,
+    lookback: usize,
+}
+
+impl Dataset {
+    /// Prepares `history`: the scalers see the days of the training part alone.
+    pub(crate) fn new(spec: &CheckedSpec, history: &History) -> Result<Self, ForecastError> {
+        let spec = spec.spec();
+        let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
+        let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
+        let windows = Windows::new(&features, spec.lookback).map_err(unsuitable)?;
+        // Residuals are measured in σ, which takes some weeks of returns, also where the target does without it.
+        let with_sigma = (0..history.len()).find(|&day| targets.sigma(day).is_some()).unwrap_or(history.len());
+        let measurable = overlap(targets.known_origins(), with_sigma..history.len());
+        let origins = overlap(windows.origins(), measurable);
+        let split =
+            Split::chronological(origins.clone(), spec.split, spec.horizon).map_err(|_| ForecastError::TooShort {
+                symbol: history.symbol().clone(),
+                have: history.len(),
+                need: history.len() - origins.len() + MIN_ORIGINS,
+            })?;
+        if origins.len() < MIN_ORIGINS {
+            let need = history.len() - origins.len() + MIN_ORIGINS;
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
+        }
+        let rows = features.first_valid()..split.train.end;
+        let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(unsuitable)?;
+        let scale = TargetScale::fit(spec, &targets, split.train.clone());
+        let features = scaler.transform(&features).map_err(unsuitable)?;
+        Ok(Self { features, targets, split, scaler, scale, lookback: spec.lookback })
+    }
+
+    /// Returns the scaled features as windows for the engine.
+    pub(crate) fn source(&self) -> Result<WindowSource<'_>, ForecastError> {
+        WindowSource::new(self.features.as_slice(), self.features.n_features(), self.lookback).map_err(unsuitable)
+    }
+
+    /// Returns the scaled targets of `origins`, `[origin, horizon]`.
+    pub(crate) fn targets_of(&self, origins: &[usize]) -> Vec<f32> {
+        let scaled = |&value: &f32| ((f64::from(value) - self.scale.offset) / self.scale.unit) as f32;
+        origins.iter().filter_map(|&origin| self.targets.row(origin)).flatten().map(scaled).collect()
+    }
+}
+
+/// Fewest origins that can be split into parts that say anything: 40 residuals must be left for the interval.
+const MIN_ORIGINS: usize = 300;
+
+fn overlap(a: Range<usize>, b: Range<usize>) -> Range<usize> {
+    let start = a.start.max(b.start);
+    start..a.end.min(b.end).max(start)
+}
+
+/// Turns an error of the layers below into one of forecasting.
+pub(crate) fn unsuitable(error: impl std::fmt::Display) -> ForecastError {
+    ForecastError::Unsuitable(error.to_string())
+}

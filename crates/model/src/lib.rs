@@ -1,0 +1,22 @@
+#![doc = include_str!("../README.md")]
+
+mod artifact;
+mod assessment;
+mod dataset;
+mod epochs;
+mod fingerprint;
+mod model;
+mod spec;
+mod trainer;
+
+pub use artifact::ArtifactError;
+pub use epochs::{EpochLog, StopReason, TrainLog};
+pub use fingerprint::fingerprint;
+pub use model::LstmModel;
+pub use spec::{CheckedSpec, ModelSpec, Recipe, SpecError};
+pub use trainer::LstmForecaster;
+
+/// Returns the name of the instruction set that the engine uses on this processor.
+pub fn instruction_set() -> &'static str {
+    closecast_nn::instruction_set()
+}

@@ -1,0 +1,210 @@
+//! What is to be trained: described, then checked.
+
+use std::fmt;
+
+use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
+use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec};
+use serde::{Deserialize, Serialize};
+
+/// What the network sees and what it forecasts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recipe {
+    /// Stationary features, standard scaler, volatility-scaled log returns, Huber loss.
+    #[default]
+    Returns,
+    /// The adjusted close scaled to [0, 1] on the training part, mean squared error: what most published LSTM forecasts do.
+    MinMaxPrices,
+}
+
+impl Recipe {
+    pub(crate) fn features(self) -> FeatureSet {
+        match self {
+            Self::Returns => FeatureSet::standard(),
+            Self::MinMaxPrices => FeatureSet::prices(),
+        }
+    }
+
+    pub(crate) fn scaler(self) -> ScalerKind {
+        match self {
+            Self::Returns => ScalerKind::Standard,
+            Self::MinMaxPrices => ScalerKind::MinMax,
+        }
+    }
+
+    pub(crate) fn target(self) -> TargetKind {
+        match self {
+            Self::Returns => TargetKind::ScaledLogReturn,
+            Self::MinMaxPrices => TargetKind::PriceLevel,
+        }
+    }
+
+    pub(crate) fn loss(self) -> Loss {
+        match self {
+            // Targets are in units of σ and reach −30: beyond one σ an outlier pulls linearly and not with its square.
+            Self::Returns => Loss::Huber { delta: 1.0 },
+            Self::MinMaxPrices => Loss::Mse,
+        }
+    }
+}
+
+/// A model to train, unchecked. The table of fields, defaults and ranges is in the crate's README.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSpec {
+    /// What the network sees and forecasts.
+    pub recipe: Recipe,
+    /// Days in a window.
+    pub lookback: usize,
+    /// Sessions forecast in one pass.
+    pub horizon: usize,
+    /// Units of a layer.
+    pub hidden_size: usize,
+    /// Stacked LSTM layers.
+    pub layers: usize,
+    /// Dropout between the layers.
+    pub dropout: f32,
+    /// Most passes over the training windows.
+    pub epochs: usize,
+    /// Windows of one step.
+    pub batch_size: usize,
+    /// First learning rate.
+    pub learning_rate: f64,
+    /// Decoupled weight decay; above 0 the optimiser is AdamW.
+    pub weight_decay: f64,
+    /// Largest global norm of a step's gradient.
+    pub gradient_clip: f64,
+    /// Epochs without improvement before training stops.
+    pub patience: usize,
+    /// Seed of weights, shuffling and dropout.
+    pub seed: u64,
+    /// Shares of the chronological split.
+    pub split: SplitSpec,
+}
+
+impl Default for ModelSpec {
+    fn default() -> Self {
+        Self {
+            recipe: Recipe::Returns,
+            lookback: 60,
+            horizon: 1,
+            hidden_size: 50,
+            layers: 2,
+            dropout: 0.2,
+            epochs: 50,
+            batch_size: 32,
+            learning_rate: 1e-3,
+            weight_decay: 0.0,
+            gradient_clip: 1.0,
+            patience: 10,
+            seed: 42,
+            split: SplitSpec::default(),
+        }
+    }
+}
+
+/// A field outside its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{field} is {value}, but must be {allowed}")]
+pub struct SpecError {
+    /// Field, as in [`ModelSpec`].
+    pub field: &'static str,
+    /// Value given.
+    pub value: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+impl ModelSpec {
+    /// Checks every field. Only a checked spec can be trained.
+    ///
+    /// # Errors
+    /// [`SpecError`] names the first field outside its range.
+    pub fn check(self) -> Result<CheckedSpec, SpecError> {
+        within("lookback", self.lookback, 2, 1000)?;
+        within("horizon", self.horizon, 1, 60)?;
+        within("hidden_size", self.hidden_size, 1, 2048)?;
+        within("layers", self.layers, 1, 8)?;
+        within("dropout", self.dropout, 0.0, 0.9)?;
+        within("epochs", self.epochs, 1, 10_000)?;
+        within("batch_size", self.batch_size, 1, 4096)?;
+        within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
+        within("weight_decay", self.weight_decay, 0.0, 1.0)?;
+        within("gradient_clip", self.gradient_clip, 1e-6, 1000.0)?;
+        within("patience", self.patience, 1, 10_000)?;
+        within("split.train", self.split.train, 0.05, 0.9)?;
+        within("split.validation", self.split.validation, 0.05, 0.9)?;
+        within("split.train + split.validation", self.split.train + self.split.validation, 0.1, 0.95)?;
+        let network = NetworkSpec {
+            inputs: self.recipe.features().kinds().len(),
+            hidden: self.hidden_size,
+            layers: self.layers,
+            bidirectional: false,
+            dropout: self.dropout,
+            outputs: self.horizon,
+        };
+        let network = network.check().map_err(|error| SpecError {
+            field: "the network",
+            value: error.to_string(),
+            allowed: "smaller".to_owned(),
+        })?;
+        Ok(CheckedSpec { spec: self, network })
+    }
+}
+
+/// A [`ModelSpec`] whose every field is within its range.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CheckedSpec {
+    spec: ModelSpec,
+    network: CheckedNetworkSpec,
+}
+
+impl CheckedSpec {
+    /// Returns the description that was checked.
+    #[must_use]
+    pub fn spec(&self) -> &ModelSpec {
+        &self.spec
+    }
+
+    pub(crate) fn network(&self) -> &CheckedNetworkSpec {
+        &self.network
+    }
+}
+
+/// Refuses a value outside `[low, high]`, and NaN.
+fn within<T: Copy + PartialOrd + fmt::Display>(
+    field: &'static str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), SpecError> {
+    if value >= low && value <= high {
+        return Ok(());
+    }
+    Err(SpecError { field, value: value.to_string(), allowed: format!("from {low} to {high}") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_the_base_network() {
+        let checked = ModelSpec::default().check().unwrap();
+        assert_eq!((checked.network().layers, checked.network().hidden), (2, 50));
+    }
+
+    #[test]
+    fn a_field_outside_its_range_is_named_with_its_value() {
+        let cases = [
+            (ModelSpec { lookback: 1, ..ModelSpec::default() }, "lookback is 1"),
+            (ModelSpec { learning_rate: f64::NAN, ..ModelSpec::default() }, "learning_rate is NaN"),
+            (ModelSpec { dropout: 1.0, ..ModelSpec::default() }, "dropout is 1"),
+            (ModelSpec { split: SplitSpec { train: 0.9, validation: 0.1 }, ..ModelSpec::default() }, "split.train + "),
+        ];
+        for (spec, named) in cases {
+            let message = spec.check().unwrap_err().to_string();
+            assert!(message.starts_with(named), "{message}");
+        }
+    }
+}

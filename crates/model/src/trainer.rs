@@ -1,0 +1,77 @@
+//! From a spec and a history to a trained, evaluated model.
+
+use closecast_domain::{Cancel, DateRange, ForecastError, Forecaster, History, ModelCard, ProgressSink};
+
+use crate::{
+    assessment::{INTERVAL_LEVEL, assess},
+    dataset::Dataset,
+    epochs::train,
+    fingerprint::fingerprint,
+    model::LstmModel,
+    spec::CheckedSpec,
+};
+
+/// An LSTM network to be trained on one symbol.
+#[derive(Clone, Debug)]
+pub struct LstmForecaster {
+    name: String,
+    spec: CheckedSpec,
+    threads: Option<usize>,
+}
+
+impl LstmForecaster {
+    /// Returns a forecaster that will train `spec` under the name `name`.
+    #[must_use]
+    pub fn new(name: impl Into<String>, spec: CheckedSpec) -> Self {
+        Self { name: name.into(), spec, threads: None }
+    }
+
+    /// Sets the number of threads. It changes the time taken, never the result.
+    #[must_use]
+    pub fn threads(mut self, threads: Option<usize>) -> Self {
+        self.threads = threads;
+        self
+    }
+}
+
+impl Forecaster for LstmForecaster {
+    type Fitted = LstmModel;
+
+    fn fit(self, history: &History, cancel: &Cancel, progress: &dyn ProgressSink) -> Result<LstmModel, ForecastError> {
+        let dataset = Dataset::new(&self.spec, history)?;
+        let (network, log) = train(&self.spec, self.threads, &dataset, cancel, progress)?;
+        let assessment = assess(&network, &dataset, history)?;
+        let dates = history.bars();
+        let spec = self.spec.spec();
+        let range = |start: usize, end: usize| DateRange { start: dates[start].date, end: dates[end].date };
+        let card = ModelCard {
+            name: self.name,
+            symbol: history.symbol().clone(),
+            architecture: "base".to_owned(),
+            lookback: spec.lookback,
+            horizon: spec.horizon,
+            features: spec.recipe.features().names(),
+            exchange: history.exchange(),
+            trained_on: range(dataset.split.train.start, dataset.split.train.end - 1 + spec.horizon),
+            data_range: range(0, dates.len() - 1),
+            data_fingerprint: fingerprint(history),
+            seed: spec.seed,
+            epochs_run: log.epochs.len(),
+            best_epoch: log.best_epoch,
+            parameters: network.parameter_count(),
+            evaluation: assessment.evaluation,
+            interval_level: INTERVAL_LEVEL,
+            interval_coverage: assessment.coverage,
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        };
+        let description = crate::model::Description {
+            card,
+            spec: self.spec.spec().clone(),
+            scaler: dataset.scaler,
+            target_scale: dataset.scale,
+            residuals: assessment.residuals,
+            log,
+        };
+        Ok(LstmModel::new(network, description))
+    }
+}

@@ -1,0 +1,29 @@
+//! The hot loops, written once over [`Simd`](simd::Simd) and compiled for every instruction set the processor may have.
+//!
+//! The samples of a batch sit in the lanes: a [`Lanes`] is one quantity (an input, a hidden unit, a gate) of
+//! [`LANES`] samples, and every matrix of a tile is `[feature][lane]`. Hidden sizes therefore need no padding,
+//! and no sample's arithmetic depends on which other samples share its tile.
+//!
+//! This is the only module with `unsafe`: see [`avx2`] and [`avx512`].
+
+mod activations;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod backward;
+mod cell;
+mod dispatch;
+mod dropout;
+mod forward;
+mod lanes;
+mod portable;
+mod products;
+mod simd;
+
+pub(crate) use backward::{BackwardDirection, BackwardScratch, DirectionGradient};
+pub(crate) use cell::GateTrace;
+pub(crate) use dispatch::{Blocking, Isa};
+pub(crate) use dropout::Dropout;
+pub(crate) use forward::ForwardDirection;
+pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};

@@ -1,0 +1,122 @@
+//! Logistic sigmoid and hyperbolic tangent by one exponential each.
+//!
+//! `exp` follows Cephes' `expf` (S. Moshier): `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2`, `ln 2` split in two so that the
+//! reduction is exact, and a polynomial of degree 7 for `eʳ − 1`, which keeps its relative accuracy near zero.
+
+use super::simd::Simd;
+
+const LN_2_HIGH: f32 = 355.0 / 512.0;
+const LN_2_LOW: f32 = -2.121_944_4e-4;
+/// Cephes' coefficients of `(eʳ − 1 − r) / r²`, highest power first.
+const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5];
+
+/// Returns `(eʳ − 1, 2ⁿ)` with `eˣ = 2ⁿ·eʳ`, for `−87.3 ≤ x ≤ 88`.
+#[inline(always)]
+fn reduced_exponential<S: Simd>(simd: S, x: S::Vector) -> (S::Vector, S::Vector) {
+    let (n, power) = simd.nearest_power(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
+    let r = simd.mul_add(n, simd.splat(-LN_2_HIGH), x);
+    let r = simd.mul_add(n, simd.splat(-LN_2_LOW), r);
+    let mut polynomial = simd.splat(EXP[0]);
+    for coefficient in &EXP[1..] {
+        polynomial = simd.mul_add(polynomial, r, simd.splat(*coefficient));
+    }
+    (simd.mul_add(polynomial, simd.mul(r, r), r), power)
+}
+
+/// Returns `1 / (1 + e⁻ˣ)`: relative error below 3e-7, exactly 1 for large x, below 1e-37 for x < −87, NaN for NaN.
+#[inline(always)]
+pub(super) fn sigmoid<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
+    let one = simd.splat(1.0);
+    let negated = simd.clamp(simd.sub(simd.splat(0.0), x), -87.3, 88.0);
+    let (excess, power) = reduced_exponential(simd, negated);
+    let exponential = simd.mul_add(excess, power, power);
+    simd.div(one, simd.add(one, exponential))
+}
+
+/// Returns `tanh x = (e²ˣ − 1) / (e²ˣ + 1)`: relative error below 3e-7 also near zero, exactly ±1 for large |x|, NaN for
+/// NaN.
+#[inline(always)]
+pub(super) fn tanh<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
+    let doubled = simd.clamp(simd.add(x, x), -20.0, 20.0);
+    let (excess, power) = reduced_exponential(simd, doubled);
+    // e²ˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), where 2ⁿ − 1 is exact: nothing cancels for small x, where n = 0.
+    let exponential_less_one = simd.mul_add(excess, power, simd.sub(power, simd.splat(1.0)));
+    simd.div(exponential_less_one, simd.add(exponential_less_one, simd.splat(2.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dispatch::{Isa, Kernel};
+    use super::super::lanes::{LANES, Lanes};
+    use super::*;
+
+    /// Applies sigmoid and tanh to every value.
+    struct Activate<'a>(&'a [Lanes]);
+
+    impl Kernel for Activate<'_> {
+        type Output = Vec<(Lanes, Lanes)>;
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let mut out = vec![(Lanes::ZERO, Lanes::ZERO); self.0.len()];
+            for (x, (s, t)) in self.0.iter().zip(&mut out) {
+                let x = simd.load(x);
+                simd.store(sigmoid(simd, x), s);
+                simd.store(tanh(simd, x), t);
+            }
+            out
+        }
+    }
+
+    fn activate(isa: Isa, values: &[f32]) -> Vec<(f32, f32, f32)> {
+        let tiles: Vec<Lanes> = values
+            .chunks(LANES)
+            .map(|chunk| Lanes(std::array::from_fn(|i| chunk.get(i).copied().unwrap_or(0.0))))
+            .collect();
+        let out = isa.run(Activate(&tiles));
+        values
+            .iter()
+            .enumerate()
+            .map(|(i, &x)| (x, out[i / LANES].0.0[i % LANES], out[i / LANES].1.0[i % LANES]))
+            .collect()
+    }
+
+    /// Both against `f64`, densely over the range that matters and logarithmically towards zero.
+    #[test]
+    fn are_accurate_to_a_few_units_in_the_last_place() {
+        let mut values: Vec<f32> = (-400_000..=400_000).map(|i| i as f32 * 5e-5).collect();
+        values.extend((0..4000).flat_map(|i| [1.0f32, -1.0].map(|sign| sign * 10f32.powf(-30.0 + i as f32 * 0.0075))));
+        for isa in Isa::available() {
+            let (mut worst_sigmoid, mut worst_tanh) = (0f64, 0f64);
+            for (x, s, t) in activate(isa, &values) {
+                let (x, s, t) = (f64::from(x), f64::from(s), f64::from(t));
+                let exact = 1.0 / (1.0 + (-x).exp());
+                worst_sigmoid = worst_sigmoid.max(((s - exact) / exact).abs());
+                if x != 0.0 {
+                    worst_tanh = worst_tanh.max(((t - x.tanh()) / x.tanh()).abs());
+                }
+            }
+            println!("{}: sigmoid {worst_sigmoid:.2e}, tanh {worst_tanh:.2e}", isa.name());
+            assert!(worst_sigmoid < 3e-7, "{}: sigmoid {worst_sigmoid}", isa.name());
+            assert!(worst_tanh < 3e-7, "{}: tanh {worst_tanh}", isa.name());
+        }
+    }
+
+    #[test]
+    fn saturate_and_let_nan_through() {
+        for isa in Isa::available() {
+            let large = [30.0, 88.0, 100.0, 1e10, f32::MAX, f32::INFINITY];
+            for (x, s, t) in activate(isa, &large) {
+                assert_eq!((s, t), (1.0, 1.0), "{} at {x}", isa.name());
+            }
+            for (x, s, t) in activate(isa, &large.map(|x| -x)) {
+                assert!(t == -1.0 && (0.0..1e-12).contains(&s), "{} at {x}: {s} {t}", isa.name());
+            }
+            for (x, s, _) in activate(isa, &[-90.0, -1e30, f32::NEG_INFINITY]) {
+                assert!((0.0..1e-37).contains(&s), "{} at {x}: {s}", isa.name());
+            }
+            for (_, s, t) in activate(isa, &[f32::NAN, -f32::NAN]) {
+                assert!(s.is_nan() && t.is_nan(), "{} swallows NaN", isa.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Choice of the instruction set at run time.
+
+use super::portable::Portable;
+use super::simd::Simd;
+#[cfg(target_arch = "x86_64")]
+use super::{avx2::Avx2, avx512::Avx512};
+
+/// A computation that is compiled once for every instruction set.
+pub(crate) trait Kernel {
+    /// What it returns.
+    type Output;
+    /// Does the work. Implementations are `#[inline(always)]`, and so is all they call, so that the whole is compiled
+    /// under the target features of the entry.
+    fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+/// An instruction set this processor has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Isa {
+    /// Whatever the crate is compiled for.
+    Portable(Portable),
+    /// AVX2 and FMA.
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    /// AVX-512F.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+}
+
+/// How matrices are cut into register blocks for an instruction set; packed weights follow it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Blocking {
+    /// Hidden units of a forward block.
+    pub(crate) units: usize,
+    /// Rows of a block of a matrix product.
+    pub(crate) rows: usize,
+}
+
+impl Isa {
+    /// Returns every instruction set this processor has, the best first.
+    pub(crate) fn available() -> impl Iterator<Item = Self> {
+        #[cfg(target_arch = "x86_64")]
+        let special = [Avx512::detect().map(Self::Avx512), Avx2::detect().map(Self::Avx2)];
+        #[cfg(not(target_arch = "x86_64"))]
+        let special: [Option<Self>; 0] = [];
+        special.into_iter().flatten().chain(std::iter::once(Self::Portable(Portable)))
+    }
+
+    /// Returns the best instruction set this processor has.
+    pub(crate) fn best() -> Self {
+        Self::available().next().unwrap_or(Self::Portable(Portable))
+    }
+
+    /// Returns its name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Portable(_) if cfg!(target_arch = "aarch64") => "neon",
+            Self::Portable(_) => "portable",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(_) => "avx512",
+        }
+    }
+
+    /// Returns how matrices are cut for it.
+    pub(crate) fn blocking(self) -> Blocking {
+        fn of<S: Simd>(_: S) -> Blocking {
+            Blocking { units: S::UNITS, rows: S::ROWS }
+        }
+        match self {
+            Self::Portable(simd) => of(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(simd) => of(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(simd) => of(simd),
+        }
+    }
+
+    /// Runs the kernel's version for this instruction set.
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self {
+            Self::Portable(simd) => kernel.run(simd),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx2(simd) => simd.enter(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Self::Avx512(simd) => simd.enter(kernel),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The operations a kernel may use, and nothing else of an instruction set.
+
+use super::lanes::{LANES, Lanes};
+
+/// An instruction set. A value of the implementing type is the proof that this processor has it.
+///
+/// Every method is `#[inline(always)]` in every implementation: a kernel is compiled as a whole under the target
+/// features of the function that enters it (see [`Isa::run`](super::Isa::run)). For the same reason kernels use loops
+/// where elsewhere one would write `array::map` or `array::from_fn`: those are compiled without the target features, and
+/// the compiler may then keep an intrinsic inside them as a call.
+pub(crate) trait Simd: Copy {
+    /// [`LANES`] values in registers.
+    type Vector: Copy;
+    /// Hidden units whose four gates fit the registers of one forward block, at most 6.
+    const UNITS: usize;
+    /// Rows of one block of a matrix product, at most 24.
+    const ROWS: usize;
+    /// Rows of one block of a weight gradient, at most 12.
+    const GRADIENT_ROWS: usize;
+    /// Columns, in vectors, of one block of a weight gradient: 1 or 2.
+    const GRADIENT_COLUMNS: usize;
+
+    /// Returns a vector with `value` in every lane.
+    fn splat(self, value: f32) -> Self::Vector;
+    /// Reads a vector.
+    fn load(self, from: &Lanes) -> Self::Vector;
+    /// Writes a vector.
+    fn store(self, value: Self::Vector, to: &mut Lanes);
+    /// Returns `a + b`.
+    fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Returns `a − b`.
+    fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Returns `a · b`.
+    fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Returns `a / b`.
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Returns `a · b + c`, rounded once where the instruction set fuses it.
+    fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// Returns `x` moved into `[low, high]`; NaN stays NaN.
+    fn clamp(self, x: Self::Vector, low: f32, high: f32) -> Self::Vector;
+    /// Returns `(n, 2ⁿ)` for the integer `n` nearest to `x`, where `−126 ≤ n ≤ 127`. For NaN `n` is NaN.
+    fn nearest_power(self, x: Self::Vector) -> (Self::Vector, Self::Vector);
+    /// Transposes the square matrix whose rows are `rows`.
+    fn transpose(self, rows: [Self::Vector; LANES]) -> [Self::Vector; LANES];
+}

@@ -1,0 +1,227 @@
+//! A network: its shape, its weights, and its forward pass.
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
+use crate::error::NnError;
+use crate::kernels::{Isa, LANES};
+use crate::packed::ForwardWeights;
+use crate::parameters::{ParameterLayout, Tensor};
+use crate::random::{SplitMix64, combine};
+use crate::spec::CheckedNetworkSpec;
+use crate::tile::{Head, Keep, Tile};
+use crate::windows::WindowSource;
+
+/// The most bytes of working memory of a forward pass, for every thread.
+const MAX_FORWARD_BYTES: usize = 1 << 30;
+
+/// Stacked LSTM layers and a linear head.
+///
+/// Parameters lie under PyTorch's names and in its layout (see [`Network::tensors`]), both bias vectors included.
+#[derive(Clone, Debug)]
+pub struct Network {
+    spec: CheckedNetworkSpec,
+    layout: ParameterLayout,
+    parameters: Vec<f32>,
+    isa: Isa,
+    packed: OnceLock<ForwardWeights>,
+}
+
+impl Network {
+    /// Draws the initial weights as PyTorch does: uniform in ±1/√hidden for every tensor of the LSTM, in ±1/√(inputs of
+    /// the head) for the head. The forget gate's bias is drawn like the others, so it is zero on average; it gets no
+    /// extra 1.
+    pub fn init(spec: &CheckedNetworkSpec, seed: u64) -> Self {
+        let layout = ParameterLayout::new(spec);
+        let mut parameters = vec![0.0; layout.total()];
+        for (index, slot) in layout.slots.iter().enumerate() {
+            let fan = if slot.range.start >= layout.head_weight.start { spec.width() } else { spec.hidden };
+            let bound = 1.0 / (fan as f32).sqrt();
+            let mut generator = SplitMix64::new(combine(&[seed, index as u64]));
+            for parameter in &mut parameters[slot.range.clone()] {
+                *parameter = bound * (2.0 * generator.unit() - 1.0);
+            }
+        }
+        Self::from_parts(spec.clone(), layout, parameters)
+    }
+
+    /// Puts a network together from parameters in the order of `layout`.
+    pub(crate) fn from_parts(spec: CheckedNetworkSpec, layout: ParameterLayout, parameters: Vec<f32>) -> Self {
+        Self { spec, layout, parameters, isa: Isa::best(), packed: OnceLock::new() }
+    }
+
+    /// Returns the network's shape.
+    pub fn spec(&self) -> &CheckedNetworkSpec {
+        &self.spec
+    }
+
+    /// Returns the number of trainable numbers.
+    pub fn parameter_count(&self) -> usize {
+        self.parameters.len()
+    }
+
+    /// Returns all tensors in the order of PyTorch's `state_dict`: for every layer (and direction, suffix `_reverse`)
+    /// `lstm.weight_ih_l{k}` `[4·hidden, inputs]`, `lstm.weight_hh_l{k}` `[4·hidden, hidden]`, `lstm.bias_ih_l{k}` and
+    /// `lstm.bias_hh_l{k}` `[4·hidden]`, gates in the order i, f, g, o; then `head.weight` `[outputs, width]` and
+    /// `head.bias` `[outputs]`.
+    pub fn tensors(&self) -> impl Iterator<Item = Tensor<'_>> {
+        self.layout.tensors(&self.parameters)
+    }
+
+    /// Returns the outputs for the windows that end at `origins`, as `[origin, outputs]`, without dropout.
+    ///
+    /// A window's outputs have the same bits alone and in any batch, with any number of threads. Runs on the current
+    /// rayon pool.
+    ///
+    /// # Errors
+    /// [`NnError::Length`] if the source has another number of inputs, [`NnError::Origin`] and
+    /// [`NnError::NonFiniteInput`] for a window that cannot be used, [`NnError::Memory`] for an unreasonable window, and
+    /// [`NnError::NonFiniteOutput`] if an output overflows.
+    pub fn forward(&self, source: &WindowSource<'_>, origins: &[usize]) -> Result<Vec<f32>, NnError> {
+        self.forward_tiles(source, origins, origins.len() > LANES)
+    }
+
+    /// The forward pass on the current rayon pool, or on this thread alone.
+    pub(crate) fn forward_tiles(
+        &self,
+        source: &WindowSource<'_>,
+        origins: &[usize],
+        parallel: bool,
+    ) -> Result<Vec<f32>, NnError> {
+        check_source(&self.spec, source, origins)?;
+        let steps = source.lookback();
+        limit("a forward pass", Tile::bytes(&self.spec, steps, Keep::LastSteps), MAX_FORWARD_BYTES)?;
+        let weights =
+            self.packed.get_or_init(|| ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking()));
+        let outputs = self.spec.outputs;
+        let mut predictions = vec![0.0; origins.len() * outputs];
+        let new_tile = || Tile::new(&self.spec, steps, Keep::LastSteps);
+        let run = |tile: &mut Tile, out: &mut [f32], origins: &[usize]| {
+            source.gather(origins, &mut tile.input);
+            tile.forward(self.isa, weights, self.head(), None);
+            for (lane, out) in out.chunks_exact_mut(outputs).enumerate() {
+                for (out, prediction) in out.iter_mut().zip(&tile.prediction) {
+                    *out = prediction.0[lane];
+                }
+            }
+        };
+        if parallel {
+            let tiles = predictions.par_chunks_mut(LANES * outputs).zip(origins.par_chunks(LANES));
+            tiles.for_each_init(new_tile, |tile, (out, origins)| run(tile, out, origins));
+        } else {
+            let mut tile = new_tile();
+            let tiles = predictions.chunks_mut(LANES * outputs).zip(origins.chunks(LANES));
+            tiles.for_each(|(out, origins)| run(&mut tile, out, origins));
+        }
+        match predictions.iter().position(|value| !value.is_finite()) {
+            None => Ok(predictions),
+            Some(at) => Err(NnError::NonFiniteOutput {
+                origin: origins[at / outputs],
+                output: at % outputs,
+                value: predictions[at],
+            }),
+        }
+    }
+
+    /// Returns where each parameter lies.
+    pub(crate) fn layout(&self) -> &ParameterLayout {
+        &self.layout
+    }
+
+    /// Returns all parameters.
+    pub(crate) fn parameters(&self) -> &[f32] {
+        &self.parameters
+    }
+
+    /// Lends the parameters for a change.
+    pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
+        self.packed.take();
+        &mut self.parameters
+    }
+
+    /// Returns the instruction set its kernels run on.
+    pub(crate) fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// Returns the weights of the head.
+    pub(crate) fn head(&self) -> Head<'_> {
+        Head {
+            weight: &self.parameters[self.layout.head_weight.clone()],
+            bias: &self.parameters[self.layout.head_bias.clone()],
+        }
+    }
+}
+
+/// Refuses a source of the wrong width and origins whose windows cannot be used.
+pub(crate) fn check_source(
+    spec: &CheckedNetworkSpec,
+    source: &WindowSource<'_>,
+    origins: &[usize],
+) -> Result<(), NnError> {
+    if source.inputs() != spec.inputs {
+        return Err(NnError::Length {
+            what: "a row of features",
+            found: source.inputs(),
+            expected: spec.inputs,
+            why: "the network's inputs",
+        });
+    }
+    origins.iter().try_for_each(|&origin| source.check(origin))
+}
+
+/// Refuses an unreasonable amount of working memory.
+pub(crate) fn limit(what: &'static str, bytes: usize, limit: usize) -> Result<(), NnError> {
+    if bytes > limit { Err(NnError::Memory { what, bytes, limit }) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::NetworkSpec;
+
+    impl Network {
+        /// The same network on another instruction set.
+        pub(crate) fn on(mut self, isa: Isa) -> Self {
+            self.isa = isa;
+            self.packed.take();
+            self
+        }
+    }
+
+    #[test]
+    fn initial_weights_fill_their_range_and_depend_on_the_seed() {
+        let spec = NetworkSpec { inputs: 3, hidden: 25, layers: 2, bidirectional: true, dropout: 0.0, outputs: 2 };
+        let spec = spec.check().unwrap();
+        let network = Network::init(&spec, 1);
+        for tensor in network.tensors() {
+            let bound = if tensor.name.starts_with("head") { 1.0 / 50f32.sqrt() } else { 0.2 };
+            let largest = tensor.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+            assert!(largest <= bound, "{}", tensor.name);
+            if tensor.values.len() >= 100 {
+                assert!(largest > 0.95 * bound, "{}: {largest}", tensor.name);
+                let mean = tensor.values.iter().sum::<f32>() / tensor.values.len() as f32;
+                assert!(mean.abs() < 3.0 * bound / (3.0 * tensor.values.len() as f32).sqrt(), "{}", tensor.name);
+            }
+        }
+        assert_eq!(network.parameters(), Network::init(&spec, 1).parameters());
+        assert_ne!(network.parameters(), Network::init(&spec, 2).parameters());
+    }
+
+    #[test]
+    fn every_instruction_set_gives_the_same_outputs_but_for_rounding() {
+        let spec = NetworkSpec { inputs: 5, hidden: 23, layers: 2, bidirectional: true, dropout: 0.0, outputs: 3 };
+        let network = Network::init(&spec.check().unwrap(), 3);
+        let features: Vec<f32> = (0..40 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
+        let source = WindowSource::new(&features, 5, 9).unwrap();
+        let origins: Vec<usize> = (8..40).collect();
+        let expected = network.forward(&source, &origins).unwrap();
+        for isa in Isa::available() {
+            let found = network.clone().on(isa).forward(&source, &origins).unwrap();
+            for (a, b) in found.iter().zip(&expected) {
+                assert!((a - b).abs() < 1e-6, "{}: {a} {b}", isa.name());
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Where each tensor lies in the flat vector of parameters, under PyTorch's names and in PyTorch's layout.
+
+use std::ops::Range;
+
+use crate::spec::CheckedNetworkSpec;
+
+/// One named tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) range: Range<usize>,
+}
+
+/// A named tensor of a network.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tensor<'a> {
+    /// PyTorch's name, such as `lstm.weight_ih_l0`.
+    pub name: &'a str,
+    /// Its dimensions, rows first.
+    pub shape: &'a [usize],
+    /// Its values, row by row.
+    pub values: &'a [f32],
+}
+
+/// The tensors of one layer and direction: gates in the order i, f, g, o.
+#[derive(Clone, Debug)]
+pub(crate) struct DirectionSlots {
+    /// Inputs of the layer.
+    pub(crate) inputs: usize,
+    /// `[4·hidden, inputs]`.
+    pub(crate) weight_ih: Range<usize>,
+    /// `[4·hidden, hidden]`.
+    pub(crate) weight_hh: Range<usize>,
+    /// `[4·hidden]`.
+    pub(crate) bias_ih: Range<usize>,
+    /// `[4·hidden]`.
+    pub(crate) bias_hh: Range<usize>,
+}
+
+/// The layout of all parameters of a network.
+#[derive(Clone, Debug)]
+pub(crate) struct ParameterLayout {
+    /// All tensors in the order of the flat vector.
+    pub(crate) slots: Vec<Slot>,
+    /// `[layer][direction]`, flattened.
+    pub(crate) directions: Vec<DirectionSlots>,
+    /// `[outputs, width]`.
+    pub(crate) head_weight: Range<usize>,
+    /// `[outputs]`.
+    pub(crate) head_bias: Range<usize>,
+}
+
+impl ParameterLayout {
+    /// Lays the tensors out one after the other, in the order of PyTorch's `state_dict`.
+    pub(crate) fn new(spec: &CheckedNetworkSpec) -> Self {
+        let mut slots = Vec::new();
+        let mut next = 0;
+        let mut place = |name: String, shape: Vec<usize>| {
+            let range = next..next + shape.iter().product::<usize>();
+            next = range.end;
+            slots.push(Slot { name, shape, range: range.clone() });
+            range
+        };
+        let mut directions = Vec::new();
+        let (hidden, gates) = (spec.hidden, 4 * spec.hidden);
+        for layer in 0..spec.layers {
+            for suffix in ["", "_reverse"].iter().take(spec.directions()) {
+                let name = |kind: &str| format!("lstm.{kind}_l{layer}{suffix}");
+                let inputs = spec.layer_inputs(layer);
+                directions.push(DirectionSlots {
+                    inputs,
+                    weight_ih: place(name("weight_ih"), vec![gates, inputs]),
+                    weight_hh: place(name("weight_hh"), vec![gates, hidden]),
+                    bias_ih: place(name("bias_ih"), vec![gates]),
+                    bias_hh: place(name("bias_hh"), vec![gates]),
+                });
+            }
+        }
+        let head_weight = place("head.weight".into(), vec![spec.outputs, spec.width()]);
+        let head_bias = place("head.bias".into(), vec![spec.outputs]);
+        Self { slots, directions, head_weight, head_bias }
+    }
+
+    /// Returns the named parts of a vector laid out so.
+    pub(crate) fn tensors<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = Tensor<'a>> {
+        self.slots.iter().map(|slot| Tensor {
+            name: &slot.name,
+            shape: &slot.shape,
+            values: &values[slot.range.clone()],
+        })
+    }
+
+    /// Returns the length of the flat vector.
+    pub(crate) fn total(&self) -> usize {
+        self.head_bias.end
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::NetworkSpec;
+
+    #[test]
+    fn names_and_shapes_are_those_of_pytorch() {
+        let spec = NetworkSpec { inputs: 3, hidden: 5, layers: 2, bidirectional: true, dropout: 0.0, outputs: 2 };
+        let spec = spec.check().unwrap();
+        let layout = ParameterLayout::new(&spec);
+        let found: Vec<_> = layout.slots.iter().map(|s| (s.name.as_str(), s.shape.as_slice())).collect();
+        assert_eq!(found[0], ("lstm.weight_ih_l0", &[20, 3][..]));
+        assert_eq!(found[5], ("lstm.weight_hh_l0_reverse", &[20, 5][..]));
+        assert_eq!(found[8], ("lstm.weight_ih_l1", &[20, 10][..]));
+        assert_eq!(found[15], ("lstm.bias_hh_l1_reverse", &[20][..]));
+        assert_eq!(found[16], ("head.weight", &[2, 10][..]));
+        assert_eq!(found[17], ("head.bias", &[2][..]));
+        assert_eq!(layout.total(), spec.parameter_count());
+    }
+}

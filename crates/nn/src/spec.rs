@@ -1,0 +1,162 @@
+//! The shape of a network, unchecked and checked.
+
+use std::ops::Deref;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::NnError;
+
+/// The most parameters a network may have: 2²⁵ (128 MiB of weights).
+pub const MAX_PARAMETERS: usize = 1 << 25;
+
+/// The shape of a network: stacked LSTM layers and a linear head on the last time step.
+///
+/// | field | range |
+/// |---|---|
+/// | `inputs` | 1 ..= 4096 |
+/// | `hidden` | 1 ..= 2048 |
+/// | `layers` | 1 ..= 8 |
+/// | `dropout` | 0.0 ..= 0.9; acts between layers, so it has no effect on a network of one layer (as in PyTorch) |
+/// | `outputs` | 1 ..= 4096 |
+/// | all together | at most [`MAX_PARAMETERS`] parameters |
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkSpec {
+    /// Inputs of every time step.
+    pub inputs: usize,
+    /// Hidden units of every layer and direction.
+    pub hidden: usize,
+    /// Stacked layers.
+    pub layers: usize,
+    /// Whether every layer also runs from the last time step to the first. The head sees the last time step of both
+    /// directions, PyTorch's `output[:, -1]`; of the reverse direction that is its first step.
+    pub bidirectional: bool,
+    /// The probability with which an output of a layer, except the last, is zeroed during training.
+    pub dropout: f32,
+    /// Outputs of the head.
+    pub outputs: usize,
+}
+
+impl NetworkSpec {
+    /// Checks every range of the table above.
+    ///
+    /// # Errors
+    /// [`NnError::OutOfRange`] names the first field that is outside its range.
+    pub fn check(self) -> Result<CheckedNetworkSpec, NnError> {
+        within("inputs", self.inputs, 1, 4096)?;
+        within("hidden", self.hidden, 1, 2048)?;
+        within("layers", self.layers, 1, 8)?;
+        within("outputs", self.outputs, 1, 4096)?;
+        within("dropout", self.dropout, 0.0, 0.9)?;
+        let checked = CheckedNetworkSpec(self);
+        let parameters = checked.parameter_count();
+        if parameters > MAX_PARAMETERS {
+            return Err(NnError::OutOfRange {
+                field: "the number of parameters",
+                value: parameters.to_string(),
+                allowed: format!("at most {MAX_PARAMETERS}; use fewer hidden units or layers"),
+            });
+        }
+        Ok(checked)
+    }
+}
+
+/// Refuses a value outside `[low, high]`, and NaN.
+pub(crate) fn within<T: Copy + PartialOrd + std::fmt::Display>(
+    field: &'static str,
+    value: T,
+    low: T,
+    high: T,
+) -> Result<(), NnError> {
+    if value >= low && value <= high {
+        Ok(())
+    } else {
+        Err(NnError::OutOfRange { field, value: value.to_string(), allowed: format!("from {low} to {high}") })
+    }
+}
+
+/// A [`NetworkSpec`] whose every range has been checked.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "NetworkSpec", into = "NetworkSpec")]
+pub struct CheckedNetworkSpec(NetworkSpec);
+
+impl CheckedNetworkSpec {
+    /// Returns 2 for a bidirectional network, 1 otherwise.
+    pub fn directions(&self) -> usize {
+        if self.bidirectional { 2 } else { 1 }
+    }
+
+    /// Returns the outputs of every layer at a time step: the hidden units of all directions.
+    pub fn width(&self) -> usize {
+        self.hidden * self.directions()
+    }
+
+    /// Returns the inputs of layer `layer`.
+    pub fn layer_inputs(&self, layer: usize) -> usize {
+        if layer == 0 { self.inputs } else { self.width() }
+    }
+
+    /// Returns the number of trainable numbers.
+    pub fn parameter_count(&self) -> usize {
+        let layer = |layer| self.directions() * 4 * self.hidden * (self.layer_inputs(layer) + self.hidden + 2);
+        (0..self.layers).map(layer).sum::<usize>() + self.outputs * (self.width() + 1)
+    }
+}
+
+impl Deref for CheckedNetworkSpec {
+    type Target = NetworkSpec;
+
+    fn deref(&self) -> &NetworkSpec {
+        &self.0
+    }
+}
+
+impl TryFrom<NetworkSpec> for CheckedNetworkSpec {
+    type Error = NnError;
+
+    fn try_from(spec: NetworkSpec) -> Result<Self, NnError> {
+        spec.check()
+    }
+}
+
+impl From<CheckedNetworkSpec> for NetworkSpec {
+    fn from(spec: CheckedNetworkSpec) -> Self {
+        spec.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec() -> NetworkSpec {
+        NetworkSpec { inputs: 16, hidden: 50, layers: 2, bidirectional: false, dropout: 0.2, outputs: 1 }
+    }
+
+    #[test]
+    fn counts_what_pytorch_counts() {
+        // sum(p.numel() for p in nn.LSTM(16, 50, 2).parameters()) + 51
+        assert_eq!(spec().check().unwrap().parameter_count(), 34_000 + 51);
+    }
+
+    #[test]
+    fn refuses_each_field_by_name() {
+        type Spoil = fn(&mut NetworkSpec);
+        let cases: [(&str, Spoil); 8] = [
+            ("inputs", |s| s.inputs = 0),
+            ("hidden", |s| s.hidden = usize::MAX),
+            ("layers", |s| s.layers = 9),
+            ("outputs", |s| s.outputs = 0),
+            ("dropout", |s| s.dropout = 1.0),
+            ("dropout", |s| s.dropout = f32::NAN),
+            ("dropout", |s| s.dropout = -0.1),
+            ("parameters", |s| (s.hidden, s.layers) = (2048, 8)),
+        ];
+        for (name, spoil) in cases {
+            let mut spec = spec();
+            spoil(&mut spec);
+            let message = spec.check().unwrap_err().to_string();
+            assert!(message.contains(name), "{message}");
+        }
+    }
+}

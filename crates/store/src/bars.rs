@@ -1,0 +1,203 @@
+//! Bars as they were delivered, one series a symbol.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
+    sea_query::OnConflict,
+};
+
+use crate::{
+    StoreError,
+    entity::{bar, series},
+};
+
+/// Rows of one INSERT: 12 columns a row, and SQLite takes at most 32,766 parameters.
+const INSERT_ROWS: usize = 1000;
+
+/// What is known about a stored series without reading its bars.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SeriesInfo {
+    /// Symbol.
+    pub symbol: Symbol,
+    /// Source of the last delivery.
+    pub source: String,
+    /// Currency, where known.
+    pub currency: Option<String>,
+    /// Oldest session.
+    pub first_date: NaiveDate,
+    /// Newest session.
+    pub last_date: NaiveDate,
+    /// Rows stored.
+    pub rows: u64,
+    /// When the series was last written.
+    pub stored_at: DateTime<Utc>,
+}
+
+/// A series read back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSeries {
+    /// The bars as delivered.
+    pub series: RawSeries,
+    /// When they were last written.
+    pub stored_at: DateTime<Utc>,
+}
+
+/// The stored bars.
+#[derive(Clone, Copy, Debug)]
+pub struct BarStore<'a> {
+    database: &'a DatabaseConnection,
+}
+
+impl<'a> BarStore<'a> {
+    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
+        Self { database }
+    }
+
+    /// Stores `delivered` in place of whatever was stored of the symbol: all of it or, after an error, nothing.
+    ///
+    /// # Errors
+    /// [`StoreError::NoBars`] for a series without bars, [`StoreError::Database`] when writing fails.
+    pub async fn replace(&self, delivered: &RawSeries, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let header = header_row(delivered, now)?;
+        let transaction = self.database.begin().await?;
+        bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(&transaction).await?;
+        let update = OnConflict::column(series::Column::Symbol)
+            .update_columns([
+                series::Column::Basis,
+                series::Column::Currency,
+                series::Column::Source,
+                series::Column::StoredAt,
+                series::Column::FirstDate,
+                series::Column::LastDate,
+                series::Column::RowCount,
+            ])
+            .to_owned();
+        series::Entity::insert(header).on_conflict(update).exec_without_returning(&transaction).await?;
+        let mut rows =
+            delivered.bars.iter().zip(0_i64..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
+        loop {
+            let chunk: Vec<_> = rows.by_ref().take(INSERT_ROWS).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            bar::Entity::insert_many(chunk).exec_without_returning(&transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// Returns the stored series of `symbol`, or `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    pub async fn load(&self, symbol: &Symbol) -> Result<Option<StoredSeries>, StoreError> {
+        let Some(header) = series::Entity::find_by_id(symbol.as_str()).one(self.database).await? else {
+            return Ok(None);
+        };
+        let rows = bar::Entity::find()
+            .filter(bar::Column::Symbol.eq(symbol.as_str()))
+            .order_by_asc(bar::Column::Position)
+            .all(self.database)
+            .await?;
+        let series = RawSeries {
+            symbol: symbol.clone(),
+            basis: basis_of(&header)?,
+            currency: header.currency,
+            source: header.source,
+            bars: rows.iter().map(raw_bar).collect(),
+        };
+        Ok(Some(StoredSeries { series, stored_at: header.stored_at }))
+    }
+
+    /// Returns every stored series, by symbol.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    pub async fn list(&self) -> Result<Vec<SeriesInfo>, StoreError> {
+        let rows = series::Entity::find().order_by_asc(series::Column::Symbol).all(self.database).await?;
+        rows.into_iter().map(series_info).collect()
+    }
+}
+
+fn header_row(delivered: &RawSeries, now: DateTime<Utc>) -> Result<series::ActiveModel, StoreError> {
+    let dates = || delivered.bars.iter().map(|raw| raw.date);
+    let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
+        return Err(StoreError::NoBars(delivered.symbol.clone()));
+    };
+    Ok(series::ActiveModel {
+        symbol: Set(delivered.symbol.to_string()),
+        basis: Set(basis_name(delivered.basis).to_owned()),
+        currency: Set(delivered.currency.clone()),
+        source: Set(delivered.source.clone()),
+        stored_at: Set(now),
+        first_date: Set(first),
+        last_date: Set(last),
+        row_count: Set(i64::try_from(delivered.bars.len()).unwrap_or(i64::MAX)),
+    })
+}
+
+fn bar_row(symbol: &Symbol, position: i64, raw: &RawBar) -> bar::ActiveModel {
+    // SQLite has no NaN and no infinity: a price that is not a number is a missing price, which the quality report names.
+    let number = |value: Option<f64>| Set(value.filter(|v| v.is_finite()));
+    bar::ActiveModel {
+        symbol: Set(symbol.to_string()),
+        position: Set(position),
+        date: Set(raw.date),
+        open: number(raw.open),
+        high: number(raw.high),
+        low: number(raw.low),
+        close: number(raw.close),
+        adj_close: number(raw.adj_close),
+        volume: number(raw.volume),
+        dividend: Set(if raw.dividend.is_finite() { raw.dividend } else { 0.0 }),
+        split: Set(if raw.split.is_finite() { raw.split } else { 1.0 }),
+        live: Set(raw.live),
+    }
+}
+
+fn raw_bar(row: &bar::Model) -> RawBar {
+    RawBar {
+        date: row.date,
+        open: row.open,
+        high: row.high,
+        low: row.low,
+        close: row.close,
+        adj_close: row.adj_close,
+        volume: row.volume,
+        dividend: row.dividend,
+        split: row.split,
+        live: row.live,
+    }
+}
+
+fn series_info(row: series::Model) -> Result<SeriesInfo, StoreError> {
+    let symbol = Symbol::new(&row.symbol).map_err(|error| unreadable(&row.symbol, error.to_string()))?;
+    Ok(SeriesInfo {
+        symbol,
+        source: row.source,
+        currency: row.currency,
+        first_date: row.first_date,
+        last_date: row.last_date,
+        rows: u64::try_from(row.row_count).unwrap_or(0),
+        stored_at: row.stored_at,
+    })
+}
+
+fn basis_name(basis: PriceBasis) -> &'static str {
+    match basis {
+        PriceBasis::Unadjusted => "unadjusted",
+        PriceBasis::SplitAdjusted => "split_adjusted",
+        PriceBasis::FullyAdjusted => "fully_adjusted",
+    }
+}
+
+fn basis_of(row: &series::Model) -> Result<PriceBasis, StoreError> {
+    [PriceBasis::Unadjusted, PriceBasis::SplitAdjusted, PriceBasis::FullyAdjusted]
+        .into_iter()
+        .find(|&basis| basis_name(basis) == row.basis)
+        .ok_or_else(|| unreadable(&row.symbol, format!("the price basis {:?} is not known", row.basis)))
+}
+
+fn unreadable(key: &str, reason: String) -> StoreError {
+    StoreError::Row { table: "series", key: key.to_owned(), reason }
+}

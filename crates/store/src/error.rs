@@ -1,0 +1,53 @@
+//! Errors of the store, worded for the person who runs it.
+
+use closecast_domain::Symbol;
+
+/// What can go wrong when something is kept or read back.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The data folder cannot be made or written.
+    #[error("the data folder {path:?} cannot be used: {source}. Choose another with --data-dir or CLOSECAST_DATA_DIR")]
+    Folder {
+        /// Folder as given.
+        path: std::path::PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The database could not be opened, read or written.
+    #[error("database: {0}")]
+    Database(#[from] sea_orm::DbErr),
+    /// The artifact folder could not be read or written.
+    #[error("artifact store: {0}")]
+    Blob(#[from] object_store::Error),
+    /// No artifact of that hash.
+    #[error(
+        "the artifact {sha256} is missing from the artifact folder: restore it from a backup or train the model again"
+    )]
+    BlobMissing {
+        /// Hash asked for.
+        sha256: String,
+    },
+    /// An artifact whose bytes do not match its name.
+    #[error(
+        "the artifact {expected} is damaged: its bytes have the hash {actual}. Restore it from a backup or train the model again"
+    )]
+    BlobDamaged {
+        /// Hash it was stored under.
+        expected: String,
+        /// Hash of the bytes found.
+        actual: String,
+    },
+    /// A row holds something that this version cannot read.
+    #[error("the {table} row {key} cannot be read: {reason}")]
+    Row {
+        /// Table.
+        table: &'static str,
+        /// Key of the row.
+        key: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A series without one bar was to be stored.
+    #[error("there is no bar of {0} to store")]
+    NoBars(Symbol),
+}

@@ -1,0 +1,118 @@
+//! The forecasts that were made.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
+use sea_orm::{
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::{StoreError, entity::forecast};
+
+/// The forecast of one session, as it was made.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredForecast {
+    /// Symbol.
+    pub symbol: Symbol,
+    /// Model that made it.
+    pub model: ModelRef,
+    /// Last session whose close was known.
+    pub as_of: NaiveDate,
+    /// Session forecast.
+    pub target_date: NaiveDate,
+    /// 1 for the session after `as_of`, 2 for the one after that.
+    pub step: u32,
+    /// Close of `as_of`.
+    pub last_close: f64,
+    /// Point forecast.
+    pub point: f64,
+    /// Quantiles by rising level.
+    pub quantiles: Vec<Quantile>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The stored forecasts.
+#[derive(Clone, Copy, Debug)]
+pub struct ForecastStore<'a> {
+    database: &'a DatabaseConnection,
+}
+
+impl<'a> ForecastStore<'a> {
+    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
+        Self { database }
+    }
+
+    /// Keeps `made`, one row a session. The same model asked again about the same evening changes nothing: what counts is
+    /// what was said first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn record(&self, made: &Forecast, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let rows = made.sessions.iter().zip(1_i64..).map(|(session, step)| {
+            Ok(forecast::ActiveModel {
+                id: NotSet,
+                symbol: Set(made.symbol.to_string()),
+                model_name: Set(made.model.name.clone()),
+                model_sha256: Set(made.model.sha256.clone()),
+                as_of: Set(made.as_of),
+                target_date: Set(session.date),
+                step: Set(step),
+                last_close: Set(made.last_close),
+                point: Set(session.point),
+                quantiles: Set(serde_json::to_string(&session.quantiles)
+                    .map_err(|error| unreadable(made.symbol.as_str(), error.to_string()))?),
+                created_at: Set(now),
+            })
+        });
+        let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        forecast::Entity::insert_many(rows)
+            .on_conflict_do_nothing_on([
+                forecast::Column::Symbol,
+                forecast::Column::TargetDate,
+                forecast::Column::ModelSha256,
+                forecast::Column::AsOf,
+            ])
+            .exec_without_returning(self.database)
+            .await?;
+        Ok(())
+    }
+
+    /// Returns the newest `limit` forecasts of `symbol`, the latest session first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    pub async fn newest(&self, symbol: &Symbol, limit: u64) -> Result<Vec<StoredForecast>, StoreError> {
+        let rows = forecast::Entity::find()
+            .filter(forecast::Column::Symbol.eq(symbol.as_str()))
+            .order_by_desc(forecast::Column::TargetDate)
+            .order_by_desc(forecast::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        rows.into_iter().map(|row| stored(symbol, row)).collect()
+    }
+}
+
+fn stored(symbol: &Symbol, row: forecast::Model) -> Result<StoredForecast, StoreError> {
+    let quantiles =
+        serde_json::from_str(&row.quantiles).map_err(|error| unreadable(symbol.as_str(), error.to_string()))?;
+    Ok(StoredForecast {
+        symbol: symbol.clone(),
+        model: ModelRef { name: row.model_name, sha256: row.model_sha256 },
+        as_of: row.as_of,
+        target_date: row.target_date,
+        step: u32::try_from(row.step).unwrap_or(u32::MAX),
+        last_close: row.last_close,
+        point: row.point,
+        quantiles,
+        created_at: row.created_at,
+    })
+}
+
+fn unreadable(symbol: &str, reason: String) -> StoreError {
+    StoreError::Row { table: "forecasts", key: symbol.to_owned(), reason }
+}

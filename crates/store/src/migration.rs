@@ -1,0 +1,15 @@
+//! The schema, step by step. A step that has been released is never edited: a change is a new step.
+
+use sea_orm_migration::prelude::*;
+
+mod m20261121_000001_first_tables;
+
+/// All steps, oldest first.
+pub(crate) struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261121_000001_first_tables::Migration)]
+    }
+}

@@ -1,0 +1,61 @@
+# The everyday commands, for `just` (https://just.systems). Each is plain cargo, so nobody needs just.
+
+# List the commands.
+default:
+    @just --list
+
+# What a change must pass, cheapest first.
+check: fmt-check lint docs test
+
+# Everything that CI runs, browser included.
+ci:
+    CI=true bash .ci/run
+
+# All tests.
+test:
+    cargo test --workspace
+
+# Format the code.
+fmt:
+    cargo fmt --all
+
+[private]
+fmt-check:
+    cargo fmt --all --check
+
+# Clippy, warnings are errors; and licences, bans and sources of dependencies.
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+    python3 .ci/licences.py
+
+# Build the documentation of every crate, private items left out; warnings are errors.
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# The whole job on bundled real prices, then the dashboard.
+quickstart *arguments:
+    cargo run --release -- quickstart {{ arguments }}
+
+# The API and the dashboard.
+serve *arguments:
+    cargo run --release -- serve {{ arguments }}
+
+# Make the reference values of the tests again (needs .venv, see CONTRIBUTING.md). The bundled sample is made by hand, once.
+fixtures:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    python="{{ justfile_directory() }}/.venv/bin/python"
+    for script in crates/*/fixtures/*.py; do
+      echo "$script"
+      (
+        cd "$(dirname "$script")"
+        script=$(basename "$script")
+        # A script says in its first lines, as `python x.py > y`, where its output goes, or writes beside itself.
+        target=$(grep --max-count=1 --only-matching --perl-regexp "python $script > \K\S+" "$script" || true)
+        if [[ -n "$target" ]]; then
+          "$python" "$script" >"$target.new" && mv "$target.new" "$target"
+        else
+          "$python" "$script"
+        fi
+      )
+    done
