@@ -3,13 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
-    sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
 };
 
 use crate::{
     StoreError,
     entity::{bar, series},
+    store::begin_writing,
 };
 
 /// Rows of one INSERT: 12 columns a row, and SQLite takes at most 32,766 parameters.
@@ -60,7 +60,7 @@ impl<'a> BarStore<'a> {
     /// [`StoreError::NoBars`] for a series without bars, [`StoreError::Database`] when writing fails.
     pub async fn replace(&self, delivered: &RawSeries, now: DateTime<Utc>) -> Result<(), StoreError> {
         let header = header_row(delivered, now)?;
-        let transaction = self.database.begin().await?;
+        let transaction = begin_writing(self.database).await?;
         bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(&transaction).await?;
         let update = OnConflict::column(series::Column::Symbol)
             .update_columns([

@@ -5,10 +5,10 @@ use chrono::{DateTime, Utc};
 use closecast_domain::ModelCard;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, TransactionTrait,
+    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
 };
 
-use crate::{Blobs, StoreError, entity::model_version};
+use crate::{Blobs, StoreError, entity::model_version, store::begin_writing};
 
 /// One published version of a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,7 +51,7 @@ impl<'a> ModelStore<'a> {
     ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
         let text = serde_json::to_string(card).map_err(|error| unreadable(&card.name, error.to_string()))?;
-        let transaction = self.database.begin().await?;
+        let transaction = begin_writing(self.database).await?;
         let newest = newest_of(&card.name).one(&transaction).await?;
         let version = newest.map_or(1, |row| row.version + 1);
         let row = model_version::ActiveModel {
