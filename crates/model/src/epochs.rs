@@ -74,7 +74,7 @@ pub(crate) fn train(
         let order = shuffled(&train_origins, settings.seed, epoch as u64);
         let pass = Pass { dataset, source: &source, cancel, progress, epoch, learning_rate };
         let train_loss = pass.run(&mut session, &order, settings)?;
-        let validation_loss = validation_loss(session.network(), &source, dataset, settings.recipe.loss())?;
+        let validation_loss = validation_loss(session.network(), &source, dataset, &settings.recipe.loss())?;
         let improved = validation_loss < best.loss;
         if improved {
             best = Best { network: session.network().clone(), epoch, loss: validation_loss };
@@ -119,8 +119,9 @@ impl Pass<'_> {
                 return Err(ForecastError::Cancelled);
             }
             let targets = self.dataset.targets_of(origins);
-            let report =
-                session.step(self.source, origins, &targets, spec.recipe.loss(), self.learning_rate).map_err(engine)?;
+            let report = session
+                .step(self.source, origins, &targets, &spec.recipe.loss(), self.learning_rate)
+                .map_err(engine)?;
             total += report.loss * origins.len() as f64;
             self.progress.report(&Progress::Batch { epoch: self.epoch, batch: batch + 1 });
         }
@@ -144,13 +145,11 @@ fn validation_loss(
     network: &Network,
     source: &WindowSource<'_>,
     dataset: &Dataset,
-    loss: Loss,
+    loss: &Loss,
 ) -> Result<f64, ForecastError> {
     let origins: Vec<usize> = dataset.split.validation.clone().collect();
     let outputs = network.forward(source, &origins).map_err(engine)?;
-    let targets = dataset.targets_of(&origins);
-    let errors = outputs.iter().zip(&targets).map(|(output, target)| loss.of(output - target));
-    Ok(errors.sum::<f64>() / outputs.len() as f64)
+    Ok(loss.mean(&outputs, &dataset.targets_of(&origins)))
 }
 
 /// Words an error of the engine for whoever trains.

@@ -13,7 +13,7 @@ pub use artifact::ArtifactError;
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;
-pub use spec::{CheckedSpec, ModelSpec, Recipe, SpecError};
+pub use spec::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};
 pub use trainer::LstmForecaster;
 
 /// Returns the name of the instruction set that the engine uses on this processor.

@@ -48,10 +48,42 @@ impl Recipe {
     }
 }
 
+/// Which network is trained.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Architecture {
+    /// Stacked LSTM layers and a linear head on the last day.
+    #[default]
+    Base,
+    /// Bidirectional LSTM layers with layer norm, residual connections and attention over the days.
+    Improved,
+}
+
+impl Architecture {
+    /// Returns the network in its usual size.
+    fn network(self, outputs: usize) -> NetworkSpec {
+        match self {
+            Self::Base => NetworkSpec::base(1, outputs),
+            Self::Improved => NetworkSpec::improved(1, outputs),
+        }
+    }
+
+    /// Returns the description of a model with this network: the default one, with the network's usual number of layers,
+    /// of units and dropout.
+    #[must_use]
+    pub fn model(self) -> ModelSpec {
+        let NetworkSpec { hidden, layers, dropout, .. } = self.network(1);
+        ModelSpec { arch: self, hidden_size: hidden, layers, dropout, ..ModelSpec::default() }
+    }
+}
+
 /// A model to train, unchecked. The table of fields, defaults and ranges is in the crate's README.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
+    /// Which of the networks.
+    #[serde(default)]
+    pub arch: Architecture,
     /// What the network sees and forecasts.
     pub recipe: Recipe,
     /// Days in a window.
@@ -85,6 +117,7 @@ pub struct ModelSpec {
 impl Default for ModelSpec {
     fn default() -> Self {
         Self {
+            arch: Architecture::Base,
             recipe: Recipe::Returns,
             lookback: 60,
             horizon: 1,
@@ -139,9 +172,8 @@ impl ModelSpec {
             inputs: self.recipe.features().kinds().len(),
             hidden: self.hidden_size,
             layers: self.layers,
-            bidirectional: false,
             dropout: self.dropout,
-            outputs: self.horizon,
+            ..self.arch.network(self.horizon)
         };
         let network = network.check().map_err(|error| SpecError {
             field: "the network",

@@ -21,7 +21,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mode = arguments.get(6).map_or("train", String::as_str);
     let [layers, hidden, inputs, lookback, batch, threads] = numbers;
     let bidirectional = mode == "bidirectional";
-    let spec = NetworkSpec { inputs, hidden, layers, bidirectional, dropout: 0.2, outputs: 1 }.check()?;
+    let spec = NetworkSpec { hidden, layers, bidirectional, dropout: 0.2, ..NetworkSpec::base(inputs, 1) }.check()?;
 
     let rows = batch + lookback;
     let features: Vec<f32> = (0..rows * inputs).map(|i| (i as f32 * 12.9898).sin() * 1.7).collect();
@@ -43,7 +43,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         if mode == "infer" {
             session.forward(&source, &origins)?;
         } else {
-            session.step(&source, &origins, &targets, Loss::Mse, 1e-3)?;
+            session.step(&source, &origins, &targets, &Loss::Mse, 1e-3)?;
         }
         times.push(start.elapsed().as_secs_f64() * 1e3);
     }

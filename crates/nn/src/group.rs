@@ -6,7 +6,7 @@ use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
 use crate::spec::CheckedNetworkSpec;
-use crate::tile::{Keep, Tile, TileBackward, TileDropout, TileGradient};
+use crate::tile::{Keep, Tile, TileBackward, TileDropout, TileGradient, TileWeights};
 use crate::windows::WindowSource;
 
 /// What all groups of a training step read.
@@ -15,9 +15,11 @@ pub(crate) struct StepInput<'a> {
     pub(crate) weights: (&'a ForwardWeights, &'a BackwardWeights),
     pub(crate) source: &'a WindowSource<'a>,
     pub(crate) origins: &'a [usize],
-    /// `[origin, outputs]`.
+    /// `[origin, target]`.
     pub(crate) targets: &'a [f32],
-    pub(crate) loss: Loss,
+    pub(crate) loss: &'a Loss,
+    /// Targets of a sample.
+    pub(crate) width: usize,
     pub(crate) seed: u64,
     pub(crate) training_step: u64,
 }
@@ -27,9 +29,10 @@ pub(crate) struct StepInput<'a> {
 pub(crate) struct Group {
     tile: Tile,
     backward: TileBackward,
-    sums: TileGradient,
-    /// The sum of the gradients, in the layout of the parameters.
-    pub(crate) gradient: Vec<f32>,
+    /// The sum of the gradients.
+    pub(crate) sums: TileGradient,
+    /// The outputs of one sample, and the derivatives of its loss by them.
+    sample: (Vec<f32>, Vec<f32>),
     /// The sum of the losses, not yet divided by their number.
     pub(crate) loss: f64,
 }
@@ -41,14 +44,14 @@ impl Group {
             tile: Tile::new(spec, steps, Keep::Everything),
             backward: TileBackward::new(spec, steps),
             sums: TileGradient::new(spec, layout),
-            gradient: vec![0.0; layout.total()],
+            sample: (vec![0.0; spec.outputs], vec![0.0; spec.outputs]),
             loss: 0.0,
         }
     }
 
     /// Returns about how many bytes [`Group::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
-        let gradients = 2 * size_of::<f32>() * spec.parameter_count();
+        let gradients = size_of::<f32>() * spec.parameter_count();
         Tile::bytes(spec, steps, Keep::Everything) + TileBackward::bytes(spec, steps) + gradients
     }
 
@@ -59,7 +62,6 @@ impl Group {
         for index in tiles {
             self.run_tile(input, index * LANES);
         }
-        self.sums.write(input.network.layout(), &mut self.gradient);
     }
 
     fn run_tile(&mut self, input: &StepInput<'_>, first_row: usize) {
@@ -73,23 +75,34 @@ impl Group {
             first_row,
         });
         input.source.gather(&input.origins[first_row..first_row + count], &mut self.tile.input);
-        self.tile.forward(isa, input.weights.0, network.head(), dropout);
-        let targets = &input.targets[first_row * spec.outputs..][..count * spec.outputs];
-        self.compare(input.loss, targets, input.targets.len());
-        let weights = (input.weights.1, network.head());
+        let weights = TileWeights {
+            layout: network.layout(),
+            plain: network.parameters(),
+            forward: input.weights.0,
+            backward: Some(input.weights.1),
+        };
+        self.tile.forward(isa, weights, dropout);
+        self.compare(input, first_row, count);
         self.tile.backward(isa, weights, dropout, &mut self.backward, &mut self.sums);
     }
 
     /// Adds the tile's loss and computes the gradient of the prediction; lanes without a sample have none.
-    fn compare(&mut self, loss: Loss, targets: &[f32], total: usize) {
-        let outputs = self.tile.prediction.len();
-        let share = 1.0 / total as f32;
+    fn compare(&mut self, input: &StepInput<'_>, first_row: usize, count: usize) {
+        let each = input.loss.outputs_per_target();
+        let share = 1.0 / input.targets.len() as f32;
+        let (outputs, slopes) = &mut self.sample;
         self.backward.prediction.fill(Lanes::ZERO);
-        for (lane, targets) in targets.chunks_exact(outputs).enumerate() {
-            for (output, &target) in targets.iter().enumerate() {
-                let (value, slope) = loss.value_and_slope(self.tile.prediction[output].0[lane] - target);
-                self.loss += value;
-                self.backward.prediction[output].0[lane] = slope * share;
+        let targets = &input.targets[first_row * input.width..][..count * input.width];
+        for (lane, targets) in targets.chunks_exact(input.width).enumerate() {
+            for (output, prediction) in outputs.iter_mut().zip(&self.tile.prediction) {
+                *output = prediction.0[lane];
+            }
+            let parts = outputs.chunks_exact(each).zip(slopes.chunks_exact_mut(each));
+            for ((outputs, slopes), &target) in parts.zip(targets) {
+                self.loss += input.loss.value_and_slopes(outputs, target, slopes);
+            }
+            for (out, slope) in self.backward.prediction.iter_mut().zip(slopes.iter()) {
+                out.0[lane] = slope * share;
             }
         }
     }

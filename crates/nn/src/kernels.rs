@@ -7,6 +7,7 @@
 //! This is the only module with `unsafe`: see [`avx2`] and [`avx512`].
 
 mod activations;
+mod attention;
 #[cfg(target_arch = "x86_64")]
 mod avx2;
 #[cfg(target_arch = "x86_64")]
@@ -17,13 +18,18 @@ mod dispatch;
 mod dropout;
 mod forward;
 mod lanes;
+mod norm;
 mod portable;
 mod products;
 mod simd;
 
+pub(crate) use attention::{
+    AttentionBackward, AttentionForward, AttentionGradient, AttentionScratch, AttentionState, AttentionWeights,
+};
 pub(crate) use backward::{BackwardDirection, BackwardScratch, DirectionGradient};
 pub(crate) use cell::GateTrace;
 pub(crate) use dispatch::{Blocking, Isa};
 pub(crate) use dropout::Dropout;
 pub(crate) use forward::ForwardDirection;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
+pub(crate) use norm::{NormBackward, NormForward, NormGradient, NormTrace};

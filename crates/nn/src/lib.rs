@@ -17,7 +17,7 @@ mod weights;
 mod windows;
 
 pub use error::{NnError, Quantity};
-pub use loss::Loss;
+pub use loss::{Loss, StudentT};
 pub use network::Network;
 pub use optimiser::{OptimiserKind, OptimiserSpec};
 pub use parameters::Tensor;

@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use crate::error::NnError;
 use crate::kernels::{Isa, LANES};
 use crate::packed::ForwardWeights;
-use crate::parameters::{ParameterLayout, Tensor};
+use crate::parameters::{ParameterLayout, Start, Tensor};
 use crate::random::{SplitMix64, combine};
 use crate::spec::CheckedNetworkSpec;
-use crate::tile::{Head, Keep, Tile};
+use crate::tile::{Keep, Tile, TileWeights};
 use crate::windows::WindowSource;
 
 /// The most bytes of working memory of a forward pass, for every thread.
@@ -29,15 +29,20 @@ pub struct Network {
 }
 
 impl Network {
-    /// Draws the initial weights as PyTorch does: uniform in ±1/√hidden for every tensor of the LSTM, in ±1/√(inputs of
-    /// the head) for the head. The forget gate's bias is drawn like the others, so it is zero on average; it gets no
+    /// Draws the initial weights as PyTorch does: uniform in ±1/√hidden for every tensor of the LSTM, in ±1/√inputs for the
+    /// linear layers of attention and head; a layer norm starts as the identity. The forget gate's bias is drawn like the others, so it is zero on average; it gets no
     /// extra 1.
     pub fn init(spec: &CheckedNetworkSpec, seed: u64) -> Self {
         let layout = ParameterLayout::new(spec);
         let mut parameters = vec![0.0; layout.total()];
         for (index, slot) in layout.slots.iter().enumerate() {
-            let fan = if slot.range.start >= layout.head_weight.start { spec.width() } else { spec.hidden };
-            let bound = 1.0 / (fan as f32).sqrt();
+            let bound = match slot.start {
+                Start::Uniform(bound) => bound,
+                Start::Constant(value) => {
+                    parameters[slot.range.clone()].fill(value);
+                    continue;
+                }
+            };
             let mut generator = SplitMix64::new(combine(&[seed, index as u64]));
             for parameter in &mut parameters[slot.range.clone()] {
                 *parameter = bound * (2.0 * generator.unit() - 1.0);
@@ -63,7 +68,9 @@ impl Network {
 
     /// Returns all tensors in the order of PyTorch's `state_dict`: for every layer (and direction, suffix `_reverse`)
     /// `lstm.weight_ih_l{k}` `[4·hidden, inputs]`, `lstm.weight_hh_l{k}` `[4·hidden, hidden]`, `lstm.bias_ih_l{k}` and
-    /// `lstm.bias_hh_l{k}` `[4·hidden]`, gates in the order i, f, g, o; then `head.weight` `[outputs, width]` and
+    /// `lstm.bias_hh_l{k}` `[4·hidden]`, gates in the order i, f, g, o; then, if there are any, `norm.{k}.weight` and
+    /// `norm.{k}.bias` `[width]`, `attention.0.weight` `[hidden, width]`, `attention.0.bias` `[hidden]` and
+    /// `attention.2.weight` `[1, hidden]`; then `head.weight` `[outputs, width]` and
     /// `head.bias` `[outputs]`.
     pub fn tensors(&self) -> impl Iterator<Item = Tensor<'_>> {
         self.layout.tensors(&self.parameters)
@@ -92,14 +99,15 @@ impl Network {
         check_source(&self.spec, source, origins)?;
         let steps = source.lookback();
         limit("a forward pass", Tile::bytes(&self.spec, steps, Keep::LastSteps), MAX_FORWARD_BYTES)?;
-        let weights =
+        let forward =
             self.packed.get_or_init(|| ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking()));
+        let weights = TileWeights { layout: &self.layout, plain: &self.parameters, forward, backward: None };
         let outputs = self.spec.outputs;
         let mut predictions = vec![0.0; origins.len() * outputs];
         let new_tile = || Tile::new(&self.spec, steps, Keep::LastSteps);
         let run = |tile: &mut Tile, out: &mut [f32], origins: &[usize]| {
             source.gather(origins, &mut tile.input);
-            tile.forward(self.isa, weights, self.head(), None);
+            tile.forward(self.isa, weights, None);
             for (lane, out) in out.chunks_exact_mut(outputs).enumerate() {
                 for (out, prediction) in out.iter_mut().zip(&tile.prediction) {
                     *out = prediction.0[lane];
@@ -144,14 +152,6 @@ impl Network {
     pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
-
-    /// Returns the weights of the head.
-    pub(crate) fn head(&self) -> Head<'_> {
-        Head {
-            weight: &self.parameters[self.layout.head_weight.clone()],
-            bias: &self.parameters[self.layout.head_bias.clone()],
-        }
-    }
 }
 
 /// Refuses a source of the wrong width and origins whose windows cannot be used.
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn initial_weights_fill_their_range_and_depend_on_the_seed() {
-        let spec = NetworkSpec { inputs: 3, hidden: 25, layers: 2, bidirectional: true, dropout: 0.0, outputs: 2 };
+        let spec = NetworkSpec { hidden: 25, bidirectional: true, ..NetworkSpec::base(3, 2) };
         let spec = spec.check().unwrap();
         let network = Network::init(&spec, 1);
         for tensor in network.tensors() {
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn every_instruction_set_gives_the_same_outputs_but_for_rounding() {
-        let spec = NetworkSpec { inputs: 5, hidden: 23, layers: 2, bidirectional: true, dropout: 0.0, outputs: 3 };
+        let spec = NetworkSpec { hidden: 23, layers: 2, ..NetworkSpec::improved(5, 3) };
         let network = Network::init(&spec.check().unwrap(), 3);
         let features: Vec<f32> = (0..40 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
         let source = WindowSource::new(&features, 5, 9).unwrap();

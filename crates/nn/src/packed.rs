@@ -3,9 +3,14 @@
 use crate::kernels::{Blocking, balanced_blocks};
 use crate::parameters::{DirectionSlots, ParameterLayout};
 
-/// The weights of every layer and direction for the forward pass.
+/// The weights for the forward pass.
 #[derive(Clone, Debug)]
-pub(crate) struct ForwardWeights(pub(crate) Vec<ForwardDirectionWeights>);
+pub(crate) struct ForwardWeights {
+    /// Every layer and direction.
+    pub(crate) directions: Vec<ForwardDirectionWeights>,
+    /// The attention's matrix in blocks of rows, each `[input][row]`; empty without attention.
+    pub(crate) attention: Vec<f32>,
+}
 
 /// The weights of one layer and direction for the forward pass.
 #[derive(Clone, Debug)]
@@ -23,15 +28,47 @@ impl ForwardWeights {
             weights: vec![0.0; slots.weight_ih.len() + slots.weight_hh.len()],
             bias: vec![[0.0; 4]; slots.bias_ih.len() / 4],
         });
-        let mut packed = Self(directions.collect());
+        let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
+        let mut packed = Self { directions: directions.collect(), attention: vec![0.0; attention] };
         packed.repack(layout, parameters, blocking);
         packed
     }
 
     /// Packs changed parameters of the same network into the same memory.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
-        for (slots, packed) in layout.directions.iter().zip(&mut self.0) {
+        for (slots, packed) in layout.directions.iter().zip(&mut self.directions) {
             packed.repack(slots, parameters, blocking);
+        }
+        if let Some(slots) = &layout.attention {
+            pack_rows(&parameters[slots.weight.clone()], slots.bias.len(), blocking, &mut self.attention);
+        }
+    }
+}
+
+/// Packs a matrix of `rows` rows in blocks of rows, each `[column][row of the block]`.
+fn pack_rows(matrix: &[f32], rows: usize, blocking: Blocking, out: &mut [f32]) {
+    let columns = matrix.len() / rows;
+    let mut rest = out;
+    for (first, count) in balanced_blocks(rows, blocking.rows) {
+        let (block, after) = rest.split_at_mut(count * columns);
+        rest = after;
+        for (column, out) in block.chunks_exact_mut(count).enumerate() {
+            for (row, out) in out.iter_mut().enumerate() {
+                *out = matrix[(first + row) * columns + column];
+            }
+        }
+    }
+}
+
+/// Packs the transpose of a matrix of `rows` rows likewise: blocks of columns, each `[row][column of the block]`.
+fn pack_columns(matrix: &[f32], rows: usize, blocking: Blocking, out: &mut [f32]) {
+    let columns = matrix.len() / rows;
+    let mut rest = out;
+    for (first, count) in balanced_blocks(columns, blocking.rows) {
+        let (block, after) = rest.split_at_mut(count * rows);
+        rest = after;
+        for (out, row) in block.chunks_exact_mut(count).zip(matrix.chunks_exact(columns)) {
+            out.copy_from_slice(&row[first..first + count]);
         }
     }
 }
@@ -71,9 +108,14 @@ pub(crate) struct BackwardDirectionWeights {
     pub(crate) hidden: Vec<f32>,
 }
 
-/// The weights of every layer and direction for the backward pass.
+/// The weights for the backward pass.
 #[derive(Debug)]
-pub(crate) struct BackwardWeights(pub(crate) Vec<BackwardDirectionWeights>);
+pub(crate) struct BackwardWeights {
+    /// Every layer and direction.
+    pub(crate) directions: Vec<BackwardDirectionWeights>,
+    /// The attention's transposed matrix in blocks of rows, each `[attention unit][row]`; empty without attention.
+    pub(crate) attention: Vec<f32>,
+}
 
 impl BackwardWeights {
     /// Packs the parameters; `first_layer` is the number of directions of the first layer.
@@ -82,14 +124,18 @@ impl BackwardWeights {
             input: vec![0.0; if index < first_layer { 0 } else { slots.weight_ih.len() }],
             hidden: vec![0.0; slots.weight_hh.len()],
         });
-        let mut packed = Self(directions.collect());
+        let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
+        let mut packed = Self { directions: directions.collect(), attention: vec![0.0; attention] };
         packed.repack(layout, parameters, blocking);
         packed
     }
 
     /// Packs changed parameters of the same network into the same memory.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
-        for (slots, packed) in layout.directions.iter().zip(&mut self.0) {
+        if let Some(slots) = &layout.attention {
+            pack_columns(&parameters[slots.weight.clone()], slots.bias.len(), blocking, &mut self.attention);
+        }
+        for (slots, packed) in layout.directions.iter().zip(&mut self.directions) {
             let hidden = slots.bias_ih.len() / 4;
             if !packed.input.is_empty() {
                 transpose_gates(

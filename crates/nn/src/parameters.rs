@@ -10,6 +10,23 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) range: Range<usize>,
+    pub(crate) start: Start,
+}
+
+/// What a tensor is drawn from at first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Start {
+    /// Uniform between minus this and this.
+    Uniform(f32),
+    /// This value everywhere.
+    Constant(f32),
+}
+
+impl Start {
+    /// PyTorch's for a linear layer and for an LSTM: uniform in ±1/√fan.
+    fn fan(fan: usize) -> Self {
+        Self::Uniform(1.0 / (fan as f32).sqrt())
+    }
 }
 
 /// A named tensor of a network.
@@ -38,6 +55,24 @@ pub(crate) struct DirectionSlots {
     pub(crate) bias_hh: Range<usize>,
 }
 
+/// The tensors of one layer's norm, `[width]` each.
+#[derive(Clone, Debug)]
+pub(crate) struct NormSlots {
+    pub(crate) weight: Range<usize>,
+    pub(crate) bias: Range<usize>,
+}
+
+/// The tensors of the attention over time.
+#[derive(Clone, Debug)]
+pub(crate) struct AttentionSlots {
+    /// `[hidden, width]`.
+    pub(crate) weight: Range<usize>,
+    /// `[hidden]`.
+    pub(crate) bias: Range<usize>,
+    /// `[1, hidden]`.
+    pub(crate) score: Range<usize>,
+}
+
 /// The layout of all parameters of a network.
 #[derive(Clone, Debug)]
 pub(crate) struct ParameterLayout {
@@ -45,6 +80,9 @@ pub(crate) struct ParameterLayout {
     pub(crate) slots: Vec<Slot>,
     /// `[layer][direction]`, flattened.
     pub(crate) directions: Vec<DirectionSlots>,
+    /// One for every layer, or none.
+    pub(crate) norms: Vec<NormSlots>,
+    pub(crate) attention: Option<AttentionSlots>,
     /// `[outputs, width]`.
     pub(crate) head_weight: Range<usize>,
     /// `[outputs]`.
@@ -56,30 +94,42 @@ impl ParameterLayout {
     pub(crate) fn new(spec: &CheckedNetworkSpec) -> Self {
         let mut slots = Vec::new();
         let mut next = 0;
-        let mut place = |name: String, shape: Vec<usize>| {
+        let mut place = |name: String, shape: Vec<usize>, start: Start| {
             let range = next..next + shape.iter().product::<usize>();
             next = range.end;
-            slots.push(Slot { name, shape, range: range.clone() });
+            slots.push(Slot { name, shape, range: range.clone(), start });
             range
         };
         let mut directions = Vec::new();
-        let (hidden, gates) = (spec.hidden, 4 * spec.hidden);
+        let (hidden, gates, width) = (spec.hidden, 4 * spec.hidden, spec.width());
+        let drawn = Start::fan(hidden);
         for layer in 0..spec.layers {
             for suffix in ["", "_reverse"].iter().take(spec.directions()) {
                 let name = |kind: &str| format!("lstm.{kind}_l{layer}{suffix}");
                 let inputs = spec.layer_inputs(layer);
                 directions.push(DirectionSlots {
                     inputs,
-                    weight_ih: place(name("weight_ih"), vec![gates, inputs]),
-                    weight_hh: place(name("weight_hh"), vec![gates, hidden]),
-                    bias_ih: place(name("bias_ih"), vec![gates]),
-                    bias_hh: place(name("bias_hh"), vec![gates]),
+                    weight_ih: place(name("weight_ih"), vec![gates, inputs], drawn),
+                    weight_hh: place(name("weight_hh"), vec![gates, hidden], drawn),
+                    bias_ih: place(name("bias_ih"), vec![gates], drawn),
+                    bias_hh: place(name("bias_hh"), vec![gates], drawn),
                 });
             }
         }
-        let head_weight = place("head.weight".into(), vec![spec.outputs, spec.width()]);
-        let head_bias = place("head.bias".into(), vec![spec.outputs]);
-        Self { slots, directions, head_weight, head_bias }
+        let normed = if spec.layer_norm { spec.layers } else { 0 };
+        let norms = (0..normed).map(|layer| NormSlots {
+            weight: place(format!("norm.{layer}.weight"), vec![width], Start::Constant(1.0)),
+            bias: place(format!("norm.{layer}.bias"), vec![width], Start::Constant(0.0)),
+        });
+        let norms = norms.collect();
+        let attention = spec.attention.then(|| AttentionSlots {
+            weight: place("attention.0.weight".into(), vec![hidden, width], Start::fan(width)),
+            bias: place("attention.0.bias".into(), vec![hidden], Start::fan(width)),
+            score: place("attention.2.weight".into(), vec![1, hidden], Start::fan(hidden)),
+        });
+        let head_weight = place("head.weight".into(), vec![spec.outputs, width], Start::fan(width));
+        let head_bias = place("head.bias".into(), vec![spec.outputs], Start::fan(width));
+        Self { slots, directions, norms, attention, head_weight, head_bias }
     }
 
     /// Returns the named parts of a vector laid out so.
@@ -104,7 +154,7 @@ mod tests {
 
     #[test]
     fn names_and_shapes_are_those_of_pytorch() {
-        let spec = NetworkSpec { inputs: 3, hidden: 5, layers: 2, bidirectional: true, dropout: 0.0, outputs: 2 };
+        let spec = NetworkSpec { hidden: 5, bidirectional: true, ..NetworkSpec::base(3, 2) };
         let spec = spec.check().unwrap();
         let layout = ParameterLayout::new(&spec);
         let found: Vec<_> = layout.slots.iter().map(|s| (s.name.as_str(), s.shape.as_slice())).collect();

@@ -107,7 +107,8 @@ impl TrainingSession {
         })
     }
 
-    /// Trains on the windows that end at `origins`, whose targets are `targets`, `[origin, outputs]`.
+    /// Trains on the windows that end at `origins`, whose targets are `targets`, `[origin, target]`; a network has
+    /// [`Loss::outputs_per_target`] outputs for every target.
     ///
     /// # Errors
     /// Those of [`Network::forward`]; [`NnError::OutOfRange`] for an empty batch, one larger than the batch size, or a
@@ -118,7 +119,7 @@ impl TrainingSession {
         source: &WindowSource<'_>,
         origins: &[usize],
         targets: &[f32],
-        loss: Loss,
+        loss: &Loss,
         learning_rate: f64,
     ) -> Result<StepReport, NnError> {
         within("learning_rate", learning_rate, 0.0, 10.0)?;
@@ -175,7 +176,7 @@ impl TrainingSession {
         source: &WindowSource<'_>,
         origins: &[usize],
         targets: &[f32],
-        loss: Loss,
+        loss: &Loss,
     ) -> Result<f64, NnError> {
         self.check_batch(source, origins, targets, loss)?;
         self.allocate(source.lookback())?;
@@ -189,6 +190,7 @@ impl TrainingSession {
             origins,
             targets,
             loss,
+            width: self.targets_of_a_sample(loss),
             seed: self.spec.seed,
             training_step: self.step,
         };
@@ -200,11 +202,9 @@ impl TrainingSession {
             (None, None) => groups.par_iter_mut().enumerate().with_max_len(1).for_each(work),
         }
         // Always in the order of the groups, so that the sum does not depend on which thread came first.
-        self.gradient.copy_from_slice(&groups[0].gradient);
-        for group in &groups[1..] {
-            for (sum, value) in self.gradient.iter_mut().zip(&group.gradient) {
-                *sum += value;
-            }
+        if let Some((first, rest)) = groups.split_first_mut() {
+            rest.iter().for_each(|group| first.sums.add(&group.sums));
+            first.sums.write(self.network.layout(), &mut self.gradient);
         }
         Ok(groups.iter().map(|group| group.loss).sum::<f64>() / targets.len() as f64)
     }
@@ -214,20 +214,33 @@ impl TrainingSession {
         source: &WindowSource<'_>,
         origins: &[usize],
         targets: &[f32],
-        loss: Loss,
+        loss: &Loss,
     ) -> Result<(), NnError> {
         within("the number of samples of a batch", origins.len(), 1, self.spec.batch_size)?;
         loss.check()?;
-        let outputs = self.network.spec().outputs;
-        let expected = origins.len() * outputs;
+        let (outputs, each) = (self.network.spec().outputs, loss.outputs_per_target());
+        if outputs % each != 0 {
+            return Err(NnError::OutOfRange {
+                field: "outputs",
+                value: outputs.to_string(),
+                allowed: format!("a multiple of {each}: this loss describes every target by so many outputs"),
+            });
+        }
+        let width = self.targets_of_a_sample(loss);
+        let expected = origins.len() * width;
         if targets.len() != expected {
-            return Err(NnError::Length { what: "targets", found: targets.len(), expected, why: "origins × outputs" });
+            let why = "origins × outputs / outputs of a target";
+            return Err(NnError::Length { what: "targets", found: targets.len(), expected, why });
         }
         if let Some(at) = targets.iter().position(|value| !value.is_finite()) {
-            let (row, column, value) = (at / outputs, at % outputs, targets[at]);
+            let (row, column, value) = (at / width, at % width, targets[at]);
             return Err(NnError::NonFiniteInput { what: "targets", row, column, value });
         }
         check_source(self.network.spec(), source, origins)
+    }
+
+    fn targets_of_a_sample(&self, loss: &Loss) -> usize {
+        self.network.spec().outputs / loss.outputs_per_target()
     }
 
     /// Makes the working memory for windows of `lookback` steps, unless it is there.
@@ -267,7 +280,7 @@ mod tests {
     /// The portable kernels are the reference for the others; sizes leave remainders in every kind of block.
     #[test]
     fn every_instruction_set_gives_the_same_gradients_but_for_rounding() {
-        let spec = NetworkSpec { inputs: 7, hidden: 31, layers: 2, bidirectional: true, dropout: 0.3, outputs: 2 };
+        let spec = NetworkSpec { hidden: 31, layers: 2, ..NetworkSpec::improved(7, 2) };
         let network = Network::init(&spec.check().unwrap(), 5);
         let features: Vec<f32> = (0..70 * 7).map(|i| (i as f32 * 0.37).sin()).collect();
         let source = WindowSource::new(&features, 7, 37).unwrap();
@@ -282,7 +295,7 @@ mod tests {
         };
         let gradient = |isa| {
             let mut session = TrainingSession::new(network.clone().on(isa), spec.clone()).unwrap();
-            session.step(&source, &origins, &targets, Loss::Mse, 0.0).unwrap();
+            session.step(&source, &origins, &targets, &Loss::Mse, 0.0).unwrap();
             session.gradient
         };
         let mut gradients: Vec<_> = Isa::available().map(|isa| (isa.name(), gradient(isa))).collect();

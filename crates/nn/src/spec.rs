@@ -9,7 +9,11 @@ use crate::error::NnError;
 /// The most parameters a network may have: 2²⁵ (128 MiB of weights).
 pub const MAX_PARAMETERS: usize = 1 << 25;
 
-/// The shape of a network: stacked LSTM layers and a linear head on the last time step.
+/// The shape of a network: stacked LSTM layers and a linear head on the last time step, or on what attention makes of all
+/// time steps.
+///
+/// With `y` the output of layer `k`'s LSTM and `x` its input, the next layer sees `dropout(norm(y) + x)`: each of the three
+/// is there if the fields below say so, and nothing is added to the first layer, whose input has another width.
 ///
 /// | field | range |
 /// |---|---|
@@ -31,6 +35,16 @@ pub struct NetworkSpec {
     /// Whether every layer also runs from the last time step to the first. The head sees the last time step of both
     /// directions, PyTorch's `output[:, -1]`; of the reverse direction that is its first step.
     pub bidirectional: bool,
+    /// Whether the output of every layer is normalised over its units (Ba, Kiros & Hinton 2016; PyTorch's `LayerNorm`).
+    #[serde(default)]
+    pub layer_norm: bool,
+    /// Whether every layer but the first adds its input to its output (He, Zhang, Ren & Sun 2016).
+    #[serde(default)]
+    pub residual: bool,
+    /// Whether the head sees a weighted mean over all time steps instead of the last one: additive attention (Bahdanau, Cho
+    /// & Bengio 2015) with `hidden` units, weights `softmax_t(v · tanh(W·y_t + b))`.
+    #[serde(default)]
+    pub attention: bool,
     /// The probability with which an output of a layer, except the last, is zeroed during training.
     pub dropout: f32,
     /// Outputs of the head.
@@ -38,6 +52,36 @@ pub struct NetworkSpec {
 }
 
 impl NetworkSpec {
+    /// Returns the base network: two layers of 50 units, dropout 0.2.
+    pub fn base(inputs: usize, outputs: usize) -> Self {
+        Self {
+            inputs,
+            hidden: 50,
+            layers: 2,
+            bidirectional: false,
+            layer_norm: false,
+            residual: false,
+            attention: false,
+            dropout: 0.2,
+            outputs,
+        }
+    }
+
+    /// Returns the improved network: three bidirectional layers of 64 units with layer norm, residual connections and
+    /// attention over time, dropout 0.3.
+    pub fn improved(inputs: usize, outputs: usize) -> Self {
+        Self {
+            hidden: 64,
+            layers: 3,
+            bidirectional: true,
+            layer_norm: true,
+            residual: true,
+            attention: true,
+            dropout: 0.3,
+            ..Self::base(inputs, outputs)
+        }
+    }
+
     /// Checks every range of the table above.
     ///
     /// # Errors
@@ -99,7 +143,9 @@ impl CheckedNetworkSpec {
     /// Returns the number of trainable numbers.
     pub fn parameter_count(&self) -> usize {
         let layer = |layer| self.directions() * 4 * self.hidden * (self.layer_inputs(layer) + self.hidden + 2);
-        (0..self.layers).map(layer).sum::<usize>() + self.outputs * (self.width() + 1)
+        let norm = if self.layer_norm { self.layers * 2 * self.width() } else { 0 };
+        let attention = if self.attention { self.hidden * (self.width() + 2) } else { 0 };
+        (0..self.layers).map(layer).sum::<usize>() + norm + attention + self.outputs * (self.width() + 1)
     }
 }
 
@@ -130,13 +176,17 @@ mod tests {
     use super::*;
 
     fn spec() -> NetworkSpec {
-        NetworkSpec { inputs: 16, hidden: 50, layers: 2, bidirectional: false, dropout: 0.2, outputs: 1 }
+        NetworkSpec::base(16, 1)
     }
 
     #[test]
     fn counts_what_pytorch_counts() {
         // sum(p.numel() for p in nn.LSTM(16, 50, 2).parameters()) + 51
         assert_eq!(spec().check().unwrap().parameter_count(), 34_000 + 51);
+        // The same of nn.LSTM(16, 64, 3, bidirectional=True), three LayerNorm(128), Linear(128, 64),
+        // Linear(64, 1, bias=False) and Linear(128, 1).
+        let improved = NetworkSpec::improved(16, 1).check().unwrap();
+        assert_eq!(improved.parameter_count(), 240_640 + 768 + 8_256 + 64 + 129);
     }
 
     #[test]

@@ -3,10 +3,13 @@
 mod backward;
 mod forward;
 
-pub(crate) use backward::{TileBackward, TileGradient};
-pub(crate) use forward::{Head, TileDropout};
+mod gradient;
 
-use crate::kernels::{GateTrace, LANES, Lanes};
+pub(crate) use backward::TileBackward;
+pub(crate) use forward::{TileDropout, TileWeights};
+pub(crate) use gradient::TileGradient;
+
+use crate::kernels::{AttentionState, GateTrace, LANES, Lanes, NormTrace};
 use crate::spec::CheckedNetworkSpec;
 
 /// What a forward pass keeps.
@@ -34,6 +37,7 @@ pub(crate) struct Tile {
     /// `[step][input]`.
     pub(crate) input: Vec<Lanes>,
     layers: Vec<LayerState>,
+    attention: Option<AttentionState>,
     /// The state before the first step.
     initial: Vec<Lanes>,
     /// `[output]`.
@@ -44,17 +48,22 @@ pub(crate) struct Tile {
 
 #[derive(Debug)]
 struct LayerState {
-    /// `[step][direction, unit]`.
+    /// The LSTM's output, `[step][direction, unit]`.
     output: Vec<Lanes>,
-    /// The output after dropout; empty where there is none.
-    dropped: Vec<Lanes>,
+    /// Statistics of the layer norm, `[step]`; empty where there is none.
+    norm: Vec<NormTrace>,
+    residual: bool,
+    /// Whether the output is dropped out in training.
+    drops: bool,
+    /// The output after norm, residual connection and dropout; empty where there is none of them.
+    finished: Vec<Lanes>,
     directions: Vec<DirectionState>,
 }
 
 impl LayerState {
-    /// What the next layer sees.
+    /// What the next layer, the attention or the head sees.
     fn passed_on(&self) -> &[Lanes] {
-        if self.dropped.is_empty() { &self.output } else { &self.dropped }
+        if self.finished.is_empty() { &self.output } else { &self.finished }
     }
 }
 
@@ -72,19 +81,25 @@ impl Tile {
         let (width, slots) = (spec.width(), keep.slots(steps));
         let layers = (0..spec.layers).map(|layer| {
             let drops = keep == Keep::Everything && spec.dropout > 0.0 && layer + 1 < spec.layers;
+            let residual = spec.residual && layer > 0;
             let direction = |_| DirectionState {
                 cell: vec![Lanes::ZERO; slots * spec.hidden],
                 trace: vec![GateTrace::ZERO; slots * spec.hidden],
             };
+            let finishes = drops || residual || spec.layer_norm;
             LayerState {
                 output: vec![Lanes::ZERO; steps * width],
-                dropped: vec![Lanes::ZERO; if drops { steps * width } else { 0 }],
+                norm: vec![NormTrace::ZERO; if spec.layer_norm { steps } else { 0 }],
+                residual,
+                drops,
+                finished: vec![Lanes::ZERO; if finishes { steps * width } else { 0 }],
                 directions: (0..spec.directions()).map(direction).collect(),
             }
         });
         Self {
             input: vec![Lanes::ZERO; steps * spec.inputs],
             layers: layers.collect(),
+            attention: spec.attention.then(|| AttentionState::new(steps, width, spec.hidden)),
             initial: vec![Lanes::ZERO; spec.hidden],
             prediction: vec![Lanes::ZERO; spec.outputs],
             steps,
@@ -97,11 +112,20 @@ impl Tile {
         let slots = keep.slots(steps);
         let layer = 2 * steps * spec.width() * size_of::<Lanes>()
             + slots * spec.width() * (size_of::<Lanes>() + size_of::<GateTrace>());
-        spec.layers * layer + (steps * spec.inputs + spec.outputs) * LANES * size_of::<f32>()
+        let attention = if spec.attention { AttentionState::bytes(steps, spec.width(), spec.hidden) } else { 0 };
+        spec.layers * layer + attention + (steps * spec.inputs + spec.outputs) * LANES * size_of::<f32>()
     }
 
-    /// The outputs of the last layer at the last time step, which the head sees.
-    fn last_output(&self) -> &[Lanes] {
-        self.layers.last().map_or(&[], |layer| &layer.output[(self.steps - 1) * self.width..])
+    /// What the last layer passes on, `[step][direction, unit]`.
+    fn last_layer(&self) -> &[Lanes] {
+        self.layers.last().map_or(&[], LayerState::passed_on)
+    }
+
+    /// What the head sees, `[direction, unit]`.
+    fn seen_by_head(&self) -> &[Lanes] {
+        match &self.attention {
+            Some(attention) => &attention.context,
+            None => &self.last_layer()[(self.steps - 1) * self.width..],
+        }
     }
 }

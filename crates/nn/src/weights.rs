@@ -13,19 +13,24 @@ use crate::spec::{CheckedNetworkSpec, NetworkSpec};
 
 /// The metadata entry that holds the dropout probability, which no tensor shows.
 const DROPOUT: &str = "dropout";
+/// The metadata entry of a network with residual connections, which have no tensors either.
+const RESIDUAL: &str = "residual";
 
 impl Network {
     /// Returns the network as a safetensors file, loadable by PyTorch as the `state_dict` of a module with an `nn.LSTM`
-    /// named `lstm` and an `nn.Linear` named `head`. The same network and metadata give the same bytes.
+    /// named `lstm` and an `nn.Linear` named `head` (the names of the other parts are those of [`Network::tensors`]). The same network and metadata give the same bytes.
     ///
-    /// The dropout probability is added to the metadata as `dropout`.
+    /// The dropout probability is added to the metadata as `dropout`, and `residual` if there are such connections.
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] if `metadata` has an entry of that name.
     pub fn to_safetensors(&self, mut metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
-        if let Some(value) = metadata.insert(DROPOUT.into(), self.spec().dropout.to_string()) {
-            let allowed = "absent: the network writes this entry of the metadata itself".into();
-            return Err(NnError::OutOfRange { field: DROPOUT, value, allowed });
+        let residual = self.spec().residual.then(|| (RESIDUAL, "true".to_owned()));
+        for (field, value) in [(DROPOUT, self.spec().dropout.to_string())].into_iter().chain(residual) {
+            if let Some(value) = metadata.insert(field.into(), value) {
+                let allowed = "absent: the network writes this entry of the metadata itself".into();
+                return Err(NnError::OutOfRange { field, value, allowed });
+            }
         }
         let mut header = header(self, &metadata);
         // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
@@ -37,8 +42,8 @@ impl Network {
         Ok(bytes)
     }
 
-    /// Reads a network and its metadata from a safetensors file; a file without `dropout` in its metadata gives a network
-    /// without dropout.
+    /// Reads a network and its metadata from a safetensors file; a file without `dropout` and `residual` in its
+    /// metadata gives a network without them.
     ///
     /// # Errors
     /// [`NnError::Safetensors`] if the bytes are not a safetensors file, [`NnError::Tensor`] if a tensor is missing, not
@@ -48,7 +53,7 @@ impl Network {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let tensors = SafeTensors::deserialize(bytes)?;
         let mut metadata = read_metadata(&header);
-        let spec = read_spec(&tensors, metadata.remove(DROPOUT))?;
+        let spec = read_spec(&tensors, &mut metadata)?;
         let layout = ParameterLayout::new(&spec);
         let known: BTreeSet<&str> = layout.slots.iter().map(|slot| slot.name.as_str()).collect();
         if let Some(name) = tensors.names().into_iter().filter(|name| !known.contains(name)).min() {
@@ -122,15 +127,12 @@ fn read_metadata(header: &Metadata) -> BTreeMap<String, String> {
 }
 
 /// The network's shape, from the shapes of its tensors.
-fn read_spec(tensors: &SafeTensors<'_>, dropout: Option<String>) -> Result<CheckedNetworkSpec, NnError> {
-    let dropout = match dropout {
-        None => 0.0,
-        Some(text) => text.parse().map_err(|_| NnError::OutOfRange {
-            field: DROPOUT,
-            value: text,
-            allowed: "a number in the file's metadata".into(),
-        })?,
-    };
+fn read_spec(
+    tensors: &SafeTensors<'_>,
+    metadata: &mut BTreeMap<String, String>,
+) -> Result<CheckedNetworkSpec, NnError> {
+    let dropout = read_entry(metadata, DROPOUT, 0.0, "a number in the file's metadata")?;
+    let residual = read_entry(metadata, RESIDUAL, false, "true or false in the file's metadata")?;
     let [gates, inputs] = matrix(tensors, "lstm.weight_ih_l0")?;
     let [outputs, _] = matrix(tensors, "head.weight")?;
     if gates % 4 != 0 {
@@ -139,7 +141,29 @@ fn read_spec(tensors: &SafeTensors<'_>, dropout: Option<String>) -> Result<Check
     let names = tensors.names();
     let layers = (0..=8).take_while(|layer| names.contains(&format!("lstm.weight_ih_l{layer}").as_str())).count();
     let bidirectional = names.contains(&"lstm.weight_ih_l0_reverse");
-    NetworkSpec { inputs, hidden: gates / 4, layers, bidirectional, dropout, outputs }.check()
+    NetworkSpec {
+        inputs,
+        hidden: gates / 4,
+        layers,
+        bidirectional,
+        layer_norm: names.contains(&"norm.0.weight"),
+        residual,
+        attention: names.contains(&"attention.0.weight"),
+        dropout,
+        outputs,
+    }
+    .check()
+}
+
+/// Takes an entry out of the metadata; without it the value is `default`.
+fn read_entry<T: std::str::FromStr>(
+    metadata: &mut BTreeMap<String, String>,
+    field: &'static str,
+    default: T,
+    allowed: &str,
+) -> Result<T, NnError> {
+    let Some(value) = metadata.remove(field) else { return Ok(default) };
+    value.parse().map_err(|_| NnError::OutOfRange { field, value, allowed: allowed.into() })
 }
 
 fn matrix(tensors: &SafeTensors<'_>, name: &str) -> Result<[usize; 2], NnError> {

@@ -12,7 +12,7 @@ use safetensors::SafeTensors;
 const LOOKBACK: usize = 9;
 
 fn network(layers: usize, bidirectional: bool, dropout: f32) -> Network {
-    let spec = NetworkSpec { inputs: 3, hidden: 10, layers, bidirectional, dropout, outputs: 2 };
+    let spec = NetworkSpec { hidden: 10, layers, bidirectional, dropout, ..NetworkSpec::base(3, 2) };
     Network::init(&spec.check().unwrap(), 17)
 }
 
@@ -48,7 +48,7 @@ fn first_step(network: Network, origins: &[usize]) -> (StepReport, TrainingSessi
     let features = features(80);
     let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
     let mut session = TrainingSession::new(network, training(origins.len(), Some(1))).unwrap();
-    let report = session.step(&source, origins, &targets(origins), Loss::Mse, 0.0).unwrap();
+    let report = session.step(&source, origins, &targets(origins), &Loss::Mse, 0.0).unwrap();
     (report, session)
 }
 
@@ -57,7 +57,9 @@ fn first_step(network: Network, origins: &[usize]) -> (StepReport, TrainingSessi
 #[test]
 fn gradients_are_finite_differences_of_the_loss() {
     let origins: Vec<usize> = (LOOKBACK..LOOKBACK + 21).collect();
-    for network in [network(1, false, 0.0), network(3, false, 0.4), network(2, true, 0.4)] {
+    let improved = NetworkSpec { hidden: 10, ..NetworkSpec::improved(3, 2) };
+    let improved = Network::init(&improved.check().unwrap(), 17);
+    for network in [network(1, false, 0.0), network(3, false, 0.4), network(2, true, 0.4), improved] {
         let (_, session) = first_step(network.clone(), &origins);
         for (tensor, gradient) in network.tensors().zip(session.gradients()) {
             let element = (0..gradient.values.len())
@@ -119,7 +121,7 @@ fn train(batch_size: usize, threads: Option<usize>, seed: u64) -> Vec<u32> {
     let mut session = TrainingSession::new(network(2, true, 0.3), spec).unwrap();
     let all: Vec<usize> = (LOOKBACK - 1..700).collect();
     for batch in shuffled(&all, seed, 0).chunks(batch_size) {
-        session.step(&source, batch, &targets(batch), Loss::Huber { delta: 0.5 }, 3e-3).unwrap();
+        session.step(&source, batch, &targets(batch), &Loss::Huber { delta: 0.5 }, 3e-3).unwrap();
     }
     bits(session.network())
 }
@@ -161,7 +163,7 @@ fn the_session_forecasts_with_its_current_weights() {
     let mut session = TrainingSession::new(network(2, false, 0.5), training(40, Some(2))).unwrap();
     let before = session.forward(&source, &origins).unwrap();
     assert_eq!(before, session.forward(&source, &origins).unwrap());
-    session.step(&source, &origins, &targets(&origins), Loss::Mse, 1e-2).unwrap();
+    session.step(&source, &origins, &targets(&origins), &Loss::Mse, 1e-2).unwrap();
     let after = session.forward(&source, &origins).unwrap();
     assert_ne!(before, after);
     assert_eq!(session.steps(), 1);
@@ -173,7 +175,7 @@ fn the_session_forecasts_with_its_current_weights() {
 fn learns_a_sine() {
     let features: Vec<f32> = (0..300).map(|i| (i as f32 * 0.25).sin()).collect();
     let source = WindowSource::new(&features, 1, 12).unwrap();
-    let spec = NetworkSpec { inputs: 1, hidden: 12, layers: 2, bidirectional: false, dropout: 0.0, outputs: 1 };
+    let spec = NetworkSpec { hidden: 12, layers: 2, bidirectional: false, dropout: 0.0, ..NetworkSpec::base(1, 1) };
     let network = Network::init(&spec.check().unwrap(), 1);
     let mut session = TrainingSession::new(network, training(32, Some(1))).unwrap();
     let all: Vec<usize> = (11..299).collect();
@@ -182,7 +184,7 @@ fn learns_a_sine() {
         let mut sum = 0.0;
         for batch in shuffled(&all, 7, epoch).chunks(32) {
             let targets: Vec<f32> = batch.iter().map(|&t| features[t + 1]).collect();
-            sum += session.step(&source, batch, &targets, Loss::Mse, 1e-2).unwrap().loss / 9.0;
+            sum += session.step(&source, batch, &targets, &Loss::Mse, 1e-2).unwrap().loss / 9.0;
         }
         losses.push(sum);
     }
@@ -196,19 +198,19 @@ fn batches_that_cannot_be_used_are_refused_and_change_nothing() {
     let source = WindowSource::new(&values, 3, LOOKBACK).unwrap();
     let mut session = TrainingSession::new(network(1, false, 0.0), training(4, Some(1))).unwrap();
     let before = bits(session.network());
-    let mut refused = |origins: &[usize], targets: &[f32], loss, rate| {
+    let mut refused = |origins: &[usize], targets: &[f32], loss: &Loss, rate| {
         session.step(&source, origins, targets, loss, rate).unwrap_err().to_string()
     };
     let cases = [
-        (refused(&[52], &[0.0; 2], Loss::Mse, 0.1), "features holds inf at row 50, column 1"),
-        (refused(&[20], &[0.0, f32::NAN], Loss::Mse, 0.1), "targets holds NaN at row 0, column 1"),
-        (refused(&[20], &[0.0], Loss::Mse, 0.1), "targets has length 1, but 2 is needed"),
-        (refused(&[], &[], Loss::Mse, 0.1), "the number of samples of a batch is 0"),
-        (refused(&[20; 5], &[0.0; 10], Loss::Mse, 0.1), "the number of samples of a batch is 5"),
-        (refused(&[7], &[0.0; 2], Loss::Mse, 0.1), "a window of 9 rows cannot end at row 7"),
-        (refused(&[80], &[0.0; 2], Loss::Mse, 0.1), "a window of 9 rows cannot end at row 80"),
-        (refused(&[20], &[0.0; 2], Loss::Mse, f64::NAN), "learning_rate is NaN"),
-        (refused(&[20], &[0.0; 2], Loss::Huber { delta: 0.0 }, 0.1), "delta is 0"),
+        (refused(&[52], &[0.0; 2], &Loss::Mse, 0.1), "features holds inf at row 50, column 1"),
+        (refused(&[20], &[0.0, f32::NAN], &Loss::Mse, 0.1), "targets holds NaN at row 0, column 1"),
+        (refused(&[20], &[0.0], &Loss::Mse, 0.1), "targets has length 1, but 2 is needed"),
+        (refused(&[], &[], &Loss::Mse, 0.1), "the number of samples of a batch is 0"),
+        (refused(&[20; 5], &[0.0; 10], &Loss::Mse, 0.1), "the number of samples of a batch is 5"),
+        (refused(&[7], &[0.0; 2], &Loss::Mse, 0.1), "a window of 9 rows cannot end at row 7"),
+        (refused(&[80], &[0.0; 2], &Loss::Mse, 0.1), "a window of 9 rows cannot end at row 80"),
+        (refused(&[20], &[0.0; 2], &Loss::Mse, f64::NAN), "learning_rate is NaN"),
+        (refused(&[20], &[0.0; 2], &Loss::Huber { delta: 0.0 }, 0.1), "delta is 0"),
     ];
     for (message, expected) in cases {
         assert!(message.starts_with(expected), "{message}");
@@ -229,9 +231,9 @@ fn divergence_is_an_error() {
         let optimiser = OptimiserSpec { kind: OptimiserKind::AdamW, weight_decay: decay, ..OptimiserSpec::default() };
         let mut session =
             TrainingSession::new(network.clone(), TrainingSpec { optimiser, ..training(2, Some(1)) }).unwrap();
-        session.step(&source, &[20, 30], &[0.0; 4], Loss::Mse, 0.0).ok();
+        session.step(&source, &[20, 30], &[0.0; 4], &Loss::Mse, 0.0).ok();
         let before = bits(session.network());
-        let error = session.step(&source, &[20, 30], &[target; 4], Loss::Mse, 10.0).unwrap_err();
+        let error = session.step(&source, &[20, 30], &[target; 4], &Loss::Mse, 10.0).unwrap_err();
         (error, before == bits(session.network()))
     };
     let network = network(1, false, 0.0);
@@ -266,11 +268,11 @@ fn settings_are_checked_by_name() {
 
 #[test]
 fn unreasonable_memory_is_refused_before_it_is_taken() {
-    let spec = NetworkSpec { inputs: 1, hidden: 500, layers: 2, bidirectional: false, dropout: 0.0, outputs: 1 };
+    let spec = NetworkSpec { hidden: 500, layers: 2, bidirectional: false, dropout: 0.0, ..NetworkSpec::base(1, 1) };
     let network = Network::init(&spec.check().unwrap(), 1);
     let features = vec![0.0; 5000];
     let source = WindowSource::new(&features, 1, 4096).unwrap();
     let mut session = TrainingSession::new(network, training(256, Some(1))).unwrap();
-    let error = session.step(&source, &[4999], &[0.0], Loss::Mse, 0.1).unwrap_err();
+    let error = session.step(&source, &[4999], &[0.0], &Loss::Mse, 0.1).unwrap_err();
     assert!(matches!(error, NnError::Memory { .. }), "{error}");
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use safetensors::tensor::{Dtype, TensorView};
 
 fn network(bidirectional: bool) -> Network {
-    let spec = NetworkSpec { inputs: 2, hidden: 3, layers: 2, bidirectional, dropout: 0.3, outputs: 1 };
+    let spec = NetworkSpec { hidden: 3, layers: 2, bidirectional, dropout: 0.3, ..NetworkSpec::base(2, 1) };
     Network::init(&spec.check().unwrap(), 8)
 }
 

@@ -23,6 +23,13 @@ fn reduced_exponential<S: Simd>(simd: S, x: S::Vector) -> (S::Vector, S::Vector)
     (simd.mul_add(polynomial, simd.mul(r, r), r), power)
 }
 
+/// Returns `eˣ` for `x ≤ 0`: relative error below 3e-7, below 2e-38 for x < −87, NaN for NaN.
+#[inline(always)]
+pub(super) fn exponential<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
+    let (excess, power) = reduced_exponential(simd, simd.clamp(x, -87.3, 88.0));
+    simd.mul_add(excess, power, power)
+}
+
 /// Returns `1 / (1 + e⁻ˣ)`: relative error below 3e-7, exactly 1 for large x, below 1e-37 for x < −87, NaN for NaN.
 #[inline(always)]
 pub(super) fn sigmoid<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
@@ -30,7 +37,7 @@ pub(super) fn sigmoid<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
     let negated = simd.clamp(simd.sub(simd.splat(0.0), x), -87.3, 88.0);
     let (excess, power) = reduced_exponential(simd, negated);
     let exponential = simd.mul_add(excess, power, power);
-    simd.div(one, simd.add(one, exponential))
+    simd.quotient(one, simd.add(one, exponential))
 }
 
 /// Returns `tanh x = (e²ˣ − 1) / (e²ˣ + 1)`: relative error below 3e-7 also near zero, exactly ±1 for large |x|, NaN for
@@ -41,7 +48,7 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
     let (excess, power) = reduced_exponential(simd, doubled);
     // e²ˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), where 2ⁿ − 1 is exact: nothing cancels for small x, where n = 0.
     let exponential_less_one = simd.mul_add(excess, power, simd.sub(power, simd.splat(1.0)));
-    simd.div(exponential_less_one, simd.add(exponential_less_one, simd.splat(2.0)))
+    simd.quotient(exponential_less_one, simd.add(exponential_less_one, simd.splat(2.0)))
 }
 
 #[cfg(test)]

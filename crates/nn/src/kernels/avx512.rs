@@ -77,6 +77,29 @@ impl Simd for Avx512 {
         unsafe { _mm512_div_ps(a, b) }
     }
 
+    /// An estimate of 1/b to 14 bits, whose bits are part of the instruction set, and one step of Newton's method.
+    #[inline(always)]
+    fn quotient(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` exists, so the processor has AVX-512F.
+        unsafe {
+            let estimate = _mm512_rcp14_ps(b);
+            let error = _mm512_fnmadd_ps(b, estimate, _mm512_set1_ps(1.0));
+            _mm512_mul_ps(a, _mm512_fmadd_ps(error, estimate, estimate))
+        }
+    }
+
+    #[inline(always)]
+    fn sqrt(self, a: __m512) -> __m512 {
+        // SAFETY: `self` exists, so the processor has AVX-512F.
+        unsafe { _mm512_sqrt_ps(a) }
+    }
+
+    #[inline(always)]
+    fn max(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: `self` exists, so the processor has AVX-512F.
+        unsafe { _mm512_max_ps(a, b) }
+    }
+
     #[inline(always)]
     fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
         // SAFETY: `self` exists, so the processor has AVX-512F.

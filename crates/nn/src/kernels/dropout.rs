@@ -13,7 +13,8 @@ pub(crate) struct Dropout<'a> {
     pub(crate) probability: f32,
     /// The place in the batch of the tile's first sample.
     pub(crate) first_row: usize,
-    pub(crate) source: &'a [Lanes],
+    /// What is masked; without it `out` is, in place.
+    pub(crate) source: Option<&'a [Lanes]>,
     pub(crate) out: &'a mut [Lanes],
 }
 
@@ -32,9 +33,13 @@ impl Kernel for Dropout<'_> {
         let rows: [u32; LANES] = std::array::from_fn(|lane| (self.first_row + lane) as u32);
         let threshold = (f64::from(self.probability) * 4_294_967_296.0) as u32;
         let scale = 1.0 / (1.0 - self.probability);
-        for (place, (source, out)) in self.source.iter().zip(self.out).enumerate() {
+        for (place, out) in self.out.iter_mut().enumerate() {
             let factors = Lanes(factors(mix(self.key.wrapping_add(place as u64)), rows, threshold, scale));
-            simd.store(simd.mul(simd.load(source), simd.load(&factors)), out);
+            let value = match self.source {
+                Some(source) => simd.load(&source[place]),
+                None => simd.load(out),
+            };
+            simd.store(simd.mul(value, simd.load(&factors)), out);
         }
     }
 }
@@ -64,7 +69,7 @@ mod tests {
         (0..tiles)
             .flat_map(|tile| {
                 let mut out = vec![Lanes::ZERO; places];
-                isa.run(Dropout { key, probability, first_row: tile * LANES, source: &ones, out: &mut out });
+                isa.run(Dropout { key, probability, first_row: tile * LANES, source: Some(&ones), out: &mut out });
                 out.into_iter().flat_map(|lanes| lanes.0)
             })
             .collect()
@@ -114,7 +119,7 @@ mod tests {
         }
         let ones = vec![Lanes([1.0; LANES]); 50];
         let mut out = ones.clone();
-        Isa::best().run(Dropout { key: 1, probability: 0.3, first_row: 5, source: &ones, out: &mut out });
+        Isa::best().run(Dropout { key: 1, probability: 0.3, first_row: 5, source: Some(&ones), out: &mut out });
         // Row 5 of the first tile is row 0 of a tile that starts there.
         assert!((0..50).all(|place| out[place].0[0] == expected[place * LANES + 5]));
     }
@@ -123,7 +128,7 @@ mod tests {
     fn nan_is_not_dropped() {
         let source = vec![Lanes([f32::NAN; LANES]); 100];
         let mut out = vec![Lanes::ZERO; 100];
-        Isa::best().run(Dropout { key: 1, probability: 0.5, first_row: 0, source: &source, out: &mut out });
+        Isa::best().run(Dropout { key: 1, probability: 0.5, first_row: 0, source: Some(&source), out: &mut out });
         assert!(out.iter().all(|lanes| lanes.0.iter().all(|value| value.is_nan())));
     }
 }

@@ -34,6 +34,15 @@ pub(crate) trait Simd: Copy {
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a / b`.
     fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// Returns `a / b` for finite `b` of magnitude 1e-37 or more, wrong by no more than three units in the last place.
+    #[inline(always)]
+    fn quotient(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
+        self.div(a, b)
+    }
+    /// Returns `√a`.
+    fn sqrt(self, a: Self::Vector) -> Self::Vector;
+    /// Returns the larger of both; which one if either is NaN is not said.
+    fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a · b + c`, rounded once where the instruction set fuses it.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// Returns `x` moved into `[low, high]`; NaN stays NaN.

@@ -1,14 +1,42 @@
 //! The forward pass of a tile.
 
-use super::Tile;
-use crate::kernels::{Dropout, ForwardDirection, Isa, Lanes};
-use crate::packed::ForwardWeights;
+use super::{LayerState, Tile};
+use crate::kernels::{AttentionForward, AttentionWeights, Dropout, ForwardDirection, Isa, Lanes, NormForward};
+use crate::packed::{BackwardWeights, ForwardWeights};
+use crate::parameters::ParameterLayout;
 
-/// Weights of the head: `[output, width]` and `[output]`.
+/// A network's parameters in the forms that a tile needs.
 #[derive(Clone, Copy)]
-pub(crate) struct Head<'a> {
-    pub(crate) weight: &'a [f32],
-    pub(crate) bias: &'a [f32],
+pub(crate) struct TileWeights<'a> {
+    pub(crate) layout: &'a ParameterLayout,
+    /// All parameters, as `layout` says.
+    pub(crate) plain: &'a [f32],
+    pub(crate) forward: &'a ForwardWeights,
+    /// Absent where nothing is trained.
+    pub(crate) backward: Option<&'a BackwardWeights>,
+}
+
+impl<'a> TileWeights<'a> {
+    /// `[output, width]`.
+    pub(super) fn head_weight(&self) -> &'a [f32] {
+        &self.plain[self.layout.head_weight.clone()]
+    }
+
+    /// γ and β of a layer's norm.
+    pub(super) fn norm(&self, layer: usize) -> Option<(&'a [f32], &'a [f32])> {
+        let slots = self.layout.norms.get(layer)?;
+        Some((&self.plain[slots.weight.clone()], &self.plain[slots.bias.clone()]))
+    }
+
+    pub(super) fn attention(&self) -> Option<AttentionWeights<'a>> {
+        let slots = self.layout.attention.as_ref()?;
+        Some(AttentionWeights {
+            forward: &self.forward.attention,
+            backward: self.backward.map_or(&[], |weights| &weights.attention),
+            bias: &self.plain[slots.bias.clone()],
+            score: &self.plain[slots.score.clone()],
+        })
+    }
 }
 
 /// The dropout of one training step, for one tile.
@@ -25,47 +53,47 @@ impl Tile {
     /// Runs all layers and the head on the gathered input; the result is in `prediction`.
     ///
     /// A tile made for training drops out according to `dropout`; `None` means that nothing is dropped.
-    pub(crate) fn forward(&mut self, isa: Isa, weights: &ForwardWeights, head: Head<'_>, dropout: Option<TileDropout>) {
-        let directions = self.layers.first().map_or(1, |layer| layer.directions.len());
+    pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout>) {
+        let (steps, width) = (self.steps, self.width);
         for index in 0..self.layers.len() {
             let (before, rest) = self.layers.split_at_mut(index);
             let Some(layer) = rest.first_mut() else { return };
-            let input = before.last().map_or(self.input.as_slice(), |below| below.passed_on());
+            let input = before.last().map_or(self.input.as_slice(), LayerState::passed_on);
+            let directions = layer.directions.len();
             for (direction, state) in layer.directions.iter_mut().enumerate() {
-                let packed = &weights.0[index * directions + direction];
+                let packed = &weights.forward.directions[index * directions + direction];
                 isa.run(ForwardDirection {
                     hidden: self.initial.len(),
                     reverse: direction == 1,
                     weights: &packed.weights,
                     bias: &packed.bias,
                     input,
-                    input_width: input.len() / self.steps,
+                    input_width: input.len() / steps,
                     output: &mut layer.output,
-                    output_width: self.width,
+                    output_width: width,
                     output_offset: direction * self.initial.len(),
                     cell: &mut state.cell,
                     trace: &mut state.trace,
                     initial: &self.initial,
                 });
             }
-            if layer.dropped.is_empty() {
-                continue;
-            }
-            match dropout {
-                Some(dropout) => isa.run(dropout.kernel(index, &layer.output, &mut layer.dropped)),
-                None => layer.dropped.copy_from_slice(&layer.output),
-            }
+            layer.finish(isa, width, weights.norm(index), input, dropout.map(|dropout| (dropout, index)));
         }
-        self.predict(head);
+        if let (Some(mut attention), Some(parameters)) = (self.attention.take(), weights.attention()) {
+            isa.run(AttentionForward { parameters, values: self.last_layer(), state: &mut attention });
+            self.attention = Some(attention);
+        }
+        self.predict(weights);
     }
 
-    /// The linear head on the last time step.
-    fn predict(&mut self, head: Head<'_>) {
+    /// The linear head.
+    fn predict(&mut self, weights: TileWeights<'_>) {
         let mut prediction = std::mem::take(&mut self.prediction);
-        let last = self.last_output();
-        for ((out, weights), &bias) in prediction.iter_mut().zip(head.weight.chunks(self.width)).zip(head.bias) {
+        let seen = self.seen_by_head();
+        let bias = &weights.plain[weights.layout.head_bias.clone()];
+        for ((out, weights), &bias) in prediction.iter_mut().zip(weights.head_weight().chunks(self.width)).zip(bias) {
             out.0.fill(bias);
-            for (value, &weight) in last.iter().zip(weights) {
+            for (value, &weight) in seen.iter().zip(weights) {
                 for (out, value) in out.0.iter_mut().zip(&value.0) {
                     *out += weight * value;
                 }
@@ -75,9 +103,40 @@ impl Tile {
     }
 }
 
+impl LayerState {
+    /// Norm, residual connection and dropout, as far as the layer has them.
+    fn finish(
+        &mut self,
+        isa: Isa,
+        width: usize,
+        norm: Option<(&[f32], &[f32])>,
+        input: &[Lanes],
+        dropout: Option<(TileDropout, usize)>,
+    ) {
+        if self.finished.is_empty() {
+            return;
+        }
+        let dropout = dropout.filter(|_| self.drops);
+        let plain = norm.is_none() && !self.residual;
+        if !plain || dropout.is_none() {
+            isa.run(NormForward {
+                width,
+                norm: norm.map(|(weight, bias)| (weight, bias, self.norm.as_mut_slice())),
+                residual: self.residual.then_some(input),
+                source: &self.output,
+                out: &mut self.finished,
+            });
+        }
+        if let Some((dropout, index)) = dropout {
+            let source = plain.then_some(self.output.as_slice());
+            isa.run(dropout.kernel(index, source, &mut self.finished));
+        }
+    }
+}
+
 impl TileDropout {
-    /// The masking of the output of layer `layer`, or of its gradient.
-    pub(super) fn kernel<'a>(&self, layer: usize, source: &'a [Lanes], out: &'a mut [Lanes]) -> Dropout<'a> {
+    /// The masking of the output of layer `layer`, or of its gradient; without a source, in place.
+    pub(super) fn kernel<'a>(&self, layer: usize, source: Option<&'a [Lanes]>, out: &'a mut [Lanes]) -> Dropout<'a> {
         Dropout {
             key: Dropout::key(self.seed, self.training_step, layer),
             probability: self.probability,

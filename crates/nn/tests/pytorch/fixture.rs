@@ -52,6 +52,9 @@ impl Fixture {
         let views = bytes.iter().map(|(name, shape, bytes)| {
             (*name, TensorView::new(safetensors::Dtype::F32, (*shape).clone(), bytes).unwrap())
         });
-        Network::from_safetensors(&safetensors::serialize(views, None).unwrap()).unwrap().0
+        // No tensor shows whether there are residual connections.
+        let residual = self.metadata.get("residual").map(|value| ("residual".to_owned(), value.clone()));
+        let bytes = safetensors::serialize(views, Some(residual.into_iter().collect())).unwrap();
+        Network::from_safetensors(&bytes).unwrap().0
     }
 }

@@ -1,5 +1,5 @@
 //! Forward pass, gradients and optimisers against PyTorch (`fixtures/lstm.py`).
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod fixture;
 
@@ -33,12 +33,15 @@ fn check_gradients(name: &str) {
     let error = relative_error(&predictions, &fixture.values("prediction"), 0.0);
     assert!(error < TOLERANCE, "{name}: prediction {error:.1e}");
 
-    let loss = match fixture.metadata("huber").parse() {
-        Ok(delta) => Loss::Huber { delta },
-        Err(_) => Loss::Mse,
+    let loss = match fixture.metadata("loss") {
+        "mse" => Loss::Mse,
+        "huber" => Loss::Huber { delta: 0.5 },
+        "pinball" => Loss::Pinball { levels: vec![0.05, 0.25, 0.5, 0.9] },
+        "student_t" => Loss::StudentT,
+        other => panic!("unknown loss {other}"),
     };
     let mut session = TrainingSession::new(network, training(origins.len())).unwrap();
-    let report = session.step(&source, &origins, &fixture.values("y"), loss, 0.0).unwrap();
+    let report = session.step(&source, &origins, &fixture.values("y"), &loss, 0.0).unwrap();
     let expected = f64::from(fixture.values("loss")[0]);
     assert!((report.loss / expected - 1.0).abs() < TOLERANCE, "{name}: loss {} {expected}", report.loss);
     // A tensor whose gradient is nearly zero because its terms cancel keeps their rounding errors.
@@ -79,6 +82,36 @@ fn huber() {
     check_gradients("huber");
 }
 
+#[test]
+fn pinball() {
+    check_gradients("pinball");
+}
+
+#[test]
+fn student_t() {
+    check_gradients("student_t");
+}
+
+#[test]
+fn layer_norm() {
+    check_gradients("norm");
+}
+
+#[test]
+fn residual_connections() {
+    check_gradients("residual");
+}
+
+#[test]
+fn attention() {
+    check_gradients("attention");
+}
+
+#[test]
+fn the_improved_network() {
+    check_gradients("improved");
+}
+
 /// Ten steps with clipping; loss, norm before clipping, and the parameters at the end.
 fn check_optimiser(name: &str, kind: OptimiserKind) {
     let fixture = Fixture::read(name);
@@ -96,7 +129,7 @@ fn check_optimiser(name: &str, kind: OptimiserKind) {
     let (losses, norms) = (fixture.values("losses"), fixture.values("norms"));
     assert!(norms.iter().any(|&norm| f64::from(norm) > number("clip")), "the fixture must clip");
     for (&loss, &norm) in losses.iter().zip(&norms) {
-        let report = session.step(&source, &origins, &targets, Loss::Mse, number("lr")).unwrap();
+        let report = session.step(&source, &origins, &targets, &Loss::Mse, number("lr")).unwrap();
         assert!((report.loss / f64::from(loss) - 1.0).abs() < 1e-4, "{name}: {} {loss}", report.loss);
         assert!((report.gradient_norm / f64::from(norm) - 1.0).abs() < 1e-3, "{name}: {} {norm}", report.gradient_norm);
     }

@@ -1,0 +1,91 @@
+//! The Student-t distribution as three outputs of a network.
+
+use statrs::function::gamma::{digamma, ln_gamma};
+
+/// The smallest scale, in units of the target: keeps the likelihood of an exact hit finite.
+const LEAST_SCALE: f64 = 1e-4;
+/// Below two degrees of freedom there is no variance.
+const LEAST_FREEDOM: f64 = 2.0 + 1e-3;
+
+/// A Student-t distribution with a location and a scale.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct StudentT {
+    /// Its middle, in the unit of the target.
+    pub location: f64,
+    /// Its scale in the same unit; the standard deviation is `scale·√(ν / (ν − 2))`.
+    pub scale: f64,
+    /// Degrees of freedom ν, above 2.
+    pub degrees_of_freedom: f64,
+}
+
+impl StudentT {
+    /// Returns the distribution that three outputs of a network mean: location `a`, scale `softplus(b) + 1e-4`, degrees of
+    /// freedom `softplus(c) + 2.001`. Infinite or NaN outputs give infinite or NaN parameters.
+    pub fn from_outputs(outputs: [f32; 3]) -> Self {
+        let [location, scale, freedom] = outputs.map(f64::from);
+        Self { location, scale: softplus(scale) + LEAST_SCALE, degrees_of_freedom: softplus(freedom) + LEAST_FREEDOM }
+    }
+}
+
+/// `ln(1 + eˣ)` without overflow.
+fn softplus(x: f64) -> f64 {
+    // `max` would drop a NaN.
+    let positive = if x < 0.0 { 0.0 } else { x };
+    positive + (-x.abs()).exp().ln_1p()
+}
+
+/// The derivative of `softplus`.
+fn logistic(x: f64) -> f64 {
+    1.0 / (1.0 + (-x).exp())
+}
+
+/// `−ln p(y) = ln Γ(ν/2) − ln Γ((ν+1)/2) + ½ ln(νπ) + ln σ + (ν+1)/2 · ln(1 + z²/ν)`, `z = (y − μ)/σ`, and its derivatives
+/// by the three outputs.
+pub(super) fn value_and_slopes(outputs: [f32; 3], target: f32) -> (f64, [f32; 3]) {
+    let StudentT { location, scale, degrees_of_freedom: freedom } = StudentT::from_outputs(outputs);
+    let z = (f64::from(target) - location) / scale;
+    let (square, half) = (z * z, (freedom + 1.0) / 2.0);
+    let logarithm = (square / freedom).ln_1p();
+    let value = ln_gamma(freedom / 2.0) - ln_gamma(half)
+        + 0.5 * (freedom * std::f64::consts::PI).ln()
+        + scale.ln()
+        + half * logarithm;
+    let pull = (freedom + 1.0) / (freedom + square);
+    let by_freedom =
+        0.5 * (digamma(freedom / 2.0) - digamma(half) + 1.0 / freedom + logarithm - pull * square / freedom);
+    let slopes = [
+        -pull * z / scale,
+        (1.0 - pull * square) / scale * logistic(f64::from(outputs[1])),
+        by_freedom * logistic(f64::from(outputs[2])),
+    ];
+    (value, slopes.map(|slope| slope as f32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `scipy.stats.t.logpdf(y, df=softplus(c) + 2.001, loc=a, scale=softplus(b) + 1e-4)`
+    #[test]
+    fn value_is_that_of_scipy() {
+        for (outputs, target, expected) in [
+            ([0.0, 0.0, 0.0], 0.3, SCIPY[0]),
+            ([0.5, -3.0, 4.0], 1.5, SCIPY[1]),
+            ([-2.0, 5.0, -8.0], 40.0, SCIPY[2]),
+            ([0.1, 1.0, 90.0], 0.1, SCIPY[3]),
+        ] {
+            let (value, _) = value_and_slopes(outputs, target);
+            assert!((value - expected).abs() < 1e-6 * expected.abs(), "{outputs:?}: {value} {expected}");
+        }
+    }
+
+    const SCIPY: [f64; 4] = [0.7676188032647815, 12.90240452984478, 8.034793404952074, 1.1942458653625423];
+
+    #[test]
+    fn extreme_outputs_stay_finite() {
+        for extreme in [-200.0, 200.0] {
+            let (value, slopes) = value_and_slopes([extreme; 3], 1.0);
+            assert!(value.is_finite() && slopes.iter().all(|slope| slope.is_finite()), "{extreme}: {value} {slopes:?}");
+        }
+    }
+}
