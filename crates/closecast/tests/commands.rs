@@ -2,26 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use std::{fmt::Write as _, path::Path};
+#[path = "program/command.rs"]
+mod command;
+
+use std::path::Path;
 
 use assert_cmd::Command;
-use closecast_testkit::histories::random_walk;
+use command::write_csv;
 use serde_json::Value;
 
-fn closecast(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
-    command.env_clear().current_dir(data).args(["--data-dir", "data"]);
-    command
-}
-
-/// Writes a clean CSV of `days` sessions in Yahoo's layout.
-fn write_csv(path: &Path, days: usize) {
-    let mut text = "Date,Open,High,Low,Close,Adj Close,Volume\n".to_owned();
-    for bar in random_walk("AAPL", days, 9).bars() {
-        let (date, open, high, low, close, volume) = (bar.date, bar.open, bar.high, bar.low, bar.close, bar.volume);
-        writeln!(text, "{date},{open:.6},{high:.6},{low:.6},{close:.6},{close:.6},{volume:.0}").unwrap();
-    }
-    std::fs::write(path, text).unwrap();
+fn closecast(folder: &Path) -> Command {
+    Command::from_std(command::command(folder))
 }
 
 fn json(command: &mut Command) -> Value {

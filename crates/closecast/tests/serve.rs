@@ -3,42 +3,21 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(unix)]
 
+#[path = "program/command.rs"]
+mod command;
+#[path = "program/server.rs"]
+mod server;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
-    net::TcpStream,
     path::Path,
-    process::{Child, Command, Stdio},
+    process::{Command, Stdio},
 };
 
-use closecast_testkit::histories::random_walk;
+use command::{command, write_csv};
 use serde_json::Value;
-
-/// A server on a free port, stopped when dropped.
-struct Server {
-    process: Child,
-    address: String,
-}
+use server::Server;
 
 impl Server {
-    fn start(data: &Path) -> Self {
-        let mut process =
-            command(data).args(["serve", "--port", "0"]).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
-        Self { process, address }
-    }
-
-    /// Returns status, head and body of a request.
-    fn ask(&self, method: &str, path: &str) -> (u16, String, String) {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
-    }
-
     fn problem(&self, method: &str, path: &str, status: u16) -> Value {
         let (found, head, body) = self.ask(method, path);
         assert_eq!(found, status, "{path}: {body}");
@@ -49,31 +28,14 @@ impl Server {
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _may_be_gone = self.process.kill();
-        let _reaped = self.process.wait();
-    }
-}
-
 /// Returns the JSON in a body, which may come in one chunk with its length around it.
 fn json(body: &str) -> Value {
     let (from, to) = (body.find('{').unwrap(), body.rfind('}').unwrap());
     serde_json::from_str(&body[from..=to]).unwrap()
 }
 
-fn command(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
-    command.env_clear().current_dir(data).args(["--data-dir", "data"]);
-    command
-}
-
 fn with_prices(folder: &Path) {
-    let rows = random_walk("AAPL", 450, 9);
-    let rows =
-        rows.bars().iter().map(|b| format!("{},{},{},{},{},{}", b.date, b.open, b.high, b.low, b.close, b.volume));
-    let text = std::iter::once("Date,Open,High,Low,Close,Volume".to_owned()).chain(rows).collect::<Vec<_>>().join("\n");
-    std::fs::write(folder.join("AAPL.csv"), text).unwrap();
+    write_csv(&folder.join("AAPL.csv"), 450);
     assert!(command(folder).args(["import", "AAPL.csv"]).stdout(Stdio::null()).status().unwrap().success());
 }
 

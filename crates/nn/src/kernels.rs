@@ -28,8 +28,9 @@ pub(crate) use attention::{
 };
 pub(crate) use backward::{BackwardDirection, BackwardScratch, DirectionGradient};
 pub(crate) use cell::GateTrace;
-pub(crate) use dispatch::{Blocking, Isa};
+pub(crate) use dispatch::{Blocking, Isa, Kernel};
 pub(crate) use dropout::Dropout;
 pub(crate) use forward::ForwardDirection;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
 pub(crate) use norm::{NormBackward, NormForward, NormGradient, NormTrace};
+pub(crate) use simd::Simd;

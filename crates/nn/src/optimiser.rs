@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::NnError;
+use crate::kernels::{Isa, Kernel, Simd};
 use crate::spec::within;
 
 /// Which of the two; they differ in what weight decay means.
@@ -75,7 +76,14 @@ impl Optimiser {
     /// Moves the parameters against `scale · gradient`.
     ///
     /// `m = β₁m + (1 − β₁)g`, `v = β₂v + (1 − β₂)g²`, `θ −= η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`
-    pub(crate) fn update(&mut self, parameters: &mut [f32], gradient: &[f32], scale: f32, learning_rate: f64) {
+    pub(crate) fn update(
+        &mut self,
+        isa: Isa,
+        parameters: &mut [f32],
+        gradient: &[f32],
+        scale: f32,
+        learning_rate: f64,
+    ) {
         let OptimiserSpec { kind, beta1, beta2, epsilon, weight_decay } = self.spec;
         self.steps = self.steps.saturating_add(1);
         let step_size = (learning_rate / (1.0 - beta1.powi(self.steps))) as f32;
@@ -84,14 +92,54 @@ impl Optimiser {
             OptimiserKind::Adam => (weight_decay as f32, 1.0),
             OptimiserKind::AdamW => (0.0, (1.0 - learning_rate * weight_decay) as f32),
         };
-        let (new1, beta2, new2, epsilon) = ((1.0 - beta1) as f32, beta2 as f32, (1.0 - beta2) as f32, epsilon as f32);
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((parameter, &gradient), (first, second)) in parameters.iter_mut().zip(gradient).zip(moments) {
-            let gradient = gradient * scale + penalty * *parameter;
-            *first += new1 * (gradient - *first);
-            *second = beta2 * *second + new2 * gradient * gradient;
-            let denominator = second.sqrt() / root_correction + epsilon;
-            *parameter = *parameter * shrink - step_size * *first / denominator;
+        isa.run(Update {
+            parameters,
+            gradient,
+            first: &mut self.first,
+            second: &mut self.second,
+            scale,
+            penalty,
+            shrink,
+            step_size,
+            root_correction,
+            new_first: (1.0 - beta1) as f32,
+            old_second: beta2 as f32,
+            new_second: (1.0 - beta2) as f32,
+            epsilon: epsilon as f32,
+        });
+    }
+}
+
+/// The update of all parameters: plain loops, compiled for every instruction set. They use no fused multiplication, so
+/// the bits are the same on all of them.
+struct Update<'a> {
+    parameters: &'a mut [f32],
+    gradient: &'a [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+    scale: f32,
+    penalty: f32,
+    shrink: f32,
+    step_size: f32,
+    root_correction: f32,
+    new_first: f32,
+    old_second: f32,
+    new_second: f32,
+    epsilon: f32,
+}
+
+impl Kernel for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) {
+        let moments = self.first.iter_mut().zip(self.second);
+        for ((parameter, &gradient), (first, second)) in self.parameters.iter_mut().zip(self.gradient).zip(moments) {
+            let gradient = gradient * self.scale + self.penalty * *parameter;
+            *first += self.new_first * (gradient - *first);
+            *second = self.old_second * *second + self.new_second * gradient * gradient;
+            let denominator = second.sqrt() / self.root_correction + self.epsilon;
+            *parameter = *parameter * self.shrink - self.step_size * *first / denominator;
         }
     }
 }
@@ -148,7 +196,7 @@ mod tests {
     fn first_step_has_the_size_of_the_learning_rate() {
         let mut optimiser = Optimiser::new(OptimiserSpec::default(), 2);
         let mut parameters = [1.0, 1.0];
-        optimiser.update(&mut parameters, &[1e-3, -7.0], 1.0, 0.01);
+        optimiser.update(Isa::best(), &mut parameters, &[1e-3, -7.0], 1.0, 0.01);
         assert!((parameters[0] - 0.99).abs() < 1e-6 && (parameters[1] - 1.01).abs() < 1e-6, "{parameters:?}");
     }
 }

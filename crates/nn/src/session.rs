@@ -129,7 +129,8 @@ impl TrainingSession {
         self.require_finite(Quantity::Gradient, gradient_norm)?;
         self.last_norm = gradient_norm;
         let scale = clip_factor(gradient_norm, self.spec.clip_norm);
-        self.optimiser.update(self.network.parameters_mut(), &self.gradient, scale, learning_rate);
+        let isa = self.network.isa();
+        self.optimiser.update(isa, self.network.parameters_mut(), &self.gradient, scale, learning_rate);
         if let Some(value) = non_finite(self.network.parameters()) {
             self.require_finite(Quantity::Parameter, f64::from(value))?;
         }
@@ -258,9 +259,18 @@ impl TrainingSession {
     }
 
     fn repack(&mut self) {
-        let blocking = self.network.isa().blocking();
-        self.forward.repack(self.network.layout(), self.network.parameters(), blocking);
-        self.backward.repack(self.network.layout(), self.network.parameters(), blocking);
+        let (network, forward, backward) = (&self.network, &mut self.forward, &mut self.backward);
+        let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
+        let mut forward = || forward.repack(layout, parameters, blocking);
+        let mut backward = || backward.repack(layout, parameters, blocking);
+        match (&self.pool, self.spec.threads) {
+            (Some(pool), _) => _ = pool.join(forward, backward),
+            (None, Some(_)) => {
+                forward();
+                backward();
+            }
+            (None, None) => _ = rayon::join(forward, backward),
+        }
     }
 
     fn require_finite(&self, quantity: Quantity, value: f64) -> Result<(), NnError> {

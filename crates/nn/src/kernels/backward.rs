@@ -57,6 +57,8 @@ pub(crate) struct BackwardDirection<'a> {
     pub(crate) hidden: usize,
     /// Whether the forward pass ran from the last step to the first.
     pub(crate) reverse: bool,
+    /// How many time steps the forward pass ran.
+    pub(crate) needed: usize,
     /// The transposed input weights in blocks of rows, each `[unit, gate][input of the block]`.
     pub(crate) input_weights: &'a [f32],
     /// The transposed recurrent weights likewise.
@@ -97,7 +99,7 @@ impl Kernel for BackwardDirection<'_> {
         let steps = self.output.len() / self.output_width;
         self.scratch.hidden.fill(Lanes::ZERO);
         self.scratch.cell.fill(Lanes::ZERO);
-        let mut after = steps;
+        let mut after = self.needed.min(steps);
         while after > 0 {
             let count = after.min(CHUNK);
             let first = after - count;

@@ -11,6 +11,8 @@ pub(crate) struct ForwardDirection<'a> {
     pub(crate) hidden: usize,
     /// Whether time runs backwards.
     pub(crate) reverse: bool,
+    /// How many time steps to run, in the order of the direction; the rest of the output stays as it is.
+    pub(crate) needed: usize,
     /// Blocks of units, each `[input, then recurrent input][unit][gate]`.
     pub(crate) weights: &'a [f32],
     /// Both biases added up, `[unit][gate]`.
@@ -42,7 +44,7 @@ impl Kernel for ForwardDirection<'_> {
         let steps = self.output.len() / output_width;
         let slots = self.cell.len() / hidden;
         let mut previous_time = None;
-        for step in 0..steps {
+        for step in 0..self.needed.min(steps) {
             let time = if self.reverse { steps - 1 - step } else { step };
             let slot = step % slots;
             let input = &self.input[time * input_width..][..input_width];

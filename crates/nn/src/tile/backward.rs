@@ -1,6 +1,6 @@
 //! The backward pass of a tile.
 
-use super::forward::{TileDropout, TileWeights};
+use super::forward::{TileDropout, TileWeights, steps_needed};
 use super::{LayerState, Tile, TileGradient};
 use crate::kernels::{
     AttentionBackward, AttentionScratch, BackwardDirection, BackwardScratch, Isa, Lanes, NormBackward,
@@ -94,11 +94,13 @@ impl Tile {
         let (layer, hidden) = (&self.layers[index], self.initial.len());
         let below = index.checked_sub(1).map(|below| &self.layers[below]);
         let input = below.map_or(self.input.as_slice(), LayerState::passed_on);
+        let only_last = index + 1 == self.layers.len() && self.attention.is_none();
         for (direction, state) in layer.directions.iter().enumerate() {
             let place = index * layer.directions.len() + direction;
             isa.run(BackwardDirection {
                 hidden,
                 reverse: direction == 1,
+                needed: steps_needed((self.steps, only_last), direction == 1),
                 input_weights: &packed.directions[place].input,
                 hidden_weights: &packed.directions[place].hidden,
                 input,

@@ -56,15 +56,18 @@ impl Tile {
     pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout>) {
         let (steps, width) = (self.steps, self.width);
         for index in 0..self.layers.len() {
+            let (is_last, attends) = (index + 1 == self.layers.len(), self.attention.is_some());
             let (before, rest) = self.layers.split_at_mut(index);
             let Some(layer) = rest.first_mut() else { return };
             let input = before.last().map_or(self.input.as_slice(), LayerState::passed_on);
             let directions = layer.directions.len();
             for (direction, state) in layer.directions.iter_mut().enumerate() {
+                let needed = steps_needed((steps, is_last && !attends), direction == 1);
                 let packed = &weights.forward.directions[index * directions + direction];
                 isa.run(ForwardDirection {
                     hidden: self.initial.len(),
                     reverse: direction == 1,
+                    needed,
                     weights: &packed.weights,
                     bias: &packed.bias,
                     input,
@@ -101,6 +104,12 @@ impl Tile {
         }
         self.prediction = prediction;
     }
+}
+
+/// Returns how many of the time steps of a direction anybody sees: of the backward direction of a layer of whose output
+/// only the last step is used, that is its first.
+pub(super) fn steps_needed((steps, only_last): (usize, bool), reverse: bool) -> usize {
+    if only_last && reverse { 1 } else { steps }
 }
 
 impl LayerState {

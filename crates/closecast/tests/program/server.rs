@@ -1,0 +1,49 @@
+//! The server over a real socket.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Stdio},
+};
+
+use crate::command::command;
+
+/// A server on a free port, stopped when dropped.
+pub(crate) struct Server {
+    pub(crate) process: Child,
+    address: String,
+}
+
+impl Server {
+    /// Starts a server on the data in `folder`.
+    pub(crate) fn start(folder: &Path) -> Self {
+        let mut process = command(folder)
+            .args(["serve", "--port", "0"])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+        Self { process, address }
+    }
+
+    /// Returns status, head (in lower case) and body of a request.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _may_be_gone = self.process.kill();
+        let _reaped = self.process.wait();
+    }
+}
