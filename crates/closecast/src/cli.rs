@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Serve(commands::serve::Arguments),
     /// List and show trained models.
     Models(commands::models::Arguments),
+    /// Time the engine on this machine: a training step, or a forecast.
+    Bench(commands::bench::Arguments),
     /// Check the installation: data folder, database, artifacts, settings.
     Doctor,
 }

@@ -53,6 +53,7 @@ async fn dispatch(
         Command::Predict(arguments) => commands::predict::run(arguments, settings, terminal).await,
         Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,
         Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,
+        Command::Bench(arguments) => commands::bench::run(arguments, &settings, terminal),
         Command::Doctor => commands::doctor::run(settings, terminal).await,
     }
 }

@@ -1,5 +1,6 @@
 //! The use cases, called by commands and routes alike.
 
+pub(crate) mod bench;
 pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod history;

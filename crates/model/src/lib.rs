@@ -18,5 +18,5 @@ pub use trainer::LstmForecaster;
 
 /// Returns the name of the instruction set that the engine uses on this processor.
 pub fn instruction_set() -> &'static str {
-    closecast_nn::instruction_set()
+    closecast_nn::InstructionSet::best().name()
 }

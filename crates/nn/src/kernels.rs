@@ -22,6 +22,8 @@ mod norm;
 mod portable;
 mod products;
 mod simd;
+mod single;
+mod unit_columns;
 
 pub(crate) use attention::{
     AttentionBackward, AttentionForward, AttentionGradient, AttentionScratch, AttentionState, AttentionWeights,
@@ -34,3 +36,5 @@ pub(crate) use forward::ForwardDirection;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
 pub(crate) use norm::{NormBackward, NormForward, NormGradient, NormTrace};
 pub(crate) use simd::Simd;
+pub(crate) use single::{SingleDirection, SingleScratch, SingleWeights};
+pub(crate) use unit_columns::UnitColumns;

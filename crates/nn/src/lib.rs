@@ -2,6 +2,7 @@
 
 mod error;
 mod group;
+mod instruction_set;
 mod kernels;
 mod loss;
 mod network;
@@ -11,12 +12,14 @@ mod parameters;
 mod random;
 mod sampling;
 mod session;
+mod single;
 mod spec;
 mod tile;
 mod weights;
 mod windows;
 
 pub use error::{NnError, Quantity};
+pub use instruction_set::InstructionSet;
 pub use loss::{Loss, StudentT};
 pub use network::Network;
 pub use optimiser::{OptimiserKind, OptimiserSpec};
@@ -25,8 +28,3 @@ pub use sampling::shuffled;
 pub use session::{StepReport, TrainingSession, TrainingSpec};
 pub use spec::{CheckedNetworkSpec, MAX_PARAMETERS, NetworkSpec};
 pub use windows::{MAX_LOOKBACK, WindowSource};
-
-/// Returns the name of the instruction set that this processor's kernels use: `avx512`, `avx2`, `neon` or `portable`.
-pub fn instruction_set() -> &'static str {
-    kernels::Isa::best().name()
-}

@@ -5,16 +5,21 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::error::NnError;
+use crate::instruction_set::InstructionSet;
 use crate::kernels::{Isa, LANES};
 use crate::packed::ForwardWeights;
 use crate::parameters::{ParameterLayout, Start, Tensor};
 use crate::random::{SplitMix64, combine};
+use crate::single::SinglePass;
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::{Keep, Tile, TileWeights};
 use crate::windows::WindowSource;
 
 /// The most bytes of working memory of a forward pass, for every thread.
 const MAX_FORWARD_BYTES: usize = 1 << 30;
+
+/// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
+const MOST_SINGLES: usize = 8;
 
 /// Stacked LSTM layers and a linear head.
 ///
@@ -26,6 +31,7 @@ pub struct Network {
     parameters: Vec<f32>,
     isa: Isa,
     packed: OnceLock<ForwardWeights>,
+    single: OnceLock<SinglePass>,
 }
 
 impl Network {
@@ -53,12 +59,26 @@ impl Network {
 
     /// Puts a network together from parameters in the order of `layout`.
     pub(crate) fn from_parts(spec: CheckedNetworkSpec, layout: ParameterLayout, parameters: Vec<f32>) -> Self {
-        Self { spec, layout, parameters, isa: Isa::best(), packed: OnceLock::new() }
+        Self { spec, layout, parameters, isa: Isa::best(), packed: OnceLock::new(), single: OnceLock::new() }
     }
 
     /// Returns the network's shape.
     pub fn spec(&self) -> &CheckedNetworkSpec {
         &self.spec
+    }
+
+    /// Returns the instruction set its kernels run on.
+    pub fn instruction_set(&self) -> InstructionSet {
+        InstructionSet(self.isa)
+    }
+
+    /// Returns the network with its kernels on another instruction set.
+    #[must_use]
+    pub fn with_instruction_set(mut self, set: InstructionSet) -> Self {
+        self.isa = set.0;
+        self.packed.take();
+        self.single.take();
+        self
     }
 
     /// Returns the number of trainable numbers.
@@ -99,28 +119,24 @@ impl Network {
         check_source(&self.spec, source, origins)?;
         let steps = source.lookback();
         limit("a forward pass", Tile::bytes(&self.spec, steps, Keep::LastSteps), MAX_FORWARD_BYTES)?;
-        let forward =
-            self.packed.get_or_init(|| ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking()));
-        let weights = TileWeights { layout: &self.layout, plain: &self.parameters, forward, backward: None };
         let outputs = self.spec.outputs;
         let mut predictions = vec![0.0; origins.len() * outputs];
-        let new_tile = || Tile::new(&self.spec, steps, Keep::LastSteps);
-        let run = |tile: &mut Tile, out: &mut [f32], origins: &[usize]| {
-            source.gather(origins, &mut tile.input);
-            tile.forward(self.isa, weights, None);
-            for (lane, out) in out.chunks_exact_mut(outputs).enumerate() {
-                for (out, prediction) in out.iter_mut().zip(&tile.prediction) {
-                    *out = prediction.0[lane];
-                }
+        let new_tile = || None;
+        let run = |tile: &mut Option<Tile>, (out, origins): (&mut [f32], &[usize])| {
+            if origins.len() <= MOST_SINGLES && SinglePass::serves(&self.spec) {
+                self.predict_singly(source, origins, out);
+            } else {
+                let tile = tile.get_or_insert_with(|| Tile::new(&self.spec, steps, Keep::LastSteps));
+                self.predict_tile(source, origins, out, tile);
             }
         };
         if parallel {
             let tiles = predictions.par_chunks_mut(LANES * outputs).zip(origins.par_chunks(LANES));
-            tiles.for_each_init(new_tile, |tile, (out, origins)| run(tile, out, origins));
+            tiles.for_each_init(new_tile, run);
         } else {
             let mut tile = new_tile();
             let tiles = predictions.chunks_mut(LANES * outputs).zip(origins.chunks(LANES));
-            tiles.for_each(|(out, origins)| run(&mut tile, out, origins));
+            tiles.for_each(|tiles| run(&mut tile, tiles));
         }
         match predictions.iter().position(|value| !value.is_finite()) {
             None => Ok(predictions),
@@ -129,6 +145,33 @@ impl Network {
                 output: at % outputs,
                 value: predictions[at],
             }),
+        }
+    }
+
+    /// Predicts up to [`LANES`] windows together.
+    fn predict_tile(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32], tile: &mut Tile) {
+        let pack = || ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking());
+        let forward = self.packed.get_or_init(pack);
+        let weights = TileWeights { layout: &self.layout, plain: &self.parameters, forward, backward: None };
+        source.gather(origins, &mut tile.input);
+        tile.forward(self.isa, weights, None);
+        for (lane, out) in out.chunks_exact_mut(self.spec.outputs).enumerate() {
+            for (out, prediction) in out.iter_mut().zip(&tile.prediction) {
+                *out = prediction.0[lane];
+            }
+        }
+    }
+
+    /// Predicts windows one after the other.
+    fn predict_singly(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32]) {
+        let pass = self.single.get_or_init(|| SinglePass::new(&self.layout, &self.parameters));
+        let head = &self.parameters[self.layout.head_weight.clone()];
+        let bias = &self.parameters[self.layout.head_bias.clone()];
+        for (&origin, out) in origins.iter().zip(out.chunks_exact_mut(self.spec.outputs)) {
+            let seen = pass.run(self.isa, &self.spec, source.window(origin));
+            for ((out, weights), &bias) in out.iter_mut().zip(head.chunks_exact(seen.len())).zip(bias) {
+                *out = seen.iter().zip(weights).fold(bias, |sum, (value, weight)| sum + weight * value);
+            }
         }
     }
 
@@ -145,6 +188,7 @@ impl Network {
     /// Lends the parameters for a change.
     pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
         self.packed.take();
+        self.single.take();
         &mut self.parameters
     }
 
@@ -181,15 +225,6 @@ mod tests {
     use super::*;
     use crate::spec::NetworkSpec;
 
-    impl Network {
-        /// The same network on another instruction set.
-        pub(crate) fn on(mut self, isa: Isa) -> Self {
-            self.isa = isa;
-            self.packed.take();
-            self
-        }
-    }
-
     #[test]
     fn initial_weights_fill_their_range_and_depend_on_the_seed() {
         let spec = NetworkSpec { hidden: 25, bidirectional: true, ..NetworkSpec::base(3, 2) };
@@ -210,6 +245,25 @@ mod tests {
     }
 
     #[test]
+    fn alone_and_in_a_tile_have_the_same_bits_on_every_instruction_set() {
+        for (hidden, layers, bidirectional) in [(1, 1, false), (16, 2, true), (23, 3, true), (50, 2, false)] {
+            let spec = NetworkSpec { hidden, layers, bidirectional, ..NetworkSpec::base(5, 2) };
+            let network = Network::init(&spec.check().unwrap(), 3);
+            let features: Vec<f32> = (0..60 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
+            let source = WindowSource::new(&features, 5, 19).unwrap();
+            let origins: Vec<usize> = (18..18 + LANES).collect();
+            for isa in Isa::available() {
+                let network = network.clone().with_instruction_set(InstructionSet(isa));
+                let together = network.forward(&source, &origins).unwrap();
+                for (origin, expected) in origins.iter().zip(together.chunks_exact(2)) {
+                    let alone = network.forward(&source, &[*origin]).unwrap();
+                    assert_eq!(alone, expected, "{} with {hidden} units", isa.name());
+                }
+            }
+        }
+    }
+
+    #[test]
     fn every_instruction_set_gives_the_same_outputs_but_for_rounding() {
         let spec = NetworkSpec { hidden: 23, layers: 2, ..NetworkSpec::improved(5, 3) };
         let network = Network::init(&spec.check().unwrap(), 3);
@@ -218,7 +272,7 @@ mod tests {
         let origins: Vec<usize> = (8..40).collect();
         let expected = network.forward(&source, &origins).unwrap();
         for isa in Isa::available() {
-            let found = network.clone().on(isa).forward(&source, &origins).unwrap();
+            let found = network.clone().with_instruction_set(InstructionSet(isa)).forward(&source, &origins).unwrap();
             for (a, b) in found.iter().zip(&expected) {
                 assert!((a - b).abs() < 1e-6, "{}: {a} {b}", isa.name());
             }

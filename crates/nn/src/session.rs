@@ -165,9 +165,9 @@ impl TrainingSession {
     /// Those of [`Network::forward`].
     pub fn forward(&self, source: &WindowSource<'_>, origins: &[usize]) -> Result<Vec<f32>, NnError> {
         match (&self.pool, self.spec.threads) {
-            (Some(pool), _) => pool.install(|| self.network.forward(source, origins)),
-            (None, Some(_)) => self.network.forward_tiles(source, origins, false),
-            (None, None) => self.network.forward(source, origins),
+            (Some(pool), _) if origins.len() > LANES => pool.install(|| self.network.forward(source, origins)),
+            (_, Some(_)) => self.network.forward_tiles(source, origins, false),
+            (_, None) => self.network.forward(source, origins),
         }
     }
 
@@ -284,6 +284,7 @@ impl TrainingSession {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instruction_set::InstructionSet;
     use crate::kernels::Isa;
     use crate::spec::NetworkSpec;
 
@@ -304,7 +305,8 @@ mod tests {
             threads: Some(1),
         };
         let gradient = |isa| {
-            let mut session = TrainingSession::new(network.clone().on(isa), spec.clone()).unwrap();
+            let mut session =
+                TrainingSession::new(network.clone().with_instruction_set(InstructionSet(isa)), spec.clone()).unwrap();
             session.step(&source, &origins, &targets, &Loss::Mse, 0.0).unwrap();
             session.gradient
         };

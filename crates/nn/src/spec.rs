@@ -149,6 +149,35 @@ impl CheckedNetworkSpec {
     }
 }
 
+/// Floating-point operations, a multiplication and an addition counted as two.
+impl CheckedNetworkSpec {
+    /// Returns the operations of the matrix products of one forward pass over a window of `steps` rows: those that a
+    /// result depends on, so none of the steps of a last layer's reverse direction that nobody sees.
+    pub fn forward_operations(&self, steps: usize) -> usize {
+        let lstm = (0..self.layers).map(|layer| self.direction_steps(layer, steps) * self.step_products(layer));
+        let attention = if self.attention { steps * self.width() * (self.hidden + 1) } else { 0 };
+        2 * (lstm.sum::<usize>() + attention + self.outputs * self.width())
+    }
+
+    /// Returns those of one training step for each sample: forward, the gradients of the weights and those of the inputs
+    /// of every layer but the first.
+    pub fn training_operations(&self, steps: usize) -> usize {
+        let unneeded = self.direction_steps(0, steps) * 4 * self.hidden * self.inputs;
+        3 * self.forward_operations(steps) - 2 * unneeded
+    }
+
+    /// Time steps of all directions of a layer.
+    fn direction_steps(&self, layer: usize, steps: usize) -> usize {
+        let unseen = self.bidirectional && layer + 1 == self.layers && !self.attention;
+        steps * self.directions() - if unseen { steps - 1 } else { 0 }
+    }
+
+    /// Multiplications of a time step of one direction of a layer.
+    fn step_products(&self, layer: usize) -> usize {
+        4 * self.hidden * (self.layer_inputs(layer) + self.hidden)
+    }
+}
+
 impl Deref for CheckedNetworkSpec {
     type Target = NetworkSpec;
 

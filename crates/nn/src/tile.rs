@@ -6,7 +6,7 @@ mod forward;
 mod gradient;
 
 pub(crate) use backward::TileBackward;
-pub(crate) use forward::{TileDropout, TileWeights};
+pub(crate) use forward::{TileDropout, TileWeights, steps_needed};
 pub(crate) use gradient::TileGradient;
 
 use crate::kernels::{AttentionState, GateTrace, LANES, Lanes, NormTrace};

@@ -90,6 +90,11 @@ impl<'a> WindowSource<'a> {
         }
     }
 
+    /// Returns the window of a checked origin, `[step][input]`.
+    pub(crate) fn window(&self, origin: usize) -> &'a [f32] {
+        &self.features[(origin + 1 - self.lookback) * self.inputs..(origin + 1) * self.inputs]
+    }
+
     /// Writes the windows of up to [`LANES`] checked origins as `[step][input][lane]`; lanes without an origin are zero.
     pub(crate) fn gather(&self, origins: &[usize], out: &mut [Lanes]) {
         for (step, row) in out.chunks_exact_mut(self.inputs).enumerate() {

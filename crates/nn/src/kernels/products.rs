@@ -21,6 +21,7 @@ macro_rules! with_rows {
         $function::<$simd, $count $(, $constant)*>($($argument),*)
     };
 }
+pub(super) use with_rows;
 
 /// `out[rows] (+)= W · values`: `weights` is packed in balanced blocks of rows, each `[value][row of the block]`.
 #[inline(always)]

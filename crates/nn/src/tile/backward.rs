@@ -126,12 +126,12 @@ impl Tile {
         let (seen, head) = (self.seen_by_head(), weights.head_weight());
         for (output, slope) in memory.prediction.iter().enumerate() {
             gradient.head_bias[output] += slope.0.iter().sum::<f32>();
-            for unit in 0..self.width {
-                let place = output * self.width + unit;
-                let products = slope.0.iter().zip(&seen[unit].0).map(|(slope, value)| slope * value);
-                gradient.head_weight[place] += products.sum::<f32>();
-                for (out, slope) in memory.seen[unit].0.iter_mut().zip(&slope.0) {
-                    *out += head[place] * slope;
+            let row = output * self.width..(output + 1) * self.width;
+            let (weights, sums) = (&head[row.clone()], &mut gradient.head_weight[row]);
+            for (((seen, out), weight), sum) in seen.iter().zip(&mut memory.seen).zip(weights).zip(sums) {
+                *sum += slope.0.iter().zip(&seen.0).map(|(slope, value)| slope * value).sum::<f32>();
+                for (out, slope) in out.0.iter_mut().zip(&slope.0) {
+                    *out += weight * slope;
                 }
             }
         }

@@ -108,7 +108,7 @@ impl Tile {
 
 /// Returns how many of the time steps of a direction anybody sees: of the backward direction of a layer of whose output
 /// only the last step is used, that is its first.
-pub(super) fn steps_needed((steps, only_last): (usize, bool), reverse: bool) -> usize {
+pub(crate) fn steps_needed((steps, only_last): (usize, bool), reverse: bool) -> usize {
     if only_last && reverse { 1 } else { steps }
 }
 

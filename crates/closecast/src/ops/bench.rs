@@ -1,0 +1,120 @@
+//! Timing the engine on random data, through the interface that training uses.
+
+use std::time::Instant;
+
+use closecast_nn::{
+    InstructionSet, Loss, Network, NetworkSpec, NnError, OptimiserSpec, TrainingSession, TrainingSpec, WindowSource,
+};
+use serde::Serialize;
+
+use crate::failure::Failure;
+
+/// What is timed.
+pub(crate) struct Work {
+    pub(crate) network: NetworkSpec,
+    /// Days of a window.
+    pub(crate) lookback: usize,
+    /// Windows of a step.
+    pub(crate) batch: usize,
+    /// Timed steps.
+    pub(crate) steps: u64,
+    /// Steps before them.
+    pub(crate) warmup: u64,
+    pub(crate) threads: usize,
+    /// Training steps, or forward passes only.
+    pub(crate) train: bool,
+}
+
+/// How long a step took.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Timing {
+    /// Median, in milliseconds.
+    pub(crate) ms_per_step: f64,
+    /// Windows a second at the median.
+    pub(crate) samples_per_s: f64,
+    /// Milliseconds of the fastest step.
+    pub(crate) fastest_ms: f64,
+    /// Useful floating-point operations at the median, in 10⁹ a second: those of the matrix products.
+    pub(crate) gflops: f64,
+}
+
+/// Times the steps one by one.
+///
+/// # Errors
+/// [`Failure::Usage`] names what is out of range.
+pub(crate) fn time(work: &Work, set: InstructionSet) -> Result<Timing, Failure> {
+    let seconds = step_seconds(work, set).map_err(|error| Failure::Usage(error.to_string()))?;
+    let spec = work.network.clone().check().map_err(|error| Failure::Usage(error.to_string()))?;
+    let operations =
+        if work.train { spec.training_operations(work.lookback) } else { spec.forward_operations(work.lookback) };
+    let median = seconds[seconds.len() / 2];
+    Ok(Timing {
+        ms_per_step: median * 1e3,
+        samples_per_s: work.batch as f64 / median,
+        fastest_ms: seconds[0] * 1e3,
+        gflops: (operations * work.batch) as f64 / median / 1e9,
+    })
+}
+
+/// Returns the times of all steps, the shortest first.
+fn step_seconds(work: &Work, set: InstructionSet) -> Result<Vec<f64>, NnError> {
+    let spec = work.network.clone().check()?;
+    let training = TrainingSpec {
+        optimiser: OptimiserSpec::default(),
+        batch_size: work.batch,
+        clip_norm: None,
+        seed: 42,
+        threads: Some(work.threads),
+    };
+    let mut session = TrainingSession::new(Network::init(&spec, 42).with_instruction_set(set), training)?;
+    // Refuses an unreasonable window before memory is taken for it.
+    WindowSource::new(&[], spec.inputs, work.lookback)?;
+    let rows = work.batch + work.lookback;
+    let features: Vec<f32> = (0..rows * spec.inputs).map(|i| (i as f32 * 12.9898).sin() * 1.7).collect();
+    let source = WindowSource::new(&features, spec.inputs, work.lookback)?;
+    let origins: Vec<usize> = (work.lookback - 1..work.lookback - 1 + work.batch).collect();
+    let targets: Vec<f32> = (0..work.batch).map(|i| (i as f32 * 78.233).sin()).collect();
+    let mut seconds = Vec::new();
+    for step in 0..work.warmup + work.steps {
+        let start = Instant::now();
+        if work.train {
+            session.step(&source, &origins, &targets, &Loss::Mse, 1e-3)?;
+        } else {
+            session.forward(&source, &origins)?;
+        }
+        if step >= work.warmup {
+            seconds.push(start.elapsed().as_secs_f64());
+        }
+    }
+    seconds.sort_by(f64::total_cmp);
+    Ok(seconds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn work() -> Work {
+        Work { network: NetworkSpec::base(2, 1), lookback: 5, batch: 3, steps: 4, warmup: 1, threads: 1, train: true }
+    }
+
+    #[test]
+    fn both_modes_are_timed() {
+        for train in [true, false] {
+            let timing = time(&Work { train, ..work() }, InstructionSet::best()).unwrap();
+            assert!(timing.fastest_ms > 0.0 && timing.fastest_ms <= timing.ms_per_step, "{timing:?}");
+            assert!(timing.gflops > 0.0 && timing.samples_per_s > 0.0);
+        }
+    }
+
+    #[test]
+    fn shapes_that_cannot_be_are_refused() {
+        for bad in [
+            Work { lookback: 0, ..work() },
+            Work { batch: 0, ..work() },
+            Work { network: NetworkSpec { hidden: 0, ..NetworkSpec::base(2, 1) }, ..work() },
+        ] {
+            assert!(matches!(time(&bad, InstructionSet::best()), Err(Failure::Usage(_))));
+        }
+    }
+}
