@@ -1,8 +1,13 @@
 //! The command line.
 
+use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 
-use crate::{commands, config::SettingArguments};
+use crate::{
+    commands,
+    config::{GLOBAL, SettingArguments},
+    failure::Failure,
+};
 
 /// Forecasts of stock closing prices with LSTM networks: data, training, honest evaluation, serving.
 #[derive(Debug, Parser)]
@@ -11,7 +16,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) settings: SettingArguments,
     /// Write one JSON object to standard output instead of text, for machines.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     pub(crate) json: bool,
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -47,9 +52,12 @@ pub(crate) enum Command {
 impl Cli {
     /// Returns the arguments of this process, after `.env` in the working folder has been read. Ends the process with
     /// a message and exit code 2 when they are wrong.
-    pub(crate) fn read() -> Self {
-        crate::config::read_dotenv();
-        Self::parse()
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] when `.env` cannot be understood.
+    pub(crate) fn read() -> Result<Self, Failure> {
+        crate::config::read_dotenv()?;
+        Ok(Self::parse())
     }
 }
 
@@ -58,6 +66,11 @@ impl Command {
     pub(crate) fn is_service(&self) -> bool {
         matches!(self, Self::Serve(_)) || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
     }
+}
+
+/// Reads a date of an argument.
+pub(crate) fn date(text: &str) -> Result<NaiveDate, String> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "that is no date of the form YYYY-MM-DD".to_owned())
 }
 
 #[cfg(test)]

@@ -17,31 +17,34 @@ use crate::failure::Failure;
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
 
+/// Heading of the options that every command has.
+pub(crate) const GLOBAL: &str = "Global options";
+
 /// Settings that hold for every command, as flags or environment. Those left out come from the file or the default.
 #[derive(Debug, Default, Args, Serialize)]
 pub(crate) struct SettingArguments {
     /// Settings file [default: closecast.toml in the working folder, if there is one]
-    #[arg(long, global = true, env = "CLOSECAST_CONFIG", value_name = "FILE")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_CONFIG", value_name = "FILE")]
     #[serde(skip)]
     config: Option<PathBuf>,
     /// Folder of the database, artifacts and logs [default: closecast-data]
-    #[arg(long, global = true, env = "CLOSECAST_DATA_DIR", value_name = "DIR")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DATA_DIR", value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     data_dir: Option<PathBuf>,
     /// Threads used for training [default: all cores]
-    #[arg(long, global = true, env = "CLOSECAST_THREADS", value_name = "N")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_THREADS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     threads: Option<usize>,
     /// What is logged, such as info or closecast=debug [default: info]
-    #[arg(long, global = true, env = "CLOSECAST_LOG", value_name = "FILTER")]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_LOG", value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
     log: Option<String>,
     /// Base address of Yahoo Finance's chart service
-    #[arg(long, global = true, env = "CLOSECAST_YAHOO_URL", value_name = "URL", hide = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_YAHOO_URL", value_name = "URL", hide = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     yahoo_url: Option<String>,
     /// Most requests a second to a data provider [default: 2]
-    #[arg(long, global = true, env = "CLOSECAST_REQUESTS_PER_SECOND", value_name = "N", hide = true)]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_REQUESTS_PER_SECOND", value_name = "N", hide = true)]
     #[serde(skip_serializing_if = "Option::is_none")]
     requests_per_second: Option<u32>,
 }
@@ -88,9 +91,19 @@ impl Default for Settings {
 }
 
 /// Reads `.env` in the working folder or above it into the environment; what is already set stays.
-pub(crate) fn read_dotenv() {
-    // A missing file is the usual case; a malformed one is told by the setting that then is missing.
-    let _missing = dotenvy::dotenv();
+///
+/// # Errors
+/// [`Failure::Settings`] when there is such a file and it cannot be read or understood.
+pub(crate) fn read_dotenv() -> Result<(), Failure> {
+    match dotenvy::dotenv() {
+        Ok(_) => Ok(()),
+        Err(error) if error.not_found() => Ok(()),
+        // The text of a line may be a secret: only its place is told.
+        Err(dotenvy::Error::LineParse(_, place)) => Err(Failure::Settings(format!(
+            ".env: a line is not NAME=value (at its character {place}); correct it, or quote the value"
+        ))),
+        Err(error) => Err(Failure::Settings(format!(".env cannot be read: {error}"))),
+    }
 }
 
 /// Returns the settings in force, from the given flags and environment, the settings file and the defaults.

@@ -31,12 +31,40 @@ pub(crate) enum Failure {
     )]
     NoHistory(Symbol),
     /// There is no model of that name.
-    #[error("there is no model {name:?}: train one with `closecast train {symbol}`")]
+    #[error("there is no model {name:?}: train one with `closecast train {symbol}{}`", name_flag(.name, .symbol))]
     NoModel {
         /// Name asked for.
         name: String,
         /// Symbol to train.
         symbol: Symbol,
+    },
+    /// There is no model of that name, whatever its symbol.
+    #[error("there is no model {0:?}: see `closecast models list`")]
+    UnknownModel(String),
+    /// An import would lose stored days.
+    #[error(
+        "{symbol} is stored from {} to {}, and this file covers {} to {} only: nothing was imported. Add --replace to discard what is stored",
+        .stored.0, .stored.1, .offered.0, .offered.1
+    )]
+    Shorter {
+        /// Symbol.
+        symbol: Symbol,
+        /// First and last day of the file.
+        offered: (chrono::NaiveDate, chrono::NaiveDate),
+        /// First and last day stored.
+        stored: (chrono::NaiveDate, chrono::NaiveDate),
+    },
+    /// The provider delivered less than is stored.
+    #[error(
+        "the price source delivers {symbol} without {lost} of the {stored} stored sessions, so nothing was changed. To start over, export what is stored, then use `closecast import FILE --symbol {symbol} --replace`"
+    )]
+    Fewer {
+        /// Symbol.
+        symbol: Symbol,
+        /// Stored sessions that were not delivered.
+        lost: usize,
+        /// Stored sessions.
+        stored: usize,
     },
     /// The stored prices give no history.
     #[error(transparent)]
@@ -77,11 +105,21 @@ pub(crate) enum Failure {
     Internal(String),
 }
 
+/// Returns the flag that gives a model its name, unless it is the symbol's.
+fn name_flag(name: &str, symbol: &Symbol) -> String {
+    if name == symbol.as_str() { String::new() } else { format!(" --model-name {name}") }
+}
+
 impl Failure {
     /// Returns 2 when the command was given wrongly, 130 when it was cancelled, and 1 otherwise.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Self::Settings(_) | Self::Usage(_) | Self::Symbol(_) | Self::Import(_) | Self::Spec(_) => 2,
+            Self::Settings(_)
+            | Self::Usage(_)
+            | Self::Symbol(_)
+            | Self::Import(_)
+            | Self::Shorter { .. }
+            | Self::Spec(_) => 2,
             Self::Forecast(ForecastError::Cancelled) => 130,
             _ => 1,
         })

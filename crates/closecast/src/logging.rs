@@ -25,16 +25,28 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
         let quiet = if settings.log == "info" { "warn" } else { &settings.log };
         tracing_subscriber::registry()
             .with(
-                fmt::layer().with_writer(std::io::stderr).with_target(false).without_time().with_filter(filter(quiet)?),
+                fmt::layer()
+                    .with_writer(std::io::stderr)
+                    .with_ansi(console::colors_enabled_stderr())
+                    .with_target(false)
+                    .without_time()
+                    .with_filter(filter(quiet)?),
             )
             .init();
         return Ok(Logs { _writers: Vec::new() });
     }
     let folder = settings.data_dir.join("logs");
+    std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
     let (all, all_guard) = daily_file(&folder, "app")?;
     let (errors, errors_guard) = daily_file(&folder, "errors")?;
     tracing_subscriber::registry()
-        .with(fmt::layer().with_writer(std::io::stderr).with_target(false).with_filter(filter(&settings.log)?))
+        .with(
+            fmt::layer()
+                .with_writer(std::io::stderr)
+                .with_ansi(console::colors_enabled_stderr())
+                .with_target(false)
+                .with_filter(filter(&settings.log)?),
+        )
         .with(fmt::layer().json().with_writer(all).with_filter(filter(&settings.log)?))
         .with(fmt::layer().json().with_writer(errors).with_filter(LevelFilter::ERROR))
         .init();
@@ -51,8 +63,10 @@ fn daily_file(
         .filename_suffix("log")
         .max_log_files(31)
         .build(folder)
-        .map_err(|error| {
-            Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()))
-        })?;
+        .map_err(|error| unwritable(folder, &error))?;
     Ok(tracing_appender::non_blocking(writer))
+}
+
+fn unwritable(folder: &std::path::Path, error: &dyn std::fmt::Display) -> Failure {
+    Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()))
 }

@@ -17,32 +17,32 @@ use std::process::ExitCode;
 use crate::{
     cli::{Cli, Command},
     failure::Failure,
+    terminal::Terminal,
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::read();
-    let terminal = terminal::Terminal::new(cli.json);
-    match run(cli, &terminal) {
-        Ok(code) => code,
-        Err(failure) => {
-            terminal.failure(&failure);
-            failure.exit_code()
+    match Cli::read() {
+        Ok(cli) => {
+            let terminal = Terminal::new(cli.json);
+            run(cli, &terminal).unwrap_or_else(|failure| failed(&terminal, &failure))
         }
+        Err(failure) => failed(&Terminal::new(false), &failure),
     }
 }
 
-fn run(cli: Cli, terminal: &terminal::Terminal) -> Result<ExitCode, Failure> {
+fn failed(terminal: &Terminal, failure: &Failure) -> ExitCode {
+    terminal.failure(failure);
+    failure.exit_code()
+}
+
+fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let settings = config::load(&cli.settings)?;
     let _logs = logging::start(&settings, cli.command.is_service())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
     runtime.block_on(dispatch(cli.command, settings, terminal))
 }
 
-async fn dispatch(
-    command: Command,
-    settings: config::Settings,
-    terminal: &terminal::Terminal,
-) -> Result<ExitCode, Failure> {
+async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match command {
         Command::Quickstart(arguments) => commands::quickstart::run(arguments, settings, terminal).await,
         Command::Fetch(arguments) => commands::fetch::run(arguments, settings, terminal).await,

@@ -55,6 +55,37 @@ fn import_train_predict_and_show_on_a_file_of_the_users_own() {
 }
 
 #[test]
+fn the_improved_network_is_trained_and_served_like_the_base() {
+    let folder = tempfile::tempdir().unwrap();
+    write_csv(&folder.path().join("AAPL.csv"), 450);
+    closecast(folder.path()).args(["import", "AAPL.csv"]).assert().success();
+    let train = ["train", "AAPL", "--arch", "improved", "--epochs", "1", "--hidden-size", "5", "--lookback", "10"];
+    let improved = json(closecast(folder.path()).args(train));
+    let base = ["train", "AAPL", "--epochs", "1", "--hidden-size", "5", "--lookback", "10", "--model-name", "BASIC"];
+    let base = json(closecast(folder.path()).args(base));
+    assert_ne!(improved["model"]["sha256"], base["model"]["sha256"]);
+    let forecast = json(closecast(folder.path()).args(["predict", "AAPL"]));
+    assert_eq!(forecast["model"]["sha256"], improved["model"]["sha256"]);
+    assert!(forecast["predicted_close"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn a_shorter_file_does_not_discard_what_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    write_csv(&folder.path().join("AAPL.csv"), 300);
+    closecast(folder.path()).args(["import", "AAPL.csv"]).assert().success();
+    let text = std::fs::read_to_string(folder.path().join("AAPL.csv")).unwrap();
+    let head: Vec<&str> = text.lines().take(200).collect();
+    std::fs::write(folder.path().join("short.csv"), head.join("\n")).unwrap();
+    let import = ["import", "short.csv", "--symbol", "AAPL"];
+    refused(closecast(folder.path()).args(import), "--replace");
+    let rows = |report: Value| report["series"][0]["report"]["rows_kept"].as_u64().unwrap();
+    let again = json(closecast(folder.path()).args(["import", "AAPL.csv"]));
+    assert_eq!(again["series"][0]["replaced"]["rows"], 300, "the file itself may come again");
+    assert_eq!(rows(json(closecast(folder.path()).args(import).arg("--replace"))), 199);
+}
+
+#[test]
 fn a_file_that_is_not_prices_is_refused_with_one_line_and_nothing_is_stored() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str, content: &[u8]| std::fs::write(folder.path().join(name), content).unwrap();
@@ -83,6 +114,9 @@ fn bad_arguments_are_named_and_end_with_2() {
     closecast(folder.path()).args(["train", "AAPL"]).assert().code(1);
     closecast(folder.path()).args(["predict", "AAPL"]).assert().code(1);
     refused(closecast(folder.path()).args(["--config", "none.toml", "doctor"]), "none.toml");
+    closecast(folder.path()).args(["models", "show", "NONE"]).assert().code(1);
+    std::fs::write(folder.path().join(".env"), "OTHER=1\nthis is no setting\n").unwrap();
+    refused(closecast(folder.path()).arg("doctor"), ".env");
 }
 
 #[test]

@@ -41,11 +41,15 @@ async fn yahoo(factor: f64, missing: usize) -> MockServer {
 
 /// Runs `fetch AAPL` and returns what it says of the symbol.
 async fn fetch(folder: &Path, url: String) -> Value {
+    fetch_with(folder, url, Vec::new()).await
+}
+
+async fn fetch_with(folder: &Path, url: String, more: Vec<String>) -> Value {
     let folder = folder.to_owned();
     let run = move || {
         let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
         command.env_clear().current_dir(&folder).env("CLOSECAST_YAHOO_URL", url);
-        command.args(["--data-dir", "data", "fetch", "AAPL", "--json"]);
+        command.args(["--data-dir", "data", "fetch", "AAPL", "--json"]).args(more);
         let output = command.assert().success().get_output().stdout.clone();
         serde_json::from_slice::<Value>(&output).unwrap()["symbols"][0].clone()
     };
@@ -84,4 +88,37 @@ async fn a_second_fetch_is_incremental_and_a_rewritten_past_is_fetched_whole() {
     assert_eq!((&rewritten["rows"], &rewritten["stale"]), (&json!(rows + 3), &json!(false)));
     let asked = asked_from(&after_dividend).await;
     assert!(asked.len() == 2 && asked[1] < asked[0], "the end first, then everything: {asked:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_or_a_shorter_answer_loses_nothing_that_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let source = yahoo(1.0, 0).await;
+    let rows = fetch(folder.path(), source.uri()).await["rows"].as_u64().unwrap();
+    let today = SystemClock.now().date_naive();
+    let dates = |start: u64, end: u64| {
+        let day = |back| (today - Days::new(back)).to_string();
+        vec!["--start-date".to_owned(), day(start), "--end-date".to_owned(), day(end)]
+    };
+    // Inside what is stored: nothing to ask. Before it: everything up to the newest stored session.
+    let asked = source.received_requests().await.unwrap().len();
+    let inside = fetch_with(folder.path(), source.uri(), dates(100, 50)).await;
+    assert_eq!((&inside["rows"], &inside["stale"]), (&json!(rows), &json!(false)));
+    assert_eq!(source.received_requests().await.unwrap().len(), asked);
+    let before = fetch_with(folder.path(), source.uri(), dates(900, 800)).await;
+    assert_eq!(before["rows"], json!(rows));
+
+    // A source that has lost a month may not take it from the store.
+    let poor = yahoo(1.0, 25).await;
+    let (path, url) = (folder.path().to_owned(), poor.uri());
+    let start = dates(900, 0);
+    let refused = move || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_closecast"));
+        command.env_clear().current_dir(&path).env("CLOSECAST_YAHOO_URL", url);
+        let failed = command.args(["--data-dir", "data", "fetch", "AAPL"]).args(start).assert().failure();
+        String::from_utf8(failed.get_output().stderr.clone()).unwrap()
+    };
+    let message = tokio::task::spawn_blocking(refused).await.unwrap();
+    assert!(message.contains("25 of the") && message.contains("nothing was changed"), "{message}");
+    assert_eq!(fetch(folder.path(), source.uri()).await["rows"], json!(rows));
 }

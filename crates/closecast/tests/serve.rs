@@ -65,7 +65,11 @@ fn a_client_finds_prices_forecasts_and_clear_problems() {
     server.problem("GET", "/api/predictions/..%2Fetc", 422);
     server.problem("GET", "/api/stocks/AAPL?days=0", 422);
     assert!(server.problem("GET", "/api/stocks/AAPL?days=x", 422)["detail"].as_str().unwrap().contains("days"));
+    for path in ["/api/predictions/%FF", "/api/stocks/%FF"] {
+        assert!(server.problem("GET", path, 422)["detail"].as_str().unwrap().contains("symbol"), "{path}");
+    }
     server.problem("GET", "/nowhere", 404);
+    server.problem("POST", "/", 405);
     server.problem("DELETE", "/api/symbols", 405);
     assert!(server.ask("GET", "/").2.contains("<html"));
 }
@@ -77,5 +81,23 @@ fn a_signal_ends_it_with_success() {
     assert_eq!(server.ask("GET", "/readyz").0, 200);
     let asked = Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap();
     assert!(asked.success());
+    assert!(server.process.wait().unwrap().success());
+}
+
+/// A client that never ends its request must not keep the process alive: a second signal ends it at once.
+#[test]
+fn an_unfinished_request_does_not_keep_it_alive() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path());
+    let mut lazy = server.connect();
+    std::io::Write::write_all(&mut lazy, b"GET /health HTTP/1.1\r\nHost: x\r\n").unwrap();
+    assert_eq!(server.ask("GET", "/livez").0, 200);
+    let ask = |server: &Server| {
+        assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
+    };
+    ask(&server);
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    assert!(server.process.try_wait().unwrap().is_none(), "the first signal waits for the request in hand");
+    ask(&server);
     assert!(server.process.wait().unwrap().success());
 }

@@ -80,6 +80,17 @@ impl TradingCalendar {
         date.iter_days().skip(1).find(|&day| self.is_session(day)).unwrap_or(date)
     }
 
+    /// Returns the first session after `date` as everybody expected it on the evening of `date`: the exchange's rules, without
+    /// the closures that nobody foresaw, such as that of 2001-09-11. What a model sees must not know them.
+    #[must_use]
+    pub fn foreseen_next_session(&self, date: NaiveDate) -> NaiveDate {
+        let foreseen = |day: &NaiveDate| {
+            let surprise = self.exchange == Exchange::UnitedStates && united_states::is_unforeseen(*day);
+            self.is_session(*day) || (surprise && is_weekday(*day))
+        };
+        date.iter_days().skip(1).find(foreseen).unwrap_or(date)
+    }
+
     /// Returns the `count` sessions after `date`, the next one first.
     #[must_use]
     pub fn sessions_after(&self, date: NaiveDate, count: usize) -> Vec<NaiveDate> {
@@ -133,6 +144,22 @@ mod tests {
         let next = calendar.sessions_after(friday, 2);
         assert_eq!(next[0].to_string(), "2024-02-14", "carnival Monday and Tuesday are holidays, Ash Wednesday is not");
         assert_eq!(calendar.sessions_between(friday, next[1]).collect::<Vec<_>>(), [friday, next[0], next[1]]);
+    }
+
+    #[test]
+    fn nobody_foresaw_the_closures_that_were_not_announced() {
+        let calendar = TradingCalendar::new(Exchange::UnitedStates);
+        let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
+        for (evening, expected, happened) in [
+            (day(2001, 9, 10), day(2001, 9, 11), day(2001, 9, 17)),
+            (day(2012, 10, 26), day(2012, 10, 29), day(2012, 10, 31)),
+            (day(1985, 9, 26), day(1985, 9, 27), day(1985, 9, 30)),
+            (day(2024, 7, 3), day(2024, 7, 5), day(2024, 7, 5)),
+            (day(2018, 12, 4), day(2018, 12, 6), day(2018, 12, 6)),
+        ] {
+            assert_eq!(calendar.foreseen_next_session(evening), expected);
+            assert_eq!(calendar.next_session(evening), happened);
+        }
     }
 
     #[test]

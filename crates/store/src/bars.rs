@@ -3,7 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::OnConflict,
 };
 
 use crate::{
@@ -59,29 +60,17 @@ impl<'a> BarStore<'a> {
     /// # Errors
     /// [`StoreError::NoBars`] for a series without bars, [`StoreError::Database`] when writing fails.
     pub async fn replace(&self, delivered: &RawSeries, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let header = header_row(delivered, now)?;
+        self.replace_all(std::slice::from_ref(delivered), now).await
+    }
+
+    /// Stores several series, each in place of whatever was stored of its symbol: all of them or, after an error, nothing.
+    ///
+    /// # Errors
+    /// As for [`BarStore::replace`].
+    pub async fn replace_all(&self, delivered: &[RawSeries], now: DateTime<Utc>) -> Result<(), StoreError> {
         let transaction = begin_writing(self.database).await?;
-        bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(&transaction).await?;
-        let update = OnConflict::column(series::Column::Symbol)
-            .update_columns([
-                series::Column::Basis,
-                series::Column::Currency,
-                series::Column::Source,
-                series::Column::StoredAt,
-                series::Column::FirstDate,
-                series::Column::LastDate,
-                series::Column::RowCount,
-            ])
-            .to_owned();
-        series::Entity::insert(header).on_conflict(update).exec_without_returning(&transaction).await?;
-        let mut rows =
-            delivered.bars.iter().zip(0_i64..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
-        loop {
-            let chunk: Vec<_> = rows.by_ref().take(INSERT_ROWS).collect();
-            if chunk.is_empty() {
-                break;
-            }
-            bar::Entity::insert_many(chunk).exec_without_returning(&transaction).await?;
+        for series in delivered {
+            replace_one(&transaction, series, now).await?;
         }
         Ok(transaction.commit().await?)
     }
@@ -109,6 +98,14 @@ impl<'a> BarStore<'a> {
         Ok(Some(StoredSeries { series, stored_at: header.stored_at }))
     }
 
+    /// Returns what is known of the stored series of `symbol`, or `None`.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    pub async fn info(&self, symbol: &Symbol) -> Result<Option<SeriesInfo>, StoreError> {
+        series::Entity::find_by_id(symbol.as_str()).one(self.database).await?.map(series_info).transpose()
+    }
+
     /// Returns every stored series, by symbol.
     ///
     /// # Errors
@@ -116,6 +113,35 @@ impl<'a> BarStore<'a> {
     pub async fn list(&self) -> Result<Vec<SeriesInfo>, StoreError> {
         let rows = series::Entity::find().order_by_asc(series::Column::Symbol).all(self.database).await?;
         rows.into_iter().map(series_info).collect()
+    }
+}
+
+async fn replace_one(
+    transaction: &DatabaseTransaction,
+    delivered: &RawSeries,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let header = header_row(delivered, now)?;
+    bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(transaction).await?;
+    let update = OnConflict::column(series::Column::Symbol)
+        .update_columns([
+            series::Column::Basis,
+            series::Column::Currency,
+            series::Column::Source,
+            series::Column::StoredAt,
+            series::Column::FirstDate,
+            series::Column::LastDate,
+            series::Column::RowCount,
+        ])
+        .to_owned();
+    series::Entity::insert(header).on_conflict(update).exec_without_returning(transaction).await?;
+    let mut rows = delivered.bars.iter().zip(0_i64..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
+    loop {
+        let chunk: Vec<_> = rows.by_ref().take(INSERT_ROWS).collect();
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        bar::Entity::insert_many(chunk).exec_without_returning(transaction).await?;
     }
 }
 

@@ -104,6 +104,22 @@ async fn a_long_series_is_written_in_several_statements_of_one_transaction() {
     assert_eq!(store.bars().load(&long.symbol).await.unwrap().unwrap().series, long);
 }
 
+/// The second series cannot be stored, so the first is not either, and what was there stays.
+#[tokio::test]
+async fn of_several_series_all_are_stored_or_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path()).await.unwrap();
+    let before = series("AAPL", &[2, 3]);
+    store.bars().replace(&before, now()).await.unwrap();
+    let several = [series("AAPL", &[8]), series("IBM", &[8]), series("MSFT", &[])];
+    assert!(matches!(store.bars().replace_all(&several, now()).await, Err(StoreError::NoBars(_))));
+    assert_eq!(store.bars().load(&before.symbol).await.unwrap().unwrap().series, before);
+    assert_eq!(store.bars().list().await.unwrap().len(), 1);
+    store.bars().replace_all(&several[..2], now()).await.unwrap();
+    assert_eq!(store.bars().list().await.unwrap().len(), 2);
+    assert_eq!(store.bars().info(&before.symbol).await.unwrap().unwrap().rows, 1);
+}
+
 #[tokio::test]
 async fn a_series_without_bars_is_refused() {
     let folder = tempfile::tempdir().unwrap();

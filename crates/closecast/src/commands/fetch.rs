@@ -16,10 +16,10 @@ pub(crate) struct Arguments {
     #[arg(required = true)]
     symbols: Vec<Symbol>,
     /// First session, YYYY-MM-DD [default: where the stored prices begin, or 2000-01-01]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
     start_date: Option<NaiveDate>,
     /// Last session, YYYY-MM-DD [default: the last settled one]
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
     end_date: Option<NaiveDate>,
 }
 

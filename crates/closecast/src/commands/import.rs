@@ -9,7 +9,14 @@ use closecast_data::{
 };
 use closecast_domain::Symbol;
 
-use crate::{app::App, commands::check_data, config::Settings, failure::Failure, ops, terminal::Terminal};
+use crate::{
+    app::App,
+    commands::check_data,
+    config::Settings,
+    failure::Failure,
+    ops::{self, import::StoredDays},
+    terminal::Terminal,
+};
 
 /// Series and notes shown in full; the rest is counted.
 const SHOWN: usize = 10;
@@ -25,6 +32,9 @@ pub(crate) struct Arguments {
     /// Order of day and month in dates such as 03/04/2020, for a file that does not give it away.
     #[arg(long, value_enum)]
     date_order: Option<DateOrderArgument>,
+    /// Discard stored days that the file does not cover; without it such a file is refused.
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -45,7 +55,8 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         ..ImportOptions::default()
     };
     let app = App::open(settings).await?;
-    let imported = ops::import::import(&app, arguments.file, options).await?;
+    let days = if arguments.replace { StoredDays::Discard } else { StoredDays::Keep };
+    let imported = ops::import::import(&app, arguments.file, options, days).await?;
     let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
     terminal.object(&serde_json::json!({
         "dialect": imported.dialect,
@@ -55,6 +66,11 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             "first_date": series.first_date,
             "last_date": series.last_date,
             "report": series.report,
+            "replaced": series.replaced.as_ref().map(|stored| serde_json::json!({
+                "first_date": stored.first_date,
+                "last_date": stored.last_date,
+                "rows": stored.rows,
+            })),
         })).collect::<Vec<_>>(),
     }))?;
     terminal.line(format_args!("Read as {}.", imported.dialect))?;
@@ -70,6 +86,10 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             "{symbol}: {} sessions, {} to {}",
             report.rows_kept, series.first_date, series.last_date
         ))?;
+        if let Some(stored) = &series.replaced {
+            let (rows, first, last) = (stored.rows, stored.first_date, stored.last_date);
+            terminal.line(format_args!("  in place of {rows} rows, {first} to {last}, that were stored"))?;
+        }
         check_data::show_summary(report, terminal)?;
     }
     if imported.series.len() > SHOWN {

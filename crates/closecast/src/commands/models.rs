@@ -74,7 +74,7 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
 
 async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
     let Some(version) = app.store.models().in_service(name).await? else {
-        return Err(Failure::Usage(format!("there is no model {name:?}: see `closecast models list`")));
+        return Err(Failure::UnknownModel(name.to_owned()));
     };
     terminal.object(&object(&version))?;
     train::show_training(&version, terminal)?;

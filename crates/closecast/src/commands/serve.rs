@@ -3,12 +3,16 @@
 use std::{
     net::{IpAddr, SocketAddr},
     process::ExitCode,
+    time::Duration,
 };
 
 use clap::Args;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 
 use crate::{app::App, config::Settings, failure::Failure, server, terminal::Terminal};
+
+/// How long requests in hand may take after the server was told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// Arguments of `closecast serve`.
 #[derive(Debug, Args)]
@@ -41,12 +45,27 @@ pub(crate) async fn serve_until_signal(
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
-    axum::serve(listener, server::router(app.clone()))
-        .with_graceful_shutdown(stop_signal())
-        .await
-        .map_err(Failure::Runtime)?;
+    let (stopping, stopped) = oneshot::channel();
+    let signal = async move {
+        stop_signal().await;
+        // The receiver is gone only when the server is.
+        let _ = stopping.send(());
+    };
+    let server = axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(signal);
+    tokio::select! {
+        ended = server => ended.map_err(Failure::Runtime)?,
+        () = out_of_patience(stopped) => terminal.remark("Some connections were still open and have been cut."),
+    }
     terminal.line("Stopped.")?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Returns some time after the server was told to stop, or at the second signal: a client that never finishes its request
+/// must not keep the process alive.
+async fn out_of_patience(stopped: oneshot::Receiver<()>) {
+    if stopped.await.is_ok() {
+        tokio::select! { () = tokio::time::sleep(DRAIN) => (), () = stop_signal() => () }
+    }
 }
 
 async fn stop_signal() {

@@ -5,7 +5,7 @@ use std::{process::ExitCode, sync::Arc};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
-use closecast_model::{ModelSpec, Recipe};
+use closecast_model::{Architecture, ModelSpec, Recipe};
 use closecast_store::ModelVersion;
 use serde::Serialize;
 
@@ -27,10 +27,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     pub(crate) model_name: Option<String>,
     /// First session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
     pub(crate) start_date: Option<NaiveDate>,
     /// Last session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
     pub(crate) end_date: Option<NaiveDate>,
     #[command(flatten)]
     pub(crate) spec: SpecArguments,
@@ -60,15 +60,19 @@ pub(crate) struct SpecArguments {
     /// Weight decay; above 0 the optimiser is AdamW.
     #[arg(long, default_value_t = ModelSpec::default().weight_decay, value_name = "RATE")]
     weight_decay: f64,
-    /// Units of an LSTM layer.
-    #[arg(long, default_value_t = ModelSpec::default().hidden_size, value_name = "UNITS")]
-    hidden_size: usize,
-    /// Stacked LSTM layers.
-    #[arg(long, default_value_t = ModelSpec::default().layers, value_name = "N")]
-    layers: usize,
-    /// Dropout between the layers.
-    #[arg(long, default_value_t = ModelSpec::default().dropout, value_name = "SHARE")]
-    dropout: f32,
+    /// Network: base is a stack of LSTM layers; improved runs them in both directions, with layer norm, residual connections
+    /// and attention over the days.
+    #[arg(long, value_enum, default_value_t = ArchArgument::Base)]
+    arch: ArchArgument,
+    /// Units of an LSTM layer and direction [default: 50; improved 64]
+    #[arg(long, value_name = "UNITS")]
+    hidden_size: Option<usize>,
+    /// Stacked LSTM layers [default: 2; improved 3]
+    #[arg(long, value_name = "N")]
+    layers: Option<usize>,
+    /// Dropout between the layers [default: 0.2; improved 0.3]
+    #[arg(long, value_name = "SHARE")]
+    dropout: Option<f32>,
     /// Epochs without improvement before training stops.
     #[arg(long, default_value_t = ModelSpec::default().patience, value_name = "EPOCHS")]
     patience: usize,
@@ -83,8 +87,19 @@ enum RecipeArgument {
     MinMaxPrices,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ArchArgument {
+    Base,
+    Improved,
+}
+
 impl SpecArguments {
     fn spec(&self) -> ModelSpec {
+        let usual = match self.arch {
+            ArchArgument::Base => Architecture::Base,
+            ArchArgument::Improved => Architecture::Improved,
+        }
+        .model();
         ModelSpec {
             recipe: match self.recipe {
                 RecipeArgument::Returns => Recipe::Returns,
@@ -92,16 +107,16 @@ impl SpecArguments {
             },
             lookback: self.lookback,
             horizon: self.horizon,
-            hidden_size: self.hidden_size,
-            layers: self.layers,
-            dropout: self.dropout,
+            hidden_size: self.hidden_size.unwrap_or(usual.hidden_size),
+            layers: self.layers.unwrap_or(usual.layers),
+            dropout: self.dropout.unwrap_or(usual.dropout),
             epochs: self.epochs,
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
             weight_decay: self.weight_decay,
             patience: self.patience,
             seed: self.seed,
-            ..ModelSpec::default()
+            ..usual
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Refreshing the stored prices of a symbol from the data provider.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use closecast_data::{
     provider::{FetchRange, ProviderError},
@@ -24,11 +26,13 @@ pub(crate) struct Fetched {
     pub(crate) stale: Option<ProviderError>,
 }
 
-/// Fetches what is missing of `symbol` between `start` and `end` (both included) and stores it. When the provider is down,
-/// what is stored stays and is marked stale.
+/// Fetches what is missing of `symbol` between `start` and `end` (both included) and stores it. No stored session is lost:
+/// what is stored already reaches as far as it does, whatever `end` says. When the provider is down, what is stored stays and
+/// is marked stale.
 ///
 /// # Errors
-/// [`Failure::Provider`] when the provider fails and nothing is stored, [`Failure::Store`] when the store fails.
+/// [`Failure::Provider`] when the provider fails and nothing is stored, [`Failure::Fewer`] when it delivers less than is
+/// stored, [`Failure::Store`] when the store fails.
 pub(crate) async fn fetch(
     app: &App,
     symbol: &Symbol,
@@ -38,6 +42,9 @@ pub(crate) async fn fetch(
     let stored = app.store.bars().load(symbol).await?.map(|stored| stored.series);
     match refreshed(app, symbol, stored.as_ref(), start, end).await {
         Ok(Some(series)) => {
+            if let Some(stored) = &stored {
+                refuse_losses(stored, &series)?;
+            }
             app.store.bars().replace(&series, app.clock.now()).await?;
             let before = stored.map_or(0, |series| series.bars.len());
             Ok(Fetched { added: series.bars.len().saturating_sub(before), ..summary(&series) })
@@ -48,6 +55,20 @@ pub(crate) async fn fetch(
             None => Err(error.into()),
         },
     }
+}
+
+/// Stored sessions that may be missing from a new delivery: sources do drop a doubtful day.
+const MAY_BE_LOST: usize = 5;
+
+/// Refuses to replace what is stored by a delivery that lacks many of its sessions.
+fn refuse_losses(stored: &RawSeries, delivered: &RawSeries) -> Result<(), Failure> {
+    let delivered: BTreeSet<NaiveDate> = delivered.bars.iter().map(|bar| bar.date).collect();
+    let sessions: BTreeSet<NaiveDate> = stored.bars.iter().map(|bar| bar.date).collect();
+    let lost = sessions.difference(&delivered).count();
+    if lost > MAY_BE_LOST {
+        return Err(Failure::Fewer { symbol: stored.symbol.clone(), lost, stored: sessions.len() });
+    }
+    Ok(())
 }
 
 fn summary(series: &RawSeries) -> Fetched {
@@ -69,6 +90,13 @@ async fn refreshed(
         Some(StoredSpan { covers_from: dates().min()?, last_settled: dates().max()? })
     });
     let wanted = start.or(span.map(|span| span.covers_from)).or(DEFAULT_START).unwrap_or(market.today);
+    if let (Some(span), Some(last)) = (span, end)
+        && last <= span.last_settled
+        && wanted >= span.covers_from
+    {
+        return Ok(None);
+    }
+    let end = end.map(|end| span.map_or(end, |span| end.max(span.last_settled)));
     let calendar = TradingCalendar::new(Exchange::of(symbol));
     let planned = plan(span, wanted, market, calendar);
     let Some(range) = planned.range() else { return Ok(None) };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use chrono::NaiveDate;
 use closecast_data::import::{self, ImportNote, ImportOptions};
 use closecast_domain::{Exchange, History, QualityReport, Symbol};
+use closecast_store::SeriesInfo;
 
 use crate::{app::App, failure::Failure, ops::history};
 
@@ -21,14 +22,30 @@ pub(crate) struct ImportedSeries {
     pub(crate) first_date: NaiveDate,
     pub(crate) last_date: NaiveDate,
     pub(crate) report: QualityReport,
+    /// What was stored of the symbol before, and is replaced.
+    pub(crate) replaced: Option<SeriesInfo>,
+}
+
+/// What becomes of stored days that a file does not cover.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StoredDays {
+    /// A file that lacks some of them is refused.
+    Keep,
+    /// They are discarded.
+    Discard,
 }
 
 /// Reads `path` whole, checks every series in it, and only then stores them, each in place of what was there.
 ///
 /// # Errors
 /// [`Failure::Import`] when the file cannot be read, [`Failure::Usage`] when a series in it has no usable row; nothing is
-/// stored then.
-pub(crate) async fn import(app: &App, path: PathBuf, options: ImportOptions) -> Result<Imported, Failure> {
+/// stored then. [`Failure::Shorter`] when days that are stored would be lost and `days` keeps them.
+pub(crate) async fn import(
+    app: &App,
+    path: PathBuf,
+    options: ImportOptions,
+    days: StoredDays,
+) -> Result<Imported, Failure> {
     let shown = path.display().to_string();
     let read = tokio::task::spawn_blocking(move || import::read_path(&path, &options)).await;
     let file = read.map_err(|panic| Failure::Internal(panic.to_string()))??;
@@ -37,15 +54,20 @@ pub(crate) async fn import(app: &App, path: PathBuf, options: ImportOptions) -> 
         let today = history::market_day(app, Exchange::of(&delivered.symbol)).today;
         let (history, report) = History::check(delivered.clone(), Some(today))
             .map_err(|error| Failure::Usage(format!("{shown}: {error}; nothing was imported")))?;
-        series.push(ImportedSeries {
-            symbol: delivered.symbol.clone(),
-            first_date: history.bars()[0].date,
-            last_date: history.last().date,
-            report,
-        });
+        let replaced = app.store.bars().info(&delivered.symbol).await?;
+        let dates = (history.bars()[0].date, history.last().date);
+        if let (Some(stored), StoredDays::Keep) = (&replaced, days)
+            && (stored.first_date < dates.0 || stored.last_date > dates.1)
+        {
+            return Err(Failure::Shorter {
+                symbol: delivered.symbol.clone(),
+                offered: dates,
+                stored: (stored.first_date, stored.last_date),
+            });
+        }
+        let (first_date, last_date) = dates;
+        series.push(ImportedSeries { symbol: delivered.symbol.clone(), first_date, last_date, report, replaced });
     }
-    for delivered in &file.series {
-        app.store.bars().replace(delivered, app.clock.now()).await?;
-    }
+    app.store.bars().replace_all(&file.series, app.clock.now()).await?;
     Ok(Imported { dialect: file.dialect.name().to_owned(), notes: file.notes, series })
 }

@@ -34,6 +34,12 @@ pub(crate) async fn train(
 ) -> Result<ModelVersion, Failure> {
     let name = model_name(&request)?;
     let loaded = history::load(app, &request.symbol).await?;
+    if loaded.report.has_errors() {
+        let (symbol, score) = (&request.symbol, loaded.report.score);
+        tracing::warn!(
+            "the prices of {symbol} have error-level defects (quality {score:.1} of 100): `closecast check-data {symbol}` lists them"
+        );
+    }
     let history = loaded.history.between(request.start_date, request.end_date)?;
     let forecaster = LstmForecaster::new(name, request.spec).threads(app.settings.threads);
     // Training is hours of arithmetic in the worst case: it must not hold a thread that answers requests.

@@ -73,6 +73,15 @@ fn is_election_day(date: NaiveDate) -> bool {
     matches!(date.year(), 1972 | 1976 | 1980) && date.weekday() == Weekday::Tue && (2..=8).contains(&date.day())
 }
 
+/// Returns whether the exchange stayed closed on `date` although the evening before, or the Friday before, it had not said
+/// so. Funerals of presidents were announced days ahead.
+pub(super) fn is_unforeseen(date: NaiveDate) -> bool {
+    matches!(
+        (date.year(), date.month(), date.day()),
+        (1977, 7, 14) | (1985, 9, 27) | (2001, 9, 11..=14) | (2012, 10, 29..=30)
+    )
+}
+
 fn is_one_off_closure(date: NaiveDate) -> bool {
     matches!(
         (date.year(), date.month(), date.day()),

@@ -12,8 +12,8 @@ const SHORTEST: usize = 5;
 /// Sessions (a month) from which on a run is an error: halted or delisted, and padded by the source.
 const LONG: usize = 21;
 
-/// Reports and returns the runs of at least [`SHORTEST`] sessions with the same open, high, low and close, and the
-/// same volume or none.
+/// Reports and returns the runs of at least [`SHORTEST`] sessions with the same open, high, low and close. Volumes are not
+/// compared: they go on being delivered where a source repeats its last prices.
 pub(crate) fn report(rows: &[Row], findings: &mut Findings) -> Vec<Range<usize>> {
     let mut runs = Vec::new();
     let mut start = 0;
@@ -30,7 +30,7 @@ pub(crate) fn report(rows: &[Row], findings: &mut Findings) -> Vec<Range<usize>>
 
 fn repeats(one: &Row, next: &Row) -> bool {
     let prices = |row: &Row| [row.open, row.high, row.low, row.close];
-    prices(one) == prices(next) && (one.volume == next.volume || (one.is_flat() && one.volume * next.volume == 0.0))
+    prices(one) == prices(next)
 }
 
 fn finding(run: &[Row]) -> Finding {

@@ -18,10 +18,10 @@ pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
 /// Returns the calendar days from each session to the next one of the calendar: 1 within a week, 3 over a weekend.
 /// First value on day 0; never below 1.
 ///
-/// The calendar and not the next bar is asked, for the next bar lies in the future. A closure that nobody announced
-/// (such as that of 2001-09-11) is the one thing a calendar knows today that it did not know then.
+/// The calendar and not the next bar is asked, for the next bar lies in the future; and a calendar without the closures
+/// that nobody foresaw (such as that of 2001-09-11).
 #[must_use]
 pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> Vec<f64> {
-    let days = |&date: &NaiveDate| (calendar.next_session(date) - date).num_days().max(1) as f64;
+    let days = |&date: &NaiveDate| (calendar.foreseen_next_session(date) - date).num_days().max(1) as f64;
     dates.iter().map(days).collect()
 }

@@ -2,11 +2,16 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
 };
 use serde::Deserialize;
 
-use crate::{app::App, ops, server::problem::Problem, views::forecast::ForecastView};
+use crate::{
+    app::App,
+    ops,
+    server::{problem::Problem, routes::SymbolPath},
+    views::forecast::ForecastView,
+};
 
 #[derive(Debug, Deserialize)]
 pub(in crate::server) struct Parameters {
@@ -17,10 +22,9 @@ pub(in crate::server) struct Parameters {
 /// Returns the forecast of the next sessions.
 pub(in crate::server) async fn forecast(
     State(app): State<App>,
-    Path(symbol): Path<String>,
+    SymbolPath(symbol): SymbolPath,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<ForecastView>, Problem> {
-    let symbol = super::symbol(&symbol)?;
     let Query(parameters) = parameters.map_err(|error| Problem::invalid(error.body_text()))?;
     Ok(Json(ops::forecast::forecast(&app, &symbol, parameters.model.as_deref()).await?))
 }

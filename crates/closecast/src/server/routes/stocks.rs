@@ -2,13 +2,17 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Query, State, rejection::QueryRejection},
 };
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Bar, Exchange, Symbol};
 use serde::{Deserialize, Serialize};
 
-use crate::{app::App, ops, server::problem::Problem};
+use crate::{
+    app::App,
+    ops,
+    server::{problem::Problem, routes::SymbolPath},
+};
 
 /// Most sessions that can be asked for.
 const MAX_DAYS: usize = 100_000;
@@ -47,10 +51,9 @@ struct StockBar {
 /// Returns the stored history of a symbol.
 pub(in crate::server) async fn history(
     State(app): State<App>,
-    Path(symbol): Path<String>,
+    SymbolPath(symbol): SymbolPath,
     parameters: Result<Query<Parameters>, QueryRejection>,
 ) -> Result<Json<Stock>, Problem> {
-    let symbol = super::symbol(&symbol)?;
     let Query(parameters) = parameters.map_err(|error| Problem::invalid(format!("days: {}", error.body_text())))?;
     let days = parameters.days.unwrap_or(MAX_DAYS);
     if !(1..=MAX_DAYS).contains(&days) {
