@@ -40,6 +40,15 @@ quickstart *arguments:
 serve *arguments:
     cargo run --release -- serve {{ arguments }}
 
+# Time the engine beside PyTorch on the same shapes, in turn, and print the ratios (needs .venv with torch, see CONTRIBUTING.md).
+peers *arguments:
+    cargo build --release
+    .venv/bin/python bench/peers/compare.py {{ arguments }}
+
+# Time the engine beside its own past (criterion).
+bench *arguments:
+    cargo bench -p closecast-nn -- {{ arguments }}
+
 # Make the reference values of the tests again (needs .venv, see CONTRIBUTING.md). The bundled sample is made by hand, once.
 fixtures:
     #!/usr/bin/env bash

@@ -1,8 +1,11 @@
 //! The command line.
 
+mod mistake;
+
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 
+pub(crate) use self::mistake::in_one_line;
 use crate::{
     commands,
     config::{GLOBAL, SettingArguments},
@@ -31,7 +34,7 @@ pub(crate) enum Command {
     Fetch(commands::fetch::Arguments),
     /// Import daily prices from a file: CSV in any common layout, or B3 COTAHIST.
     Import(commands::import::Arguments),
-    /// Export stored prices as CSV, or as a test payload for POST /predict.
+    /// Export stored prices as CSV, or the newest closes as JSON for older systems.
     Export(commands::export::Arguments),
     /// Check stored prices; exits with 1 while an error-level defect remains.
     CheckData(commands::check_data::Arguments),
@@ -50,14 +53,20 @@ pub(crate) enum Command {
 }
 
 impl Cli {
-    /// Returns the arguments of this process, after `.env` in the working folder has been read. Ends the process with
-    /// a message and exit code 2 when they are wrong.
+    /// Returns the arguments of this process, after `.env` in the working folder has been read. Ends the process when help
+    /// or the version is all that was asked for.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when `.env` cannot be understood.
+    /// [`Failure::Settings`] when `.env` cannot be understood, [`Failure::Usage`] or [`Failure::Arguments`] when the
+    /// arguments are wrong.
     pub(crate) fn read() -> Result<Self, Failure> {
         crate::config::read_dotenv()?;
-        Ok(Self::parse())
+        Self::try_parse().map_err(mistake::failure)
+    }
+
+    /// Returns whether the arguments of this process ask for JSON, even where the rest of them is wrong.
+    pub(crate) fn asks_for_json() -> bool {
+        std::env::args_os().skip(1).take_while(|argument| argument != "--").any(|argument| argument == "--json")
     }
 }
 
@@ -70,7 +79,7 @@ impl Command {
 
 /// Reads a date of an argument.
 pub(crate) fn date(text: &str) -> Result<NaiveDate, String> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| "that is no date of the form YYYY-MM-DD".to_owned())
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| format!("{text:?} is not a date; write YYYY-MM-DD"))
 }
 
 #[cfg(test)]

@@ -1,17 +1,17 @@
 //! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
 
+mod file;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
 use clap::Args;
-use figment::{
-    Figment,
-    providers::{Format, Serialized, Toml},
-};
+use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
+use self::file::SettingsFile;
 use crate::failure::Failure;
 
 /// Name of the settings file looked for in the working folder.
@@ -111,17 +111,20 @@ pub(crate) fn read_dotenv() -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
 pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+    let file = match &given.config {
+        Some(path) => Some(SettingsFile::read(path)?),
+        None if Path::new(FILE).is_file() => Some(SettingsFile::read(Path::new(FILE))?),
+        None => None,
+    };
     let mut layers = Figment::from(Serialized::defaults(Settings::default()));
-    match &given.config {
-        Some(path) if !path.is_file() => {
-            return Err(Failure::Settings(format!("the settings file {} does not exist", path.display())));
-        }
-        Some(path) => layers = layers.merge(Toml::file_exact(path)),
-        None if Path::new(FILE).is_file() => layers = layers.merge(Toml::file_exact(FILE)),
-        None => {}
+    if let Some(file) = &file {
+        layers = layers.merge(file.layer());
     }
-    let settings: Settings =
-        layers.merge(Serialized::defaults(given)).extract().map_err(|error| Failure::Settings(error.to_string()))?;
+    // Flags and environment have been read into their types: what does not fit comes from the file.
+    let settings: Settings = layers.merge(Serialized::defaults(given)).extract().map_err(|error| match &file {
+        Some(file) => file.refused(&error),
+        None => Failure::Settings(error.to_string()),
+    })?;
     check(&settings)?;
     Ok(settings)
 }

@@ -11,11 +11,14 @@ use closecast_store::StoreError;
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// The settings are wrong.
-    #[error("settings: {0}")]
+    #[error("{0}")]
     Settings(String),
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
+    /// The command line is not one of ours. The text is for `--json`: a person sees the command's usage as well.
+    #[error("{}", crate::cli::in_one_line(.0))]
+    Arguments(clap::Error),
     /// A symbol is not one.
     #[error(transparent)]
     Symbol(#[from] SymbolError),
@@ -116,6 +119,7 @@ impl Failure {
         ExitCode::from(match self {
             Self::Settings(_)
             | Self::Usage(_)
+            | Self::Arguments(_)
             | Self::Symbol(_)
             | Self::Import(_)
             | Self::Shorter { .. }

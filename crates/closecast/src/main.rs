@@ -26,7 +26,7 @@ fn main() -> ExitCode {
             let terminal = Terminal::new(cli.json);
             run(cli, &terminal).unwrap_or_else(|failure| failed(&terminal, &failure))
         }
-        Err(failure) => failed(&Terminal::new(false), &failure),
+        Err(failure) => failed(&Terminal::new(Cli::asks_for_json()), &failure),
     }
 }
 

@@ -55,8 +55,12 @@ impl Terminal {
         let _nowhere_left_to_tell = writeln!(io::stderr().lock(), "{text}");
     }
 
-    /// Writes why the command failed, in one line.
+    /// Writes why the command failed, in one line; for a wrong command line, with the command's usage.
     pub(crate) fn failure(&self, failure: &Failure) {
+        if let (Failure::Arguments(error), false) = (failure, self.json) {
+            let _nowhere_left_to_tell = error.print();
+            return;
+        }
         let text = failure.to_string().replace(['\n', '\r'], " ");
         if self.json {
             self.remark(serde_json::json!({ "error": text }));
@@ -64,6 +68,13 @@ impl Terminal {
             self.remark(format_args!("error: {text}"));
         }
     }
+}
+
+/// Returns a count with its noun: `1 row`, `2 rows`.
+pub(crate) fn counted(count: impl fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    let plural = if count == "1" { "" } else { "s" };
+    format!("{count} {noun}{plural}")
 }
 
 /// `closecast … | head` closes the pipe early, which is no failure of ours.

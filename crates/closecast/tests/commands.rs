@@ -64,6 +64,18 @@ fn the_improved_network_is_trained_and_served_like_the_base() {
     let base = ["train", "AAPL", "--epochs", "1", "--hidden-size", "5", "--lookback", "10", "--model-name", "BASIC"];
     let base = json(closecast(folder.path()).args(base));
     assert_ne!(improved["model"]["sha256"], base["model"]["sha256"]);
+    assert_eq!(
+        (&improved["model"]["architecture"], &base["model"]["architecture"]),
+        (&"improved".into(), &"base".into())
+    );
+    let network = |name: &str| json(closecast(folder.path()).args(["models", "show", name]))["network"].clone();
+    assert_eq!(network("AAPL").to_string(), r#"{"arch":"improved","dropout":0.3,"hidden_size":5,"layers":3}"#);
+    assert_eq!(network("BASIC").to_string(), r#"{"arch":"base","dropout":0.2,"hidden_size":5,"layers":2}"#);
+    let shown =
+        closecast(folder.path()).args(["models", "show", "AAPL"]).assert().success().get_output().stdout.clone();
+    let shown = String::from_utf8(shown).unwrap();
+    assert!(shown.contains("network improved: 3 layers of 5 units, dropout 0.3\n"), "{shown}");
+    assert!(shown.contains(" weights, 1 epoch (the best was 1)"), "{shown}");
     let forecast = json(closecast(folder.path()).args(["predict", "AAPL"]));
     assert_eq!(forecast["model"]["sha256"], improved["model"]["sha256"]);
     assert!(forecast["predicted_close"].as_f64().unwrap() > 0.0);
@@ -117,6 +129,7 @@ fn bad_arguments_are_named_and_end_with_2() {
     closecast(folder.path()).args(["models", "show", "NONE"]).assert().code(1);
     std::fs::write(folder.path().join(".env"), "OTHER=1\nthis is no setting\n").unwrap();
     refused(closecast(folder.path()).arg("doctor"), ".env");
+    refused(closecast(folder.path()).args(["doctor", "--json"]), r#"{"error":".env"#);
 }
 
 #[test]

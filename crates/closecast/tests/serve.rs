@@ -15,7 +15,7 @@ use std::{
 
 use command::{command, write_csv};
 use serde_json::Value;
-use server::Server;
+use server::{STANDARD_ERROR, Server};
 
 impl Server {
     fn problem(&self, method: &str, path: &str, status: u16) -> Value {
@@ -72,6 +72,19 @@ fn a_client_finds_prices_forecasts_and_clear_problems() {
     server.problem("POST", "/", 405);
     server.problem("DELETE", "/api/symbols", 405);
     assert!(server.ask("GET", "/").2.contains("<html"));
+}
+
+/// Standard error goes to a file as often as to a terminal, where colours are rubbish; in a new folder there is no log to prune.
+#[test]
+fn the_first_start_in_a_new_folder_logs_plain_text_without_complaint() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::start(folder.path());
+    assert_eq!(server.ask("GET", "/livez").0, 200);
+    assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
+    assert!(server.process.wait().unwrap().success());
+    let log = std::fs::read_to_string(folder.path().join(STANDARD_ERROR)).unwrap();
+    assert!(log.contains("finished processing request"), "{log}");
+    assert!(!log.contains('\u{1b}') && !log.contains("log directory"), "{log:?}");
 }
 
 #[test]

@@ -47,6 +47,7 @@ const KEPT: &[&str] = &[
     "model.seed",
     "model.trained_on",
     "model.interval_level",
+    "network",
 ];
 
 /// Fails when `text` is not what `snapshots/<name>.snap` holds.

@@ -60,6 +60,15 @@ pub enum Architecture {
 }
 
 impl Architecture {
+    /// Returns its name: `base` or `improved`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Improved => "improved",
+        }
+    }
+
     /// Returns the network in its usual size.
     fn network(self, outputs: usize) -> NetworkSpec {
         match self {

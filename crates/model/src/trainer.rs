@@ -47,7 +47,7 @@ impl Forecaster for LstmForecaster {
         let card = ModelCard {
             name: self.name,
             symbol: history.symbol().clone(),
-            architecture: "base".to_owned(),
+            architecture: spec.arch.name().to_owned(),
             lookback: spec.lookback,
             horizon: spec.horizon,
             features: spec.recipe.features().names(),

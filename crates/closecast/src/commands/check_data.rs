@@ -5,7 +5,13 @@ use std::process::ExitCode;
 use clap::Args;
 use closecast_domain::{DefectKind, QualityReport, Severity, Symbol};
 
-use crate::{app::App, config::Settings, failure::Failure, ops, terminal::Terminal};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops,
+    terminal::{Terminal, counted},
+};
 
 /// Arguments of `closecast check-data`.
 #[derive(Debug, Args)]
@@ -23,8 +29,11 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         let loaded = ops::history::load(&app, &symbol).await?;
         let report = loaded.report;
         terminal.line(format_args!(
-            "{symbol}: {} of {} rows kept, source {}, quality {:.1} of 100",
-            report.rows_kept, report.rows_delivered, loaded.series.source, report.score
+            "{symbol}: {} of {} kept, source {}, quality {:.1} of 100",
+            report.rows_kept,
+            counted(report.rows_delivered, "row"),
+            loaded.series.source,
+            report.score
         ))?;
         for defect in &report.defects {
             let until = if defect.end_date == defect.date { String::new() } else { format!("..{}", defect.end_date) };

@@ -5,7 +5,12 @@ use std::process::ExitCode;
 use closecast_model::LstmModel;
 use serde::Serialize;
 
-use crate::{app::App, config::Settings, failure::Failure, terminal::Terminal};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    terminal::{Terminal, counted},
+};
 
 #[derive(Serialize)]
 struct Check {
@@ -39,7 +44,7 @@ pub(crate) async fn run(settings: Settings, terminal: &Terminal) -> Result<ExitC
 async fn inside(app: &App) -> Vec<Check> {
     let mut checks = vec![check("database", app.store.ping().await.map(|()| "answers".to_owned()))];
     let series = app.store.bars().list().await;
-    checks.push(check("prices", series.map(|series| format!("{} symbols", series.len()))));
+    checks.push(check("prices", series.map(|series| counted(series.len(), "symbol"))));
     match app.store.models().list().await {
         Err(error) => checks.push(check("models", Err::<String, _>(error))),
         Ok(versions) => {

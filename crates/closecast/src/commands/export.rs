@@ -11,7 +11,13 @@ use clap::Args;
 use closecast_data::export;
 use closecast_domain::Symbol;
 
-use crate::{app::App, config::Settings, failure::Failure, ops, terminal::Terminal};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops,
+    terminal::{Terminal, counted},
+};
 
 /// Arguments of `closecast export`.
 #[derive(Debug, Args)]
@@ -21,15 +27,15 @@ pub(crate) struct Arguments {
     /// File to write, or - for standard output [default: SYMBOL_data.csv, or test_input.json with --test-json]
     #[arg(long, short, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Write the newest closes as a payload for POST /predict instead of CSV.
+    /// Write the newest closes instead of CSV, as the body which POST /predict of older systems takes.
     #[arg(long)]
     test_json: bool,
-    /// Closes in that payload.
+    /// Closes in that body.
     #[arg(long, default_value_t = 60, value_name = "DAYS", requires = "test_json")]
     lookback: usize,
 }
 
-/// Writes the history as CSV with a clean header, or a test payload.
+/// Writes the history as CSV with a clean header, or the newest closes as JSON.
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let app = App::open(settings).await?;
     let history = ops::history::load(&app, &arguments.symbol).await?.history;
@@ -52,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     }
     write_whole(&path, &content).map_err(|source| Failure::Write { path: path.display().to_string(), source })?;
     terminal.object(&serde_json::json!({ "symbol": arguments.symbol, "file": path, "rows": history.len() }))?;
-    terminal.line(format_args!("{} ({} sessions)", path.display(), history.len()))?;
+    terminal.line(format_args!("{} ({})", path.display(), counted(history.len(), "session")))?;
     Ok(ExitCode::SUCCESS)
 }
 

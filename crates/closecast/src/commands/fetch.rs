@@ -7,7 +7,13 @@ use clap::Args;
 use closecast_domain::Symbol;
 use serde::Serialize;
 
-use crate::{app::App, config::Settings, failure::Failure, ops, terminal::Terminal};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops,
+    terminal::{Terminal, counted},
+};
 
 /// Arguments of `closecast fetch`.
 #[derive(Debug, Args)]
@@ -50,7 +56,11 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
                     Some(error) => terminal.remark(format_args!(
                         "warning: {symbol} could not be refreshed ({error}); the stored prices are kept"
                     )),
-                    None => terminal.line(format_args!("{symbol}: {} rows, {} new", fetched.rows, fetched.added))?,
+                    None => terminal.line(format_args!(
+                        "{symbol}: {}, {} new",
+                        counted(fetched.rows, "row"),
+                        fetched.added
+                    ))?,
                 }
                 let error = fetched.stale.as_ref().map(ToString::to_string);
                 Outcome {

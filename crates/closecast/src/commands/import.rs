@@ -15,7 +15,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     ops::{self, import::StoredDays},
-    terminal::Terminal,
+    terminal::{Terminal, counted},
 };
 
 /// Series and notes shown in full; the rest is counted.
@@ -78,22 +78,24 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         terminal.line(format_args!("note: {note}"))?;
     }
     if notes.len() > SHOWN {
-        terminal.line(format_args!("… and {} more notes", notes.len() - SHOWN))?;
+        terminal.line(format_args!("… and {}", counted(notes.len() - SHOWN, "more note")))?;
     }
     for series in imported.series.iter().take(SHOWN) {
         let (symbol, report) = (&series.symbol, &series.report);
         terminal.line(format_args!(
-            "{symbol}: {} sessions, {} to {}",
-            report.rows_kept, series.first_date, series.last_date
+            "{symbol}: {}, {} to {}",
+            counted(report.rows_kept, "session"),
+            series.first_date,
+            series.last_date
         ))?;
         if let Some(stored) = &series.replaced {
-            let (rows, first, last) = (stored.rows, stored.first_date, stored.last_date);
-            terminal.line(format_args!("  in place of {rows} rows, {first} to {last}, that were stored"))?;
+            let (rows, first, last) = (counted(stored.rows, "row"), stored.first_date, stored.last_date);
+            terminal.line(format_args!("  in place of {rows}, {first} to {last}, that were stored"))?;
         }
         check_data::show_summary(report, terminal)?;
     }
     if imported.series.len() > SHOWN {
-        terminal.line(format_args!("… and {} more symbols", imported.series.len() - SHOWN))?;
+        terminal.line(format_args!("… and {}", counted(imported.series.len() - SHOWN, "more symbol")))?;
     }
     Ok(ExitCode::SUCCESS)
 }

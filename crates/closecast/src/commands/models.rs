@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use closecast_model::{Architecture, LstmModel, ModelSpec};
 use closecast_store::ModelVersion;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
     commands::train,
     config::Settings,
     failure::Failure,
-    terminal::Terminal,
+    terminal::{Terminal, counted},
     views::forecast::{model_view, parts, verdict},
 };
 
@@ -76,11 +78,20 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
     let Some(version) = app.store.models().in_service(name).await? else {
         return Err(Failure::UnknownModel(name.to_owned()));
     };
-    terminal.object(&object(&version))?;
+    let artifact = app.store.models().artifact(&version).await?;
+    let network = network(LstmModel::from_bytes(&artifact)?.spec());
+    terminal.object(&Shown { model: object(&version), network })?;
     train::show_training(&version, terminal)?;
     let card = &version.card;
     terminal.line(format_args!(
-        "\nsymbol {}, lookback {} days, horizon {}, seed {}\nfeatures {}\nartifact {} ({} bytes)\nprices {}",
+        "\nnetwork {}: {} of {}, dropout {}",
+        network.arch,
+        counted(network.layers, "layer"),
+        counted(network.hidden_size, "unit"),
+        network.dropout
+    ))?;
+    terminal.line(format_args!(
+        "symbol {}, lookback {} days, horizon {}, seed {}\nfeatures {}\nartifact {} ({} bytes)\nprices {}",
         card.symbol,
         card.lookback,
         card.horizon,
@@ -90,6 +101,32 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
         version.size_bytes,
         card.data_fingerprint
     ))
+}
+
+/// A model as `models show --json` prints it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    model: Value,
+    network: NetworkView,
+}
+
+/// The network as it was trained.
+#[derive(Clone, Copy, Serialize)]
+struct NetworkView {
+    arch: &'static str,
+    layers: usize,
+    hidden_size: usize,
+    dropout: f32,
+}
+
+/// Returns the network of `spec`, with the architecture as `train --arch` names it.
+fn network(spec: &ModelSpec) -> NetworkView {
+    let arch = match spec.arch {
+        Architecture::Base => "base",
+        Architecture::Improved => "improved",
+    };
+    NetworkView { arch, layers: spec.layers, hidden_size: spec.hidden_size, dropout: spec.dropout }
 }
 
 fn object(version: &ModelVersion) -> Value {

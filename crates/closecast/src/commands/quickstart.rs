@@ -13,7 +13,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     ops::{self, train::TrainRequest},
-    terminal::Terminal,
+    terminal::{Terminal, counted},
 };
 
 /// Epochs without improvement before the quickstart's training stops: it should be over in seconds.
@@ -77,8 +77,8 @@ async fn store_sample(app: &App, terminal: &Terminal) -> Result<(), Failure> {
             app.store.bars().replace(&series, app.clock.now()).await?;
         }
         terminal.line(format_args!(
-            "   {symbol:<5} {} sessions, {} to {}, data quality {:.0} of 100",
-            history.len(),
+            "   {symbol:<5} {}, {} to {}, data quality {:.0} of 100",
+            counted(history.len(), "session"),
             history.bars()[0].date,
             history.last().date,
             report.score

@@ -14,70 +14,75 @@ use crate::{
     config::Settings,
     failure::Failure,
     ops::{self, train::TrainRequest},
-    terminal::{Terminal, evaluation, progress::TrainingBar},
+    terminal::{Terminal, counted, evaluation, progress::TrainingBar},
     views::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict},
 };
+
+/// Headings of the help, in their order there.
+const DATA: &str = "Data";
+const NETWORK: &str = "Network";
+const TRAINING: &str = "Training";
 
 /// Arguments of `closecast train`.
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Symbol whose stored prices are trained on.
     pub(crate) symbol: Symbol,
-    /// Name to publish the model under [default: the symbol]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) model_name: Option<String>,
     /// First session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::cli::date)]
     pub(crate) start_date: Option<NaiveDate>,
     /// Last session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::cli::date)]
     pub(crate) end_date: Option<NaiveDate>,
     #[command(flatten)]
     pub(crate) spec: SpecArguments,
+    /// Name to publish the model under [default: the symbol]
+    #[arg(long, help_heading = "Output", value_name = "NAME")]
+    pub(crate) model_name: Option<String>,
 }
 
 /// The description of the model, as flags.
 #[derive(Debug, Args)]
 pub(crate) struct SpecArguments {
     /// What the network sees and forecasts: volatility-scaled returns, or prices scaled to [0, 1] as most published work does.
-    #[arg(long, value_enum, default_value_t = RecipeArgument::Returns)]
+    #[arg(long, help_heading = DATA, value_enum, default_value_t = RecipeArgument::Returns)]
     recipe: RecipeArgument,
     /// Days in a window.
-    #[arg(long, default_value_t = ModelSpec::default().lookback, value_name = "DAYS")]
+    #[arg(long, help_heading = DATA, default_value_t = ModelSpec::default().lookback, value_name = "DAYS")]
     lookback: usize,
     /// Sessions forecast.
-    #[arg(long, visible_alias = "prediction-steps", default_value_t = ModelSpec::default().horizon, value_name = "SESSIONS")]
+    #[arg(long, help_heading = DATA, visible_alias = "prediction-steps", default_value_t = ModelSpec::default().horizon, value_name = "SESSIONS")]
     horizon: usize,
-    /// Most passes over the training windows.
-    #[arg(long, default_value_t = ModelSpec::default().epochs, value_name = "N")]
-    epochs: usize,
-    /// Windows of one step.
-    #[arg(long, default_value_t = ModelSpec::default().batch_size, value_name = "N")]
-    batch_size: usize,
-    /// First learning rate of Adam.
-    #[arg(long, default_value_t = ModelSpec::default().learning_rate, value_name = "RATE")]
-    learning_rate: f64,
-    /// Weight decay; above 0 the optimiser is AdamW.
-    #[arg(long, default_value_t = ModelSpec::default().weight_decay, value_name = "RATE")]
-    weight_decay: f64,
     /// Network: base is a stack of LSTM layers; improved runs them in both directions, with layer norm, residual connections
     /// and attention over the days.
-    #[arg(long, value_enum, default_value_t = ArchArgument::Base)]
+    #[arg(long, help_heading = NETWORK, value_enum, default_value_t = ArchArgument::Base)]
     arch: ArchArgument,
     /// Units of an LSTM layer and direction [default: 50; improved 64]
-    #[arg(long, value_name = "UNITS")]
+    #[arg(long, help_heading = NETWORK, value_name = "UNITS")]
     hidden_size: Option<usize>,
     /// Stacked LSTM layers [default: 2; improved 3]
-    #[arg(long, value_name = "N")]
+    #[arg(long, help_heading = NETWORK, value_name = "N")]
     layers: Option<usize>,
     /// Dropout between the layers [default: 0.2; improved 0.3]
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, help_heading = NETWORK, value_name = "SHARE")]
     dropout: Option<f32>,
+    /// Most passes over the training windows.
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().epochs, value_name = "N")]
+    epochs: usize,
+    /// Windows of one step.
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().batch_size, value_name = "N")]
+    batch_size: usize,
+    /// First learning rate of Adam.
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().learning_rate, value_name = "RATE")]
+    learning_rate: f64,
+    /// Weight decay; above 0 the optimiser is AdamW.
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().weight_decay, value_name = "RATE")]
+    weight_decay: f64,
     /// Epochs without improvement before training stops.
-    #[arg(long, default_value_t = ModelSpec::default().patience, value_name = "EPOCHS")]
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().patience, value_name = "EPOCHS")]
     patience: usize,
     /// Seed of every random choice: the same seed and data give the same model.
-    #[arg(long, default_value_t = ModelSpec::default().seed, value_name = "N")]
+    #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().seed, value_name = "N")]
     seed: u64,
 }
 
@@ -93,13 +98,18 @@ enum ArchArgument {
     Improved,
 }
 
+impl From<ArchArgument> for Architecture {
+    fn from(argument: ArchArgument) -> Self {
+        match argument {
+            ArchArgument::Base => Self::Base,
+            ArchArgument::Improved => Self::Improved,
+        }
+    }
+}
+
 impl SpecArguments {
     fn spec(&self) -> ModelSpec {
-        let usual = match self.arch {
-            ArchArgument::Base => Architecture::Base,
-            ArchArgument::Improved => Architecture::Improved,
-        }
-        .model();
+        let usual = Architecture::from(self.arch).model();
         ModelSpec {
             recipe: match self.recipe {
                 RecipeArgument::Returns => Recipe::Returns,
@@ -188,11 +198,11 @@ fn show(symbol: &Symbol, version: &ModelVersion, terminal: &Terminal) -> Result<
 pub(crate) fn show_training(version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
     let card = &version.card;
     terminal.line(format_args!(
-        "Model {} version {}: {} weights, {} epochs (the best was {}), trained on {} to {}",
+        "Model {} version {}: {} weights, {} (the best was {}), trained on {} to {}",
         version.name,
         version.version,
         card.parameters,
-        card.epochs_run,
+        counted(card.epochs_run, "epoch"),
         card.best_epoch,
         card.trained_on.start,
         card.trained_on.end
@@ -206,4 +216,45 @@ pub(crate) fn show_training(version: &ModelVersion, terminal: &Terminal) -> Resu
         card.interval_level * 100.0,
         card.interval_coverage * 100.0
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{CommandFactory, Parser};
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Flags {
+        #[command(flatten)]
+        spec: SpecArguments,
+    }
+
+    fn spec(flags: &[&str]) -> ModelSpec {
+        Flags::parse_from([&["train"], flags].concat()).spec.spec()
+    }
+
+    #[test]
+    fn a_flag_left_out_is_what_the_architecture_gives() {
+        assert_eq!(spec(&[]), ModelSpec::default());
+        assert_eq!(spec(&["--arch", "base"]), Architecture::Base.model());
+        let usual = Architecture::Improved.model();
+        assert_eq!(spec(&["--arch", "improved"]), usual);
+        assert_eq!(spec(&["--arch", "improved", "--layers", "1"]), ModelSpec { layers: 1, ..usual.clone() });
+        assert_eq!(spec(&["--hidden-size", "7", "--arch", "improved"]), ModelSpec { hidden_size: 7, ..usual.clone() });
+        assert_eq!(spec(&["--arch", "improved", "--dropout", "0"]), ModelSpec { dropout: 0.0, ..usual });
+    }
+
+    #[test]
+    fn the_help_tells_what_both_architectures_give() {
+        let help = Flags::command().term_width(0).render_help().to_string();
+        let (base, improved) = (Architecture::Base.model(), Architecture::Improved.model());
+        let told = |flag: &str, default: String| {
+            let line = help.lines().find(|line| line.contains(flag)).unwrap();
+            assert!(line.ends_with(&default), "{line}");
+        };
+        told("--hidden-size", format!("[default: {}; improved {}]", base.hidden_size, improved.hidden_size));
+        told("--layers", format!("[default: {}; improved {}]", base.layers, improved.layers));
+        told("--dropout", format!("[default: {}; improved {}]", base.dropout, improved.dropout));
+    }
 }

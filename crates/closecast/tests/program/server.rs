@@ -9,6 +9,9 @@ use std::{
 
 use crate::command::command;
 
+/// File, in the folder of the data, with what the server writes to standard error.
+pub(crate) const STANDARD_ERROR: &str = "standard-error.txt";
+
 /// A server on a free port, stopped when dropped.
 pub(crate) struct Server {
     pub(crate) process: Child,
@@ -21,7 +24,7 @@ impl Server {
         let mut process = command(folder)
             .args(["serve", "--port", "0"])
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(std::fs::File::create(folder.join(STANDARD_ERROR)).unwrap())
             .spawn()
             .unwrap();
         let mut line = String::new();

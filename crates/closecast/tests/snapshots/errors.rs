@@ -8,7 +8,9 @@ use crate::{assert_unchanged, command::command};
 const ARGUMENTS: &[&[&str]] = &[
     &[],
     &["trian", "AAPL"],
+    &["trian", "AAPL", "--json"],
     &["predict"],
+    &["predict", "--json"],
     &["predict", "../etc/passwd"],
     &["predict", "MSFT"],
     &["predict", "MSFT", "--json"],
@@ -16,6 +18,7 @@ const ARGUMENTS: &[&[&str]] = &[
     &["export", "MSFT"],
     &["train", "MSFT"],
     &["train", "MSFT", "--start-date", "2024-13-01"],
+    &["train", "MSFT", "--start-date", "2024-13-01", "--json"],
     &["train", "MSFT", "--start-date", "01/02/2024"],
     &["train", "MSFT", "--start-date", "2024-02-01", "--end-date", "2024-01-01"],
     &["train", "MSFT", "--lookback", "1"],
@@ -24,6 +27,8 @@ const ARGUMENTS: &[&[&str]] = &[
     &["fetch", "MSFT", "--start-date", "2024-02-01", "--end-date", "2024-01-01"],
     &["quickstart", "--no-serve", "--symbol", "TSLA"],
     &["models", "show", "MSFT"],
+    &["train", "MSFT", "--arch", "best"],
+    &["--", "--json"],
     &["serve", "--port", "99999"],
 ];
 
@@ -40,8 +45,21 @@ const FILES: &[(&str, &[u8])] = &[
 ];
 
 /// Settings files that are wrong.
-const SETTINGS: &[&str] =
-    &["colour = 1\n", "[server]\ncolour = 1\n", "threads = \"two\"\n", "threads = 0\n", "data_dir = \n"];
+const SETTINGS: &[&str] = &[
+    "colour = 1\n",
+    "log = \"warn\"\n\n[server]\nport = 80\ncolour = 1\n",
+    "threads = \"two\"\n",
+    "threads = -1\n",
+    "threads = 2.0\n",
+    "threads = 0\n",
+    "data_dir = \n",
+    "log = [\n",
+    "log = 1\nlog = 2\n",
+    "log = true\n",
+    "server = 1\n",
+    "server.port = 99999\n",
+    "server.host = \"here\"\n",
+];
 
 #[test]
 fn wrong_arguments() {

@@ -13,12 +13,28 @@ fn the_help_of_every_command() {
     assert_unchanged("help", &text);
 }
 
+#[test]
+fn help_is_wrapped_at_the_width_of_the_terminal_but_at_110_at_most() {
+    let folder = tempfile::tempdir().unwrap();
+    let widest = |width: usize| {
+        let help = help(folder.path(), &["train".to_owned()], width);
+        help.lines().map(|line| line.chars().count()).max().unwrap()
+    };
+    assert!(widest(72) <= 72, "{}", widest(72));
+    assert!((101..=110).contains(&widest(300)), "{}", widest(300));
+}
+
+/// Returns the help of the command at `path` on a terminal of `width` columns.
+fn help(folder: &Path, path: &[String], width: usize) -> String {
+    let mut command = command(folder);
+    let output = command.args(path).arg("--help").env("COLUMNS", width.to_string()).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{path:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// Appends the help of the command at `path`, and of the commands that it names.
 fn write_help(folder: &Path, path: &mut Vec<String>, text: &mut String) {
-    // The width of the terminal, should the program ever ask for it.
-    let output = command(folder).args(path.iter()).arg("--help").env("COLUMNS", "100").output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{path:?}");
-    let help = String::from_utf8(output.stdout).unwrap();
+    let help = help(folder, path, 100);
     let title: String = path.iter().flat_map(|name| [" ", name]).collect();
     writeln!(text, "$ closecast{title} --help\n{help}").unwrap();
     for name in names_below(&help) {

@@ -12,14 +12,17 @@ const PROBLEMS: &[(&str, &str)] = &[
     ("GET", "/api/predictions/MSFT"),
     ("GET", "/api/predictions/AAPL?model=other"),
     ("GET", "/api/predictions/..%2Fetc"),
+    ("GET", "/api/predictions/%FF"),
     ("GET", "/api/predictions/AAPL?model=a&model=b"),
     ("GET", "/api/predictions/MSFT?model=AAPL"),
     ("GET", "/api/predictions/"),
     ("POST", "/api/predictions/AAPL"),
     ("GET", "/api/stocks/NOPE"),
+    ("GET", "/api/stocks/%FF"),
     ("GET", "/api/stocks/AAPL?days=0"),
     ("GET", "/api/stocks/AAPL?days=x"),
     ("DELETE", "/api/symbols"),
+    ("POST", "/"),
     ("GET", "/nowhere"),
 ];
 

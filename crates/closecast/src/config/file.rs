@@ -1,0 +1,136 @@
+//! The settings file, and in one line what is wrong with it.
+
+use std::{fmt::Display, fs, path::Path};
+
+use figment::{
+    error::{Actual, Kind},
+    providers::Serialized,
+};
+use toml::{Spanned, Table, de::DeTable};
+
+use crate::failure::Failure;
+
+/// A settings file that is TOML, whatever its keys.
+pub(super) struct SettingsFile {
+    name: String,
+    text: String,
+    table: Table,
+}
+
+impl SettingsFile {
+    /// Reads the file at `path`.
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] when there is none, it cannot be read, or it is not TOML.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let name = path.display().to_string();
+        if !path.is_file() {
+            return Err(Failure::Settings(format!("the settings file {name} does not exist")));
+        }
+        let text = fs::read_to_string(path)
+            .map_err(|error| Failure::Settings(format!("the settings file {name} cannot be read: {error}")))?;
+        match text.parse() {
+            Ok(table) => Ok(Self { name, text, table }),
+            Err(error) => {
+                let line = error.span().map(|span| line_at(&text, span.start));
+                Err(Failure::Settings(format!("{}: {}", place(&name, line), one_line(error.message()))))
+            }
+        }
+    }
+
+    /// Returns what the file sets, as a layer of settings.
+    pub(super) fn layer(&self) -> Serialized<&Table> {
+        Serialized::defaults(&self.table)
+    }
+
+    /// Returns why a key or a value of the file is refused, with its line.
+    pub(super) fn refused(&self, error: &figment::Error) -> Failure {
+        let place = place(&self.name, self.line_of(&error.path));
+        let key = error.path.join(".");
+        Failure::Settings(match &error.kind {
+            Kind::UnknownField(_, known) => format!("{place}: unknown key {key:?}; known keys: {}", known.join(", ")),
+            Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+                format!("{place}: {key} is {}, but must be {}", value(found), in_words(expected))
+            }
+            kind => format!("{place}: {key}: {}", one_line(&kind.to_string())),
+        })
+    }
+
+    /// Returns the line of the key at `path`, counted from 1.
+    fn line_of(&self, path: &[String]) -> Option<usize> {
+        let document = DeTable::parse(&self.text).ok()?;
+        let start = key_start(document.get_ref(), path)?;
+        Some(line_at(&self.text, start))
+    }
+}
+
+/// Returns the position of the key at `path`, in bytes.
+fn key_start(table: &DeTable<'_>, path: &[String]) -> Option<usize> {
+    let (first, below) = path.split_first()?;
+    let (key, value): (&Spanned<_>, _) = table.iter().find(|(key, _)| key.get_ref() == first)?;
+    match value.get_ref().as_table() {
+        Some(inner) if !below.is_empty() => key_start(inner, below),
+        _ => Some(key.span().start),
+    }
+}
+
+fn line_at(text: &str, position: usize) -> usize {
+    1 + text.bytes().take(position).filter(|byte| *byte == b'\n').count()
+}
+
+fn place(name: &str, line: Option<usize>) -> String {
+    line.map_or_else(|| name.to_owned(), |line| format!("{name}, line {line}"))
+}
+
+/// Returns a value as it stands in a file.
+fn value(found: &Actual) -> String {
+    let shown: &dyn Display = match found {
+        Actual::Str(text) => return format!("{text:?}"),
+        Actual::Seq => return "an array".to_owned(),
+        Actual::Map => return "a table".to_owned(),
+        Actual::Bool(value) => value,
+        Actual::Unsigned(value) => value,
+        Actual::Signed(value) => value,
+        // With its point: 2.0 is not the whole number 2.
+        Actual::Float(value) => return format!("{value:?}"),
+        other => other,
+    };
+    shown.to_string()
+}
+
+/// Returns what is expected in the words of a person who need not know Rust.
+fn in_words(expected: &str) -> String {
+    match expected {
+        "u16" => format!("a whole number from 0 to {}", u16::MAX),
+        "u32" | "usize" => "a whole number above 0".to_owned(),
+        "a string" | "path string" => "text in quotes".to_owned(),
+        expected if expected.starts_with("struct ") => "a table".to_owned(),
+        expected => expected.to_owned(),
+    }
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_on_its_line_in_a_table_of_its_own_or_inline() {
+        let file = |text: &str| SettingsFile {
+            name: "closecast.toml".to_owned(),
+            text: text.to_owned(),
+            table: text.parse().unwrap(),
+        };
+        let path = |key: &str| key.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let sections = file("# settings\nlog = \"warn\"\n\n[server]\nhost = \"::1\"\nport = 1\n");
+        for (key, line) in [("log", 2), ("server", 4), ("server.port", 6)] {
+            assert_eq!(sections.line_of(&path(key)), Some(line), "{key}");
+        }
+        assert_eq!(file("\nserver.port = 1\n").line_of(&path("server.port")), Some(2));
+        assert_eq!(file("server = { port = 1 }").line_of(&path("server.port")), Some(1));
+        assert_eq!(sections.line_of(&path("server.colour")), None);
+    }
+}
