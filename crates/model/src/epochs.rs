@@ -90,6 +90,12 @@ pub(crate) fn train(
             learning_rate = (learning_rate / 2.0).max(settings.learning_rate * LEAST_SHARE);
         }
     }
+    if best.epoch == 0 {
+        return Err(ForecastError::NonFinite {
+            what: "the validation loss".to_owned(),
+            diagnosis: format!("it was {} after every epoch: lower the learning rate or check the prices", best.loss),
+        });
+    }
     log.best_epoch = best.epoch;
     Ok((best.network, log))
 }

@@ -10,7 +10,7 @@ use crate::kernels::{Isa, LANES};
 use crate::packed::ForwardWeights;
 use crate::parameters::{ParameterLayout, Start, Tensor};
 use crate::random::{SplitMix64, combine};
-use crate::single::SinglePass;
+use crate::single::{PlainParameters, SinglePass};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::{Keep, Tile, TileWeights};
 use crate::windows::WindowSource;
@@ -123,7 +123,7 @@ impl Network {
         let mut predictions = vec![0.0; origins.len() * outputs];
         let new_tile = || None;
         let run = |tile: &mut Option<Tile>, (out, origins): (&mut [f32], &[usize])| {
-            if origins.len() <= MOST_SINGLES && SinglePass::serves(&self.spec) {
+            if origins.len() <= MOST_SINGLES {
                 self.predict_singly(source, origins, out);
             } else {
                 let tile = tile.get_or_insert_with(|| Tile::new(&self.spec, steps, Keep::LastSteps));
@@ -164,11 +164,12 @@ impl Network {
 
     /// Predicts windows one after the other.
     fn predict_singly(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32]) {
-        let pass = self.single.get_or_init(|| SinglePass::new(&self.layout, &self.parameters));
+        let plain = PlainParameters { layout: &self.layout, values: &self.parameters };
+        let pass = self.single.get_or_init(|| SinglePass::new(self.isa, plain));
         let head = &self.parameters[self.layout.head_weight.clone()];
         let bias = &self.parameters[self.layout.head_bias.clone()];
         for (&origin, out) in origins.iter().zip(out.chunks_exact_mut(self.spec.outputs)) {
-            let seen = pass.run(self.isa, &self.spec, source.window(origin));
+            let seen = pass.run(self.isa, &self.spec, plain, source.window(origin));
             for ((out, weights), &bias) in out.iter_mut().zip(head.chunks_exact(seen.len())).zip(bias) {
                 *out = seen.iter().zip(weights).fold(bias, |sum, (value, weight)| sum + weight * value);
             }
@@ -246,8 +247,15 @@ mod tests {
 
     #[test]
     fn alone_and_in_a_tile_have_the_same_bits_on_every_instruction_set() {
-        for (hidden, layers, bidirectional) in [(1, 1, false), (16, 2, true), (23, 3, true), (50, 2, false)] {
-            let spec = NetworkSpec { hidden, layers, bidirectional, ..NetworkSpec::base(5, 2) };
+        let plain =
+            [(1, 1, false), (16, 2, true), (23, 3, true), (50, 2, false)].map(|(hidden, layers, bidirectional)| {
+                NetworkSpec { hidden, layers, bidirectional, ..NetworkSpec::base(5, 2) }
+            });
+        let improved = NetworkSpec { hidden: 23, ..NetworkSpec::improved(5, 2) };
+        let normed = NetworkSpec { attention: false, residual: false, ..improved.clone() };
+        let added = NetworkSpec { layer_norm: false, attention: false, ..improved.clone() };
+        for spec in plain.into_iter().chain([improved, normed, added]) {
+            let hidden = spec.hidden;
             let network = Network::init(&spec.check().unwrap(), 3);
             let features: Vec<f32> = (0..60 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
             let source = WindowSource::new(&features, 5, 19).unwrap();

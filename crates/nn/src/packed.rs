@@ -46,7 +46,7 @@ impl ForwardWeights {
 }
 
 /// Packs a matrix of `rows` rows in blocks of rows, each `[column][row of the block]`.
-fn pack_rows(matrix: &[f32], rows: usize, blocking: Blocking, out: &mut [f32]) {
+pub(crate) fn pack_rows(matrix: &[f32], rows: usize, blocking: Blocking, out: &mut [f32]) {
     let columns = matrix.len() / rows;
     let mut rest = out;
     for (first, count) in balanced_blocks(rows, blocking.rows) {

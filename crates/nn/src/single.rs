@@ -1,33 +1,66 @@
 //! The forward pass of one window, with the hidden units in the lanes.
 
-use crate::kernels::{Isa, Lanes, SingleDirection, SingleScratch, SingleWeights, UnitColumns};
-use crate::parameters::{DirectionSlots, ParameterLayout};
+use std::ops::Range;
+
+use crate::kernels::{
+    AttentionForward, AttentionState, AttentionWeights, Isa, LANES, Lanes, NormForward, NormTrace, SingleDirection,
+    SingleScratch, SingleWeights, UnitColumns,
+};
+use crate::packed::pack_rows;
+use crate::parameters::{AttentionSlots, DirectionSlots, ParameterLayout};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::steps_needed;
 
-/// Weights in the order in which the kernels for one sample read them, for every layer and direction.
+/// Weights in the order in which the kernels for one sample read them.
 #[derive(Clone, Debug)]
-pub(crate) struct SinglePass(Vec<SingleWeights>);
+pub(crate) struct SinglePass {
+    /// Every layer and direction.
+    directions: Vec<SingleWeights>,
+    /// The attention's matrix as a tile reads it; empty without attention.
+    attention: Vec<f32>,
+}
+
+/// The parameters that are read as they are.
+#[derive(Clone, Copy)]
+pub(crate) struct PlainParameters<'a> {
+    pub(crate) layout: &'a ParameterLayout,
+    pub(crate) values: &'a [f32],
+}
+
+impl<'a> PlainParameters<'a> {
+    fn of(self, range: &Range<usize>) -> &'a [f32] {
+        &self.values[range.clone()]
+    }
+}
 
 impl SinglePass {
-    /// Whether networks of this kind have such a pass: those without anything between LSTM layers and head.
-    pub(crate) fn serves(spec: &CheckedNetworkSpec) -> bool {
-        !(spec.layer_norm || spec.residual || spec.attention)
-    }
-
     /// Packs the parameters.
-    pub(crate) fn new(layout: &ParameterLayout, parameters: &[f32]) -> Self {
-        Self(layout.directions.iter().map(|slots| pack(slots, parameters)).collect())
+    pub(crate) fn new(isa: Isa, plain: PlainParameters<'_>) -> Self {
+        let pack_attention = |slots: &AttentionSlots| {
+            let mut packed = vec![0.0; slots.weight.len()];
+            pack_rows(plain.of(&slots.weight), slots.bias.len(), isa.blocking(), &mut packed);
+            packed
+        };
+        Self {
+            directions: plain.layout.directions.iter().map(|slots| pack(slots, plain.values)).collect(),
+            attention: plain.layout.attention.as_ref().map(pack_attention).unwrap_or_default(),
+        }
     }
 
     /// Returns what the head sees of `window`, `[step][input]`, in the bits that a tile gives.
-    pub(crate) fn run(&self, isa: Isa, spec: &CheckedNetworkSpec, window: &[f32]) -> Vec<f32> {
+    pub(crate) fn run(
+        &self,
+        isa: Isa,
+        spec: &CheckedNetworkSpec,
+        plain: PlainParameters<'_>,
+        window: &[f32],
+    ) -> Vec<f32> {
         let (steps, width) = (window.len() / spec.inputs, spec.width());
         let mut scratch = SingleScratch::new(steps, spec.hidden);
         let mut input = Vec::new();
         let mut output = vec![0.0; steps * width];
-        for (layer, weights) in self.0.chunks(spec.directions()).enumerate() {
-            let only_last = layer + 1 == spec.layers;
+        for (layer, weights) in self.directions.chunks(spec.directions()).enumerate() {
+            let only_last = layer + 1 == spec.layers && !spec.attention;
             for (direction, weights) in weights.iter().enumerate() {
                 isa.run(SingleDirection {
                     units: spec.hidden,
@@ -42,12 +75,84 @@ impl SinglePass {
                     scratch: &mut scratch,
                 });
             }
+            let residual = (spec.residual && layer > 0).then_some(input.as_slice());
+            finish(isa, width, plain, layer, residual, &mut output);
             // What was the input is overwritten by the next layer, row by row.
             std::mem::swap(&mut input, &mut output);
             output.resize(steps * width, 0.0);
         }
-        input.split_off((steps - 1) * width)
+        match &plain.layout.attention {
+            Some(slots) => self.attend(isa, width, plain, slots, &input),
+            None => input.split_off((steps - 1) * width),
+        }
     }
+
+    /// The attention's context, computed as in a tile of which only the first lane is used: it is a small part of the work.
+    fn attend(
+        &self,
+        isa: Isa,
+        width: usize,
+        plain: PlainParameters<'_>,
+        slots: &AttentionSlots,
+        values: &[f32],
+    ) -> Vec<f32> {
+        let mut lanes = vec![Lanes::ZERO; values.len()];
+        for (lanes, &value) in lanes.iter_mut().zip(values) {
+            lanes.0[0] = value;
+        }
+        let mut state = AttentionState::new(values.len() / width, width, slots.bias.len());
+        let parameters = AttentionWeights {
+            forward: &self.attention,
+            backward: &[],
+            bias: plain.of(&slots.bias),
+            score: plain.of(&slots.score),
+        };
+        isa.run(AttentionForward { parameters, values: &lanes, state: &mut state });
+        state.context.iter().map(|lanes| lanes.0[0]).collect()
+    }
+}
+
+/// Layer norm and residual connection, as far as the layer has them, with time steps in the lanes.
+fn finish(
+    isa: Isa,
+    width: usize,
+    plain: PlainParameters<'_>,
+    layer: usize,
+    residual: Option<&[f32]>,
+    output: &mut [f32],
+) {
+    let slots = plain.layout.norms.get(layer);
+    if slots.is_none() && residual.is_none() {
+        return;
+    }
+    let source = steps_in_lanes(output, width);
+    let residual = residual.map(|residual| steps_in_lanes(residual, width));
+    let mut traces = vec![NormTrace::ZERO; source.len() / width];
+    let mut out = vec![Lanes::ZERO; source.len()];
+    isa.run(NormForward {
+        width,
+        norm: slots.map(|slots| (plain.of(&slots.weight), plain.of(&slots.bias), traces.as_mut_slice())),
+        residual: residual.as_deref(),
+        source: &source,
+        out: &mut out,
+    });
+    for (step, row) in output.chunks_exact_mut(width).enumerate() {
+        for (value, lanes) in row.iter_mut().zip(&out[step / LANES * width..]) {
+            *value = lanes.0[step % LANES];
+        }
+    }
+}
+
+/// Turns `[step][unit]` into `[16 steps][unit][step]`.
+fn steps_in_lanes(values: &[f32], width: usize) -> Vec<Lanes> {
+    let steps = values.len() / width;
+    let mut out = vec![Lanes::ZERO; steps.div_ceil(LANES) * width];
+    for (step, row) in values.chunks_exact(width).enumerate() {
+        for (lanes, &value) in out[step / LANES * width..].iter_mut().zip(row) {
+            lanes.0[step % LANES] = value;
+        }
+    }
+    out
 }
 
 fn pack(slots: &DirectionSlots, parameters: &[f32]) -> SingleWeights {
