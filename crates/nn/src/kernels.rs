@@ -24,6 +24,7 @@ mod products;
 mod simd;
 mod single;
 mod unit_columns;
+mod unpack;
 
 pub(crate) use attention::{
     AttentionBackward, AttentionForward, AttentionGradient, AttentionScratch, AttentionState, AttentionWeights,
@@ -38,3 +39,4 @@ pub(crate) use norm::{NormBackward, NormForward, NormGradient, NormTrace};
 pub(crate) use simd::Simd;
 pub(crate) use single::{SingleDirection, SingleScratch, SingleWeights};
 pub(crate) use unit_columns::UnitColumns;
+pub(crate) use unpack::{AddLanes, UnpackGates};

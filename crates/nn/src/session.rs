@@ -204,8 +204,9 @@ impl TrainingSession {
         }
         // Always in the order of the groups, so that the sum does not depend on which thread came first.
         if let Some((first, rest)) = groups.split_first_mut() {
-            rest.iter().for_each(|group| first.sums.add(&group.sums));
-            first.sums.write(self.network.layout(), &mut self.gradient);
+            let isa = self.network.isa();
+            rest.iter().for_each(|group| first.sums.add(isa, &group.sums));
+            first.sums.write(isa, self.network.layout(), &mut self.gradient);
         }
         Ok(groups.iter().map(|group| group.loss).sum::<f64>() / targets.len() as f64)
     }

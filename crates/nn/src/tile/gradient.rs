@@ -1,6 +1,8 @@
 //! The gradient of a tile's parameters, in the layout of the kernels.
 
-use crate::kernels::{AttentionGradient, DirectionGradient, LANES, Lanes, NormGradient, gate_columns};
+use crate::kernels::{
+    AddLanes, AttentionGradient, DirectionGradient, Isa, LANES, Lanes, NormGradient, UnpackGates, gate_columns,
+};
 use crate::parameters::{DirectionSlots, ParameterLayout};
 use crate::spec::CheckedNetworkSpec;
 
@@ -45,13 +47,9 @@ impl TileGradient {
     }
 
     /// Adds another sum of the same network.
-    pub(crate) fn add(&mut self, other: &Self) {
+    pub(crate) fn add(&mut self, isa: Isa, other: &Self) {
         for (sum, values) in self.parts_mut().zip(other.parts()) {
-            for (sum, value) in sum.iter_mut().zip(values) {
-                for (sum, value) in sum.0.iter_mut().zip(&value.0) {
-                    *sum += value;
-                }
-            }
+            isa.run(AddLanes { sum, values });
         }
         let heads = [(&mut self.head_weight, &other.head_weight), (&mut self.head_bias, &other.head_bias)];
         for (sum, values) in heads {
@@ -62,9 +60,9 @@ impl TileGradient {
     }
 
     /// Writes the sum in the layout of the parameters.
-    pub(crate) fn write(&self, layout: &ParameterLayout, out: &mut [f32]) {
+    pub(crate) fn write(&self, isa: Isa, layout: &ParameterLayout, out: &mut [f32]) {
         for (slots, direction) in layout.directions.iter().zip(&self.directions) {
-            write_direction(slots, direction, out);
+            write_direction(isa, slots, direction, out);
         }
         for (slots, norm) in layout.norms.iter().zip(&self.norms) {
             write_sums(&norm.weight, &mut out[slots.weight.clone()]);
@@ -109,19 +107,11 @@ fn write_sums(sums: &[Lanes], out: &mut [f32]) {
     }
 }
 
-/// `[input][unit, gate]` becomes `[gate, unit][input]`, a vector of 16 columns (four units) at a time.
-fn write_direction(slots: &DirectionSlots, direction: &DirectionGradient, out: &mut [f32]) {
+fn write_direction(isa: Isa, slots: &DirectionSlots, direction: &DirectionGradient, out: &mut [f32]) {
     let hidden = slots.bias_ih.len() / 4;
-    let columns = gate_columns(hidden);
-    let (input, recurrent) = direction.weights.split_at(slots.inputs * columns);
-    for (weights, range, inputs) in [(input, &slots.weight_ih, slots.inputs), (recurrent, &slots.weight_hh, hidden)] {
-        for (row, out) in out[range.clone()].chunks_exact_mut(inputs).enumerate() {
-            let place = 4 * (row % hidden) + row / hidden;
-            let (column, lane) = (place / LANES, place % LANES);
-            for (out, weights) in out.iter_mut().zip(weights.chunks_exact(columns)) {
-                *out = weights[column].0[lane];
-            }
-        }
+    let (input, recurrent) = direction.weights.split_at(slots.inputs * gate_columns(hidden));
+    for (source, range, inputs) in [(input, &slots.weight_ih, slots.inputs), (recurrent, &slots.weight_hh, hidden)] {
+        isa.run(UnpackGates { hidden, inputs, source, out: &mut out[range.clone()] });
     }
     for row in 0..4 * hidden {
         let sum = direction.bias[4 * (row % hidden) + row / hidden].0.iter().sum();
