@@ -88,6 +88,13 @@ fn a_price_that_nobody_updates_is_one_finding() {
     planted(DefectKind::StaleFlatRun, Severity::Warning, repeat(5, Some(7e5)));
     planted(DefectKind::StaleFlatRun, Severity::Error, repeat(21, Some(0.0)));
     planted(DefectKind::ZeroVolume, Severity::Warning, repeat(4, Some(0.0)));
+    // A source that repeats its last prices may go on delivering volumes.
+    planted(DefectKind::StaleFlatRun, Severity::Error, |bars| {
+        repeat(30, Some(0.0))(bars);
+        for (day, bar) in bars[50..80].iter_mut().enumerate() {
+            bar.volume = Some(7e5 + 1e4 * day as f64);
+        }
+    });
 }
 
 #[test]
