@@ -45,6 +45,12 @@ peers *arguments:
     cargo build --release
     .venv/bin/python bench/peers/compare.py {{ arguments }}
 
+# Test the engine's NEON kernels without such a processor (needs the Rust target, gcc-aarch64-linux-gnu and qemu-user).
+neon:
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \
+    CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_RUNNER="qemu-aarch64 -L /usr/aarch64-linux-gnu" \
+    cargo test --release -p closecast-nn --target aarch64-unknown-linux-gnu
+
 # Time the engine beside its own past (criterion).
 bench *arguments:
     cargo bench -p closecast-nn -- {{ arguments }}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every dependency in Cargo.lock to deny.toml: its licence, its name, and where it comes from.
+"""Holds every dependency to deny.toml: its licence, its name, and where it comes from.
 
 The part of `cargo deny check` that needs nothing but Python 3.11 and cargo, so that it always runs.
 Fails too when Cargo.lock does not match the manifests.
@@ -72,7 +72,9 @@ def faults(package: dict, policy: dict) -> list[str]:
     """Returns what is wrong with one package of `cargo metadata`."""
     found = []
     name = f"{package['name']} {package['version']}"
+    exceptions = policy["licenses"].get("exceptions", [])
     allowed = set(policy["licenses"]["allow"])
+    allowed |= {name for item in exceptions if item["crate"] == package["name"] for name in item["allow"]}
     expression = package["license"]
     if expression is None:
         found.append(f"{name}: states no licence")
@@ -110,12 +112,26 @@ def self_test() -> None:
         "bans": {"deny": [{"crate": "leftpad", "reason": "it is one line"}]},
         "sources": {"allow-registry": ["https://example.org/index"]},
     }
+    policy["licenses"]["exceptions"] = [{"crate": "excepted", "allow": ["MPL-2.0"]}]
     package = {"name": "a", "version": "1.0.0", "license": "MIT", "source": "registry+https://example.org/index"}
     assert faults(package, policy) == []
+    assert faults(package | {"name": "excepted", "license": "MPL-2.0"}, policy) == []
+    assert faults(package | {"license": "MPL-2.0"}, policy) != []
     for change, named in [({"license": "GPL-3.0"}, "GPL-3.0"), ({"license": None}, "no licence"), ({"license": "MIT OR"}, "ends"),
                           ({"name": "leftpad"}, "one line"), ({"source": "git+https://example.org/a"}, "git+")]:
         found = faults(package | change, policy)
         assert len(found) == 1 and named in found[0], (change, found)
+
+
+def used() -> set[tuple[str, str]]:
+    """Returns name and version of every package that some feature on some platform really uses.
+
+    Cargo.lock also holds what a feature would bring in if another, which nobody enables, were enabled too.
+    """
+    command = ["cargo", "tree", "--locked", "--workspace", "--all-features", "--target", "all", "--prefix", "none", "--format", "{p}"]
+    lines = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True).stdout.splitlines()
+    words = [line.split() for line in lines if line.strip()]
+    return {(word[0], word[1].removeprefix("v")) for word in words}
 
 
 def main() -> int:
@@ -127,6 +143,8 @@ def main() -> int:
     policy = tomllib.loads((ROOT / "deny.toml").read_text())
     command = ["cargo", "metadata", "--locked", "--all-features", "--format-version", "1"]
     packages = json.loads(subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout)["packages"]
+    reached = used()
+    packages = [package for package in packages if (package["name"], package["version"]) in reached]
     found = [fault for package in packages for fault in faults(package, policy)]
     for fault in found:
         print(fault, file=sys.stderr)

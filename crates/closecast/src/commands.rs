@@ -1,5 +1,6 @@
 //! The commands, one file each: arguments in, use case called, result shown.
 
+pub(crate) mod backtest;
 pub(crate) mod bench;
 pub(crate) mod check_data;
 pub(crate) mod doctor;

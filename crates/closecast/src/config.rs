@@ -7,7 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use clap::Args;
+use clap::{Args, ValueEnum};
+use closecast_nn::MAX_THREADS;
 use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,10 @@ pub(crate) struct SettingArguments {
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_THREADS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     threads: Option<usize>,
+    /// What trains [default: cpu]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DEVICE", value_enum, value_name = "DEVICE")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    device: Option<TrainingDevice>,
     /// What is logged, such as info or closecast=debug [default: info]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_LOG", value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -49,6 +54,17 @@ pub(crate) struct SettingArguments {
     requests_per_second: Option<u32>,
 }
 
+/// What trains.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TrainingDevice {
+    /// The CPU
+    #[default]
+    Cpu,
+    /// A GPU where there is one that works and the program was built with the feature gpu, the CPU otherwise
+    Gpu,
+}
+
 /// The settings in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -57,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// Threads used for training; all cores when absent.
     pub(crate) threads: Option<usize>,
+    /// What trains.
+    pub(crate) device: TrainingDevice,
     /// Log filter in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log: String,
     /// Base address of Yahoo Finance's chart service; Yahoo's own when absent.
@@ -65,6 +83,14 @@ pub(crate) struct Settings {
     pub(crate) requests_per_second: u32,
     /// Settings of `serve`.
     pub(crate) server: ServerSettings,
+}
+
+impl Settings {
+    /// Returns the threads that a training uses: those asked for, or one a core.
+    pub(crate) fn training_threads(&self) -> usize {
+        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        self.threads.unwrap_or_else(|| cores().min(MAX_THREADS))
+    }
 }
 
 /// Settings of the HTTP server.
@@ -82,6 +108,7 @@ impl Default for Settings {
         Self {
             data_dir: PathBuf::from("closecast-data"),
             threads: None,
+            device: TrainingDevice::default(),
             log: "info".to_owned(),
             yahoo_url: None,
             requests_per_second: 2,
@@ -133,6 +160,9 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     if settings.threads == Some(0) {
         return Err(Failure::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
     }
+    if let Some(threads) = settings.threads.filter(|&threads| threads > MAX_THREADS) {
+        return Err(Failure::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
+    }
     if settings.requests_per_second == 0 {
         return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
     }
@@ -167,8 +197,13 @@ mod tests {
 
     #[test]
     fn an_unknown_key_a_wrong_type_and_a_missing_file_are_named() {
-        for (content, named) in [("colour = 1", "colour"), ("threads = \"two\"", "threads"), ("threads = 0", "threads")]
-        {
+        for (content, named) in [
+            ("colour = 1", "colour"),
+            ("threads = \"two\"", "threads"),
+            ("threads = 0", "threads"),
+            ("threads = 257", "at most 256"),
+            ("device = \"abacus\"", "device"),
+        ] {
             let (_folder, given) = with_file(content);
             assert!(load(&given).unwrap_err().to_string().contains(named), "{content}");
         }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use closecast_data::{import::FileError, provider::ProviderError};
 use closecast_domain::{ForecastError, HistoryError, Symbol, SymbolError};
+use closecast_eval::backtest::BacktestError;
 use closecast_model::{ArtifactError, SpecError};
 use closecast_store::StoreError;
 
@@ -84,6 +85,9 @@ pub(crate) enum Failure {
     /// Training or forecasting failed.
     #[error(transparent)]
     Forecast(#[from] ForecastError),
+    /// A backtest ended early.
+    #[error(transparent)]
+    Backtest(#[from] BacktestError),
     /// A file cannot be written.
     #[error("{path} cannot be written: {source}")]
     Write {
@@ -124,7 +128,7 @@ impl Failure {
             | Self::Import(_)
             | Self::Shorter { .. }
             | Self::Spec(_) => 2,
-            Self::Forecast(ForecastError::Cancelled) => 130,
+            Self::Forecast(ForecastError::Cancelled) | Self::Backtest(BacktestError::Cancelled) => 130,
             _ => 1,
         })
     }

@@ -49,6 +49,7 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Import(arguments) => commands::import::run(arguments, settings, terminal).await,
         Command::Export(arguments) => commands::export::run(arguments, settings, terminal).await,
         Command::CheckData(arguments) => commands::check_data::run(arguments, settings, terminal).await,
+        Command::Backtest(arguments) => commands::backtest::run(arguments, settings, terminal).await,
         Command::Train(arguments) => commands::train::run(arguments, settings, terminal).await,
         Command::Predict(arguments) => commands::predict::run(arguments, settings, terminal).await,
         Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,

@@ -1,6 +1,9 @@
 //! The use cases, called by commands and routes alike.
 
+pub(crate) mod background;
+pub(crate) mod backtest;
 pub(crate) mod bench;
+pub(crate) mod device;
 pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod history;

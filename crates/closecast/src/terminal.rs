@@ -1,5 +1,6 @@
 //! What the person at the terminal sees. With `--json`, standard output holds one JSON object and nothing else.
 
+pub(crate) mod backtest;
 pub(crate) mod chart;
 pub(crate) mod evaluation;
 pub(crate) mod progress;

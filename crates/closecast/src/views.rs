@@ -1,3 +1,4 @@
 //! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
 
+pub(crate) mod backtest;
 pub(crate) mod forecast;

@@ -114,6 +114,16 @@ fn a_file_that_is_not_prices_is_refused_with_one_line_and_nothing_is_stored() {
 }
 
 #[test]
+fn without_a_gpu_the_cpu_trains_and_the_log_says_why() {
+    let folder = tempfile::tempdir().unwrap();
+    let bench = ["--device", "gpu", "bench", "train", "--hidden", "2", "--seq", "3", "--steps", "1", "--warmup", "0"];
+    let output = closecast(folder.path()).args(bench).assert().success().get_output().stderr.clone();
+    let log = String::from_utf8(output).unwrap();
+    // In a build with the feature, on a machine with a GPU, that is what trains.
+    assert!(log.contains("training on the CPU: no GPU can be used: ") || cfg!(feature = "gpu"), "{log}");
+}
+
+#[test]
 fn bad_arguments_are_named_and_end_with_2() {
     let folder = tempfile::tempdir().unwrap();
     refused(closecast(folder.path()).args(["train", "AAPL", "--lookback", "1"]), "lookback is 1");

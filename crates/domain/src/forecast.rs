@@ -1,5 +1,7 @@
 //! A forecast of closing prices, and the two traits of everything that can make one.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -122,6 +124,21 @@ pub trait Forecaster {
     ) -> Result<Self::Fitted, ForecastError>;
 }
 
+/// Something that can learn from many histories at once. Unlike a [`Forecaster`] it is not used up: a backtest fits it again
+/// and again.
+pub trait PanelForecaster: Send + Sync {
+    /// Learns from all of `histories`; the result can forecast any of them, and perhaps others.
+    ///
+    /// # Errors
+    /// [`ForecastError`] as for [`Forecaster::fit`].
+    fn fit_panel(
+        &self,
+        histories: &[History],
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError>;
+}
+
 /// Something that forecasts from a history. Prices in, prices out: nobody outside handles scaled numbers.
 pub trait Predict {
     /// Forecasts the sessions after the last one of `history`.
@@ -129,6 +146,18 @@ pub trait Predict {
     /// # Errors
     /// [`ForecastError`] when the history is too short or the result is not finite.
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError>;
+
+    /// Forecasts from each of `origins`, positions in `history`, as if the history ended there: the result has the same
+    /// bits as [`Predict::predict`] on the history cut off after that bar. Implementations may share work between origins.
+    ///
+    /// # Errors
+    /// Those of [`Predict::predict`], of the first origin that has one.
+    fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
+        let cut = |origin: usize| {
+            history.first_bars(origin + 1).map_err(|error| ForecastError::Unsuitable(error.to_string()))
+        };
+        origins.map(|origin| self.predict(&cut(origin)?)).collect()
+    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,9 @@ pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
 pub use calendar::{Exchange, TradingCalendar};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use control::{Cancel, Progress, ProgressSink, Silent};
-pub use forecast::{Forecast, ForecastError, Forecaster, ModelRef, Predict, Quantile, SessionForecast};
+pub use forecast::{
+    Forecast, ForecastError, Forecaster, ModelRef, PanelForecaster, Predict, Quantile, SessionForecast,
+};
 pub use history::{History, HistoryError};
 pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};
 pub use model_card::{DateRange, ModelCard};

@@ -1,9 +1,17 @@
 //! Forecasts that cost nothing: what a model has to beat before it is worth anything.
 
 pub mod drift;
+pub mod ewma_t;
+pub mod garch_t;
+pub mod har;
 pub mod naive;
 pub mod random_walk;
+mod return_distribution;
+mod student_t;
 
 pub use drift::Drift;
+pub use ewma_t::{EwmaT, FittedEwmaT};
+pub use garch_t::{FittedGarchT, GarchParameters, GarchT};
+pub use har::{FittedHar, Har, HarCoefficients};
 pub use naive::Naive;
 pub use random_walk::RandomWalk;

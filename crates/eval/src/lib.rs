@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+pub mod backtest;
 pub mod baselines;
 pub mod coverage;
+pub mod distribution;
 pub mod error;
 pub mod evaluate;
 pub mod metrics;
@@ -10,10 +12,14 @@ pub mod significance;
 mod summation;
 pub mod verdict;
 
-pub use baselines::{Drift, Naive, RandomWalk};
+pub use baselines::{Drift, EwmaT, GarchT, Har, Naive, RandomWalk};
 pub use coverage::coverage;
+pub use distribution::{
+    CENTRAL_LEVELS, GeometricMeanRatio, MultiCoverage, PIT_BINS, PitHistogram, Uniformity, central_misses,
+    crps_of_quantiles, geometric_mean_ratio, pinball, pit_of_quantiles,
+};
 pub use error::EvalError;
 pub use evaluate::{Outcome, evaluate};
 pub use residuals::{ResidualQuantile, VENTILES, conformal_quantiles, empirical_quantiles, standardise};
-pub use significance::{DieboldMariano, Loss, diebold_mariano};
+pub use significance::{Christoffersen, DieboldMariano, LikelihoodRatio, Loss, christoffersen, diebold_mariano};
 pub use verdict::{LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL, Verdict};

@@ -7,19 +7,24 @@ use crate::{
     FeatureKind,
     indicators::{
         calendar::{days_to_next_session, weekday_on_circle},
-        har::har_component,
+        har::{har_component, log_daily_volatility},
         macd::{Macd, macd},
         momentum::{rate_of_change, relative_strength_index},
         moving_average::simple_moving_average,
         range_volatility::{garman_klass, parkinson, rogers_satchell, yang_zhang},
         returns::{log_ranges, log_returns, overnight_gaps},
         volatility::{MIN_VOLATILITY, ewma_volatility, rolling_volatility, scaling_volatility},
-        volume::{volume_surprise, volume_z_score},
+        volume::{volume_surprise, volume_trend, volume_z_score},
     },
+    rolling::rolling_maximum,
 };
 
 /// Days of the rolling volatilities and of the volume's past.
 const MONTH: usize = 20;
+/// Days of the drawdown: a year.
+const YEAR: usize = 252;
+/// Below it the mean size of a scaled return says nothing: the price has stood still.
+const MIN_SIZE: f64 = 1e-3;
 /// Decay of the slow volatility: a half-life of 69 days, against 11 days of 0.94.
 const SLOW_DECAY: f64 = 0.99;
 /// Returns the slow volatility needs before it is worth comparing with.
@@ -76,6 +81,27 @@ impl<'a> Inputs<'a> {
             FeatureKind::Ma7 => self.distance_to_mean(7),
             FeatureKind::Ma30 => self.distance_to_mean(30),
             FeatureKind::Ma90 => self.distance_to_mean(90),
+            FeatureKind::ReturnVolatility3 => self.span_ratio(&self.returns, 3, kind.warm_up()),
+            FeatureKind::ReturnVolatility9 => self.span_ratio(&self.returns, 9, kind.warm_up()),
+            FeatureKind::ReturnVolatility66 => self.span_ratio(&self.returns, 66, kind.warm_up()),
+            FeatureKind::ReturnVolatility132 => self.span_ratio(&self.returns, 132, kind.warm_up()),
+            FeatureKind::ReturnVolatility333 => self.span_ratio(&self.returns, 333, kind.warm_up()),
+            FeatureKind::RangeVolatility3 => self.span_ratio(&self.daily_volatility(), 3, kind.warm_up()),
+            FeatureKind::RangeVolatility7 => self.span_ratio(&self.daily_volatility(), 7, kind.warm_up()),
+            FeatureKind::RangeVolatility16 => self.span_ratio(&self.daily_volatility(), 16, kind.warm_up()),
+            FeatureKind::RangeVolatility33 => self.span_ratio(&self.daily_volatility(), 33, kind.warm_up()),
+            FeatureKind::RangeVolatility66 => self.span_ratio(&self.daily_volatility(), 66, kind.warm_up()),
+            FeatureKind::RangeVolatility132 => self.span_ratio(&self.daily_volatility(), 132, kind.warm_up()),
+            FeatureKind::RangeVolatility333 => self.span_ratio(&self.daily_volatility(), 333, kind.warm_up()),
+            FeatureKind::GapVolatility7 => self.span_ratio(&overnight_gaps(bars), 7, kind.warm_up()),
+            FeatureKind::GapVolatility33 => self.span_ratio(&overnight_gaps(bars), 33, kind.warm_up()),
+            FeatureKind::GapVolatility132 => self.span_ratio(&overnight_gaps(bars), 132, kind.warm_up()),
+            FeatureKind::AbsoluteReturn => absolute(self.in_sigmas(&self.returns, 1.0)),
+            FeatureKind::AbsoluteGap => absolute(self.in_sigmas(&overnight_gaps(bars), 1.0)),
+            FeatureKind::Roc60 => self.change(60),
+            FeatureKind::Drawdown => self.drawdown(),
+            FeatureKind::VolumeTrend => volume_trend(&self.volumes(), 5, 60),
+            FeatureKind::TailWeight => self.tail_weight(),
             FeatureKind::VolumeSurprise => volume_surprise(&self.volumes(), MONTH),
             FeatureKind::VolumeZScore => volume_z_score(&self.volumes(), MONTH),
             FeatureKind::WeekdaySin => weekday_on_circle(&self.dates).0,
@@ -103,6 +129,34 @@ impl<'a> Inputs<'a> {
     fn volatility_trend(&self) -> Vec<f64> {
         let slow = ewma_volatility(&self.returns, SLOW_DECAY, SLOW_MIN_RETURNS);
         self.log_ratio(&slow).into_iter().map(|slow_over_fast| -slow_over_fast).collect()
+    }
+
+    /// Returns `ln(EWMA volatility of the span / σ_t)` of values with mean 0.
+    fn span_ratio(&self, values: &[f64], span: usize, warm_up: usize) -> Vec<f64> {
+        let decay = 1.0 - 2.0 / (span as f64 + 1.0);
+        self.log_ratio(&ewma_volatility(values, decay, warm_up))
+    }
+
+    /// Returns the volatility of each day alone, from its range and the gap before it.
+    fn daily_volatility(&self) -> Vec<f64> {
+        log_daily_volatility(self.history.bars()).into_iter().map(f64::exp).collect()
+    }
+
+    fn drawdown(&self) -> Vec<f64> {
+        let highest = rolling_maximum(&self.closes, YEAR);
+        let logs: Vec<f64> = highest.iter().zip(&self.closes).map(|(highest, close)| (highest / close).ln()).collect();
+        self.in_sigmas(&logs, (YEAR as f64).sqrt())
+    }
+
+    fn tail_weight(&self) -> Vec<f64> {
+        let before = std::iter::once(&f64::NAN).chain(&self.sigma);
+        let sizes: Vec<f64> = self.returns.iter().zip(before).map(|(r, sigma)| cut_off(r / sigma).abs()).collect();
+        let roots: Vec<f64> = sizes.iter().map(|size| size.sqrt()).collect();
+        let slow = |values: &[f64]| ewma_volatility(values, SLOW_DECAY, MONTH);
+        // The EWMA of squares of roots is that of the sizes themselves.
+        let (square, mean) = (slow(&sizes), slow(&roots));
+        let ratio = |(square, mean): (f64, f64)| (square.max(MIN_SIZE) / (mean * mean).max(MIN_SIZE)).ln();
+        square.into_iter().zip(mean).map(ratio).collect()
     }
 
     fn har(&self, period: usize) -> Vec<f64> {
@@ -138,6 +192,10 @@ impl<'a> Inputs<'a> {
     fn days_to_next(&self) -> Vec<f64> {
         days_to_next_session(&self.dates, &self.history.calendar()).into_iter().map(f64::ln).collect()
     }
+}
+
+fn absolute(values: Vec<f64>) -> Vec<f64> {
+    values.into_iter().map(f64::abs).collect()
 }
 
 /// Returns how far a random walk of unit steps stands from its mean over the last `n` days, as a standard deviation:

@@ -63,6 +63,46 @@ impl FeatureSet {
         ])
     }
 
+    /// Returns the inputs that carry the volatility of the coming days: returns, ranges and overnight gaps over spans from a
+    /// day to a year, volume and calendar. They know neither price level nor currency nor symbol, and only ratios of volatilities: their level is that
+    /// of the years learned from.
+    #[must_use]
+    pub fn volatility() -> Self {
+        use FeatureKind as Kind;
+        Self(vec![
+            Kind::ScaledReturn,
+            Kind::ScaledGap,
+            Kind::AbsoluteReturn,
+            Kind::AbsoluteGap,
+            Kind::ScaledRange,
+            Kind::ReturnVolatility3,
+            Kind::ReturnVolatility9,
+            Kind::ReturnVolatility66,
+            Kind::ReturnVolatility132,
+            Kind::ReturnVolatility333,
+            Kind::Har1,
+            Kind::Har22,
+            Kind::RangeVolatility3,
+            Kind::RangeVolatility7,
+            Kind::RangeVolatility16,
+            Kind::RangeVolatility33,
+            Kind::RangeVolatility66,
+            Kind::RangeVolatility132,
+            Kind::RangeVolatility333,
+            Kind::GapVolatility7,
+            Kind::GapVolatility33,
+            Kind::GapVolatility132,
+            Kind::Roc5,
+            Kind::Roc20,
+            Kind::Roc60,
+            Kind::Drawdown,
+            Kind::TailWeight,
+            Kind::VolumeSurprise,
+            Kind::VolumeTrend,
+            Kind::DaysToNext,
+        ])
+    }
+
     /// Returns the close alone, to be scaled to [0, 1]: the input of the older systems, kept for comparison with them.
     #[must_use]
     pub fn prices() -> Self {

@@ -89,6 +89,48 @@ feature_kinds! {
     Ma30 => "ma_30", first day 29;
     /// `ln(close_t / mean of 90 closes) / (σ_t u)`, as [`Ma7`](Self::Ma7).
     Ma90 => "ma_90", first day 89;
+    /// `ln(EWMA volatility of returns over a span of 3 days / σ_t)`, decay `1 − 2/(3 + 1)`.
+    ReturnVolatility3 => "return_volatility_3", first day 20;
+    /// `ln(EWMA volatility of returns over a span of 9 days / σ_t)`, decay `1 − 2/(9 + 1)`.
+    ReturnVolatility9 => "return_volatility_9", first day 20;
+    /// `ln(EWMA volatility of returns over a span of 66 days / σ_t)`, decay `1 − 2/(66 + 1)`.
+    ReturnVolatility66 => "return_volatility_66", first day 60;
+    /// `ln(EWMA volatility of returns over a span of 132 days / σ_t)`, decay `1 − 2/(132 + 1)`.
+    ReturnVolatility132 => "return_volatility_132", first day 60;
+    /// `ln(EWMA volatility of returns over a span of 333 days / σ_t)`, decay `1 − 2/(333 + 1)`.
+    ReturnVolatility333 => "return_volatility_333", first day 60;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 3 days / σ_t)`.
+    RangeVolatility3 => "range_volatility_3", first day 20;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 7 days / σ_t)`.
+    RangeVolatility7 => "range_volatility_7", first day 20;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 16 days / σ_t)`.
+    RangeVolatility16 => "range_volatility_16", first day 20;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 33 days / σ_t)`.
+    RangeVolatility33 => "range_volatility_33", first day 20;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 66 days / σ_t)`.
+    RangeVolatility66 => "range_volatility_66", first day 60;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 132 days / σ_t)`.
+    RangeVolatility132 => "range_volatility_132", first day 60;
+    /// `ln(EWMA volatility of daily ranges and overnight gaps over a span of 333 days / σ_t)`.
+    RangeVolatility333 => "range_volatility_333", first day 60;
+    /// `ln(EWMA volatility of overnight gaps over a span of 7 days / σ_t)`.
+    GapVolatility7 => "gap_volatility_7", first day 20;
+    /// `ln(EWMA volatility of overnight gaps over a span of 33 days / σ_t)`.
+    GapVolatility33 => "gap_volatility_33", first day 20;
+    /// `ln(EWMA volatility of overnight gaps over a span of 132 days / σ_t)`.
+    GapVolatility132 => "gap_volatility_132", first day 60;
+    /// `|r_t| / σ_t`.
+    AbsoluteReturn => "absolute_return", first day 20;
+    /// `|ln(open_t / close_{t−1})| / σ_t`.
+    AbsoluteGap => "absolute_gap", first day 20;
+    /// `ln(close_t / close_{t−60}) / (σ_t √60)`.
+    Roc60 => "roc_60", first day 60;
+    /// `ln(highest close of the last 252 days / close_t) / (σ_t √252)`, of as many days as there are from the 60th on.
+    Drawdown => "drawdown", first day 60;
+    /// Mean log volume of 5 days minus that of 60; 0 on a day without volume.
+    VolumeTrend => "volume_trend", first day 60;
+    /// `ln(root mean square of |r_s| / σ_{s−1} over mean of it)`, both EWMA with decay 0.99: how fat the tails are.
+    TailWeight => "tail_weight", first day 60;
     /// Log volume minus its mean over 20 days; 0 on a day without volume.
     VolumeSurprise => "volume_surprise", first day 19;
     /// The same in standard deviations of the log volumes of those 20 days.

@@ -42,6 +42,18 @@ pub(crate) fn rolling_mean(values: &[f64], window: usize) -> Vec<f64> {
     sums.into_iter().map(|sum| sum.map_or(f64::NAN, |sum| sum / window as f64)).collect()
 }
 
+/// Returns the largest of the last `window` values, or of all so far while there are fewer.
+pub(crate) fn rolling_maximum(values: &[f64], window: usize) -> Vec<f64> {
+    let mut so_far = f64::NEG_INFINITY;
+    let largest = rolling(values, window, f64::max).into_iter().zip(values);
+    largest
+        .map(|(whole, &value)| {
+            so_far = so_far.max(value);
+            whole.unwrap_or(so_far)
+        })
+        .collect()
+}
+
 /// Returns the sample variance (divisor n − 1) of the last `window` values; NaN as in [`rolling_mean`].
 pub(crate) fn rolling_variance(values: &[f64], window: usize) -> Vec<f64> {
     let each: Vec<Moments> = values.iter().map(|&value| Moments::of(value)).collect();

@@ -127,8 +127,11 @@ fn names_are_stable() {
         names.join(" "),
         "close log_return scaled_return scaled_gap scaled_range log_volatility volatility_trend rolling_ratio \
          parkinson_ratio garman_klass_ratio rogers_satchell_ratio yang_zhang_ratio har_1 har_5 har_22 rsi_14 macd \
-         macd_signal macd_histogram roc_5 roc_10 roc_20 ma_7 ma_30 ma_90 volume_surprise volume_z_score weekday_sin \
-         weekday_cos days_to_next",
+         macd_signal macd_histogram roc_5 roc_10 roc_20 ma_7 ma_30 ma_90 return_volatility_3 return_volatility_9 \
+         return_volatility_66 return_volatility_132 return_volatility_333 range_volatility_3 range_volatility_7 \
+         range_volatility_16 range_volatility_33 range_volatility_66 range_volatility_132 range_volatility_333 \
+         gap_volatility_7 gap_volatility_33 gap_volatility_132 absolute_return absolute_gap roc_60 drawdown volume_trend \
+         tail_weight volume_surprise volume_z_score weekday_sin weekday_cos days_to_next",
         "artifacts record these names: a new one may be added, none changed"
     );
     let set = FeatureSet::standard();

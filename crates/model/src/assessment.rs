@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use closecast_domain::{Evaluation, ForecastError, History, PartEvaluation};
 use closecast_eval::{Outcome, ResidualQuantile, VENTILES, conformal_quantiles, coverage, evaluate, standardise};
-use closecast_nn::Network;
+use closecast_nn::TrainingSession;
 
 use crate::{
     dataset::{Dataset, unsuitable},
@@ -32,13 +32,17 @@ struct Step {
     sigma: f64,
 }
 
-/// Measures `network` on the three parts of `dataset`.
-pub(crate) fn assess(network: &Network, dataset: &Dataset, history: &History) -> Result<Assessment, ForecastError> {
+/// Measures the session's network on the three parts of `dataset`.
+pub(crate) fn assess(
+    session: &TrainingSession,
+    dataset: &Dataset,
+    history: &History,
+) -> Result<Assessment, ForecastError> {
     let split = &dataset.split;
-    let validation = steps(network, dataset, history, split.validation.clone())?;
+    let validation = steps(session, dataset, history, split.validation.clone())?;
     let residuals = validation.iter().map(|steps| residual_quantiles(steps)).collect::<Result<Vec<_>, _>>()?;
-    let test = steps(network, dataset, history, split.test.clone())?;
-    let train = steps(network, dataset, history, split.train.clone())?;
+    let test = steps(session, dataset, history, split.test.clone())?;
+    let train = steps(session, dataset, history, split.train.clone())?;
     let evaluation = Evaluation {
         train: part(&train, history)?,
         validation: part(&validation, history)?,
@@ -53,14 +57,14 @@ pub(crate) fn assess(network: &Network, dataset: &Dataset, history: &History) ->
 
 /// Returns the forecasts of `origins`, one list for each step ahead.
 fn steps(
-    network: &Network,
+    session: &TrainingSession,
     dataset: &Dataset,
     history: &History,
     origins: Range<usize>,
 ) -> Result<Vec<Vec<Step>>, ForecastError> {
     let source = dataset.source()?;
     let origins: Vec<usize> = origins.collect();
-    let outputs = network.forward(&source, &origins).map_err(engine)?;
+    let outputs = session.forward(&source, &origins).map_err(engine)?;
     let horizon = dataset.targets.horizon();
     let bars = history.bars();
     let step = |position: usize, ahead: usize| {

@@ -2,7 +2,8 @@
 
 use closecast_domain::{Cancel, ForecastError, Progress, ProgressSink};
 use closecast_nn::{
-    Loss, Network, NnError, OptimiserKind, OptimiserSpec, TrainingSession, TrainingSpec, WindowSource, shuffled,
+    Accelerator, Loss, Network, NnError, OptimiserKind, OptimiserSpec, Schedule, TrainingSession, TrainingSpec,
+    WindowSource, shuffled,
 };
 use serde::{Deserialize, Serialize};
 
@@ -10,11 +11,6 @@ use crate::{
     dataset::{Dataset, unsuitable},
     spec::{CheckedSpec, ModelSpec},
 };
-
-/// Epochs without improvement after which the learning rate is halved.
-const PLATEAU: usize = 3;
-/// The learning rate is not halved below this share of the first one.
-const LEAST_SHARE: f64 = 1.0 / 64.0;
 
 /// One pass over the training windows.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -25,7 +21,7 @@ pub struct EpochLog {
     pub train_loss: f64,
     /// Mean validation loss, without dropout.
     pub validation_loss: f64,
-    /// Learning rate.
+    /// Learning rate of its first step.
     pub learning_rate: f64,
 }
 
@@ -48,33 +44,60 @@ pub struct TrainLog {
     pub best_epoch: usize,
     /// Why it ended.
     pub stopped: StopReason,
+    /// What computed it: an instruction set of the CPU, or an accelerator's name. Models of earlier versions do not say.
+    #[serde(default)]
+    pub processor: String,
+}
+
+/// What a training may use of the machine.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Resources {
+    /// Threads; all cores when absent.
+    pub(crate) threads: Option<usize>,
+    /// Used instead of the CPU.
+    pub(crate) accelerator: Option<Accelerator>,
+}
+
+/// A trained network, still on the threads or the accelerator that it was trained on.
+pub(crate) struct Trained {
+    pub(crate) session: TrainingSession,
+    pub(crate) log: TrainLog,
 }
 
 /// Trains a network on the training part and keeps the weights of the best validation loss.
 pub(crate) fn train(
     spec: &CheckedSpec,
-    threads: Option<usize>,
+    resources: Resources,
     dataset: &Dataset,
     cancel: &Cancel,
     progress: &dyn ProgressSink,
-) -> Result<(Network, TrainLog), ForecastError> {
+) -> Result<Trained, ForecastError> {
     let settings = spec.spec();
     let source = dataset.source()?;
     let network = Network::init(spec.network(), settings.seed);
-    let mut session = TrainingSession::new(network, training_spec(settings, threads)).map_err(engine)?;
+    let training = training_spec(settings, resources.threads);
+    let processor = match &resources.accelerator {
+        Some(accelerator) => accelerator.name().to_owned(),
+        None => network.instruction_set().name().to_owned(),
+    };
+    let mut session = match resources.accelerator {
+        Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator),
+        None => TrainingSession::new(network, training),
+    }
+    .map_err(engine)?;
     let train_origins: Vec<usize> = dataset.split.train.clone().collect();
-    progress.report(&Progress::TrainingStarted {
-        epochs: settings.epochs,
-        batches_per_epoch: train_origins.len().div_ceil(settings.batch_size),
-    });
+    let batches = train_origins.len().div_ceil(settings.batch_size);
+    progress.report(&Progress::TrainingStarted { epochs: settings.epochs, batches_per_epoch: batches });
     let mut best = Best { network: session.network().clone(), epoch: 0, loss: f64::INFINITY };
-    let mut log = TrainLog { epochs: Vec::new(), best_epoch: 0, stopped: StopReason::Epochs };
-    let mut learning_rate = settings.learning_rate;
+    let mut log = TrainLog { epochs: Vec::new(), best_epoch: 0, stopped: StopReason::Epochs, processor };
+    let steps = (settings.epochs * batches) as u64;
+    let mut schedule = Schedule::new(settings.schedule, settings.learning_rate, steps).map_err(engine)?;
     for epoch in 1..=settings.epochs {
         let order = shuffled(&train_origins, settings.seed, epoch as u64);
-        let pass = Pass { dataset, source: &source, cancel, progress, epoch, learning_rate };
-        let train_loss = pass.run(&mut session, &order, settings)?;
-        let validation_loss = validation_loss(session.network(), &source, dataset, &settings.recipe.loss())?;
+        let pass = Pass { dataset, source: &source, cancel, progress, epoch };
+        let learning_rate = schedule.learning_rate();
+        let train_loss = pass.run(&mut session, &mut schedule, &order, settings)?;
+        let validation_loss = validation_loss(&session, &source, dataset, &settings.recipe.loss())?;
         let improved = validation_loss < best.loss;
         if improved {
             best = Best { network: session.network().clone(), epoch, loss: validation_loss };
@@ -86,9 +109,7 @@ pub(crate) fn train(
             log.stopped = StopReason::Patience;
             break;
         }
-        if waited > 0 && waited.is_multiple_of(PLATEAU) {
-            learning_rate = (learning_rate / 2.0).max(settings.learning_rate * LEAST_SHARE);
-        }
+        schedule.epoch_done(improved);
     }
     if best.epoch == 0 {
         return Err(ForecastError::NonFinite {
@@ -97,7 +118,7 @@ pub(crate) fn train(
         });
     }
     log.best_epoch = best.epoch;
-    Ok((best.network, log))
+    Ok(Trained { session: session.with_network(best.network), log })
 }
 
 struct Best {
@@ -113,12 +134,17 @@ struct Pass<'a> {
     cancel: &'a Cancel,
     progress: &'a dyn ProgressSink,
     epoch: usize,
-    learning_rate: f64,
 }
 
 impl Pass<'_> {
     /// Returns the mean loss over all windows of the pass.
-    fn run(&self, session: &mut TrainingSession, order: &[usize], spec: &ModelSpec) -> Result<f64, ForecastError> {
+    fn run(
+        &self,
+        session: &mut TrainingSession,
+        schedule: &mut Schedule,
+        order: &[usize],
+        spec: &ModelSpec,
+    ) -> Result<f64, ForecastError> {
         let mut total = 0.0;
         for (batch, origins) in order.chunks(spec.batch_size).enumerate() {
             if self.cancel.is_cancelled() {
@@ -126,8 +152,9 @@ impl Pass<'_> {
             }
             let targets = self.dataset.targets_of(origins);
             let report = session
-                .step(self.source, origins, &targets, &spec.recipe.loss(), self.learning_rate)
+                .step(self.source, origins, &targets, &spec.recipe.loss(), schedule.learning_rate())
                 .map_err(engine)?;
+            schedule.step_done();
             total += report.loss * origins.len() as f64;
             self.progress.report(&Progress::Batch { epoch: self.epoch, batch: batch + 1 });
         }
@@ -148,13 +175,13 @@ fn training_spec(spec: &ModelSpec, threads: Option<usize>) -> TrainingSpec {
 
 /// Returns the mean loss over the validation windows, without dropout.
 fn validation_loss(
-    network: &Network,
+    session: &TrainingSession,
     source: &WindowSource<'_>,
     dataset: &Dataset,
     loss: &Loss,
 ) -> Result<f64, ForecastError> {
     let origins: Vec<usize> = dataset.split.validation.clone().collect();
-    let outputs = network.forward(source, &origins).map_err(engine)?;
+    let outputs = session.forward(source, &origins).map_err(engine)?;
     Ok(loss.mean(&outputs, &dataset.targets_of(&origins)))
 }
 

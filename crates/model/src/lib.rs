@@ -2,6 +2,7 @@
 
 mod artifact;
 mod assessment;
+mod base;
 mod dataset;
 mod epochs;
 mod fingerprint;
@@ -10,6 +11,7 @@ mod spec;
 mod trainer;
 
 pub use artifact::ArtifactError;
+pub use base::{BaseForecaster, BaseModel, BaseSpec};
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;

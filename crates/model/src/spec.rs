@@ -3,7 +3,7 @@
 use std::fmt;
 
 use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
-use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec};
+use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, ScheduleSpec};
 use serde::{Deserialize, Serialize};
 
 /// What the network sees and what it forecasts.
@@ -111,6 +111,9 @@ pub struct ModelSpec {
     pub batch_size: usize,
     /// First learning rate.
     pub learning_rate: f64,
+    /// How it changes during training.
+    #[serde(default)]
+    pub schedule: ScheduleSpec,
     /// Decoupled weight decay; above 0 the optimiser is AdamW.
     pub weight_decay: f64,
     /// Largest global norm of a step's gradient.
@@ -136,6 +139,7 @@ impl Default for ModelSpec {
             epochs: 50,
             batch_size: 32,
             learning_rate: 1e-3,
+            schedule: ScheduleSpec::default(),
             weight_decay: 0.0,
             gradient_clip: 1.0,
             patience: 10,
@@ -171,6 +175,11 @@ impl ModelSpec {
         within("epochs", self.epochs, 1, 10_000)?;
         within("batch_size", self.batch_size, 1, 4096)?;
         within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
+        self.schedule.check().map_err(|error| SpecError {
+            field: "schedule",
+            value: format!("{:?}", self.schedule),
+            allowed: format!("within its ranges: {error}"),
+        })?;
         within("weight_decay", self.weight_decay, 0.0, 1.0)?;
         within("gradient_clip", self.gradient_clip, 1e-6, 1000.0)?;
         within("patience", self.patience, 1, 10_000)?;

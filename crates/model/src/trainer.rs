@@ -1,11 +1,12 @@
 //! From a spec and a history to a trained, evaluated model.
 
 use closecast_domain::{Cancel, DateRange, ForecastError, Forecaster, History, ModelCard, ProgressSink};
+use closecast_nn::Accelerator;
 
 use crate::{
     assessment::{INTERVAL_LEVEL, assess},
     dataset::Dataset,
-    epochs::train,
+    epochs::{Resources, Trained, train},
     fingerprint::fingerprint,
     model::LstmModel,
     spec::CheckedSpec,
@@ -16,20 +17,27 @@ use crate::{
 pub struct LstmForecaster {
     name: String,
     spec: CheckedSpec,
-    threads: Option<usize>,
+    resources: Resources,
 }
 
 impl LstmForecaster {
     /// Returns a forecaster that will train `spec` under the name `name`.
     #[must_use]
     pub fn new(name: impl Into<String>, spec: CheckedSpec) -> Self {
-        Self { name: name.into(), spec, threads: None }
+        Self { name: name.into(), spec, resources: Resources::default() }
     }
 
     /// Sets the number of threads. It changes the time taken, never the result.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Self {
-        self.threads = threads;
+        self.resources.threads = threads;
+        self
+    }
+
+    /// Sets the accelerator to train on; without one it is the CPU. Results differ between them by rounding.
+    #[must_use]
+    pub fn accelerator(mut self, accelerator: Option<Accelerator>) -> Self {
+        self.resources.accelerator = accelerator;
         self
     }
 }
@@ -39,8 +47,9 @@ impl Forecaster for LstmForecaster {
 
     fn fit(self, history: &History, cancel: &Cancel, progress: &dyn ProgressSink) -> Result<LstmModel, ForecastError> {
         let dataset = Dataset::new(&self.spec, history)?;
-        let (network, log) = train(&self.spec, self.threads, &dataset, cancel, progress)?;
-        let assessment = assess(&network, &dataset, history)?;
+        let Trained { session, log } = train(&self.spec, self.resources, &dataset, cancel, progress)?;
+        let assessment = assess(&session, &dataset, history)?;
+        let network = session.into_network();
         let dates = history.bars();
         let spec = self.spec.spec();
         let range = |start: usize, end: usize| DateRange { start: dates[start].date, end: dates[end].date };

@@ -99,6 +99,20 @@ pub enum NnError {
         /// What is wrong.
         problem: String,
     },
+    /// There is no accelerator to run on.
+    #[error("no GPU can be used: {why}")]
+    NoAccelerator {
+        /// Why not.
+        why: String,
+    },
+    /// The accelerator failed at its work.
+    #[error("{name} failed: {problem}")]
+    Accelerator {
+        /// The accelerator's name.
+        name: String,
+        /// What it reported.
+        problem: String,
+    },
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {source}")]
     Threads {

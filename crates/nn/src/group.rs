@@ -1,27 +1,18 @@
 //! The tiles of a batch that share one piece of working memory and are summed into one gradient.
 
+use crate::batch::Batch;
 use crate::kernels::{LANES, Lanes};
-use crate::loss::Loss;
 use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::{Keep, Tile, TileBackward, TileDropout, TileGradient, TileWeights};
-use crate::windows::WindowSource;
 
 /// What all groups of a training step read.
 pub(crate) struct StepInput<'a> {
     pub(crate) network: &'a Network,
     pub(crate) weights: (&'a ForwardWeights, &'a BackwardWeights),
-    pub(crate) source: &'a WindowSource<'a>,
-    pub(crate) origins: &'a [usize],
-    /// `[origin, target]`.
-    pub(crate) targets: &'a [f32],
-    pub(crate) loss: &'a Loss,
-    /// Targets of a sample.
-    pub(crate) width: usize,
-    pub(crate) seed: u64,
-    pub(crate) training_step: u64,
+    pub(crate) batch: &'a Batch<'a>,
 }
 
 /// Working memory and result of some tiles. Which tiles a group works on depends on the batch size alone.
@@ -65,16 +56,11 @@ impl Group {
     }
 
     fn run_tile(&mut self, input: &StepInput<'_>, first_row: usize) {
-        let (network, isa) = (input.network, input.network.isa());
+        let (network, isa, batch) = (input.network, input.network.isa(), input.batch);
         let spec = network.spec();
-        let count = LANES.min(input.origins.len() - first_row);
-        let dropout = (spec.dropout > 0.0).then_some(TileDropout {
-            probability: spec.dropout,
-            seed: input.seed,
-            training_step: input.training_step,
-            first_row,
-        });
-        input.source.gather(&input.origins[first_row..first_row + count], &mut self.tile.input);
+        let count = LANES.min(batch.origins.len() - first_row);
+        let dropout = (spec.dropout > 0.0).then_some(TileDropout { probability: spec.dropout, batch, first_row });
+        batch.source.gather(&batch.origins[first_row..first_row + count], &mut self.tile.input);
         let weights = TileWeights {
             layout: network.layout(),
             plain: network.parameters(),
@@ -82,27 +68,21 @@ impl Group {
             backward: Some(input.weights.1),
         };
         self.tile.forward(isa, weights, dropout);
-        self.compare(input, first_row, count);
+        self.compare(batch, first_row, count);
         self.tile.backward(isa, weights, dropout, &mut self.backward, &mut self.sums);
     }
 
     /// Adds the tile's loss and computes the gradient of the prediction; lanes without a sample have none.
-    fn compare(&mut self, input: &StepInput<'_>, first_row: usize, count: usize) {
-        let each = input.loss.outputs_per_target();
-        let share = 1.0 / input.targets.len() as f32;
+    fn compare(&mut self, batch: &Batch<'_>, first_row: usize, count: usize) {
         let (outputs, slopes) = &mut self.sample;
         self.backward.prediction.fill(Lanes::ZERO);
-        let targets = &input.targets[first_row * input.width..][..count * input.width];
-        for (lane, targets) in targets.chunks_exact(input.width).enumerate() {
+        for lane in 0..count {
             for (output, prediction) in outputs.iter_mut().zip(&self.tile.prediction) {
                 *output = prediction.0[lane];
             }
-            let parts = outputs.chunks_exact(each).zip(slopes.chunks_exact_mut(each));
-            for ((outputs, slopes), &target) in parts.zip(targets) {
-                self.loss += input.loss.value_and_slopes(outputs, target, slopes);
-            }
+            self.loss += batch.compare(first_row + lane, outputs, slopes);
             for (out, slope) in self.backward.prediction.iter_mut().zip(slopes.iter()) {
-                out.0[lane] = slope * share;
+                out.0[lane] = *slope;
             }
         }
     }

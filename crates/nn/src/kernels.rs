@@ -4,7 +4,7 @@
 //! [`LANES`] samples, and every matrix of a tile is `[feature][lane]`. Hidden sizes therefore need no padding,
 //! and no sample's arithmetic depends on which other samples share its tile.
 //!
-//! This is the only module with `unsafe`: see [`avx2`] and [`avx512`].
+//! This is the only module with `unsafe`: see `avx2`, `avx512` and `neon`.
 
 mod activations;
 mod attention;
@@ -18,6 +18,8 @@ mod dispatch;
 mod dropout;
 mod forward;
 mod lanes;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod norm;
 mod portable;
 mod products;
@@ -35,6 +37,8 @@ pub(crate) use dispatch::{Blocking, Isa, Kernel};
 pub(crate) use dropout::Dropout;
 pub(crate) use forward::ForwardDirection;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
+#[cfg(any(feature = "gpu", feature = "flex"))]
+pub(crate) use norm::EPSILON as NORM_EPSILON;
 pub(crate) use norm::{NormBackward, NormForward, NormGradient, NormTrace};
 pub(crate) use simd::Simd;
 pub(crate) use single::{SingleDirection, SingleScratch, SingleWeights};

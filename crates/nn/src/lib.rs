@@ -1,5 +1,8 @@
 #![doc = include_str!("../README.md")]
 
+mod accelerator;
+mod batch;
+mod cpu;
 mod error;
 mod group;
 mod instruction_set;
@@ -12,6 +15,7 @@ mod packed;
 mod parameters;
 mod random;
 mod sampling;
+mod schedule;
 mod session;
 mod single;
 mod spec;
@@ -19,6 +23,7 @@ mod tile;
 mod weights;
 mod windows;
 
+pub use accelerator::Accelerator;
 pub use error::{NnError, Quantity};
 pub use instruction_set::InstructionSet;
 pub use loss::{Loss, StudentT};
@@ -27,6 +32,7 @@ pub use network::Network;
 pub use optimiser::{OptimiserKind, OptimiserSpec};
 pub use parameters::Tensor;
 pub use sampling::shuffled;
-pub use session::{StepReport, TrainingSession, TrainingSpec};
+pub use schedule::{Schedule, ScheduleSpec};
+pub use session::{MAX_THREADS, StepReport, TrainingSession, TrainingSpec};
 pub use spec::{CheckedNetworkSpec, MAX_PARAMETERS, NetworkSpec};
 pub use windows::{MAX_LOOKBACK, WindowSource};

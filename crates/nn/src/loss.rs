@@ -30,13 +30,16 @@ pub enum Loss {
     /// The negative log-likelihood of a Student-t distribution; the three outputs of a target are those of
     /// [`StudentT::from_outputs`].
     StudentT,
+    /// The same with the location fixed at 0: two outputs a target, scale and degrees of freedom. For a spread to be learned
+    /// without a direction.
+    CentredStudentT,
 }
 
 impl Loss {
     /// Refuses parameters out of range.
     pub(crate) fn check(&self) -> Result<(), NnError> {
         match self {
-            Self::Mse | Self::StudentT => Ok(()),
+            Self::Mse | Self::StudentT | Self::CentredStudentT => Ok(()),
             Self::Huber { delta } => within("delta", *delta, 1e-6, 1e6),
             Self::Pinball { levels } => check_levels(levels),
         }
@@ -48,6 +51,7 @@ impl Loss {
             Self::Mse | Self::Huber { .. } => 1,
             Self::Pinball { levels } => levels.len(),
             Self::StudentT => 3,
+            Self::CentredStudentT => 2,
         }
     }
 
@@ -55,7 +59,7 @@ impl Loss {
     /// their lengths do not fit or there are none.
     pub fn mean(&self, outputs: &[f32], targets: &[f32]) -> f64 {
         let each = self.outputs_per_target();
-        if outputs.len() != targets.len() * each {
+        if each == 0 || outputs.len() != targets.len() * each {
             return f64::NAN;
         }
         let mut slopes = vec![0.0; each];
@@ -73,7 +77,12 @@ impl Loss {
                 slopes.copy_from_slice(&derivatives);
                 value
             }
-            (Self::StudentT, _) => f64::NAN,
+            (Self::CentredStudentT, &[scale, freedom]) => {
+                let (value, [_, by_scale, by_freedom]) = student_t::value_and_slopes([0.0, scale, freedom], target);
+                slopes.copy_from_slice(&[by_scale, by_freedom]);
+                value
+            }
+            (Self::StudentT | Self::CentredStudentT, _) => f64::NAN,
             (Self::Mse, _) => {
                 let error = outputs[0] - target;
                 slopes[0] = 2.0 * error;
@@ -131,8 +140,9 @@ fn check_levels(levels: &[f32]) -> Result<(), NnError> {
 mod tests {
     use super::*;
 
-    fn all() -> [Loss; 4] {
-        [Loss::Mse, Loss::Huber { delta: 0.7 }, Loss::Pinball { levels: vec![0.1, 0.5, 0.95] }, Loss::StudentT]
+    fn all() -> [Loss; 5] {
+        let levels = vec![0.1, 0.5, 0.95];
+        [Loss::Mse, Loss::Huber { delta: 0.7 }, Loss::Pinball { levels }, Loss::StudentT, Loss::CentredStudentT]
     }
 
     #[test]
@@ -165,6 +175,7 @@ mod tests {
             assert!(slopes.iter().all(|slope| slope.is_nan()), "{loss:?}");
             assert!(loss.mean(&outputs, &[0.0, 0.0]).is_nan(), "lengths that do not fit");
         }
+        assert!(Loss::Pinball { levels: Vec::new() }.mean(&[], &[1.0]).is_nan(), "no level, no loss");
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Network {
     /// `lstm.weight_ih_l{k}` `[4·hidden, inputs]`, `lstm.weight_hh_l{k}` `[4·hidden, hidden]`, `lstm.bias_ih_l{k}` and
     /// `lstm.bias_hh_l{k}` `[4·hidden]`, gates in the order i, f, g, o; then, if there are any, `norm.{k}.weight` and
     /// `norm.{k}.bias` `[width]`, `attention.0.weight` `[hidden, width]`, `attention.0.bias` `[hidden]` and
-    /// `attention.2.weight` `[1, hidden]`; then `head.weight` `[outputs, width]` and
+    /// `attention.2.weight` `[1, hidden]`, and `skip.weight` `[outputs, inputs]`; then `head.weight` `[outputs, width]` and
     /// `head.bias` `[outputs]`.
     pub fn tensors(&self) -> impl Iterator<Item = Tensor<'_>> {
         self.layout.tensors(&self.parameters)
@@ -138,8 +138,15 @@ impl Network {
             let tiles = predictions.chunks_mut(LANES * outputs).zip(origins.chunks(LANES));
             tiles.for_each(|tiles| run(&mut tile, tiles));
         }
+        self.require_finite(&predictions, origins)?;
+        Ok(predictions)
+    }
+
+    /// Refuses outputs, `[origin, outputs]`, that are not finite.
+    pub(crate) fn require_finite(&self, predictions: &[f32], origins: &[usize]) -> Result<(), NnError> {
+        let outputs = self.spec.outputs;
         match predictions.iter().position(|value| !value.is_finite()) {
-            None => Ok(predictions),
+            None => Ok(()),
             Some(at) => Err(NnError::NonFiniteOutput {
                 origin: origins[at / outputs],
                 output: at % outputs,
@@ -166,12 +173,17 @@ impl Network {
     fn predict_singly(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32]) {
         let plain = PlainParameters { layout: &self.layout, values: &self.parameters };
         let pass = self.single.get_or_init(|| SinglePass::new(self.isa, plain));
+        let skip = self.layout.skip.as_ref().map_or(&[][..], |range| &self.parameters[range.clone()]);
         let head = &self.parameters[self.layout.head_weight.clone()];
         let bias = &self.parameters[self.layout.head_bias.clone()];
         for (&origin, out) in origins.iter().zip(out.chunks_exact_mut(self.spec.outputs)) {
             let seen = pass.run(self.isa, &self.spec, plain, source.window(origin));
             for ((out, weights), &bias) in out.iter_mut().zip(head.chunks_exact(seen.len())).zip(bias) {
                 *out = seen.iter().zip(weights).fold(bias, |sum, (value, weight)| sum + weight * value);
+            }
+            let last_input = &source.window(origin)[(source.lookback() - 1) * source.inputs()..];
+            for (out, weights) in out.iter_mut().zip(skip.chunks_exact(last_input.len())) {
+                *out = last_input.iter().zip(weights).fold(*out, |sum, (value, weight)| sum + weight * value);
             }
         }
     }
@@ -241,6 +253,18 @@ mod tests {
                 assert!(mean.abs() < 3.0 * bound / (3.0 * tensor.values.len() as f32).sqrt(), "{}", tensor.name);
             }
         }
+        let improved = Network::init(&NetworkSpec::improved(3, 2).check().unwrap(), 1);
+        for tensor in improved.tensors() {
+            let largest = tensor.values.iter().fold(0f32, |largest, value| largest.max(value.abs()));
+            let fan =
+                if tensor.name.starts_with("lstm") || tensor.name == "attention.2.weight" { 64f32 } else { 128.0 };
+            let expected = match tensor.name.strip_prefix("norm.") {
+                Some(name) if name.ends_with("weight") => 1.0..=1.0,
+                Some(_) => 0.0..=0.0,
+                None => 0.5 / fan.sqrt()..=1.0 / fan.sqrt(),
+            };
+            assert!(expected.contains(&largest), "{}: {largest}", tensor.name);
+        }
         assert_eq!(network.parameters(), Network::init(&spec, 1).parameters());
         assert_ne!(network.parameters(), Network::init(&spec, 2).parameters());
     }
@@ -254,9 +278,13 @@ mod tests {
         let improved = NetworkSpec { hidden: 23, ..NetworkSpec::improved(5, 2) };
         let normed = NetworkSpec { attention: false, residual: false, ..improved.clone() };
         let added = NetworkSpec { layer_norm: false, attention: false, ..improved.clone() };
-        for spec in plain.into_iter().chain([improved, normed, added]) {
+        let skipping = NetworkSpec { skip: true, ..improved.clone() };
+        for spec in plain.into_iter().chain([improved, normed, added, skipping]) {
             let hidden = spec.hidden;
-            let network = Network::init(&spec.check().unwrap(), 3);
+            let mut network = Network::init(&spec.check().unwrap(), 3);
+            if let Some(skip) = network.layout.skip.clone() {
+                network.parameters_mut()[skip].iter_mut().zip(1..).for_each(|(w, i)| *w = 0.1 * i as f32);
+            }
             let features: Vec<f32> = (0..60 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
             let source = WindowSource::new(&features, 5, 19).unwrap();
             let origins: Vec<usize> = (18..18 + LANES).collect();

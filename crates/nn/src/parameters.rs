@@ -83,6 +83,8 @@ pub(crate) struct ParameterLayout {
     /// One for every layer, or none.
     pub(crate) norms: Vec<NormSlots>,
     pub(crate) attention: Option<AttentionSlots>,
+    /// `[outputs, inputs]`: from the inputs of the last time step to the outputs.
+    pub(crate) skip: Option<Range<usize>>,
     /// `[outputs, width]`.
     pub(crate) head_weight: Range<usize>,
     /// `[outputs]`.
@@ -127,9 +129,12 @@ impl ParameterLayout {
             bias: place("attention.0.bias".into(), vec![hidden], Start::fan(width)),
             score: place("attention.2.weight".into(), vec![1, hidden], Start::fan(hidden)),
         });
+        // Starts at zero, so that a network with this short cut begins as the same network without it.
+        let skip =
+            spec.skip.then(|| place("skip.weight".into(), vec![spec.outputs, spec.inputs], Start::Constant(0.0)));
         let head_weight = place("head.weight".into(), vec![spec.outputs, width], Start::fan(width));
         let head_bias = place("head.bias".into(), vec![spec.outputs], Start::fan(width));
-        Self { slots, directions, norms, attention, head_weight, head_bias }
+        Self { slots, directions, norms, attention, skip, head_weight, head_bias }
     }
 
     /// Returns the named parts of a vector laid out so.

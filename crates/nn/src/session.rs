@@ -1,24 +1,23 @@
 //! Training: one step is forward, loss, backward, clipping and an update.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::accelerator::Accelerator;
+use crate::batch::Batch;
+use crate::cpu::Cpu;
 use crate::error::{NnError, Quantity};
-use crate::group::{Group, StepInput};
-use crate::kernels::LANES;
 use crate::loss::Loss;
-use crate::network::{Network, check_source, limit};
+use crate::network::Network;
 use crate::optimiser::{Optimiser, OptimiserSpec, clip_factor, non_finite, norm};
-use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::Tensor;
 use crate::spec::within;
 use crate::windows::WindowSource;
 
-/// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
-const MAX_GROUPS: usize = 16;
+/// The largest norm of a gradient, after clipping, whose square is far from the largest `f32`.
+const LARGEST_NORM: f64 = 1e18;
 
-/// The most bytes of working memory of a session.
-const MAX_BYTES: usize = 4 << 30;
+/// The most threads of a training.
+pub const MAX_THREADS: usize = 256;
 
 /// How a network is trained.
 ///
@@ -26,7 +25,7 @@ const MAX_BYTES: usize = 4 << 30;
 /// |---|---|
 /// | `batch_size` | 1 ..= 65536 |
 /// | `clip_norm` | none, or 1e-9 ..= 1e9 |
-/// | `threads` | none (the current rayon pool), or 1 ..= 256 |
+/// | `threads` | none (the current rayon pool), or 1 ..= [`MAX_THREADS`] |
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainingSpec {
@@ -47,7 +46,7 @@ impl TrainingSpec {
         self.optimiser.check()?;
         within("batch_size", self.batch_size, 1, 65_536)?;
         self.clip_norm.map_or(Ok(()), |norm| within("clip_norm", norm, 1e-9, 1e9))?;
-        self.threads.map_or(Ok(()), |threads| within("threads", threads, 1, 256))
+        self.threads.map_or(Ok(()), |threads| within("threads", threads, 1, MAX_THREADS))
     }
 }
 
@@ -66,45 +65,51 @@ pub struct TrainingSession {
     network: Network,
     spec: TrainingSpec,
     optimiser: Optimiser,
-    forward: ForwardWeights,
-    backward: BackwardWeights,
-    groups: Vec<Group>,
-    /// The window length that `groups` is made for.
-    lookback: usize,
+    processor: Processor,
     gradient: Vec<f32>,
     step: u64,
     last_norm: f64,
-    pool: Option<rayon::ThreadPool>,
+}
+
+/// What computes loss and gradient. Everything else of a step is the same on either.
+#[derive(Debug)]
+enum Processor {
+    Cpu(Box<Cpu>),
+    Accelerator(Accelerator),
 }
 
 impl TrainingSession {
-    /// Starts training `network`.
+    /// Starts training `network` on the CPU.
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] for a setting outside its range, [`NnError::Threads`] if the threads cannot be started.
     pub fn new(network: Network, spec: TrainingSpec) -> Result<Self, NnError> {
         spec.check()?;
-        let pool = match spec.threads {
-            None | Some(1) => None,
-            Some(threads) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                Some(pool.map_err(|source| NnError::Threads { threads, source })?)
-            }
-        };
-        let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
-        Ok(Self {
-            optimiser: Optimiser::new(spec.optimiser, parameters.len()),
-            forward: ForwardWeights::new(layout, parameters, blocking),
-            backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
-            groups: Vec::new(),
-            lookback: 0,
-            gradient: vec![0.0; parameters.len()],
+        let cpu = Cpu::new(&network, spec.batch_size, spec.threads)?;
+        Ok(Self::start(network, spec, Processor::Cpu(Box::new(cpu))))
+    }
+
+    /// Starts training `network` on `accelerator`: the same weights, masks, losses and updates, so that results differ from
+    /// those of the CPU by the rounding of the device alone. `threads` of the spec has no effect.
+    ///
+    /// # Errors
+    /// [`NnError::OutOfRange`] for a setting outside its range.
+    pub fn on_accelerator(network: Network, spec: TrainingSpec, accelerator: Accelerator) -> Result<Self, NnError> {
+        spec.check()?;
+        Ok(Self::start(network, spec, Processor::Accelerator(accelerator)))
+    }
+
+    fn start(network: Network, spec: TrainingSpec, processor: Processor) -> Self {
+        let parameters = network.parameter_count();
+        Self {
+            optimiser: Optimiser::new(spec.optimiser, parameters),
+            processor,
+            gradient: vec![0.0; parameters],
             step: 0,
             last_norm: 0.0,
-            pool,
             network,
             spec,
-        })
+        }
     }
 
     /// Trains on the windows that end at `origins`, whose targets are `targets`, `[origin, target]`; a network has
@@ -113,7 +118,8 @@ impl TrainingSession {
     /// # Errors
     /// Those of [`Network::forward`]; [`NnError::OutOfRange`] for an empty batch, one larger than the batch size, or a
     /// learning rate outside 0 ..= 10; [`NnError::Length`] and [`NnError::NonFiniteInput`] for the targets;
-    /// [`NnError::NonFinite`] if training diverged: the network is unchanged unless a parameter is what overflowed.
+    /// [`NnError::NonFinite`] if training diverged: the network is unchanged unless a parameter is what overflowed;
+    /// [`NnError::Accelerator`] if the accelerator failed, the network being unchanged.
     pub fn step(
         &mut self,
         source: &WindowSource<'_>,
@@ -123,25 +129,47 @@ impl TrainingSession {
         learning_rate: f64,
     ) -> Result<StepReport, NnError> {
         within("learning_rate", learning_rate, 0.0, 10.0)?;
-        let mean_loss = self.differentiate(source, origins, targets, loss)?;
+        let (seed, training_step) = (self.spec.seed, self.step);
+        let batch = Batch { source, origins, targets, loss, seed, training_step };
+        batch.check(self.network.spec(), self.spec.batch_size)?;
+        let mean_loss = match &mut self.processor {
+            Processor::Cpu(cpu) => cpu.differentiate(&self.network, &batch, &mut self.gradient)?,
+            Processor::Accelerator(device) => device.differentiate(&self.network, &batch, &mut self.gradient)?,
+        };
         self.require_finite(Quantity::Loss, mean_loss)?;
         let gradient_norm = norm(&self.gradient);
         self.require_finite(Quantity::Gradient, gradient_norm)?;
-        self.last_norm = gradient_norm;
         let scale = clip_factor(gradient_norm, self.spec.clip_norm);
+        // Beyond it the optimiser's mean of squares would be infinite, and the parameters would never move again.
+        if gradient_norm * f64::from(scale) > LARGEST_NORM {
+            self.require_finite(Quantity::Gradient, f64::INFINITY)?;
+        }
         let isa = self.network.isa();
         self.optimiser.update(isa, self.network.parameters_mut(), &self.gradient, scale, learning_rate);
         if let Some(value) = non_finite(self.network.parameters()) {
             self.require_finite(Quantity::Parameter, f64::from(value))?;
         }
         self.step += 1;
-        self.repack();
+        self.last_norm = gradient_norm;
+        if let Processor::Cpu(cpu) = &mut self.processor {
+            cpu.repack(&self.network);
+        }
         Ok(StepReport { loss: mean_loss, gradient_norm })
     }
 
     /// Returns the network as trained so far.
     pub fn network(&self) -> &Network {
         &self.network
+    }
+
+    /// Returns the session with another network of the same shape, such as an earlier one of its own, to forecast with.
+    #[must_use]
+    pub fn with_network(mut self, network: Network) -> Self {
+        self.network = network;
+        if let Processor::Cpu(cpu) = &mut self.processor {
+            cpu.repack(&self.network);
+        }
+        self
     }
 
     /// Ends the training.
@@ -159,118 +187,14 @@ impl TrainingSession {
         self.network.layout().tensors(&self.gradient)
     }
 
-    /// Returns the outputs as [`Network::forward`] does, on this session's threads.
+    /// Returns the outputs as [`Network::forward`] does, on what this session trains on.
     ///
     /// # Errors
-    /// Those of [`Network::forward`].
+    /// Those of [`Network::forward`]; [`NnError::Accelerator`] if the accelerator failed.
     pub fn forward(&self, source: &WindowSource<'_>, origins: &[usize]) -> Result<Vec<f32>, NnError> {
-        match (&self.pool, self.spec.threads) {
-            (Some(pool), _) if origins.len() > LANES => pool.install(|| self.network.forward(source, origins)),
-            (_, Some(_)) => self.network.forward_tiles(source, origins, false),
-            (_, None) => self.network.forward(source, origins),
-        }
-    }
-
-    /// Computes the mean loss of a batch and leaves its gradient in `self.gradient`.
-    fn differentiate(
-        &mut self,
-        source: &WindowSource<'_>,
-        origins: &[usize],
-        targets: &[f32],
-        loss: &Loss,
-    ) -> Result<f64, NnError> {
-        self.check_batch(source, origins, targets, loss)?;
-        self.allocate(source.lookback())?;
-        let tiles = origins.len().div_ceil(LANES);
-        let active = tiles.min(self.groups.len());
-        let stride = self.groups.len();
-        let input = StepInput {
-            network: &self.network,
-            weights: (&self.forward, &self.backward),
-            source,
-            origins,
-            targets,
-            loss,
-            width: self.targets_of_a_sample(loss),
-            seed: self.spec.seed,
-            training_step: self.step,
-        };
-        let groups = &mut self.groups[..active];
-        let work = |(index, group): (usize, &mut Group)| group.run(&input, (index..tiles).step_by(stride));
-        match (&self.pool, self.spec.threads) {
-            (Some(pool), _) => pool.install(|| groups.par_iter_mut().enumerate().with_max_len(1).for_each(work)),
-            (None, Some(_)) => groups.iter_mut().enumerate().for_each(work),
-            (None, None) => groups.par_iter_mut().enumerate().with_max_len(1).for_each(work),
-        }
-        // Always in the order of the groups, so that the sum does not depend on which thread came first.
-        if let Some((first, rest)) = groups.split_first_mut() {
-            let isa = self.network.isa();
-            rest.iter().for_each(|group| first.sums.add(isa, &group.sums));
-            first.sums.write(isa, self.network.layout(), &mut self.gradient);
-        }
-        Ok(groups.iter().map(|group| group.loss).sum::<f64>() / targets.len() as f64)
-    }
-
-    fn check_batch(
-        &self,
-        source: &WindowSource<'_>,
-        origins: &[usize],
-        targets: &[f32],
-        loss: &Loss,
-    ) -> Result<(), NnError> {
-        within("the number of samples of a batch", origins.len(), 1, self.spec.batch_size)?;
-        loss.check()?;
-        let (outputs, each) = (self.network.spec().outputs, loss.outputs_per_target());
-        if outputs % each != 0 {
-            return Err(NnError::OutOfRange {
-                field: "outputs",
-                value: outputs.to_string(),
-                allowed: format!("a multiple of {each}: this loss describes every target by so many outputs"),
-            });
-        }
-        let width = self.targets_of_a_sample(loss);
-        let expected = origins.len() * width;
-        if targets.len() != expected {
-            let why = "origins × outputs / outputs of a target";
-            return Err(NnError::Length { what: "targets", found: targets.len(), expected, why });
-        }
-        if let Some(at) = targets.iter().position(|value| !value.is_finite()) {
-            let (row, column, value) = (at / width, at % width, targets[at]);
-            return Err(NnError::NonFiniteInput { what: "targets", row, column, value });
-        }
-        check_source(self.network.spec(), source, origins)
-    }
-
-    fn targets_of_a_sample(&self, loss: &Loss) -> usize {
-        self.network.spec().outputs / loss.outputs_per_target()
-    }
-
-    /// Makes the working memory for windows of `lookback` steps, unless it is there.
-    fn allocate(&mut self, lookback: usize) -> Result<(), NnError> {
-        if lookback == self.lookback {
-            return Ok(());
-        }
-        let (spec, layout) = (self.network.spec(), self.network.layout());
-        let count = self.spec.batch_size.div_ceil(LANES).min(MAX_GROUPS);
-        limit("training", count * Group::bytes(spec, lookback), MAX_BYTES)?;
-        self.groups.clear();
-        self.groups.extend((0..count).map(|_| Group::new(spec, layout, lookback)));
-        self.lookback = lookback;
-        Ok(())
-    }
-
-    fn repack(&mut self) {
-        let (network, forward, backward) = (&self.network, &mut self.forward, &mut self.backward);
-        let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
-        let mut forward = || forward.repack(layout, parameters, blocking);
-        let mut backward = || backward.repack(layout, parameters, blocking);
-        match (&self.pool, self.spec.threads) {
-            (Some(pool), _) => _ = pool.join(forward, backward),
-            (None, Some(_)) => {
-                forward();
-                backward();
-            }
-            (None, None) => _ = rayon::join(forward, backward),
+        match &self.processor {
+            Processor::Cpu(cpu) => cpu.forward(&self.network, source, origins),
+            Processor::Accelerator(device) => device.forward(&self.network, source, origins),
         }
     }
 

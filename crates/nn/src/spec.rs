@@ -45,6 +45,10 @@ pub struct NetworkSpec {
     /// & Bengio 2015) with `hidden` units, weights `softmax_t(v · tanh(W·y_t + b))`.
     #[serde(default)]
     pub attention: bool,
+    /// Whether the head also sees the inputs of the last time step, past the layers: what is a linear function of them need
+    /// not be learned by the LSTM.
+    #[serde(default)]
+    pub skip: bool,
     /// The probability with which an output of a layer, except the last, is zeroed during training.
     pub dropout: f32,
     /// Outputs of the head.
@@ -62,6 +66,7 @@ impl NetworkSpec {
             layer_norm: false,
             residual: false,
             attention: false,
+            skip: false,
             dropout: 0.2,
             outputs,
         }
@@ -140,12 +145,18 @@ impl CheckedNetworkSpec {
         if layer == 0 { self.inputs } else { self.width() }
     }
 
+    /// Returns the inputs that the head sees directly.
+    pub(crate) fn skipped_inputs(&self) -> usize {
+        if self.skip { self.inputs } else { 0 }
+    }
+
     /// Returns the number of trainable numbers.
     pub fn parameter_count(&self) -> usize {
         let layer = |layer| self.directions() * 4 * self.hidden * (self.layer_inputs(layer) + self.hidden + 2);
         let norm = if self.layer_norm { self.layers * 2 * self.width() } else { 0 };
         let attention = if self.attention { self.hidden * (self.width() + 2) } else { 0 };
-        (0..self.layers).map(layer).sum::<usize>() + norm + attention + self.outputs * (self.width() + 1)
+        let head = self.outputs * (self.width() + self.skipped_inputs() + 1);
+        (0..self.layers).map(layer).sum::<usize>() + norm + attention + head
     }
 }
 
@@ -156,7 +167,7 @@ impl CheckedNetworkSpec {
     pub fn forward_operations(&self, steps: usize) -> usize {
         let lstm = (0..self.layers).map(|layer| self.direction_steps(layer, steps) * self.step_products(layer));
         let attention = if self.attention { steps * self.width() * (self.hidden + 1) } else { 0 };
-        2 * (lstm.sum::<usize>() + attention + self.outputs * self.width())
+        2 * (lstm.sum::<usize>() + attention + self.outputs * (self.width() + self.skipped_inputs()))
     }
 
     /// Returns those of one training step for each sample: forward, the gradients of the weights and those of the inputs
@@ -216,6 +227,19 @@ mod tests {
         // Linear(64, 1, bias=False) and Linear(128, 1).
         let improved = NetworkSpec::improved(16, 1).check().unwrap();
         assert_eq!(improved.parameter_count(), 240_640 + 768 + 8_256 + 64 + 129);
+    }
+
+    /// By hand: of a layer and direction `steps · 4 · hidden · (inputs + hidden)` products, of the head `hidden`.
+    #[test]
+    fn counts_the_operations_of_the_matrix_products() {
+        let base = spec().check().unwrap();
+        let forward = 2 * (60 * 200 * (16 + 50) + 60 * 200 * (50 + 50) + 50);
+        assert_eq!(base.forward_operations(60), forward);
+        assert_eq!(base.training_operations(60), 3 * forward - 2 * 60 * 200 * 16);
+        let both = NetworkSpec { hidden: 64, layers: 3, bidirectional: true, ..spec() }.check().unwrap();
+        // Of the last layer's reverse direction one step is seen.
+        let products = 2 * 60 * 256 * (16 + 64) + 2 * 60 * 256 * (128 + 64) + (60 + 1) * 256 * (128 + 64) + 128;
+        assert_eq!(both.forward_operations(60), 2 * products);
     }
 
     #[test]

@@ -121,6 +121,11 @@ impl Tile {
         self.layers.last().map_or(&[], LayerState::passed_on)
     }
 
+    /// The inputs of the last time step, `[input]`.
+    fn last_input(&self) -> &[Lanes] {
+        &self.input[self.input.len() - self.input.len() / self.steps..]
+    }
+
     /// What the head sees, `[direction, unit]`.
     fn seen_by_head(&self) -> &[Lanes] {
         match &self.attention {

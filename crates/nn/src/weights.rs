@@ -17,8 +17,8 @@ const DROPOUT: &str = "dropout";
 const RESIDUAL: &str = "residual";
 
 impl Network {
-    /// Returns the network as a safetensors file, loadable by PyTorch as the `state_dict` of a module with an `nn.LSTM`
-    /// named `lstm` and an `nn.Linear` named `head` (the names of the other parts are those of [`Network::tensors`]). The same network and metadata give the same bytes.
+    /// Returns the network as a safetensors file. That of a base network is the `state_dict` of a PyTorch module with an
+    /// `nn.LSTM` named `lstm` and an `nn.Linear` named `head`; the README has the names of the other parts. The same network and metadata give the same bytes.
     ///
     /// The dropout probability is added to the metadata as `dropout`, and `residual` if there are such connections.
     ///
@@ -149,6 +149,7 @@ fn read_spec(
         layer_norm: names.contains(&"norm.0.weight"),
         residual,
         attention: names.contains(&"attention.0.weight"),
+        skip: names.contains(&"skip.weight"),
         dropout,
         outputs,
     }

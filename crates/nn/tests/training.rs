@@ -72,8 +72,10 @@ fn gradients_are_finite_differences_of_the_loss() {
             };
             let numeric = (loss(step) - loss(-step)) / f64::from(2.0 * step);
             let analytic = f64::from(gradient.values[element]);
+            let unseen = tensor.name == "lstm.weight_hh_l1_reverse" && network.spec().layers == 2;
+            assert_eq!(analytic == 0.0, unseen, "{}: of the last reverse direction one step is seen", tensor.name);
             assert!(
-                (numeric - analytic).abs() < 2e-4 + 0.01 * analytic.abs(),
+                (numeric - analytic).abs() < 3e-5 + 0.02 * analytic.abs(),
                 "{}[{element}]: {numeric} {analytic}",
                 tensor.name
             );
@@ -223,6 +225,48 @@ fn batches_that_cannot_be_used_are_refused_and_change_nothing() {
 
 /// Divergence ends with its step and quantity; loss and gradient are noticed before they reach the weights.
 #[test]
+fn every_step_has_a_mask_of_its_own() {
+    let (features, origins) = (features(80), [20, 30, 40]);
+    let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
+    let mut session = TrainingSession::new(network(2, false, 0.5), training(3, Some(1))).unwrap();
+    let mut loss = || session.step(&source, &origins, &targets(&origins), &Loss::Mse, 0.0).unwrap().loss;
+    assert_ne!(loss(), loss(), "nothing but the mask differs at a learning rate of 0");
+}
+
+#[test]
+fn a_gradient_too_large_for_the_optimiser_is_refused_before_it_freezes() {
+    let features = features(80);
+    let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
+    let spec = TrainingSpec { clip_norm: None, ..training(2, Some(1)) };
+    let mut session = TrainingSession::new(network(1, false, 0.0), spec).unwrap();
+    let before = bits(session.network());
+    let error = session.step(&source, &[20, 30], &[1e22; 4], &Loss::Mse, 1e-3).unwrap_err();
+    assert!(matches!(error, NnError::NonFinite { quantity: Quantity::Gradient, .. }), "{error}");
+    assert_eq!(bits(session.network()), before);
+}
+
+#[test]
+fn forecasts_that_overflow_or_need_absurd_memory_are_refused() {
+    let features = features(80);
+    let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
+    let huge = with_value(&network(1, false, 0.0), "head.bias", 0, f32::MAX);
+    let huge = (0..10).fold(huge, |network, unit| with_value(&network, "head.weight", unit, f32::MAX));
+    for origins in [vec![20], (20..60).collect()] {
+        let outputs = huge.forward(&source, &origins).map(|outputs| outputs.iter().any(|value| !value.is_finite()));
+        assert!(matches!(outputs, Ok(false) | Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
+    }
+    let spoilt = (0..10).fold(huge, |network, unit| with_value(&network, "lstm.bias_ih_l0", 30 + unit, 3e38));
+    let spoilt = (0..10).fold(spoilt, |network, unit| with_value(&network, "lstm.bias_ih_l0", 20 + unit, 3e38));
+    let outputs = spoilt.forward(&source, &[20]);
+    assert!(matches!(outputs, Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
+    let wide = NetworkSpec { hidden: 1, layers: 1, ..NetworkSpec::base(4096, 1) }.check().unwrap();
+    let zeros = vec![0.0; 4096 * 4096];
+    let source = WindowSource::new(&zeros, 4096, 4096).unwrap();
+    let refused = Network::init(&wide, 1).forward(&source, &[4095]);
+    assert!(matches!(refused, Err(NnError::Memory { .. })), "{refused:?}");
+}
+
+#[test]
 fn divergence_is_an_error() {
     let mut values = features(80);
     values.iter_mut().step_by(3).for_each(|value| *value = 0.0);
@@ -234,6 +278,9 @@ fn divergence_is_an_error() {
         session.step(&source, &[20, 30], &[0.0; 4], &Loss::Mse, 0.0).ok();
         let before = bits(session.network());
         let error = session.step(&source, &[20, 30], &[target; 4], &Loss::Mse, 10.0).unwrap_err();
+        if let NnError::NonFinite { step: 1, last_gradient_norm, .. } = error {
+            assert!(last_gradient_norm > 0.0, "the diagnosis tells how large the last good gradient was");
+        }
         (error, before == bits(session.network()))
     };
     let network = network(1, false, 0.0);

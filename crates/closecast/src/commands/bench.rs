@@ -3,13 +3,16 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use closecast_nn::{InstructionSet, NetworkSpec};
+use closecast_nn::{Accelerator, InstructionSet, NetworkSpec};
 use serde::Serialize;
 
 use crate::{
     config::Settings,
     failure::Failure,
-    ops::bench::{self, Timing, Work},
+    ops::{
+        bench::{self, Timing, Work},
+        device,
+    },
     terminal::Terminal,
 };
 
@@ -92,17 +95,16 @@ pub(crate) fn run(arguments: Arguments, settings: &Settings, terminal: &Terminal
     };
     let set = shape.instruction_set.as_deref().map_or(Ok(InstructionSet::best()), str::parse);
     let set = set.map_err(|error| Failure::Usage(error.to_string()))?;
-    let threads = match settings.threads {
-        Some(threads) => threads,
-        None => std::thread::available_parallelism().map_err(Failure::Runtime)?.get(),
-    };
-    let timing = bench::time(&shape.work(threads, mode == "train"), set)?;
+    let threads = settings.training_threads();
+    let accelerator = device::accelerator(settings.device);
+    let processor = accelerator.as_ref().map_or(set.name(), Accelerator::name).to_owned();
+    let timing = bench::time(&shape.work(threads, mode == "train"), set, accelerator)?;
     terminal.line(format_args!(
-        "{mode}: {:.4} ms a step, {:.0} windows/s, {:.1} GFLOP/s of useful work ({set}, {threads} threads; median of {} \
+        "{mode}: {:.4} ms a step, {:.0} windows/s, {:.1} GFLOP/s of useful work ({processor}, {threads} threads; median of {} \
          steps, fastest {:.4} ms)",
         timing.ms_per_step, timing.samples_per_s, timing.gflops, shape.steps, timing.fastest_ms
     ))?;
-    let shape = Shape { instruction_set: Some(set.name().to_owned()), ..shape };
+    let shape = Shape { instruction_set: Some(processor), ..shape };
     let engine = concat!("closecast ", env!("CARGO_PKG_VERSION")).to_owned();
     terminal.object(&Report { engine, mode, shape, threads, timing })?;
     Ok(ExitCode::SUCCESS)
@@ -118,6 +120,7 @@ impl Shape {
             layer_norm: self.layer_norm,
             residual: self.residual,
             attention: self.attention,
+            skip: false,
             dropout: self.dropout,
             outputs: 1,
         };

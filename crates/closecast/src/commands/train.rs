@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
 use closecast_model::{Architecture, ModelSpec, Recipe};
+use closecast_nn::ScheduleSpec;
 use closecast_store::ModelVersion;
 use serde::Serialize;
 
@@ -75,6 +76,10 @@ pub(crate) struct SpecArguments {
     /// First learning rate of Adam.
     #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().learning_rate, value_name = "RATE")]
     learning_rate: f64,
+    /// How the learning rate changes: halved when the validation loss stops improving, along a cosine after a warm-up, or not
+    /// at all.
+    #[arg(long, help_heading = TRAINING, value_enum, default_value_t = ScheduleArgument::Plateau)]
+    schedule: ScheduleArgument,
     /// Weight decay; above 0 the optimiser is AdamW.
     #[arg(long, help_heading = TRAINING, default_value_t = ModelSpec::default().weight_decay, value_name = "RATE")]
     weight_decay: f64,
@@ -96,6 +101,23 @@ enum RecipeArgument {
 enum ArchArgument {
     Base,
     Improved,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ScheduleArgument {
+    Plateau,
+    Cosine,
+    Constant,
+}
+
+impl From<ScheduleArgument> for ScheduleSpec {
+    fn from(argument: ScheduleArgument) -> Self {
+        match argument {
+            ScheduleArgument::Plateau => Self::plateau(),
+            ScheduleArgument::Cosine => Self::cosine(),
+            ScheduleArgument::Constant => Self::Constant,
+        }
+    }
 }
 
 impl From<ArchArgument> for Architecture {
@@ -123,6 +145,7 @@ impl SpecArguments {
             epochs: self.epochs,
             batch_size: self.batch_size,
             learning_rate: self.learning_rate,
+            schedule: self.schedule.into(),
             weight_decay: self.weight_decay,
             patience: self.patience,
             seed: self.seed,

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use closecast_nn::{
-    InstructionSet, Loss, Network, NetworkSpec, NnError, OptimiserSpec, TrainingSession, TrainingSpec, WindowSource,
+    Accelerator, InstructionSet, Loss, Network, NetworkSpec, NnError, OptimiserSpec, TrainingSession, TrainingSpec,
+    WindowSource,
 };
 use serde::Serialize;
 
@@ -38,12 +39,12 @@ pub(crate) struct Timing {
     pub(crate) gflops: f64,
 }
 
-/// Times the steps one by one.
+/// Times the steps one by one, on the accelerator if one is given and with the CPU's instruction set otherwise.
 ///
 /// # Errors
 /// [`Failure::Usage`] names what is out of range.
-pub(crate) fn time(work: &Work, set: InstructionSet) -> Result<Timing, Failure> {
-    let seconds = step_seconds(work, set).map_err(|error| Failure::Usage(error.to_string()))?;
+pub(crate) fn time(work: &Work, set: InstructionSet, accelerator: Option<Accelerator>) -> Result<Timing, Failure> {
+    let seconds = step_seconds(work, set, accelerator).map_err(|error| Failure::Usage(error.to_string()))?;
     let spec = work.network.clone().check().map_err(|error| Failure::Usage(error.to_string()))?;
     let operations =
         if work.train { spec.training_operations(work.lookback) } else { spec.forward_operations(work.lookback) };
@@ -57,7 +58,7 @@ pub(crate) fn time(work: &Work, set: InstructionSet) -> Result<Timing, Failure> 
 }
 
 /// Returns the times of all steps, the shortest first.
-fn step_seconds(work: &Work, set: InstructionSet) -> Result<Vec<f64>, NnError> {
+fn step_seconds(work: &Work, set: InstructionSet, accelerator: Option<Accelerator>) -> Result<Vec<f64>, NnError> {
     let spec = work.network.clone().check()?;
     let training = TrainingSpec {
         optimiser: OptimiserSpec::default(),
@@ -66,7 +67,11 @@ fn step_seconds(work: &Work, set: InstructionSet) -> Result<Vec<f64>, NnError> {
         seed: 42,
         threads: Some(work.threads),
     };
-    let mut session = TrainingSession::new(Network::init(&spec, 42).with_instruction_set(set), training)?;
+    let network = Network::init(&spec, 42).with_instruction_set(set);
+    let mut session = match accelerator {
+        Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator)?,
+        None => TrainingSession::new(network, training)?,
+    };
     // Refuses an unreasonable window before memory is taken for it.
     WindowSource::new(&[], spec.inputs, work.lookback)?;
     let rows = work.batch + work.lookback;
@@ -101,7 +106,7 @@ mod tests {
     #[test]
     fn both_modes_are_timed() {
         for train in [true, false] {
-            let timing = time(&Work { train, ..work() }, InstructionSet::best()).unwrap();
+            let timing = time(&Work { train, ..work() }, InstructionSet::best(), None).unwrap();
             assert!(timing.fastest_ms > 0.0 && timing.fastest_ms <= timing.ms_per_step, "{timing:?}");
             assert!(timing.gflops > 0.0 && timing.samples_per_s > 0.0);
         }
@@ -114,7 +119,7 @@ mod tests {
             Work { batch: 0, ..work() },
             Work { network: NetworkSpec { hidden: 0, ..NetworkSpec::base(2, 1) }, ..work() },
         ] {
-            assert!(matches!(time(&bad, InstructionSet::best()), Err(Failure::Usage(_))));
+            assert!(matches!(time(&bad, InstructionSet::best(), None), Err(Failure::Usage(_))));
         }
     }
 }

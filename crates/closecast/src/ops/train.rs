@@ -8,7 +8,11 @@ use closecast_domain::{Cancel, Forecaster, ProgressSink, Symbol};
 use closecast_model::{CheckedSpec, LstmForecaster};
 use closecast_store::ModelVersion;
 
-use crate::{app::App, failure::Failure, ops::history};
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{background, device, history},
+};
 
 /// What to train.
 pub(crate) struct TrainRequest {
@@ -41,15 +45,17 @@ pub(crate) async fn train(
         );
     }
     let history = loaded.history.between(request.start_date, request.end_date)?;
-    let forecaster = LstmForecaster::new(name, request.spec).threads(app.settings.threads);
-    // Training is hours of arithmetic in the worst case: it must not hold a thread that answers requests.
+    let device = app.settings.device;
+    // Threads of its own inherit the priority of the thread that starts them; the shared pool's would not.
+    let threads = app.settings.training_threads();
+    let forecaster = LstmForecaster::new(name, request.spec).threads(Some(threads));
     let work = move || -> Result<_, Failure> {
+        let forecaster = forecaster.accelerator(device::accelerator(device));
         let mut model = forecaster.fit(&history, &cancel, progress.as_ref())?;
         let bytes = model.to_bytes()?;
         Ok((model, bytes))
     };
-    let trained = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
-    let (model, bytes) = trained?;
+    let (model, bytes) = background::run("train", work).await??;
     Ok(app.store.models().publish(model.card(), Bytes::from(bytes), app.clock.now()).await?)
 }
 

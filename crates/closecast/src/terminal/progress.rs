@@ -1,8 +1,9 @@
-//! The progress of a training.
+//! The progress of long work.
 
 use std::time::Duration;
 
 use closecast_domain::{Progress, ProgressSink};
+use closecast_eval::backtest::BacktestProgress;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// A bar over the batches of all epochs, on standard error, hidden when that is not a terminal.
@@ -41,6 +42,37 @@ impl ProgressSink for TrainingBar {
 }
 
 impl Drop for TrainingBar {
+    fn drop(&mut self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// A bar over the folds and models of a backtest, on standard error, hidden when that is not a terminal.
+#[derive(Debug)]
+pub(crate) struct BacktestBar {
+    bar: ProgressBar,
+}
+
+impl BacktestBar {
+    /// Returns a bar, or with `hidden` one that is never drawn.
+    pub(crate) fn new(hidden: bool) -> Self {
+        let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        let style = ProgressStyle::with_template("   {bar:30} {pos} of {len} fits  {elapsed} (about {eta} left)");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        Self { bar }
+    }
+}
+
+impl BacktestProgress for BacktestBar {
+    fn report(&self, done: usize, all: usize) {
+        self.bar.set_length(all as u64);
+        self.bar.set_position(done as u64);
+    }
+}
+
+impl Drop for BacktestBar {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }

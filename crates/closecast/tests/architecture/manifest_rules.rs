@@ -86,15 +86,18 @@ fn gpu(manifest: &Manifest, dependency: &Dependency) -> Option<Breach> {
     )
 }
 
+/// Features that may turn burn on: one that a user builds with, one that adds CUDA to it, one that tests it without a GPU.
+const BURN_FEATURES: [&str; 3] = ["gpu", "cuda", "flex"];
+
 fn gpu_features(manifest: &Manifest) -> impl Iterator<Item = Breach> {
-    let names_gpu = |item: &String| item == "gpu" || item.ends_with("/gpu");
+    let names_gpu = |item: &String| item.rsplit('/').next().is_some_and(|name| BURN_FEATURES.contains(&name));
     let names_burn = |item: &String| {
         let package = item.strip_prefix("dep:").unwrap_or(item).split(['/', '?']).next().unwrap_or_default();
         belongs_to(package, "burn")
     };
     manifest.features.iter().filter_map(move |(feature, items)| {
-        let (fault, remedy) = if feature != "gpu" && items.iter().any(names_burn) {
-            ("turns burn on", "Only the feature `gpu` may")
+        let (fault, remedy) = if !BURN_FEATURES.contains(&feature.as_str()) && items.iter().any(names_burn) {
+            ("turns burn on", "Only the features `gpu`, `cuda` and `flex` may")
         } else if feature == "default" && items.iter().any(names_gpu) {
             ("turns gpu on", "The CPU engine needs nothing of it: leave it to those who ask for it")
         } else {
@@ -208,5 +211,6 @@ mod tests {
             "`fast` turns burn on",
         );
         assert_breach("closecast", "[features]\ndefault = [\"closecast-nn/gpu\"]", "`default` turns gpu on");
+        assert_breach("closecast", "[features]\ndefault = [\"flex\"]", "`default` turns gpu on");
     }
 }

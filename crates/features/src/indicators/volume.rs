@@ -22,6 +22,14 @@ pub fn volume_z_score(volumes: &[f64], period: usize) -> Vec<f64> {
     })
 }
 
+/// Returns the mean log volume of the last `short` days minus that of the last `long` days, 0 on a day without volume. First
+/// value on day `long − 1`.
+#[must_use]
+pub fn volume_trend(volumes: &[f64], short: usize, long: usize) -> Vec<f64> {
+    let (against_short, against_long) = (volume_surprise(volumes, short), volume_surprise(volumes, long));
+    against_long.into_iter().zip(against_short).map(|(long, short)| long - short).collect()
+}
+
 /// Deviation of log volumes that is rounding and not variation.
 const NO_VARIATION: f64 = 1e-9;
 
@@ -42,6 +50,16 @@ fn against_past(volumes: &[f64], period: usize, compare: impl Fn(f64, Moments) -
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_trend_is_the_difference_of_two_means() {
+        let volumes: Vec<f64> = (1..=8).map(|day| f64::from(1 << day)).collect();
+        let trend = volume_trend(&volumes, 2, 4);
+        assert!(trend[..3].iter().all(|value| value.is_nan()));
+        // Log₂ means of 7.5 and 6.5 on the last day.
+        assert!((trend[7] - 2.0_f64.ln()).abs() < 1e-12);
+        assert_eq!(volume_trend(&[5.0, 5.0, 5.0, 0.0], 1, 2)[3], 0.0);
+    }
 
     #[test]
     fn sessions_without_volume_say_nothing() {

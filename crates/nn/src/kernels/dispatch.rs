@@ -1,5 +1,7 @@
 //! Choice of the instruction set at run time.
 
+#[cfg(target_arch = "aarch64")]
+use super::neon::Neon;
 use super::portable::Portable;
 use super::simd::Simd;
 #[cfg(target_arch = "x86_64")]
@@ -19,6 +21,9 @@ pub(crate) trait Kernel {
 pub(crate) enum Isa {
     /// Whatever the crate is compiled for.
     Portable(Portable),
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -41,7 +46,9 @@ impl Isa {
     pub(crate) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let special = [Avx512::detect().map(Self::Avx512), Avx2::detect().map(Self::Avx2)];
-        #[cfg(not(target_arch = "x86_64"))]
+        #[cfg(target_arch = "aarch64")]
+        let special = [Some(Self::Neon(Neon))];
+        #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
         let special: [Option<Self>; 0] = [];
         special.into_iter().flatten().chain(std::iter::once(Self::Portable(Portable)))
     }
@@ -54,8 +61,9 @@ impl Isa {
     /// Returns its name.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            Self::Portable(_) if cfg!(target_arch = "aarch64") => "neon",
             Self::Portable(_) => "portable",
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(_) => "neon",
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(_) => "avx2",
             #[cfg(target_arch = "x86_64")]
@@ -70,6 +78,8 @@ impl Isa {
         }
         match self {
             Self::Portable(simd) => of(simd),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(simd) => of(simd),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(simd) => of(simd),
             #[cfg(target_arch = "x86_64")]
@@ -81,6 +91,8 @@ impl Isa {
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             Self::Portable(simd) => kernel.run(simd),
+            #[cfg(target_arch = "aarch64")]
+            Self::Neon(simd) => kernel.run(simd),
             #[cfg(target_arch = "x86_64")]
             Self::Avx2(simd) => simd.enter(kernel),
             #[cfg(target_arch = "x86_64")]

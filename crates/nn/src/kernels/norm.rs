@@ -10,7 +10,7 @@ use super::lanes::Lanes;
 use super::simd::Simd;
 
 /// PyTorch's default.
-const EPSILON: f32 = 1e-5;
+pub(crate) const EPSILON: f32 = 1e-5;
 
 /// What the backward pass needs of one time step.
 #[derive(Clone, Copy, Debug)]

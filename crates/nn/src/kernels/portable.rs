@@ -1,4 +1,4 @@
-//! Plain Rust over arrays, which the compiler vectorises as far as the base instruction set goes (NEON, SSE2).
+//! Plain Rust over arrays, which the compiler vectorises as far as the base instruction set goes (SSE2, RISC-V's vectors).
 
 use super::lanes::{LANES, Lanes};
 use super::simd::Simd;

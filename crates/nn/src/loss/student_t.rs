@@ -46,19 +46,35 @@ pub(super) fn value_and_slopes(outputs: [f32; 3], target: f32) -> (f64, [f32; 3]
     let z = (f64::from(target) - location) / scale;
     let (square, half) = (z * z, (freedom + 1.0) / 2.0);
     let logarithm = (square / freedom).ln_1p();
-    let value = ln_gamma(freedom / 2.0) - ln_gamma(half)
-        + 0.5 * (freedom * std::f64::consts::PI).ln()
-        + scale.ln()
-        + half * logarithm;
+    let value = normalisation(freedom) + scale.ln() + half * logarithm;
     let pull = (freedom + 1.0) / (freedom + square);
-    let by_freedom =
-        0.5 * (digamma(freedom / 2.0) - digamma(half) + 1.0 / freedom + logarithm - pull * square / freedom);
+    let by_freedom = normalisation_slope(freedom) + 0.5 * (logarithm - pull * square / freedom);
     let slopes = [
         -pull * z / scale,
         (1.0 - pull * square) / scale * logistic(f64::from(outputs[1])),
         by_freedom * logistic(f64::from(outputs[2])),
     ];
     (value, slopes.map(|slope| slope as f32))
+}
+
+/// From here on the difference of two logarithms of Γ would lose its digits, and Stirling's series has them all.
+const MANY: f64 = 1e4;
+
+/// `ln Γ(ν/2) − ln Γ((ν+1)/2) + ½ ln(νπ)`.
+fn normalisation(freedom: f64) -> f64 {
+    if freedom < MANY {
+        return ln_gamma(freedom / 2.0) - ln_gamma((freedom + 1.0) / 2.0) + 0.5 * (freedom * std::f64::consts::PI).ln();
+    }
+    // ln Γ(x + ½) − ln Γ(x) = ½ ln x − 1/(8x) + 1/(192x³) − …, with x = ν/2.
+    0.5 * (2.0 * std::f64::consts::PI).ln() + 1.0 / (4.0 * freedom) - 1.0 / (24.0 * freedom.powi(3))
+}
+
+/// Its derivative.
+fn normalisation_slope(freedom: f64) -> f64 {
+    if freedom < MANY {
+        return 0.5 * (digamma(freedom / 2.0) - digamma((freedom + 1.0) / 2.0) + 1.0 / freedom);
+    }
+    -1.0 / (4.0 * freedom * freedom) + 1.0 / (8.0 * freedom.powi(4))
 }
 
 #[cfg(test)]
@@ -80,6 +96,19 @@ mod tests {
     }
 
     const SCIPY: [f64; 4] = [0.7676188032647815, 12.90240452984478, 8.034793404952074, 1.1942458653625423];
+
+    /// `scipy.stats.norm.logpdf(0.3, scale=softplus(0.5413) + 1e-4)` is −0.9640153…
+    #[test]
+    fn many_degrees_of_freedom_are_a_normal_distribution() {
+        for freedom in [1e8, 1e12, 1e15, 1e18, 3e38] {
+            let (value, slopes) = value_and_slopes([0.0, 0.5413, freedom], 0.3);
+            assert!((value - 0.964_015).abs() < 1e-5, "{freedom}: {value}");
+            assert!(slopes[2].abs() < 1e-8, "{freedom}: {slopes:?}");
+        }
+        let (below, above) = (MANY * (1.0 - 1e-12), MANY);
+        assert!((normalisation(below) - normalisation(above)).abs() < 1e-10);
+        assert!((normalisation_slope(below) / normalisation_slope(above) - 1.0).abs() < 1e-3);
+    }
 
     #[test]
     fn extreme_outputs_stay_finite() {

@@ -50,7 +50,7 @@ impl Tile {
         &self,
         isa: Isa,
         weights: TileWeights<'_>,
-        dropout: Option<TileDropout>,
+        dropout: Option<TileDropout<'_>>,
         memory: &mut TileBackward,
         gradient: &mut TileGradient,
     ) {
@@ -124,6 +124,13 @@ impl Tile {
     fn head_backward(&self, weights: TileWeights<'_>, memory: &mut TileBackward, gradient: &mut TileGradient) {
         memory.seen.fill(Lanes::ZERO);
         let (seen, head) = (self.seen_by_head(), weights.head_weight());
+        let last_input = self.last_input();
+        let skips = gradient.skip_weight.chunks_exact_mut(last_input.len());
+        for (slope, sums) in memory.prediction.iter().zip(skips) {
+            for (value, sum) in last_input.iter().zip(sums) {
+                *sum += slope.0.iter().zip(&value.0).map(|(slope, value)| slope * value).sum::<f32>();
+            }
+        }
         for (output, slope) in memory.prediction.iter().enumerate() {
             gradient.head_bias[output] += slope.0.iter().sum::<f32>();
             let row = output * self.width..(output + 1) * self.width;

@@ -1,6 +1,7 @@
 //! The forward pass of a tile.
 
 use super::{LayerState, Tile};
+use crate::batch::Batch;
 use crate::kernels::{AttentionForward, AttentionWeights, Dropout, ForwardDirection, Isa, Lanes, NormForward};
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
@@ -22,6 +23,11 @@ impl<'a> TileWeights<'a> {
         &self.plain[self.layout.head_weight.clone()]
     }
 
+    /// `[output, input]`; empty where the head does not see the inputs.
+    pub(super) fn skip_weight(&self) -> &'a [f32] {
+        self.layout.skip.as_ref().map_or(&[], |range| &self.plain[range.clone()])
+    }
+
     /// γ and β of a layer's norm.
     pub(super) fn norm(&self, layer: usize) -> Option<(&'a [f32], &'a [f32])> {
         let slots = self.layout.norms.get(layer)?;
@@ -41,10 +47,9 @@ impl<'a> TileWeights<'a> {
 
 /// The dropout of one training step, for one tile.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct TileDropout {
+pub(crate) struct TileDropout<'a> {
     pub(crate) probability: f32,
-    pub(crate) seed: u64,
-    pub(crate) training_step: u64,
+    pub(crate) batch: &'a Batch<'a>,
     /// The place in the batch of the tile's first sample.
     pub(crate) first_row: usize,
 }
@@ -53,7 +58,7 @@ impl Tile {
     /// Runs all layers and the head on the gathered input; the result is in `prediction`.
     ///
     /// A tile made for training drops out according to `dropout`; `None` means that nothing is dropped.
-    pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout>) {
+    pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout<'_>>) {
         let (steps, width) = (self.steps, self.width);
         for index in 0..self.layers.len() {
             let (is_last, attends) = (index + 1 == self.layers.len(), self.attention.is_some());
@@ -102,6 +107,14 @@ impl Tile {
                 }
             }
         }
+        let last_input = self.last_input();
+        for (out, weights) in prediction.iter_mut().zip(weights.skip_weight().chunks_exact(last_input.len())) {
+            for (value, &weight) in last_input.iter().zip(weights) {
+                for (out, value) in out.0.iter_mut().zip(&value.0) {
+                    *out += weight * value;
+                }
+            }
+        }
         self.prediction = prediction;
     }
 }
@@ -120,7 +133,7 @@ impl LayerState {
         width: usize,
         norm: Option<(&[f32], &[f32])>,
         input: &[Lanes],
-        dropout: Option<(TileDropout, usize)>,
+        dropout: Option<(TileDropout<'_>, usize)>,
     ) {
         if self.finished.is_empty() {
             return;
@@ -143,11 +156,11 @@ impl LayerState {
     }
 }
 
-impl TileDropout {
+impl TileDropout<'_> {
     /// The masking of the output of layer `layer`, or of its gradient; without a source, in place.
     pub(super) fn kernel<'a>(&self, layer: usize, source: Option<&'a [Lanes]>, out: &'a mut [Lanes]) -> Dropout<'a> {
         Dropout {
-            key: Dropout::key(self.seed, self.training_step, layer),
+            key: self.batch.mask_key(layer),
             probability: self.probability,
             first_row: self.first_row,
             source,

@@ -13,6 +13,7 @@ pub(crate) struct TileGradient {
     /// One for every layer, or none.
     pub(super) norms: Vec<NormGradient>,
     pub(super) attention: Option<AttentionGradient>,
+    pub(super) skip_weight: Vec<f32>,
     pub(super) head_weight: Vec<f32>,
     pub(super) head_bias: Vec<f32>,
 }
@@ -34,6 +35,7 @@ impl TileGradient {
                 bias: vec![Lanes::ZERO; spec.hidden],
                 score: vec![Lanes::ZERO; spec.hidden],
             }),
+            skip_weight: vec![0.0; layout.skip.as_ref().map_or(0, ExactSizeIterator::len)],
             head_weight: vec![0.0; layout.head_weight.len()],
             head_bias: vec![0.0; layout.head_bias.len()],
         }
@@ -42,6 +44,7 @@ impl TileGradient {
     /// Sets the sum back to zero.
     pub(crate) fn clear(&mut self) {
         self.parts_mut().for_each(|part| part.fill(Lanes::ZERO));
+        self.skip_weight.fill(0.0);
         self.head_weight.fill(0.0);
         self.head_bias.fill(0.0);
     }
@@ -51,7 +54,11 @@ impl TileGradient {
         for (sum, values) in self.parts_mut().zip(other.parts()) {
             isa.run(AddLanes { sum, values });
         }
-        let heads = [(&mut self.head_weight, &other.head_weight), (&mut self.head_bias, &other.head_bias)];
+        let heads = [
+            (&mut self.skip_weight, &other.skip_weight),
+            (&mut self.head_weight, &other.head_weight),
+            (&mut self.head_bias, &other.head_bias),
+        ];
         for (sum, values) in heads {
             for (sum, value) in sum.iter_mut().zip(values) {
                 *sum += value;
@@ -79,6 +86,9 @@ impl TileGradient {
             }
             write_sums(&attention.bias, &mut out[slots.bias.clone()]);
             write_sums(&attention.score, &mut out[slots.score.clone()]);
+        }
+        if let Some(skip) = &layout.skip {
+            out[skip.clone()].copy_from_slice(&self.skip_weight);
         }
         out[layout.head_weight.clone()].copy_from_slice(&self.head_weight);
         out[layout.head_bias.clone()].copy_from_slice(&self.head_bias);

@@ -1,0 +1,16 @@
+//! Walk-forward backtest: models are fitted again as time goes on, and forecast days that they have not seen.
+
+mod contender;
+mod leak;
+mod plan;
+mod row;
+mod run;
+mod score;
+mod slices;
+
+pub use contender::{Contender, EachAlone};
+pub use plan::{BacktestSpec, Fold, Plan, PlanError};
+pub use row::BacktestRow;
+pub use run::{Backtest, BacktestError, BacktestProgress, FoldStore, NoStore, Skipped, run};
+pub use score::{ModelScore, SymbolScore, scores};
+pub use slices::{Slice, slices};

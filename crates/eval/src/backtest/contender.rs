@@ -1,0 +1,79 @@
+//! Who takes part in a backtest.
+
+use std::{collections::HashMap, ops::Range};
+
+use closecast_domain::{
+    Cancel, Forecast, ForecastError, Forecaster, History, PanelForecaster, Predict, ProgressSink, Symbol,
+};
+use rayon::prelude::*;
+
+/// A model that takes part, under the name it has in tables and files.
+pub struct Contender {
+    /// Name.
+    pub name: String,
+    /// Fitted anew for every fold.
+    pub forecaster: Box<dyn PanelForecaster>,
+}
+
+impl Contender {
+    /// Returns a model that learns from all histories together.
+    pub fn new(name: impl Into<String>, forecaster: impl PanelForecaster + 'static) -> Self {
+        Self { name: name.into(), forecaster: Box::new(forecaster) }
+    }
+
+    /// Returns a model that is fitted to each symbol alone.
+    pub fn each_alone<F>(name: impl Into<String>, forecaster: F) -> Self
+    where
+        F: Forecaster + Clone + Send + Sync + 'static,
+        F::Fitted: Send + Sync,
+    {
+        Self::new(name, EachAlone(forecaster))
+    }
+}
+
+/// A forecaster of one history, fitted to each symbol of a panel by itself.
+#[derive(Clone, Copy, Debug)]
+pub struct EachAlone<F>(pub F);
+
+impl<F> PanelForecaster for EachAlone<F>
+where
+    F: Forecaster + Clone + Send + Sync + 'static,
+    F::Fitted: Send + Sync,
+{
+    fn fit_panel(
+        &self,
+        histories: &[History],
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError> {
+        let fit = |history: &History| (history.symbol().clone(), self.0.clone().fit(history, cancel, progress));
+        let fitted: HashMap<_, _> = histories.par_iter().map(fit).collect();
+        if cancel.is_cancelled() {
+            return Err(ForecastError::Cancelled);
+        }
+        Ok(Box::new(Fitted(fitted)))
+    }
+}
+
+/// One fitted model a symbol, or why there is none: a symbol too short to be fitted spoils no other.
+struct Fitted<P>(HashMap<Symbol, Result<P, ForecastError>>);
+
+impl<P: Predict> Fitted<P> {
+    fn model(&self, history: &History) -> Result<&P, ForecastError> {
+        match self.0.get(history.symbol()) {
+            Some(Ok(model)) => Ok(model),
+            Some(Err(error)) => Err(ForecastError::Unsuitable(error.to_string())),
+            None => Err(ForecastError::Unsuitable(format!("the model was not fitted to {}", history.symbol()))),
+        }
+    }
+}
+
+impl<P: Predict> Predict for Fitted<P> {
+    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
+        self.model(history)?.predict(history)
+    }
+
+    fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
+        self.model(history)?.predict_each(history, origins)
+    }
+}

@@ -1,0 +1,270 @@
+//! The backtest itself: fold by fold, model by model, symbol by symbol.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent, Symbol};
+use rayon::prelude::*;
+
+use super::contender::Contender;
+use super::leak::leaking_origin;
+use super::plan::{Fold, Plan};
+use super::row::BacktestRow;
+use crate::VENTILES;
+
+/// Sessions that a symbol must have before a fold to be forecast in it: a year.
+const LEAST_HISTORY: usize = 252;
+
+/// Decay of the volatility that days are sorted by (RiskMetrics 1996).
+const DECAY: f64 = 0.94;
+
+/// What a backtest gave.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Backtest {
+    /// Every forecast, by model, symbol and date within each fold.
+    pub rows: Vec<BacktestRow>,
+    /// What was not forecast, and why.
+    pub skipped: Vec<Skipped>,
+}
+
+/// A symbol that a model did not forecast in a fold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// Model.
+    pub model: String,
+    /// Symbol.
+    pub symbol: Symbol,
+    /// First session of the fold.
+    pub fold: NaiveDate,
+    /// Why.
+    pub reason: String,
+}
+
+/// Why a backtest ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum BacktestError {
+    /// A model could not be fitted at all.
+    #[error("{model} could not be fitted before {fold}: {source}")]
+    Fit {
+        /// Model.
+        model: String,
+        /// First session of the fold.
+        fold: NaiveDate,
+        /// Why.
+        source: ForecastError,
+    },
+    /// A forecast changes when later days are taken away.
+    #[error(
+        "{model} reads the future: its forecast of {symbol} made on {date} changes when the days after it are taken away. \
+         No result of it can be trusted"
+    )]
+    Leak {
+        /// Model.
+        model: String,
+        /// Symbol.
+        symbol: Symbol,
+        /// Day of the forecast.
+        date: NaiveDate,
+    },
+    /// The work was asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// Finished work could not be kept or read back.
+    #[error("the backtest's intermediate results: {0}")]
+    Store(String),
+}
+
+/// Receives how far a backtest is. Called from the working threads.
+pub trait BacktestProgress: Sync {
+    /// `done` of `all` pairs of a fold and a model are finished.
+    fn report(&self, done: usize, all: usize);
+}
+
+impl BacktestProgress for Silent {
+    fn report(&self, _done: usize, _all: usize) {}
+}
+
+/// Keeps finished folds, so that a backtest that was interrupted goes on where it stopped.
+pub trait FoldStore: Sync {
+    /// Returns what was kept of a fold and a model.
+    ///
+    /// # Errors
+    /// [`BacktestError::Store`] when it is there and cannot be read.
+    fn load(&self, fold: &Fold, model: &str) -> Result<Option<Backtest>, BacktestError>;
+
+    /// Keeps it.
+    ///
+    /// # Errors
+    /// [`BacktestError::Store`] when it cannot be written.
+    fn save(&self, fold: &Fold, model: &str, part: &Backtest) -> Result<(), BacktestError>;
+}
+
+/// Keeps nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoStore;
+
+impl FoldStore for NoStore {
+    fn load(&self, _fold: &Fold, _model: &str) -> Result<Option<Backtest>, BacktestError> {
+        Ok(None)
+    }
+
+    fn save(&self, _fold: &Fold, _model: &str, _part: &Backtest) -> Result<(), BacktestError> {
+        Ok(())
+    }
+}
+
+/// Runs the backtest: before every fold each model is fitted to all that is dated before it, of the `histories`, which are
+/// forecast, and of `also`, which are only learned from.
+///
+/// A symbol without a year of sessions before a fold is not forecast in it. Forecasts are probed for knowledge of later days.
+///
+/// # Errors
+/// [`BacktestError`] when a model cannot be fitted or reads the future, the work is cancelled, or `store` fails.
+pub fn run(
+    plan: &Plan,
+    (histories, also): (&[History], &[History]),
+    contenders: &[Contender],
+    store: &dyn FoldStore,
+    cancel: &Cancel,
+    progress: &dyn BacktestProgress,
+) -> Result<Backtest, BacktestError> {
+    let mut all = Backtest::default();
+    let (mut done, parts) = (0, plan.folds.len() * contenders.len());
+    for fold in &plan.folds {
+        let mut known = None;
+        for contender in contenders {
+            let part = match store.load(fold, &contender.name)? {
+                Some(part) => part,
+                None => {
+                    let known = known.get_or_insert_with(|| before(fold.first, histories, also));
+                    let part = run_part(plan, fold, contender, (histories, known), cancel)?;
+                    store.save(fold, &contender.name, &part)?;
+                    part
+                }
+            };
+            all.rows.extend(part.rows);
+            all.skipped.extend(part.skipped);
+            done += 1;
+            progress.report(done, parts);
+        }
+    }
+    Ok(all)
+}
+
+/// Returns what is known on the evening before `date`, of every symbol.
+fn before(date: NaiveDate, histories: &[History], also: &[History]) -> Vec<History> {
+    let cut = |history: &History| history.between(None, date.pred_opt()).ok();
+    histories.iter().chain(also).filter_map(cut).collect()
+}
+
+fn run_part(
+    plan: &Plan,
+    fold: &Fold,
+    contender: &Contender,
+    (histories, known): (&[History], &[History]),
+    cancel: &Cancel,
+) -> Result<Backtest, BacktestError> {
+    let name: Arc<str> = contender.name.as_str().into();
+    let fitted = contender.forecaster.fit_panel(known, cancel, &Silent).map_err(|source| match source {
+        ForecastError::Cancelled => BacktestError::Cancelled,
+        source => BacktestError::Fit { model: contender.name.clone(), fold: fold.first, source },
+    })?;
+    let forecast = |history: &History| {
+        if cancel.is_cancelled() {
+            return Err(BacktestError::Cancelled);
+        }
+        forecast_symbol(plan, fold, &name, fitted.as_ref(), history)
+    };
+    let parts: Vec<Backtest> = histories.par_iter().map(forecast).collect::<Result<_, _>>()?;
+    let mut all = Backtest::default();
+    for part in parts {
+        all.rows.extend(part.rows);
+        all.skipped.extend(part.skipped);
+    }
+    Ok(all)
+}
+
+fn forecast_symbol(
+    plan: &Plan,
+    fold: &Fold,
+    name: &Arc<str>,
+    model: &dyn Predict,
+    history: &History,
+) -> Result<Backtest, BacktestError> {
+    let bars = history.bars();
+    let first = bars.partition_point(|bar| bar.date < fold.first);
+    let end = bars.partition_point(|bar| bar.date <= fold.last);
+    if first >= end {
+        return Ok(Backtest::default());
+    }
+    let skip = |reason: String| {
+        let (model, symbol) = (name.to_string(), history.symbol().clone());
+        Ok(Backtest { rows: Vec::new(), skipped: vec![Skipped { model, symbol, fold: fold.first, reason }] })
+    };
+    if first < LEAST_HISTORY {
+        return skip(format!("{first} sessions before it, {LEAST_HISTORY} are needed"));
+    }
+    // From the evening before the fold's first session to that before its last one.
+    let origins = first - 1..end - 1;
+    let forecasts = match model.predict_each(history, origins.clone()) {
+        Ok(forecasts) => forecasts,
+        Err(error) => return skip(error.to_string()),
+    };
+    match leaking_origin(model, history, origins.start, &forecasts) {
+        Ok(None) => {}
+        Ok(Some(origin)) => {
+            let (model, symbol) = (name.to_string(), history.symbol().clone());
+            return Err(BacktestError::Leak { model, symbol, date: bars[origin].date });
+        }
+        Err(error) => return skip(error.to_string()),
+    }
+    let volatility = volatilities(history);
+    let known = plan.last().map_or(bars.len(), |last| bars.partition_point(|bar| bar.date <= last));
+    let rows = forecasts.iter().zip(origins).flat_map(|(forecast, origin)| {
+        rows_of(name, history, (origin, known), volatility[origin], forecast, plan.spec.horizon)
+    });
+    Ok(Backtest { rows: rows.collect(), skipped: Vec::new() })
+}
+
+/// Returns a row for every session forecast whose close is `known`. The session is the one that came, whatever the calendar
+/// foresaw.
+fn rows_of(
+    name: &Arc<str>,
+    history: &History,
+    (origin, known): (usize, usize),
+    volatility: f64,
+    forecast: &Forecast,
+    horizon: usize,
+) -> Vec<BacktestRow> {
+    let bars = history.bars();
+    let last = &bars[origin];
+    let row = |(session, ahead): (&closecast_domain::SessionForecast, usize)| {
+        let target = bars[..known].get(origin + ahead)?;
+        Some(BacktestRow {
+            model: name.clone(),
+            symbol: history.symbol().clone(),
+            origin_date: last.date,
+            target_date: target.date,
+            horizon: ahead,
+            last_close: last.raw_close,
+            actual: last.raw_close * target.close / last.close,
+            point: session.point,
+            quantiles: VENTILES.iter().map_while(|&level| session.quantile(level)).collect(),
+            volatility,
+        })
+    };
+    forecast.sessions.iter().take(horizon).zip(1..).filter_map(row).collect()
+}
+
+/// Returns the EWMA volatility known on the evening of every day.
+fn volatilities(history: &History) -> Vec<f64> {
+    let returns = history.log_returns();
+    let early = &returns[..returns.len().min(60)];
+    let mut variance = early.iter().map(|r| r * r).sum::<f64>() / early.len().max(1) as f64;
+    let mut all = vec![variance.sqrt()];
+    for r in returns {
+        variance = DECAY * variance + (1.0 - DECAY) * r * r;
+        all.push(variance.sqrt());
+    }
+    all
+}

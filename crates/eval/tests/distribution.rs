@@ -1,0 +1,363 @@
+//! Measures of forecast distributions: against scikit-learn, SciPy and NumPy (`fixtures/distribution.py` made
+//! `fixtures/distribution.json`), and what must hold for any distribution.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use closecast_eval::{
+    EvalError, LikelihoodRatio, MultiCoverage, PIT_BINS, PitHistogram, VENTILES, central_misses, christoffersen,
+    coverage, crps_of_quantiles, geometric_mean_ratio, pinball, pit_of_quantiles, significance::kupiec,
+};
+use closecast_testkit::random::SplitMix64;
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// Both sides sum a few dozen doubles: some ulps apart.
+const SUMS: f64 = 1e-12;
+
+/// Logarithms of shares cancel in a likelihood ratio, and a p-value magnifies its error by the statistic's size.
+const TESTS: f64 = 1e-9;
+
+/// The score over 100 evenly spaced levels is a midpoint rule for its integral, short of the outermost half percent:
+/// the tails of Student's t cost up to 0.1 % where the value lies far out. A wrong factor or level costs far more.
+const MIDPOINT_RULE: f64 = 2e-3;
+
+fn reference(part: &str) -> Vec<Value> {
+    let mut whole: Value = serde_json::from_str(include_str!("../fixtures/distribution.json")).unwrap();
+    whole[part].take().as_array().unwrap().clone()
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap()
+}
+
+fn count(value: &Value) -> usize {
+    usize::try_from(value.as_u64().unwrap()).unwrap()
+}
+
+fn list(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(number).collect()
+}
+
+#[track_caller]
+fn assert_close(what: &str, ours: f64, theirs: &Value, tolerance: f64) {
+    let theirs = number(theirs);
+    assert!((ours - theirs).abs() <= tolerance * theirs.abs(), "{what}: {ours} is not {theirs}");
+}
+
+/// Name, levels, quantiles of each day, realised values.
+fn days(case: &Value) -> (&str, Vec<f64>, Vec<Vec<f64>>, Vec<f64>) {
+    let quantiles = case["quantiles"].as_array().unwrap().iter().map(list).collect();
+    (case["name"].as_str().unwrap(), list(&case["levels"]), quantiles, list(&case["realised"]))
+}
+
+#[test]
+fn losses_and_places_agree_with_scikit_learn_and_numpy() -> Result<(), EvalError> {
+    for case in reference("days") {
+        let (name, levels, quantiles, realised) = days(&case);
+        for (day, (quantiles, &realised)) in quantiles.iter().zip(&realised).enumerate() {
+            let what = format!("{name}, day {day}");
+            assert_close(&what, pinball(&levels, quantiles, realised)?, &case["pinball"][day], SUMS);
+            assert_close(&what, pit_of_quantiles(&levels, quantiles, realised)?, &case["pit"][day], SUMS);
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn counts_of_days_agree_with_numpy_and_scipy() -> Result<(), EvalError> {
+    for case in reference("days") {
+        let (name, levels, quantiles, realised) = days(&case);
+        let inside: Vec<Option<usize>> = case["inside"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|inside| (!inside.is_null()).then(|| count(inside)))
+            .collect();
+        assert_eq!(MultiCoverage::of(&levels, &quantiles, &realised)?.inside[..], inside, "{name}");
+        let histogram = PitHistogram::of(&levels, &quantiles, &realised)?.unwrap();
+        let counts: Vec<usize> = case["counts"].as_array().unwrap().iter().map(count).collect();
+        assert_eq!(histogram.counts()[..], counts, "{name}");
+        let uniformity = histogram.uniformity()?;
+        assert_close(name, uniformity.statistic, &case["statistic"], SUMS);
+        assert_close(name, uniformity.p_value, &case["p_value"], TESTS);
+    }
+    Ok(())
+}
+
+#[test]
+fn many_levels_approach_the_integral_by_scipy() -> Result<(), EvalError> {
+    for case in reference("crps") {
+        let (levels, quantiles) = (list(&case["levels"]), list(&case["quantiles"]));
+        let ours = crps_of_quantiles(&levels, &quantiles, number(&case["realised"]))?;
+        assert_close(case["name"].as_str().unwrap(), ours, &case["crps"], MIDPOINT_RULE);
+    }
+    Ok(())
+}
+
+#[test]
+fn uniformity_agrees_with_scipy() -> Result<(), EvalError> {
+    for case in reference("uniformity") {
+        let histogram: PitHistogram = serde_json::from_value(serde_json::json!({ "counts": case["counts"] })).unwrap();
+        let ours = histogram.uniformity()?;
+        assert_close("statistic", ours.statistic, &case["statistic"], SUMS);
+        assert_close("p-value", ours.p_value, &case["p_value"], TESTS);
+    }
+    Ok(())
+}
+
+#[test]
+fn christoffersens_tests_agree_with_scipy() -> Result<(), EvalError> {
+    for case in reference("christoffersen") {
+        let name = case["name"].as_str().unwrap();
+        let misses: Vec<bool> = list(&case["misses"]).into_iter().map(|miss| miss == 1.0).collect();
+        let ours = christoffersen(&misses, number(&case["level"]))?;
+        let kupiec = LikelihoodRatio { statistic: ours.unconditional.statistic, p_value: ours.unconditional.p_value };
+        let ratios = [
+            ("unconditional", kupiec),
+            ("independence", ours.independence.unwrap()),
+            ("conditional", ours.conditional.unwrap()),
+        ];
+        for (what, ratio) in ratios {
+            assert_close(&format!("{name}: {what}"), ratio.statistic, &case[what][0], TESTS);
+            assert_close(&format!("{name}: {what}"), ratio.p_value, &case[what][1], TESTS);
+        }
+        assert_close(name, ours.miss_after_inside.unwrap(), &case["after"][0], SUMS);
+        assert_close(name, ours.miss_after_miss.unwrap(), &case["after"][1], SUMS);
+    }
+    Ok(())
+}
+
+#[test]
+fn geometric_means_agree_with_scipy() -> Result<(), EvalError> {
+    for case in reference("geometric_mean") {
+        let pairs: Vec<(f64, f64)> =
+            case["pairs"].as_array().unwrap().iter().map(|pair| (number(&pair[0]), number(&pair[1]))).collect();
+        let ours = geometric_mean_ratio(&pairs)?;
+        assert_eq!(ours.symbols, pairs.len());
+        assert_close("ratio", ours.ratio, &case["ratio"], SUMS);
+        assert_close("share", ours.share_lower, &case["share_lower"], SUMS);
+    }
+    Ok(())
+}
+
+/// Uniform values, and distributions that are uniform too: calibrated when `width` is 1, else too narrow or too wide.
+fn uniform_days(seed: u64, days: usize, width: f64) -> (Vec<Vec<f64>>, Vec<f64>) {
+    let mut random = SplitMix64::new(seed);
+    (0..days)
+        .map(|_| {
+            let (centre, scale) = (random.normal(), 0.5 + random.uniform());
+            let quantiles = VENTILES.iter().map(|level| centre + scale * width * (level - 0.5)).collect();
+            (quantiles, centre + scale * (random.uniform() - 0.5))
+        })
+        .unzip()
+}
+
+/// P-values of the histogram's test, Kupiec's, independence and conditional coverage.
+fn p_values(quantiles: &[Vec<f64>], realised: &[f64]) -> Result<[f64; 4], EvalError> {
+    let histogram = PitHistogram::of(&VENTILES, quantiles, realised)?.unwrap();
+    let misses = central_misses(&VENTILES, quantiles, realised, 0.9)?.unwrap();
+    let chain = christoffersen(&misses, 0.9)?;
+    let [independence, conditional] = [chain.independence, chain.conditional].map(|ratio| ratio.unwrap().p_value);
+    Ok([histogram.uniformity()?.p_value, chain.unconditional.p_value, independence, conditional])
+}
+
+#[test]
+fn tests_reject_calibrated_days_as_seldom_as_they_promise() -> Result<(), EvalError> {
+    let mut rejected = [0; 4];
+    for sample in 0..200_u64 {
+        let (quantiles, realised) = uniform_days(sample * 1_000_003, 500, 1.0);
+        for (rejected, p_value) in rejected.iter_mut().zip(p_values(&quantiles, &realised)?) {
+            *rejected += usize::from(p_value < 0.05);
+        }
+    }
+    // 5 % of 200 samples are 10, with a standard deviation of √(200·0.05·0.95) = 3.1: three of them either way.
+    assert!(rejected.iter().all(|rejected| (1..=19).contains(rejected)), "{rejected:?}");
+    Ok(())
+}
+
+#[test]
+fn tests_reject_days_that_are_not_calibrated() -> Result<(), EvalError> {
+    for width in [0.8, 1.08] {
+        let (quantiles, realised) = uniform_days(20_240_613, 4000, width);
+        let [histogram, kupiec, _, conditional] = p_values(&quantiles, &realised)?;
+        assert!(histogram < 1e-6 && kupiec < 1e-6 && conditional < 1e-6, "{width}");
+        let counts = *PitHistogram::of(&VENTILES, &quantiles, &realised)?.unwrap().counts();
+        assert_eq!(counts[0] + counts[PIT_BINS - 1] > 400, width < 1.0, "{counts:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn calibrated_days_fall_evenly() -> Result<(), EvalError> {
+    let (quantiles, realised) = uniform_days(20_240_613, 4000, 1.0);
+    let pits = quantiles.iter().zip(&realised).map(|(q, &y)| pit_of_quantiles(&VENTILES, q, y));
+    let mean_pit = pits.sum::<Result<f64, EvalError>>()? / 4000.0;
+    // Three standard errors of a uniform mean: 3 / √(12·4000).
+    assert!((mean_pit - 0.5).abs() < 0.0137, "{mean_pit}");
+    let shares = MultiCoverage::of(&VENTILES, &quantiles, &realised)?.shares();
+    for (share, level) in shares.into_iter().zip([0.5, 0.8, 0.9]) {
+        let three_errors = 3.0 * (level * (1.0 - level) / 4000.0_f64).sqrt();
+        assert!((share.unwrap() - level).abs() < three_errors, "{share:?} of {level}");
+    }
+    assert_eq!(shares[3], None);
+    Ok(())
+}
+
+#[test]
+fn no_other_width_scores_better_than_the_true_one() -> Result<(), EvalError> {
+    let score = |width: f64| {
+        let (quantiles, realised) = uniform_days(20_240_613, 4000, width);
+        let days = quantiles.iter().zip(&realised).map(|(q, &y)| crps_of_quantiles(&VENTILES, q, y));
+        days.sum::<Result<f64, EvalError>>()
+    };
+    let calibrated = score(1.0)?;
+    for width in [0.0, 0.5, 0.8, 1.25, 2.0] {
+        assert!(score(width)? > calibrated, "{width}");
+    }
+    Ok(())
+}
+
+/// A rising list of levels, quantiles at them that never fall (some coincide), and a realised value.
+fn distribution() -> impl Strategy<Value = (Vec<f64>, Vec<f64>, f64)> {
+    let levels = prop::collection::btree_set(1..1000_u32, 1..30);
+    let steps = prop::collection::vec(prop_oneof![0.0..3.0_f64, Just(0.0)], 30);
+    (levels, steps, -40.0..5.0_f64, -45.0..50.0_f64).prop_map(|(levels, steps, mut value, realised)| {
+        let levels: Vec<f64> = levels.into_iter().map(|level| f64::from(level) / 1000.0).collect();
+        let quantiles = steps.iter().take(levels.len()).map(|step| {
+            value += step;
+            value
+        });
+        let quantiles = quantiles.collect();
+        (levels, quantiles, realised)
+    })
+}
+
+fn mapped(values: &[f64], map: impl Fn(f64) -> f64) -> Vec<f64> {
+    values.iter().map(|&value| map(value)).collect()
+}
+
+proptest! {
+    #[test]
+    fn scores_are_no_rewards_and_scale_with_the_currency(
+        (levels, quantiles, realised) in distribution(), factor in 1e-3..1e3_f64,
+    ) {
+        let score = crps_of_quantiles(&levels, &quantiles, realised)?;
+        let farthest = quantiles.iter().map(|quantile| (realised - quantile).abs()).fold(0.0, f64::max);
+        prop_assert!(0.0 <= score && score <= 2.0 * farthest);
+        prop_assert_eq!(score == 0.0, farthest == 0.0);
+        prop_assert_eq!(score, 2.0 * pinball(&levels, &quantiles, realised)?);
+        let scaled = crps_of_quantiles(&levels, &mapped(&quantiles, |value| value * factor), realised * factor)?;
+        // Differences of values up to 100 cancel: absolute, in units of the scaled values.
+        prop_assert!((scaled - factor * score).abs() <= SUMS * 100.0 * factor);
+        // Turned over, upper quantiles become lower ones.
+        let turned: Vec<f64> = quantiles.iter().rev().map(|value| -value).collect();
+        let complements: Vec<f64> = levels.iter().rev().map(|level| 1.0 - level).collect();
+        prop_assert!((crps_of_quantiles(&complements, &turned, -realised)? - score).abs() <= SUMS * 100.0);
+    }
+
+    #[test]
+    fn places_rise_with_the_value_and_do_not_depend_on_the_unit(
+        (levels, quantiles, realised) in distribution(), further in 0.0..20.0_f64,
+    ) {
+        let pit = pit_of_quantiles(&levels, &quantiles, realised)?;
+        prop_assert!(0.0 < pit && pit < 1.0);
+        prop_assert!(pit <= pit_of_quantiles(&levels, &quantiles, realised + further)?);
+        // A factor of two changes no digit.
+        prop_assert_eq!(pit, pit_of_quantiles(&levels, &mapped(&quantiles, |value| value * 8.0), realised * 8.0)?);
+        for &quantile in &quantiles {
+            let at = pit_of_quantiles(&levels, &quantiles, quantile)?;
+            prop_assert!(levels[0] <= at && at <= levels[levels.len() - 1]);
+        }
+    }
+
+    #[test]
+    fn bins_count_the_ventiles_below((_, quantiles, realised) in distribution()) {
+        prop_assume!(quantiles.len() >= VENTILES.len());
+        let quantiles = &quantiles[..VENTILES.len()];
+        let histogram = PitHistogram::of(&VENTILES, &[quantiles], &[realised])?.unwrap();
+        let below = quantiles.iter().filter(|&&quantile| quantile < realised).count();
+        prop_assert_eq!(histogram.counts()[below], 1);
+        prop_assert_eq!(histogram.days(), 1);
+    }
+
+    #[test]
+    fn intervals_are_counted_as_by_coverage(
+        (levels, quantiles, _) in distribution(), realised in prop::collection::vec(-45.0..50.0_f64, 1..40),
+    ) {
+        let (low, high) = (levels[0], levels[levels.len() - 1]);
+        let forecasts = vec![quantiles; realised.len()];
+        let all = MultiCoverage::of(&levels, &forecasts, &realised)?;
+        for (inside, central) in all.inside.into_iter().zip([0.5, 0.8, 0.9, 0.95]) {
+            let reaches = low <= (1.0 - central) / 2.0 + 1e-9 && high >= f64::midpoint(1.0, central) - 1e-9;
+            prop_assert_eq!(inside.is_some(), reaches);
+        }
+        // Larger intervals hold what smaller ones hold.
+        let known: Vec<usize> = all.inside.into_iter().flatten().collect();
+        prop_assert!(known.windows(2).all(|pair| pair[0] <= pair[1]));
+        // Symmetric outermost levels are the ends themselves.
+        let symmetric = [low, 1.0 - low];
+        prop_assume!(low < 0.5);
+        let ends: Vec<[f64; 2]> = forecasts.iter().map(|q| [q[0], q[q.len() - 1]]).collect();
+        let misses = central_misses(&symmetric, &ends, &realised, 1.0 - 2.0 * low)?.unwrap();
+        let intervals: Vec<(f64, f64)> = ends.iter().map(|end| (end[0], end[1])).collect();
+        let share = misses.iter().filter(|&&miss| !miss).count() as f64 / misses.len() as f64;
+        prop_assert_eq!(share, coverage(&realised, &intervals)?);
+        let level = 1.0 - 2.0 * low;
+        prop_assert_eq!(christoffersen(&misses, level)?.unconditional, kupiec(&realised, &intervals, level)?);
+    }
+
+    #[test]
+    fn christoffersens_ratios_are_nested(misses in prop::collection::vec(any::<bool>(), 1..80), level in 0.01..0.99) {
+        let result = christoffersen(&misses, level)?;
+        prop_assert_eq!(result.independence.is_some(), result.conditional.is_some());
+        let known = result.miss_after_miss.is_some() && result.miss_after_inside.is_some();
+        prop_assert_eq!(result.independence.is_some(), known);
+        if let (Some(independence), Some(conditional)) = (result.independence, result.conditional) {
+            prop_assert!(independence.statistic >= 0.0 && conditional.statistic >= independence.statistic - TESTS);
+            prop_assert!((0.0..=1.0).contains(&independence.p_value) && (0.0..=1.0).contains(&conditional.p_value));
+            // What is counted as a miss is a name: turned over, the same days give the same ratios.
+            let turned: Vec<bool> = misses.iter().map(|miss| !miss).collect();
+            let turned = christoffersen(&turned, 1.0 - level)?;
+            prop_assert!((turned.independence.unwrap().statistic - independence.statistic).abs() < TESTS);
+            prop_assert!((turned.conditional.unwrap().statistic - conditional.statistic).abs() < TESTS);
+        }
+    }
+
+    #[test]
+    fn ratios_turn_over_with_their_base(pairs in prop::collection::vec((1e-6..1e3_f64, 1e-6..1e3_f64), 1..60)) {
+        let forth = geometric_mean_ratio(&pairs)?;
+        let turned: Vec<(f64, f64)> = pairs.iter().map(|&(ours, base)| (base, ours)).collect();
+        let back = geometric_mean_ratio(&turned)?;
+        prop_assert!((forth.ratio * back.ratio - 1.0).abs() < SUMS);
+        let ties = pairs.iter().filter(|(ours, base)| ours == base).count() as f64 / pairs.len() as f64;
+        prop_assert!((forth.share_lower + back.share_lower + ties - 1.0).abs() < SUMS);
+        let scaled: Vec<(f64, f64)> = pairs.iter().map(|&(ours, base)| (8.0 * ours, 8.0 * base)).collect();
+        prop_assert!((geometric_mean_ratio(&scaled)?.ratio - forth.ratio).abs() < SUMS * forth.ratio);
+    }
+
+    #[test]
+    fn no_bad_number_goes_unnoticed(
+        (levels, quantiles, realised) in distribution(), at in 0..30_usize,
+        bad in prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
+    ) {
+        let at = at % levels.len();
+        let (mut bad_levels, mut bad_quantiles) = (levels.clone(), quantiles.clone());
+        bad_levels[at] = bad;
+        bad_quantiles[at] = bad;
+        for (l, q, y) in
+            [(&bad_levels, &quantiles, realised), (&levels, &bad_quantiles, realised), (&levels, &quantiles, bad)]
+        {
+            for result in [
+                pinball(l, q, y).map(drop),
+                crps_of_quantiles(l, q, y).map(drop),
+                pit_of_quantiles(l, q, y).map(drop),
+                PitHistogram::of(l, &[q], &[y]).map(drop),
+                MultiCoverage::of(l, &[q], &[y]).map(drop),
+                central_misses(l, &[q], &[y], 0.9).map(drop),
+            ] {
+                let is_non_finite = matches!(result, Err(EvalError::NonFinite { .. }));
+                prop_assert!(is_non_finite, "{:?}", result);
+            }
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Loss and gradient of a batch on the CPU: its tiles, shared out over threads.
+
+use rayon::prelude::*;
+
+use crate::batch::Batch;
+use crate::error::NnError;
+use crate::group::{Group, StepInput};
+use crate::kernels::LANES;
+use crate::network::{Network, limit};
+use crate::packed::{BackwardWeights, ForwardWeights};
+use crate::windows::WindowSource;
+
+/// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
+const MAX_GROUPS: usize = 16;
+
+/// The most bytes of working memory of a session.
+const MAX_BYTES: usize = 4 << 30;
+
+/// The working memory of training on the CPU, and its threads.
+#[derive(Debug)]
+pub(crate) struct Cpu {
+    forward: ForwardWeights,
+    backward: BackwardWeights,
+    groups: Vec<Group>,
+    /// The most groups there can be.
+    most_groups: usize,
+    /// The window length that `groups` is made for.
+    lookback: usize,
+    threads: Option<usize>,
+    pool: Option<rayon::ThreadPool>,
+}
+
+impl Cpu {
+    /// Starts the threads and packs the weights.
+    ///
+    /// # Errors
+    /// [`NnError::Threads`] if the threads cannot be started.
+    pub(crate) fn new(network: &Network, batch_size: usize, threads: Option<usize>) -> Result<Self, NnError> {
+        let pool = match threads {
+            None | Some(1) => None,
+            Some(threads) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                Some(pool.map_err(|source| NnError::Threads { threads, source })?)
+            }
+        };
+        let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
+        Ok(Self {
+            forward: ForwardWeights::new(layout, parameters, blocking),
+            backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
+            groups: Vec::new(),
+            most_groups: batch_size.div_ceil(LANES).min(MAX_GROUPS),
+            lookback: 0,
+            threads,
+            pool,
+        })
+    }
+
+    /// Returns the mean loss of a checked batch and writes its gradient.
+    ///
+    /// # Errors
+    /// [`NnError::Memory`] for an unreasonable window.
+    pub(crate) fn differentiate(
+        &mut self,
+        network: &Network,
+        batch: &Batch<'_>,
+        gradient: &mut [f32],
+    ) -> Result<f64, NnError> {
+        self.allocate(network, batch.source.lookback())?;
+        let tiles = batch.origins.len().div_ceil(LANES);
+        let active = tiles.min(self.groups.len());
+        let stride = self.groups.len();
+        let input = StepInput { network, weights: (&self.forward, &self.backward), batch };
+        let groups = &mut self.groups[..active];
+        let work = |(index, group): (usize, &mut Group)| group.run(&input, (index..tiles).step_by(stride));
+        match (&self.pool, self.threads) {
+            (Some(pool), _) => pool.install(|| groups.par_iter_mut().enumerate().with_max_len(1).for_each(work)),
+            (None, Some(_)) => groups.iter_mut().enumerate().for_each(work),
+            (None, None) => groups.par_iter_mut().enumerate().with_max_len(1).for_each(work),
+        }
+        // Always in the order of the groups, so that the sum does not depend on which thread came first.
+        if let Some((first, rest)) = groups.split_first_mut() {
+            let isa = network.isa();
+            rest.iter().for_each(|group| first.sums.add(isa, &group.sums));
+            first.sums.write(isa, network.layout(), gradient);
+        }
+        Ok(groups.iter().map(|group| group.loss).sum::<f64>() / batch.targets.len() as f64)
+    }
+
+    /// Returns the outputs as [`Network::forward`] does, on these threads.
+    pub(crate) fn forward(
+        &self,
+        network: &Network,
+        source: &WindowSource<'_>,
+        origins: &[usize],
+    ) -> Result<Vec<f32>, NnError> {
+        match (&self.pool, self.threads) {
+            (Some(pool), _) if origins.len() > LANES => pool.install(|| network.forward(source, origins)),
+            (_, Some(_)) => network.forward_tiles(source, origins, false),
+            (_, None) => network.forward(source, origins),
+        }
+    }
+
+    /// Packs the weights again after they changed.
+    pub(crate) fn repack(&mut self, network: &Network) {
+        let (forward, backward) = (&mut self.forward, &mut self.backward);
+        let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
+        let mut forward = || forward.repack(layout, parameters, blocking);
+        let mut backward = || backward.repack(layout, parameters, blocking);
+        match (&self.pool, self.threads) {
+            (Some(pool), _) => _ = pool.join(forward, backward),
+            (None, Some(_)) => {
+                forward();
+                backward();
+            }
+            (None, None) => _ = rayon::join(forward, backward),
+        }
+    }
+
+    /// Makes the working memory for windows of `lookback` steps, unless it is there.
+    fn allocate(&mut self, network: &Network, lookback: usize) -> Result<(), NnError> {
+        if lookback == self.lookback {
+            return Ok(());
+        }
+        let (spec, layout) = (network.spec(), network.layout());
+        limit("training", self.most_groups * Group::bytes(spec, lookback), MAX_BYTES)?;
+        self.groups.clear();
+        self.groups.extend((0..self.most_groups).map(|_| Group::new(spec, layout, lookback)));
+        self.lookback = lookback;
+        Ok(())
+    }
+}
