@@ -11,7 +11,7 @@ mod spec;
 mod trainer;
 
 pub use artifact::ArtifactError;
-pub use base::{BaseForecaster, BaseModel, BaseSpec};
+pub use base::{BaseForecaster, BaseModel, BaseSpec, with_markets};
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;

@@ -11,7 +11,7 @@ use closecast_eval::{
     Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
-use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec};
+use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, with_markets};
 
 use self::store::FolderStore;
 use crate::{app::App, failure::Failure, ops::history};
@@ -76,6 +76,7 @@ pub(crate) async fn run(
     let also: Vec<Vec<History>> =
         request.also_train.iter().map(|folder| read_folder(folder)).collect::<Result<_, _>>()?;
     let also: Vec<History> = also.into_iter().flatten().collect();
+    let (histories, also) = in_market(histories, also);
     let threads = app.settings.training_threads();
     let plan = Plan::new(request.spec, &histories).map_err(|error| Failure::Usage(error.to_string()))?;
     let contenders = request
@@ -122,6 +123,14 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
             return Err(Failure::Usage(format!("there is no model {other:?}: choose from {}", known.join(", "))));
         }
     })
+}
+
+/// Gives every history the market of its exchange, from all that are at hand.
+fn in_market(histories: Vec<History>, also: Vec<History>) -> (Vec<History>, Vec<History>) {
+    let first_of_also = histories.len();
+    let mut all = with_markets(histories.into_iter().chain(also).collect());
+    let also = all.split_off(first_of_also);
+    (all, also)
 }
 
 async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {
