@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod baselines;
+pub mod conformance;
 pub mod coverage;
 pub mod distribution;
 pub mod error;
