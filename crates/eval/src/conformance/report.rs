@@ -31,7 +31,7 @@ pub enum Check {
     ShortHistory,
     /// The forecast is dated to the exchange's next sessions, as many as the horizon, from the last close known.
     DatesAreSessions,
-    /// Levels and prices of the quantiles rise, and the middle half of them holds the point.
+    /// Levels and prices of the quantiles rise, and the point lies in the middle 80 % of the distribution.
     QuantilesRise,
     /// Every price forecast is above zero.
     PricesArePositive,

@@ -51,11 +51,8 @@ fn attempt(
         }
     };
     let Ok(enough) = history.first_bars(need) else { return Ok(()) };
-    match work(&enough) {
-        Err(ForecastError::TooShort { need: more, .. }) => {
-            let what = format!("the number of sessions needed, as told after {during}");
-            Err(Fault::wrong(what, need, format!("{more}, as told after that many")))
-        }
-        _ => Ok(()),
-    }
+    work(&enough).map_err(|error| {
+        let what = format!("the number of sessions needed, as told after {during}");
+        Fault::wrong(what, need, format!("enough, but with that many it is: {error}"))
+    })
 }

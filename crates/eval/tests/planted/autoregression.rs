@@ -111,7 +111,7 @@ impl Model {
         match self.planted {
             Some(Planted::SwapsTwoQuantiles) => session.quantiles[0].price = session.quantiles[1].price * 1.001,
             Some(Planted::RepeatsALevel) => session.quantiles[4].level = session.quantiles[3].level,
-            Some(Planted::PutsThePointOutside) => session.point = session.quantiles[3].price * 1.001,
+            Some(Planted::PutsThePointOutside) => session.point = session.quantiles[4].price,
             Some(Planted::FallsBelowZero) => session.quantiles[0].price = -0.1 * last,
             _ => {}
         }
