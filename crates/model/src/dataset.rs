@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use closecast_domain::{ForecastError, History};
-use closecast_features::{Features, FittedScaler, Scaler, Split, Targets, Windows};
+use closecast_features::{
+    Features, FittedScaler, Scaler, Split, Targets, Windows, indicators::volatility::RISKMETRICS_MIN_RETURNS,
+};
 use closecast_nn::WindowSource;
 
 use crate::spec::{CheckedSpec, ModelSpec};
@@ -47,6 +49,10 @@ impl Dataset {
     /// Prepares `history`: the scalers see the days of the training part alone.
     pub(crate) fn new(spec: &CheckedSpec, history: &History) -> Result<Self, ForecastError> {
         let spec = spec.spec();
+        let (have, need) = (history.len(), sessions_to_predict(spec) - 1 + MIN_ORIGINS + spec.horizon);
+        if have < need {
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have, need });
+        }
         let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
         let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
         let windows = Windows::new(&features, spec.lookback).map_err(unsuitable)?;
@@ -54,16 +60,7 @@ impl Dataset {
         let with_sigma = (0..history.len()).find(|&day| targets.sigma(day).is_some()).unwrap_or(history.len());
         let measurable = overlap(targets.known_origins(), with_sigma..history.len());
         let origins = overlap(windows.origins(), measurable);
-        let split =
-            Split::chronological(origins.clone(), spec.split, spec.horizon).map_err(|_| ForecastError::TooShort {
-                symbol: history.symbol().clone(),
-                have: history.len(),
-                need: history.len() - origins.len() + MIN_ORIGINS,
-            })?;
-        if origins.len() < MIN_ORIGINS {
-            let need = history.len() - origins.len() + MIN_ORIGINS;
-            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
-        }
+        let split = Split::chronological(origins, spec.split, spec.horizon).map_err(unsuitable)?;
         let rows = features.first_valid()..split.train.end;
         let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(unsuitable)?;
         let scale = TargetScale::fit(spec, &targets, split.train.clone());
@@ -85,6 +82,11 @@ impl Dataset {
 
 /// Fewest origins that can be split into parts that say anything: 40 residuals must be left for the interval.
 const MIN_ORIGINS: usize = 300;
+
+/// Returns the sessions that a forecast is made from at least: a full window of features, and a volatility to measure in.
+pub(crate) fn sessions_to_predict(spec: &ModelSpec) -> usize {
+    (spec.recipe.features().warm_up() + spec.lookback).max(RISKMETRICS_MIN_RETURNS + 1)
+}
 
 fn overlap(a: Range<usize>, b: Range<usize>) -> Range<usize> {
     let start = a.start.max(b.start);

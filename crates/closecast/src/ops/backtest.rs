@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use closecast_data::import::{self, ImportOptions, symbol_from_file_name};
 use closecast_domain::{Cancel, History, Symbol};
 use closecast_eval::{
-    Drift, EwmaT, GarchT, Har, Naive,
+    AutoEts, Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
 use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, with_markets};
@@ -48,12 +48,13 @@ pub(crate) struct BacktestResult {
 }
 
 /// Models that can take part, with what they are.
-pub(crate) const MODELS: [(&str, &str); 7] = [
+pub(crate) const MODELS: [(&str, &str); 8] = [
     ("naive", "the last close again"),
     ("drift", "the last close and the mean step of the past"),
     ("ewma-t", "the last close, and Student's t of RiskMetrics' volatility"),
     ("garch-t", "GARCH(1,1) with Student's t, by maximum likelihood"),
     ("har", "a regression of the daily range on those of the last day, week and month"),
+    ("ets", "exponential smoothing of the log price, its trend chosen by AICc"),
     ("base", "one LSTM network over all symbols: the last close, and a learned Student's t"),
     ("lstm", "an LSTM network trained on each symbol alone, with the settings of `train`"),
 ];
@@ -109,6 +110,7 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
         "ewma-t" => Contender::each_alone(name, EwmaT { horizon }),
         "garch-t" => Contender::each_alone(name, GarchT { horizon }),
         "har" => Contender::each_alone(name, Har { horizon }),
+        "ets" => Contender::each_alone(name, AutoEts { horizon }),
         "base" => {
             let spec = BaseSpec { horizon, ..BaseSpec::default() };
             Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
