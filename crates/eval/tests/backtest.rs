@@ -18,7 +18,7 @@ use closecast_eval::{
     Drift, Naive,
     backtest::{Backtest, BacktestError, BacktestSpec, Contender, Fold, FoldStore, NoStore, Plan, run, scores, slices},
 };
-use closecast_testkit::histories::random_walk;
+use closecast_testkit::histories::{from_returns, random_walk};
 
 fn histories() -> Vec<History> {
     vec![random_walk("AAA", 420, 1), random_walk("BBB", 400, 2), random_walk("CCC", 410, 3)]
@@ -90,6 +90,16 @@ fn each_session_is_forecast_once_at_each_horizon_from_the_session_before() {
     // The longest history gives the calendar of the test; the shorter ones end before it does.
     assert_eq!((days("AAA", 1), days("AAA", 2)), (60, 59));
     assert!(days("BBB", 1) < 60);
+}
+
+#[test]
+fn a_model_of_one_symbol_is_not_fitted_to_other_histories_of_it() {
+    let histories = histories();
+    let earlier = from_returns("AAA", &[0.05; 300]);
+    let plan = Plan::new(spec(), &histories).unwrap();
+    let with =
+        |also: &[History]| run(&plan, (&histories, also), &contenders(), &NoStore, &Cancel::new(), &Silent).unwrap();
+    assert_eq!(with(&[earlier]), with(&[]), "steps of 5 % a day are not those of the days forecast");
 }
 
 /// Adds a little of the coming return to the forecast, but only where it has been given more than it should know.
