@@ -13,10 +13,7 @@ use closecast_eval::{
     backtest::{self, Finding, ModelScore, Panel},
 };
 
-use self::{
-    charts::Chart,
-    tables::{Row, Table},
-};
+use self::{charts::Chart, tables::Table};
 use crate::{
     failure::Failure,
     ops::backtest::{BacktestResult, MODELS},
@@ -87,7 +84,7 @@ pub(crate) fn html(result: &BacktestResult, command: &str) -> Result<String, Fai
 fn facts(result: &BacktestResult) -> Vec<(&'static str, String)> {
     let spec = &result.plan.spec;
     let days = match (result.plan.folds.first(), result.plan.last()) {
-        (Some(first), Some(last)) => format!("{} to {last}", first.first),
+        (Some(first), Some(last)) => format!("{} to {last}", first.first).replace('-', "\u{2011}"),
         _ => "none".to_owned(),
     };
     let forecasts: usize =
@@ -122,11 +119,19 @@ fn models(scores: &[ModelScore]) -> Vec<(&str, &'static str)> {
 fn verdict(score: &ModelScore, result: &BacktestResult) -> Verdict {
     let several = result.scores.iter().any(|score| score.horizon > 1);
     let ahead = if several { format!(", {} ahead", counted(score.horizon, "session")) } else { String::new() };
-    let tone = match score.finding_on_distributions(&result.reference).unwrap_or(score.finding_on_points()) {
+    let on_distributions =
+        [&result.reference, "naive"].into_iter().find_map(|other| score.finding_on_distributions(other));
+    let tone = match on_distributions.unwrap_or(score.finding_on_points()) {
         Finding::Better => "good",
         Finding::Worse => "bad",
         Finding::NoDifference | Finding::Mixed | Finding::Untested => "open",
     };
     let sentences = backtest::findings(score, &result.standards());
+    // Spaces at which no line may end.
+    let unbroken = |sentence: String| {
+        let sentence = sentence.replace(" %", "\u{a0}%");
+        sentence.replace("p = ", "p\u{a0}=\u{a0}").replace("p < ", "p\u{a0}<\u{a0}")
+    };
+    let sentences = sentences.into_iter().map(unbroken).collect();
     Verdict { model: format!("{}{ahead}", score.model), tone, sentences }
 }

@@ -11,7 +11,7 @@ use crate::{
         output_file::OutputFile,
     },
     report,
-    terminal::{Terminal, backtest as shown, progress::BacktestBar},
+    terminal::{Terminal, backtest as shown, counted, progress::BacktestBar},
     views::backtest::BacktestView,
 };
 use chrono::NaiveDate;
@@ -113,9 +113,9 @@ fn show(result: &BacktestResult, terminal: &Terminal) -> Result<(), Failure> {
     };
     terminal.object(&BacktestView::from(result))?;
     terminal.line(format_args!(
-        "{} symbols, {first} to {last}, fitted {} times; nothing dated on or after a fit was known to it.\n",
-        result.symbols,
-        result.plan.folds.len()
+        "{}, {first} to {last}, fitted {}; nothing dated on or after a fit was known to it.\n",
+        counted(result.symbols, "symbol"),
+        counted(result.plan.folds.len(), "time")
     ))?;
     terminal.line(shown::table(&result.scores, &result.reference))?;
     terminal.line(format_args!("{}\n{}", shown::STAR, shown::findings(result)))?;

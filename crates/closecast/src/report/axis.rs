@@ -5,8 +5,8 @@ use chrono::{Datelike, Months, NaiveDate};
 /// Most ticks of an axis of numbers.
 const MOST_TICKS: f64 = 6.0;
 
-/// Most ticks of an axis of dates: their labels are wider.
-const MOST_DATES: i32 = 5;
+/// Most ticks of an axis of dates, but for one: their labels are wider.
+const MOST_DATES: i32 = 4;
 
 /// A scale from `low` to `high`, which differ, with labels at some places.
 #[derive(Clone, Debug, PartialEq)]

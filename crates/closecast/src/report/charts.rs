@@ -11,11 +11,10 @@ use closecast_eval::{
     backtest::{ModelDays, Panel},
 };
 
-use super::frame::WIDTH;
 use crate::ops::backtest::BacktestResult;
 
-/// Size of a chart.
-const SIZE: (f64, f64) = (WIDTH, 270.0);
+/// Size of a chart: its text is sized for a phone.
+const SIZE: (f64, f64) = (440.0, 270.0);
 
 /// One or more drawings with what is said of them.
 pub(super) struct Chart {
@@ -69,8 +68,8 @@ pub(super) fn all(result: &BacktestResult, panel: &Panel<'_>) -> Result<Vec<Char
         crps::by_month(&drawn)?,
         calibration::chart(&drawn)?,
         coverage::over_time(&drawn),
-        pit::histograms(result),
         fan::chart(result, &drawn),
+        pit::histograms(result),
     ];
     Ok(charts.into_iter().flatten().collect())
 }

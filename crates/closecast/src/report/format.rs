@@ -4,7 +4,7 @@ use closecast_domain::DirectionalAccuracy;
 use closecast_eval::SIGNIFICANCE_LEVEL;
 
 /// What stands where there is no figure.
-const NOTHING: &str = "–";
+pub(super) const NOTHING: &str = "–";
 
 /// Returns a ratio with four digits.
 pub(super) fn ratio(value: Option<f64>) -> String {
@@ -19,7 +19,7 @@ pub(super) fn tested(value: Option<f64>, p_value: Option<f64>) -> String {
 
 /// Returns a share as a percentage.
 pub(super) fn percent(value: Option<f64>) -> String {
-    value.map_or(NOTHING.to_owned(), |value| format!("{:.1} %", 100.0 * value))
+    value.map_or(NOTHING.to_owned(), |value| format!("{:.1}\u{a0}%", 100.0 * value))
 }
 
 pub(super) fn p_value(value: Option<f64>) -> String {
@@ -34,6 +34,6 @@ pub(super) fn p_value(value: Option<f64>) -> String {
 pub(super) fn direction(accuracy: Option<&DirectionalAccuracy>) -> String {
     accuracy.map_or(NOTHING.to_owned(), |accuracy| {
         let [value, lower, upper] = [accuracy.value, accuracy.lower, accuracy.upper].map(|share| 100.0 * share);
-        format!("{value:.1} % ({lower:.0}–{upper:.0})")
+        format!("{value:.1}\u{a0}% ({lower:.0}–{upper:.0})")
     })
 }

@@ -5,9 +5,6 @@ use super::{
     svg::{Point, Svg},
 };
 
-/// Width of a chart; its text is sized for this.
-pub(super) const WIDTH: f64 = 440.0;
-
 /// Room for the labels on the left, at the right and the top, and below.
 const MARGINS: (f64, f64, f64) = (48.0, 18.0, 24.0);
 

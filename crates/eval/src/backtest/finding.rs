@@ -126,10 +126,10 @@ fn on_interval(score: &ModelScore) -> Option<String> {
     let start = format!("The 90 % intervals held {:.1} % of the closes", 100.0 * held);
     Some(match calibration.coverage_p_value {
         None => format!("{start}."),
-        Some(p_value) if p_value >= SIGNIFICANCE_LEVEL => format!("{start}, as promised ({}).", p(p_value)),
         Some(p_value) => {
             let side = if held < 0.9 { "fewer" } else { "more" };
-            format!("{start}: {side} than promised, and not by chance ({}).", p(p_value))
+            let chance = if p_value < SIGNIFICANCE_LEVEL { "significantly" } else { "not significantly" };
+            format!("{start}, {chance} {side} than promised ({}).", p(p_value))
         }
     })
 }

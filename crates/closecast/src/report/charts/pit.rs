@@ -5,15 +5,11 @@ use closecast_eval::PitHistogram;
 use super::Chart;
 use crate::{
     ops::backtest::BacktestResult,
-    report::{
-        axis::Axis,
-        format,
-        frame::{Frame, WIDTH},
-    },
+    report::{axis::Axis, format, frame::Frame},
 };
 
-/// Size of the histogram of one model.
-const SIZE: (f64, f64) = (WIDTH, 150.0);
+/// Size of the histogram of one model: several stand beside each other.
+const SIZE: (f64, f64) = (300.0, 150.0);
 
 /// Returns a histogram for every model.
 pub(super) fn histograms(result: &BacktestResult) -> Option<Chart> {
