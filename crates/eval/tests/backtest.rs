@@ -15,7 +15,7 @@ use closecast_domain::{
     Cancel, Forecast, ForecastError, Forecaster, History, PanelForecaster, Predict, ProgressSink, Silent,
 };
 use closecast_eval::{
-    Drift, Naive,
+    Drift, EwmaT, Naive,
     backtest::{Backtest, BacktestError, BacktestSpec, Contender, Fold, FoldStore, NoStore, Plan, run, scores, slices},
 };
 use closecast_testkit::histories::{from_returns, random_walk};
@@ -35,6 +35,17 @@ fn contenders() -> Vec<Contender> {
 fn backtest(histories: &[History], contenders: &[Contender]) -> Result<Backtest, BacktestError> {
     let plan = Plan::new(spec(), histories).unwrap();
     run(&plan, (histories, &[]), contenders, &NoStore, &Cancel::new(), &Silent)
+}
+
+#[test]
+fn the_ends_of_the_95_percent_interval_are_kept_where_the_model_gives_them() {
+    let contenders =
+        [Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("ewma-t", EwmaT { horizon: 2 })];
+    let rows = backtest(&histories(), &contenders).unwrap().rows;
+    for row in rows {
+        let beyond = row.interval_95.map(|(lower, upper)| lower < row.quantiles[0] && row.quantiles[18] < upper);
+        assert_eq!(beyond, (&*row.model == "ewma-t").then_some(true), "naive's levels end at 5 and 95 %");
+    }
 }
 
 /// Notes what it was fitted to, and forecasts like naive.

@@ -88,7 +88,7 @@ mod tests {
         let axis = || Axis { low: 0.0, high: 2.0, ticks: Vec::new() };
         let frame = Frame::new((160.0, 136.0), axis(), axis());
         assert_eq!(frame.at((0.0, 0.0)), (48.0, 112.0));
-        assert_eq!(frame.at((2.0, 2.0)), (148.0, 12.0));
-        assert_eq!(frame.at((1.0, 0.5)), (98.0, 87.0));
+        assert_eq!(frame.at((2.0, 2.0)), (142.0, 18.0));
+        assert_eq!(frame.at((1.0, 0.5)), (95.0, 88.5));
     }
 }
