@@ -8,6 +8,7 @@ mod failure;
 mod logging;
 mod ops;
 mod pages;
+mod report;
 mod server;
 mod terminal;
 mod views;

@@ -8,4 +8,5 @@ pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod output_file;
 pub(crate) mod train;

@@ -1,7 +1,11 @@
 //! Walk-forward backtest: models are fitted again as time goes on, and forecast days that they have not seen.
 
 mod contender;
+mod curves;
+mod finding;
 mod leak;
+mod panel;
+mod panel_test;
 mod plan;
 mod row;
 mod run;
@@ -9,8 +13,10 @@ mod score;
 mod slices;
 
 pub use contender::{Contender, EachAlone};
+pub use finding::{Finding, findings};
+pub use panel::{Day, ModelDays, Panel, SymbolDays};
 pub use plan::{BacktestSpec, Fold, Plan, PlanError};
 pub use row::BacktestRow;
 pub use run::{Backtest, BacktestError, BacktestProgress, FoldStore, NoStore, Skipped, run};
-pub use score::{ModelScore, SymbolScore, scores};
-pub use slices::{Slice, slices};
+pub use score::{Against, COVERED, Calibration, ModelScore, OverallCalibration, SymbolScore, scores};
+pub use slices::{Slice, slices, worst_volatility};

@@ -45,7 +45,7 @@ pub fn evaluate(outcomes: &[Outcome]) -> Result<PartEvaluation, EvalError> {
 }
 
 /// Returns all metrics but the p-value.
-fn error_metrics(actual: &[f64], forecast: &[f64], last_close: &[f64]) -> Result<ErrorMetrics, EvalError> {
+pub(crate) fn error_metrics(actual: &[f64], forecast: &[f64], last_close: &[f64]) -> Result<ErrorMetrics, EvalError> {
     Ok(ErrorMetrics {
         days: actual.len(),
         mae: mae(actual, forecast)?,

@@ -15,10 +15,10 @@ use closecast_domain::{
     Cancel, Forecast, ForecastError, Forecaster, History, PanelForecaster, Predict, ProgressSink, Silent,
 };
 use closecast_eval::{
-    Drift, Naive,
+    Drift, EwmaT, Naive,
     backtest::{Backtest, BacktestError, BacktestSpec, Contender, Fold, FoldStore, NoStore, Plan, run, scores, slices},
 };
-use closecast_testkit::histories::random_walk;
+use closecast_testkit::histories::{from_returns, random_walk};
 
 fn histories() -> Vec<History> {
     vec![random_walk("AAA", 420, 1), random_walk("BBB", 400, 2), random_walk("CCC", 410, 3)]
@@ -35,6 +35,17 @@ fn contenders() -> Vec<Contender> {
 fn backtest(histories: &[History], contenders: &[Contender]) -> Result<Backtest, BacktestError> {
     let plan = Plan::new(spec(), histories).unwrap();
     run(&plan, (histories, &[]), contenders, &NoStore, &Cancel::new(), &Silent)
+}
+
+#[test]
+fn the_ends_of_the_95_percent_interval_are_kept_where_the_model_gives_them() {
+    let contenders =
+        [Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("ewma-t", EwmaT { horizon: 2 })];
+    let rows = backtest(&histories(), &contenders).unwrap().rows;
+    for row in rows {
+        let beyond = row.interval_95.map(|(lower, upper)| lower < row.quantiles[0] && row.quantiles[18] < upper);
+        assert_eq!(beyond, (&*row.model == "ewma-t").then_some(true), "naive's levels end at 5 and 95 %");
+    }
 }
 
 /// Notes what it was fitted to, and forecasts like naive.
@@ -92,6 +103,16 @@ fn each_session_is_forecast_once_at_each_horizon_from_the_session_before() {
     assert!(days("BBB", 1) < 60);
 }
 
+#[test]
+fn a_model_of_one_symbol_is_not_fitted_to_other_histories_of_it() {
+    let histories = histories();
+    let earlier = from_returns("AAA", &[0.05; 300]);
+    let plan = Plan::new(spec(), &histories).unwrap();
+    let with =
+        |also: &[History]| run(&plan, (&histories, also), &contenders(), &NoStore, &Cancel::new(), &Silent).unwrap();
+    assert_eq!(with(&[earlier]), with(&[]), "steps of 5 % a day are not those of the days forecast");
+}
+
 /// Adds a little of the coming return to the forecast, but only where it has been given more than it should know.
 #[derive(Clone, Copy)]
 struct Peeping;
@@ -138,27 +159,67 @@ fn naive_is_the_measure_of_itself_and_models_are_scored_on_the_same_days() {
     let done = backtest(&histories, &contenders()).unwrap();
     assert!(done.skipped.iter().all(|skipped| skipped.symbol.as_str() == "NEW" && skipped.reason.contains("252")));
     assert_eq!(done.skipped.len(), 2 * 3, "both models, three folds");
-    let scored = scores(&done.rows).unwrap();
+    let scored = scores(&done.rows, None).unwrap();
     let names: Vec<_> = scored.iter().map(|score| (score.model.as_str(), score.horizon)).collect();
     assert_eq!(names, [("naive", 1), ("naive", 2), ("drift", 1), ("drift", 2)]);
     assert_eq!(scored[0].relative_mae, Some(1.0));
-    let (ours, theirs) = (scored[2].relative_crps["naive"], scored[0].relative_crps["drift"]);
+    let relative = |at: usize, other: &str| scored[at].against[other].relative_crps;
+    let (ours, theirs) = (relative(2, "naive"), relative(0, "drift"));
     assert!((ours * theirs - 1.0).abs() < 1e-12 && (ours - 1.0).abs() < 0.05, "{ours} {theirs}");
-    assert!((0.8..1.0).contains(&scored[0].coverage.unwrap()[2]), "{:?}", scored[0].coverage);
+    let coverage = scored[0].calibration.as_ref().unwrap().coverage.shares();
+    assert!((0.8..1.0).contains(&coverage[2].unwrap()), "{coverage:?}");
     let mut fewer = done.rows.clone();
     fewer.retain(|row| &*row.model == "naive" || row.symbol.as_str() != "AAA");
-    assert!(scores(&fewer).unwrap().iter().all(|score| score.symbols.len() == 2), "only what all models forecast");
+    assert!(
+        scores(&fewer, None).unwrap().iter().all(|score| score.symbols.len() == 2),
+        "only what all models forecast"
+    );
+}
+
+/// Forecasts a price of nothing for one symbol.
+#[derive(Clone, Copy)]
+struct Bankrupt;
+
+impl Forecaster for Bankrupt {
+    type Fitted = BankruptModel;
+
+    fn fit(self, history: &History, cancel: &Cancel, sink: &dyn ProgressSink) -> Result<BankruptModel, ForecastError> {
+        Ok(BankruptModel(Naive { horizon: 2 }.fit(history, cancel, sink)?))
+    }
+}
+
+struct BankruptModel(<Naive as Forecaster>::Fitted);
+
+impl Predict for BankruptModel {
+    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
+        let mut forecast = self.0.predict(history)?;
+        if history.symbol().as_str() == "BBB" {
+            forecast.sessions[1].point = 0.0;
+        }
+        Ok(forecast)
+    }
+}
+
+#[test]
+fn a_forecast_without_a_score_is_left_out_and_told() {
+    let contenders =
+        [Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("bankrupt", Bankrupt)];
+    let done = backtest(&histories(), &contenders).unwrap();
+    assert!(!done.skipped.is_empty());
+    assert!(done.skipped.iter().all(|s| s.model == "bankrupt" && s.symbol.as_str() == "BBB"), "{:?}", done.skipped);
+    assert!(done.skipped[0].reason.contains("cannot be scored"), "{}", done.skipped[0].reason);
+    assert!(scores(&done.rows, None).unwrap().iter().all(|score| score.symbols.len() == 2));
 }
 
 #[test]
 fn slices_share_out_all_days() {
     let done = backtest(&histories(), &contenders()).unwrap();
-    let slices = slices(&done.rows).unwrap();
+    let slices = slices(&done.rows, None).unwrap();
     let days = |name: &str| {
         let slice = slices.iter().find(|slice| slice.days == name).unwrap();
         slice.scores[0].symbols.iter().map(|symbol| symbol.days).sum::<usize>()
     };
-    let all: usize = scores(&done.rows).unwrap()[0].symbols.iter().map(|symbol| symbol.days).sum();
+    let all: usize = scores(&done.rows, None).unwrap()[0].symbols.iter().map(|symbol| symbol.days).sum();
     assert_eq!(days("quiet") + days("ordinary") + days("wild"), all);
     assert!(days("quiet").abs_diff(days("wild")) < all / 10);
 }

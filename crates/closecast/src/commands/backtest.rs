@@ -2,20 +2,22 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
-use chrono::NaiveDate;
-use clap::Args;
-use closecast_domain::{Cancel, Symbol};
-use closecast_eval::backtest::BacktestSpec;
-use serde::Serialize;
-
 use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    ops::backtest::{self, BacktestRequest, BacktestResult, Source},
-    terminal::{Terminal, backtest as shown, progress::BacktestBar},
-    views::backtest::{ScoreView, SkippedView, SliceView, score_view},
+    ops::{
+        backtest::{self, BacktestRequest, BacktestResult, DEFAULT_MODELS, MODELS, Source},
+        output_file::OutputFile,
+    },
+    report,
+    terminal::{Terminal, backtest as shown, counted, progress::BacktestBar},
+    views::backtest::BacktestView,
 };
+use chrono::NaiveDate;
+use clap::Args;
+use closecast_domain::{Cancel, Symbol};
+use closecast_eval::backtest::BacktestSpec;
 
 /// Arguments of `closecast backtest`.
 #[derive(Debug, Args)]
@@ -41,10 +43,15 @@ pub(crate) struct Arguments {
     /// Sessions forecast from each day.
     #[arg(long, value_name = "SESSIONS", default_value_t = 1)]
     horizon: usize,
-    /// Models, separated by commas.
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = ["naive".to_owned(), "lstm".to_owned()])]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = DEFAULT_MODELS.map(str::to_owned), help = models_help())]
     models: Vec<String>,
-    /// File to write every forecast to: model, symbol, dates, prices and 19 quantiles
+    /// Model whose distributions the others' are tested against [default: ewma-t, or naive, or the first that takes part]
+    #[arg(long, value_name = "NAME")]
+    reference: Option<String>,
+    /// File to write a report to, with tables and charts; it needs nothing but a browser
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+    /// File to write every forecast to: model, symbol, dates, prices, 19 quantiles and the 95 % interval
     #[arg(long, value_name = "FILE.csv")]
     forecasts_out: Option<PathBuf>,
     /// Begin from scratch instead of going on with an interrupted backtest of the same prices and days.
@@ -52,20 +59,15 @@ pub(crate) struct Arguments {
     restart: bool,
 }
 
-/// A backtest as `--json` prints it.
-#[derive(Serialize)]
-struct Report {
-    first_day: NaiveDate,
-    last_day: NaiveDate,
-    refits: usize,
-    symbols: usize,
-    scores: Vec<ScoreView>,
-    slices: Vec<SliceView>,
-    skipped: Vec<SkippedView>,
+/// Returns the help of `--models`.
+fn models_help() -> String {
+    let models = MODELS.map(|(name, what)| format!("{name} ({what})"));
+    format!("Models, separated by commas: {}", models.join(", "))
 }
 
 /// Runs the backtest and shows how the models did.
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let report_file = arguments.report.as_deref().map(OutputFile::create).transpose()?;
     let app = App::open(settings).await?;
     let source = match arguments.data {
         Some(folder) => Source::Folder(folder),
@@ -77,10 +79,15 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         also_train: arguments.also_train,
         spec: BacktestSpec { test_days, refit_every, from: arguments.from, horizon: arguments.horizon },
         models: arguments.models,
+        reference: arguments.reference,
         restart: arguments.restart,
         forecasts_out: arguments.forecasts_out,
     };
     let result = watched(&app, request, terminal).await?;
+    if let Some(file) = report_file {
+        let html = report::html(&result, &crate::cli::command_line())?;
+        file.write(|file| file.write_all(html.as_bytes()))?;
+    }
     show(&result, terminal)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -104,27 +111,20 @@ fn show(result: &BacktestResult, terminal: &Terminal) -> Result<(), Failure> {
         (Some(first), Some(last)) => (first.first, last.last),
         _ => return Err(Failure::Internal("a backtest without a fold".to_owned())),
     };
-    let refits = result.plan.folds.len();
-    let views = |scores: &[_]| scores.iter().map(score_view).collect::<Vec<_>>();
-    let slices = result.slices.iter().map(|slice| SliceView { days: slice.days.clone(), scores: views(&slice.scores) });
-    let skipped: Vec<SkippedView> = result.backtest.skipped.iter().map(SkippedView::from).collect();
-    terminal.object(&Report {
-        first_day: first,
-        last_day: last,
-        refits,
-        symbols: result.symbols,
-        scores: views(&result.scores),
-        slices: slices.collect(),
-        skipped,
-    })?;
+    terminal.object(&BacktestView::from(result))?;
     terminal.line(format_args!(
-        "{} symbols, {first} to {last}, fitted {refits} times; nothing dated on or after a fit was known to it.\n",
-        result.symbols
+        "{}, {first} to {last}, fitted {}; nothing dated on or after a fit was known to it.\n",
+        counted(result.symbols, "symbol"),
+        counted(result.plan.folds.len(), "time")
     ))?;
-    terminal.line(shown::table(&result.scores))?;
+    terminal.line(shown::table(&result.scores, &result.reference))?;
+    terminal.line(format_args!("{}\n{}", shown::STAR, shown::findings(result)))?;
+    if let Some(table) = shown::price_errors(&result.scores) {
+        terminal.line(format_args!("Errors in prices\n{table}"))?;
+    }
     for slice in &result.slices {
         terminal.line(format_args!("\n{} days", slice.days))?;
-        terminal.line(shown::table(&slice.scores))?;
+        terminal.line(shown::table(&slice.scores, &result.reference))?;
     }
     tell_skipped(result, terminal);
     Ok(())

@@ -11,9 +11,10 @@ use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
-use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, with_markets};
+use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, Recipe, with_markets};
 
 use self::store::FolderStore;
+use super::output_file::OutputFile;
 use crate::{app::App, failure::Failure, ops::history};
 
 /// Where the prices come from.
@@ -32,6 +33,8 @@ pub(crate) struct BacktestRequest {
     pub(crate) spec: BacktestSpec,
     /// Names of the models, from [`MODELS`].
     pub(crate) models: Vec<String>,
+    /// Name of the model whose CRPS the others' is tested against.
+    pub(crate) reference: Option<String>,
     /// Begin from scratch although finished parts of the same backtest are there.
     pub(crate) restart: bool,
     /// Where every forecast is written.
@@ -45,10 +48,27 @@ pub(crate) struct BacktestResult {
     pub(crate) backtest: Backtest,
     pub(crate) scores: Vec<ModelScore>,
     pub(crate) slices: Vec<Slice>,
+    /// Name of the model whose CRPS the others' is tested against.
+    pub(crate) reference: String,
+}
+
+impl BacktestResult {
+    /// Returns the figures of the models that are held against naive and the reference: all others, or all where there are no
+    /// others.
+    pub(crate) fn judged(&self) -> Vec<&ModelScore> {
+        let standards = self.standards();
+        let judged: Vec<&ModelScore> = self.scores.iter().filter(|score| !standards.contains(&&*score.model)).collect();
+        if judged.is_empty() { self.scores.iter().collect() } else { judged }
+    }
+
+    /// Returns the models that the others are held against: naive and the reference.
+    pub(crate) fn standards(&self) -> Vec<&str> {
+        if self.reference == "naive" { vec!["naive"] } else { vec!["naive", &self.reference] }
+    }
 }
 
 /// Models that can take part, with what they are.
-pub(crate) const MODELS: [(&str, &str); 8] = [
+pub(crate) const MODELS: [(&str, &str); 9] = [
     ("naive", "the last close again"),
     ("drift", "the last close and the mean step of the past"),
     ("ewma-t", "the last close, and Student's t of RiskMetrics' volatility"),
@@ -57,7 +77,14 @@ pub(crate) const MODELS: [(&str, &str); 8] = [
     ("ets", "exponential smoothing of the log price, its trend chosen by AICc"),
     ("base", "one LSTM network over all symbols: the last close, and a learned Student's t"),
     ("lstm", "an LSTM network trained on each symbol alone, with the settings of `train`"),
+    ("prices", "the older recipe: an LSTM network trained on each symbol's prices scaled to [0, 1]"),
 ];
+
+/// Models that take part when none are named.
+pub(crate) const DEFAULT_MODELS: [&str; 4] = ["naive", "ewma-t", "garch-t", "base"];
+
+/// Models that the others are tested against when none is named, the first of them that takes part.
+const REFERENCES: [&str; 2] = ["ewma-t", "naive"];
 
 /// Runs the backtest, on its own threads and at a lower priority.
 ///
@@ -70,6 +97,8 @@ pub(crate) async fn run(
     progress: impl BacktestProgress + Send + 'static,
     cancel: Cancel,
 ) -> Result<BacktestResult, Failure> {
+    let reference = reference(&request)?;
+    let forecasts_out = request.forecasts_out.as_deref().map(OutputFile::create).transpose()?;
     let histories = match &request.source {
         Source::Folder(folder) => read_folder(folder)?,
         Source::Symbols(symbols) => load(app, symbols).await?,
@@ -93,13 +122,32 @@ pub(crate) async fn run(
         Ok((plan, done))
     };
     let (plan, backtest) = super::background::run("backtest", work).await??;
-    if let Some(path) = &request.forecasts_out {
-        files::write(path, &backtest.rows)?;
+    if let Some(file) = forecasts_out {
+        file.write(|file| files::write(file, &backtest.rows))?;
     }
     let measured = |error: closecast_eval::EvalError| Failure::Internal(error.to_string());
-    let scores = backtest::scores(&backtest.rows).map_err(measured)?;
-    let slices = backtest::slices(&backtest.rows).map_err(measured)?;
-    Ok(BacktestResult { plan, symbols, backtest, scores, slices })
+    let scores = backtest::scores(&backtest.rows, Some(&reference)).map_err(measured)?;
+    let slices = backtest::slices(&backtest.rows, Some(&reference)).map_err(measured)?;
+    Ok(BacktestResult { plan, symbols, backtest, scores, slices, reference })
+}
+
+/// Returns the model that the others are tested against: one of those that take part.
+fn reference(request: &BacktestRequest) -> Result<String, Failure> {
+    let models = &request.models;
+    if let Some(index) = (1..models.len()).find(|&index| models[..index].contains(&models[index])) {
+        return Err(Failure::Usage(format!("the model {:?} is given twice", models[index])));
+    }
+    match &request.reference {
+        Some(name) if !models.contains(name) => {
+            Err(Failure::Usage(format!("the reference {name:?} is not among the models: add it to --models")))
+        }
+        Some(name) => Ok(name.clone()),
+        None => {
+            let usual = REFERENCES.into_iter().find(|name| models.iter().any(|model| model == name));
+            let name = usual.or(models.first().map(String::as_str));
+            name.map(str::to_owned).ok_or_else(|| Failure::Usage("no model is named: give --models".to_owned()))
+        }
+    }
 }
 
 /// Returns the model of a name, ready to be fitted.
@@ -118,6 +166,12 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
         "lstm" => {
             let spec = ModelSpec { horizon, ..ModelSpec::default() }.check()?;
             // Symbols are fitted beside each other, each on one thread.
+            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)))
+        }
+        "prices" => {
+            let recipe = Recipe::MinMaxPrices;
+            let older = ModelSpec { recipe, lookback: 60, layers: 2, hidden_size: 50, ..ModelSpec::default() };
+            let spec = ModelSpec { horizon, ..older }.check()?;
             Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)))
         }
         other => {
@@ -174,5 +228,45 @@ fn read_folder(folder: &Path) -> Result<Vec<History>, Failure> {
             Err(Failure::Usage(format!("{} holds {symbol} twice: keep one file a symbol", folder.display())))
         }
         None => Ok(histories),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(models: &[&str], reference: Option<&str>) -> BacktestRequest {
+        BacktestRequest {
+            source: Source::Symbols(Vec::new()),
+            also_train: Vec::new(),
+            spec: BacktestSpec::default(),
+            models: models.iter().map(|&name| name.to_owned()).collect(),
+            reference: reference.map(str::to_owned),
+            restart: false,
+            forecasts_out: None,
+        }
+    }
+
+    #[test]
+    fn every_model_that_is_named_can_take_part() {
+        for (name, _) in MODELS {
+            assert_eq!(contender(name, 2, 1).unwrap().name, name);
+        }
+        assert!(DEFAULT_MODELS.iter().all(|name| contender(name, 1, 1).is_ok()));
+        let unknown = contender("oracle", 1, 1).map(drop).unwrap_err();
+        assert!(unknown.to_string().contains("\"oracle\": choose from naive, "), "{unknown}");
+    }
+
+    #[test]
+    fn the_reference_is_one_of_those_that_take_part() {
+        let of = |models: &[&str], named: Option<&str>| reference(&request(models, named)).unwrap();
+        assert_eq!(of(&["base", "naive", "ewma-t"], None), "ewma-t");
+        assert_eq!(of(&["base", "naive"], None), "naive");
+        assert_eq!(of(&["har", "base"], None), "har");
+        assert_eq!(of(&["base", "naive", "ewma-t"], Some("base")), "base");
+        let refused = |models: &[&str], named| reference(&request(models, named)).unwrap_err().to_string();
+        assert!(refused(&["naive"], Some("base")).contains("add it to --models"));
+        assert!(refused(&["naive", "har", "naive"], None).contains("\"naive\" is given twice"));
+        assert!(refused(&[], None).contains("--models"));
     }
 }

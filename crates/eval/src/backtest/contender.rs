@@ -1,6 +1,9 @@
 //! Who takes part in a backtest.
 
-use std::{collections::HashMap, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use closecast_domain::{
     Cancel, Forecast, ForecastError, Forecaster, History, PanelForecaster, Predict, ProgressSink, Symbol,
@@ -31,7 +34,7 @@ impl Contender {
     }
 }
 
-/// A forecaster of one history, fitted to each symbol of a panel by itself.
+/// A forecaster of one history, fitted to each symbol of a panel by itself: to the first history of that symbol.
 #[derive(Clone, Copy, Debug)]
 pub struct EachAlone<F>(pub F);
 
@@ -46,8 +49,11 @@ where
         cancel: &Cancel,
         progress: &dyn ProgressSink,
     ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError> {
-        let fit = |history: &History| (history.symbol().clone(), self.0.clone().fit(history, cancel, progress));
-        let fitted: HashMap<_, _> = histories.par_iter().map(fit).collect();
+        // Other histories of a symbol, of earlier years say, are for models that learn from all together.
+        let mut seen = HashSet::new();
+        let first: Vec<&History> = histories.iter().filter(|history| seen.insert(history.symbol())).collect();
+        let fit = |history: &&History| (history.symbol().clone(), self.0.clone().fit(history, cancel, progress));
+        let fitted: HashMap<_, _> = first.par_iter().map(fit).collect();
         if cancel.is_cancelled() {
             return Err(ForecastError::Cancelled);
         }

@@ -27,6 +27,8 @@ pub struct BacktestRow {
     pub point: f64,
     /// Quantiles at [`VENTILES`](crate::VENTILES); empty when the model gave none.
     pub quantiles: Vec<f64>,
+    /// Quantiles at 0.025 and 0.975, the ends of the central 95 % interval; `None` when the model's levels do not reach.
+    pub interval_95: Option<(f64, f64)>,
     /// EWMA volatility of one day at the origin (RiskMetrics, 0.94): tells quiet days from wild ones.
     pub volatility: f64,
 }
@@ -35,18 +37,25 @@ impl BacktestRow {
     /// Returns the log return from the origin to the close that came.
     #[must_use]
     pub fn realised(&self) -> f64 {
-        (self.actual / self.last_close).ln()
+        self.log_return(self.actual)
     }
 
     /// Returns the forecast log return.
     #[must_use]
     pub fn forecast(&self) -> f64 {
-        (self.point / self.last_close).ln()
+        self.log_return(self.point)
     }
 
-    /// Returns the quantiles as log returns from the origin.
+    /// Returns the quantiles as log returns from the origin: one for each of [`VENTILES`](crate::VENTILES), between the ends
+    /// of the 95 % interval where they are known; empty when the model gave none.
     #[must_use]
     pub fn log_quantiles(&self) -> Vec<f64> {
-        self.quantiles.iter().map(|price| (price / self.last_close).ln()).collect()
+        let (lower, upper) = self.interval_95.filter(|_| !self.quantiles.is_empty()).unzip();
+        let prices = lower.iter().chain(&self.quantiles).chain(upper.iter());
+        prices.map(|&price| self.log_return(price)).collect()
+    }
+
+    fn log_return(&self, price: f64) -> f64 {
+        (price / self.last_close).ln()
     }
 }

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 
 use super::contender::Contender;
 use super::leak::leaking_origin;
+use super::panel::Day;
 use super::plan::{Fold, Plan};
 use super::row::BacktestRow;
 use crate::VENTILES;
@@ -223,7 +224,12 @@ fn forecast_symbol(
     let rows = forecasts.iter().zip(origins).flat_map(|(forecast, origin)| {
         rows_of(name, history, (origin, known), volatility[origin], forecast, plan.spec.horizon)
     });
-    Ok(Backtest { rows: rows.collect(), skipped: Vec::new() })
+    let rows: Vec<BacktestRow> = rows.collect();
+    // One forecast without a score would leave the whole backtest without one.
+    match rows.iter().find_map(|row| Some((row.target_date, Day::new(row).err()?))) {
+        Some((date, error)) => skip(format!("its forecast of {date} cannot be scored: {error}")),
+        None => Ok(Backtest { rows, skipped: Vec::new() }),
+    }
 }
 
 /// Returns a row for every session forecast whose close is `known`. The session is the one that came, whatever the calendar
@@ -250,6 +256,7 @@ fn rows_of(
             actual: last.raw_close * target.close / last.close,
             point: session.point,
             quantiles: VENTILES.iter().map_while(|&level| session.quantile(level)).collect(),
+            interval_95: session.interval(0.95),
             volatility,
         })
     };

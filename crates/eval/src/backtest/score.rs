@@ -1,17 +1,24 @@
 //! Figures of each model, by symbol and over all.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod calibration;
+mod overall;
+mod symbol;
 
-use chrono::NaiveDate;
-use closecast_domain::Symbol;
+use std::collections::BTreeMap;
 
-use super::row::BacktestRow;
-use crate::{
-    EvalError, Loss, VENTILES, diebold_mariano,
-    metrics::{directional_accuracy, lag_one_copy, mae},
+pub(super) use calibration::{TESTED_PLACE, missed};
+use closecast_domain::{DirectionalAccuracy, ErrorMetrics, Symbol};
+
+use super::{
+    panel::{ModelDays, Panel},
+    row::BacktestRow,
 };
+use crate::{DieboldMariano, EvalError, MultiCoverage, PitHistogram};
 
-/// Figures of one model for one symbol. Errors are of log returns, so that symbols can be compared.
+/// Coverage of the 90 % interval from which on a symbol counts as covered.
+pub const COVERED: f64 = 0.86;
+
+/// Figures of one model for one symbol. Errors are of log returns unless said otherwise, so that symbols can be compared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SymbolScore {
     /// Symbol.
@@ -20,20 +27,36 @@ pub struct SymbolScore {
     pub days: usize,
     /// Mean absolute error over naive's on the same days; `None` when naive made none.
     pub relative_mae: Option<f64>,
-    /// Diebold–Mariano p-value of the absolute errors against naive's.
-    pub dm_p_value: Option<f64>,
-    /// Mean CRPS, in log returns; `None` without quantiles.
+    /// Diebold–Mariano p-value of the absolute errors against naive's; `None` when they are the same or the days too few.
+    pub mae_p_value: Option<f64>,
+    /// Mean CRPS: twice the mean quantile loss over the ventiles; `None` without quantiles.
     pub crps: Option<f64>,
-    /// Shares of the closes inside the central 50, 80 and 90 % interval.
-    pub coverage: Option<[f64; 3]>,
-    /// Share of the days whose direction was right, among those that moved and were forecast to.
-    pub directional_accuracy: Option<f64>,
-    /// How far the forecast is yesterday's close.
+    /// Diebold–Mariano p-value of the CRPS against that of the reference.
+    pub crps_p_value: Option<f64>,
+    /// How the quantiles held; `None` without quantiles.
+    pub calibration: Option<Calibration>,
+    /// How far the point forecast is yesterday's close.
     pub lag_one_copy: Option<f64>,
+    /// Errors of the point forecasts in prices, as quoted on the origins' days, without a p-value.
+    pub price_errors: ErrorMetrics,
 }
 
-/// Levels of the central intervals whose coverage is told.
-pub(super) const INTERVALS: [f64; 3] = [0.5, 0.8, 0.9];
+/// How the quantiles of one symbol held. Forecasts of several sessions ahead overlap, so p-values are of every horizon-th day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// Days inside the central intervals.
+    pub coverage: MultiCoverage,
+    /// Kupiec's test of the 90 % interval: does it miss as often as promised?
+    pub kupiec_p_value: f64,
+    /// Christoffersen's test of the 90 % interval: is a miss as likely after a miss? `None` where no day follows one.
+    pub independence_p_value: Option<f64>,
+    /// Christoffersen's test of both at once.
+    pub conditional_p_value: Option<f64>,
+    /// Days by the ventiles between which the close fell.
+    pub pit: PitHistogram,
+    /// χ² test that it is flat; `None` when the days are too few.
+    pub pit_p_value: Option<f64>,
+}
 
 /// Figures of one model at one horizon.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,155 +69,74 @@ pub struct ModelScore {
     pub symbols: Vec<SymbolScore>,
     /// Geometric mean over symbols of the mean absolute error over naive's.
     pub relative_mae: Option<f64>,
-    /// Geometric mean over symbols of the CRPS over each other model's, by its name.
-    pub relative_crps: BTreeMap<String, f64>,
-    /// Share of symbols whose CRPS is lower than the other model's.
-    pub share_better: BTreeMap<String, f64>,
-    /// Shares of all closes inside the central 50, 80 and 90 % interval.
-    pub coverage: Option<[f64; 3]>,
-    /// The lowest coverage of the 90 % interval of any symbol.
-    pub worst_coverage: Option<f64>,
+    /// Diebold–Mariano test of the absolute errors against naive's, on the means over symbols of each day.
+    pub mae_test: Option<DieboldMariano>,
+    /// CRPS beside each other model's, by its name.
+    pub against: BTreeMap<String, Against>,
+    /// How the quantiles held; `None` without quantiles.
+    pub calibration: Option<OverallCalibration>,
+    /// Share of all forecasts with the right direction. Its interval takes them to be independent, which those of many
+    /// symbols on one day are not.
+    pub directional_accuracy: Option<DirectionalAccuracy>,
+    /// How far the point forecasts are yesterday's close.
+    pub lag_one_copy: Option<f64>,
 }
 
-/// A forecast as the scores see it, all in log returns.
-struct Day {
-    realised: f64,
-    forecast: f64,
-    quantiles: Vec<f64>,
+/// The CRPS of a model beside another's.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Against {
+    /// Geometric mean over symbols of the ratio; below 1 when ours is lower.
+    pub relative_crps: f64,
+    /// Share of symbols on which ours is lower.
+    pub share_better: f64,
+    /// Diebold–Mariano test on the means over symbols of each day; `None` when they are the same or the days too few.
+    pub test: Option<DieboldMariano>,
 }
 
-type Key = (usize, Symbol);
+/// How the quantiles of all symbols held.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OverallCalibration {
+    /// Forecasts inside the central intervals.
+    pub coverage: MultiCoverage,
+    /// Test that the 90 % interval misses 10 %, on the share of symbols missed each day: unlike Kupiec's test of all forecasts
+    /// together it respects that symbols move together. `None` when the days are too few.
+    pub coverage_p_value: Option<f64>,
+    /// Share of symbols whose 90 % interval held at least [`COVERED`] of their days.
+    pub share_covered: f64,
+    /// The symbol whose 90 % interval held least, and the share of its days that it held.
+    pub worst: (Symbol, f64),
+    /// Share of symbols on which Kupiec's test objects, at 5 %: by chance 0.05.
+    pub kupiec_rejected: f64,
+    /// Share of symbols on which Christoffersen's test of conditional coverage objects, among those that it can be made on.
+    pub conditional_rejected: Option<f64>,
+    /// Forecasts by the ventiles between which the close fell.
+    pub pit: PitHistogram,
+    /// χ² test that it is flat. It takes all forecasts to be independent, so over many symbols it is too small.
+    pub pit_p_value: Option<f64>,
+    /// Share of symbols on which the χ² test objects, among those that it can be made on.
+    pub pit_rejected: Option<f64>,
+}
 
-/// Returns the figures of every model and horizon, over the days that all models forecast.
+/// Returns the figures of every model and horizon, over the days that all models forecast. `reference` is the model against
+/// which the CRPS of each symbol is tested.
 ///
 /// # Errors
-/// [`EvalError`] when a row holds a number that is not finite.
-pub fn scores(rows: &[BacktestRow]) -> Result<Vec<ModelScore>, EvalError> {
-    let common = common_days(rows);
-    let mut models: BTreeMap<&str, BTreeMap<Key, Vec<Day>>> = BTreeMap::new();
-    let mut order: Vec<&str> = Vec::new();
-    for row in rows.iter().filter(|row| common.contains(&(row.horizon, &row.symbol, row.target_date))) {
-        if !order.contains(&&*row.model) {
-            order.push(&row.model);
-        }
-        let day = Day { realised: row.realised(), forecast: row.forecast(), quantiles: row.log_quantiles() };
-        models.entry(&row.model).or_default().entry((row.horizon, row.symbol.clone())).or_default().push(day);
+/// [`EvalError`] when a row holds a price that is not a positive number, or quantiles that fall.
+pub fn scores(rows: &[BacktestRow], reference: Option<&str>) -> Result<Vec<ModelScore>, EvalError> {
+    Panel::new(rows)?.scores(reference)
+}
+
+impl Panel<'_> {
+    /// Returns the figures of every model and horizon, as [`scores`].
+    ///
+    /// # Errors
+    /// [`EvalError`] when a figure is too large to be represented.
+    pub fn scores(&self, reference: Option<&str>) -> Result<Vec<ModelScore>, EvalError> {
+        let score = |model: &ModelDays<'_>| {
+            let reference = reference.and_then(|name| self.model(name, model.horizon));
+            let symbols = model.symbols.iter().map(|days| symbol::score(days, model.horizon, reference));
+            overall::score(self, model, symbols.collect::<Result<_, _>>()?)
+        };
+        self.models.iter().map(score).collect()
     }
-    let mut scored = Vec::new();
-    for model in order {
-        let mut horizons: BTreeMap<usize, ModelScore> = BTreeMap::new();
-        for ((horizon, symbol), days) in &models[model] {
-            let score = horizons.entry(*horizon).or_insert_with(|| empty(model, *horizon));
-            score.symbols.push(score_symbol(symbol, *horizon, days)?);
-        }
-        scored.extend(horizons.into_values());
-    }
-    summarise(&mut scored);
-    Ok(scored)
-}
-
-/// Returns the days, symbols and horizons that every model forecast.
-fn common_days(rows: &[BacktestRow]) -> BTreeSet<(usize, &Symbol, NaiveDate)> {
-    let mut counts: HashMap<(usize, &Symbol, NaiveDate), BTreeSet<&str>> = HashMap::new();
-    let mut models = BTreeSet::new();
-    for row in rows {
-        models.insert(&*row.model);
-        counts.entry((row.horizon, &row.symbol, row.target_date)).or_default().insert(&row.model);
-    }
-    counts.into_iter().filter(|(_, of)| of.len() == models.len()).map(|(day, _)| day).collect()
-}
-
-fn empty(model: &str, horizon: usize) -> ModelScore {
-    ModelScore {
-        model: model.to_owned(),
-        horizon,
-        symbols: Vec::new(),
-        relative_mae: None,
-        relative_crps: BTreeMap::new(),
-        share_better: BTreeMap::new(),
-        coverage: None,
-        worst_coverage: None,
-    }
-}
-
-fn score_symbol(symbol: &Symbol, horizon: usize, days: &[Day]) -> Result<SymbolScore, EvalError> {
-    let realised: Vec<f64> = days.iter().map(|day| day.realised).collect();
-    let forecast: Vec<f64> = days.iter().map(|day| day.forecast).collect();
-    let naive = vec![0.0; days.len()];
-    let (own, of_naive) = (mae(&realised, &forecast)?, mae(&realised, &naive)?);
-    let errors = |forecast: &[f64]| realised.iter().zip(forecast).map(|(r, f)| r - f).collect::<Vec<_>>();
-    let test = diebold_mariano(&errors(&forecast), &errors(&naive), horizon, Loss::Absolute).ok();
-    let full = days.iter().all(|day| day.quantiles.len() == VENTILES.len());
-    Ok(SymbolScore {
-        symbol: symbol.clone(),
-        days: days.len(),
-        relative_mae: (of_naive > 0.0).then(|| own / of_naive),
-        dm_p_value: test.and_then(|test| test.map(|test| test.p_value)),
-        crps: full.then(|| days.iter().map(crps).sum::<f64>() / days.len() as f64),
-        coverage: full.then(|| INTERVALS.map(|level| inside(days, level))),
-        directional_accuracy: directional_accuracy(&realised, &forecast, &naive)?.map(|share| share.value),
-        lag_one_copy: lag_one_copy(&realised, &forecast, &naive)?,
-    })
-}
-
-/// Twice the mean quantile loss over the ventiles.
-fn crps(day: &Day) -> f64 {
-    let loss = |(level, quantile): (&f64, &f64)| {
-        let error = day.realised - quantile;
-        (level * error).max((level - 1.0) * error)
-    };
-    2.0 * VENTILES.iter().zip(&day.quantiles).map(loss).sum::<f64>() / VENTILES.len() as f64
-}
-
-/// Share of the days on which the close fell into the central interval; its ends are ventiles.
-fn inside(days: &[Day], level: f64) -> f64 {
-    let tail = (1.0 - level) / 2.0;
-    let lower = VENTILES.iter().position(|&ventile| (ventile - tail).abs() < 1e-9).unwrap_or(0);
-    let upper = VENTILES.len() - 1 - lower;
-    let hits = days.iter().filter(|day| (day.quantiles[lower]..=day.quantiles[upper]).contains(&day.realised));
-    hits.count() as f64 / days.len() as f64
-}
-
-/// Fills in what compares models and symbols.
-fn summarise(scores: &mut [ModelScore]) {
-    let all: Vec<(String, usize, HashMap<Symbol, f64>)> = scores
-        .iter()
-        .map(|score| {
-            let of = score.symbols.iter().filter_map(|one| Some((one.symbol.clone(), one.crps?)));
-            (score.model.clone(), score.horizon, of.collect())
-        })
-        .collect();
-    for (index, score) in scores.iter_mut().enumerate() {
-        score.relative_mae = geometric_mean(score.symbols.iter().filter_map(|one| one.relative_mae));
-        for (name, horizon, of_other) in &all {
-            if *horizon != score.horizon || *name == score.model {
-                continue;
-            }
-            let ratios: Vec<f64> =
-                all[index].2.iter().filter_map(|(symbol, crps)| Some(crps / of_other.get(symbol)?)).collect();
-            if let Some(mean) = geometric_mean(ratios.iter().copied()) {
-                score.relative_crps.insert(name.clone(), mean);
-                let better = ratios.iter().filter(|&&ratio| ratio < 1.0).count();
-                score.share_better.insert(name.clone(), better as f64 / ratios.len() as f64);
-            }
-        }
-        let covered: Vec<_> = score.symbols.iter().filter_map(|one| Some((one.coverage?, one.days as f64))).collect();
-        let days: f64 = covered.iter().map(|(_, days)| days).sum();
-        if days > 0.0 {
-            let mean = |at: usize| covered.iter().map(|(share, days)| share[at] * days).sum::<f64>() / days;
-            score.coverage = Some([mean(0), mean(1), mean(2)]);
-            score.worst_coverage = covered.iter().map(|(share, _)| share[2]).reduce(f64::min);
-        }
-    }
-}
-
-/// Returns the geometric mean of positive numbers; `None` when there is none, or one is 0.
-fn geometric_mean(values: impl Iterator<Item = f64>) -> Option<f64> {
-    let (mut sum, mut count) = (0.0, 0);
-    for value in values {
-        sum += value.ln();
-        count += 1;
-    }
-    let mean = (sum / f64::from(count)).exp();
-    (count > 0 && mean > 0.0 && mean.is_finite()).then_some(mean)
 }

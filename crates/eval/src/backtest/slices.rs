@@ -5,9 +5,13 @@ use std::collections::BTreeMap;
 use chrono::Datelike;
 use closecast_domain::Symbol;
 
+use super::panel::Panel;
 use super::row::BacktestRow;
-use super::score::{ModelScore, scores};
+use super::score::{ModelScore, TESTED_PLACE};
 use crate::EvalError;
+
+/// Names of the thirds of each symbol's days in order of their volatility.
+const THIRDS: [&str; 3] = ["quiet", "ordinary", "wild"];
 
 /// The figures on some of the days.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,34 +24,63 @@ pub struct Slice {
 
 /// Returns the figures by year of the target, and by thirds of each symbol's days in order of their volatility.
 ///
+/// The days of a third do not follow each other, so Christoffersen's tests, which ask what came the day before, are left out
+/// there.
+///
 /// # Errors
-/// [`EvalError`] as for [`scores`].
-pub fn slices(rows: &[BacktestRow]) -> Result<Vec<Slice>, EvalError> {
-    let mut parts: BTreeMap<(usize, String), Vec<BacktestRow>> = BTreeMap::new();
+/// [`EvalError`] as for [`scores`](super::scores).
+pub fn slices(rows: &[BacktestRow], reference: Option<&str>) -> Result<Vec<Slice>, EvalError> {
+    let mut years: BTreeMap<i32, Vec<&BacktestRow>> = BTreeMap::new();
+    let mut thirds: [Vec<&BacktestRow>; THIRDS.len()] = Default::default();
     let borders = tercile_borders(rows);
     for row in rows {
-        let year = row.target_date.year().to_string();
-        parts.entry((0, year)).or_default().push(row.clone());
-        let (lower, upper) = borders[&row.symbol];
-        let (place, name) = match row.volatility {
-            v if v <= lower => (1, "quiet"),
-            v if v <= upper => (2, "ordinary"),
-            _ => (3, "wild"),
-        };
-        parts.entry((place, name.to_owned())).or_default().push(row.clone());
+        years.entry(row.target_date.year()).or_default().push(row);
+        let place =
+            borders.get(&row.symbol).map_or(0, |borders| borders.iter().filter(|b| row.volatility > **b).count());
+        thirds[place].push(row);
     }
-    parts.into_iter().map(|((_, days), rows)| Ok(Slice { days, scores: scores(&rows)? })).collect()
+    let mut slices = Vec::with_capacity(years.len() + THIRDS.len());
+    for (year, rows) in years {
+        slices.push(Slice { days: year.to_string(), scores: Panel::new(rows)?.scores(reference)? });
+    }
+    for (name, rows) in THIRDS.into_iter().zip(thirds) {
+        let mut scores = Panel::new(rows)?.scores(reference)?;
+        scores.iter_mut().for_each(forget_order);
+        slices.push(Slice { days: name.to_owned(), scores });
+    }
+    Ok(slices)
+}
+
+/// Returns the third of the days on which a model's 90 % interval held least, and the share that it held.
+#[must_use]
+pub fn worst_volatility<'a>(slices: &'a [Slice], model: &str, horizon: usize) -> Option<(&'a str, f64)> {
+    let thirds = slices.iter().filter(|slice| THIRDS.contains(&&*slice.days));
+    let held = |slice: &'a Slice| {
+        let score = slice.scores.iter().find(|score| score.model == model && score.horizon == horizon)?;
+        Some((&*slice.days, score.calibration.as_ref()?.coverage.shares()[TESTED_PLACE]?))
+    };
+    thirds.filter_map(held).min_by(|(_, one), (_, other)| one.total_cmp(other))
+}
+
+/// Takes away what supposes that the days follow each other.
+fn forget_order(score: &mut ModelScore) {
+    if let Some(calibration) = &mut score.calibration {
+        calibration.conditional_rejected = None;
+    }
+    for calibration in score.symbols.iter_mut().filter_map(|symbol| symbol.calibration.as_mut()) {
+        (calibration.independence_p_value, calibration.conditional_p_value) = (None, None);
+    }
 }
 
 /// Returns the volatilities that cut each symbol's days into thirds.
-fn tercile_borders(rows: &[BacktestRow]) -> BTreeMap<&Symbol, (f64, f64)> {
+fn tercile_borders(rows: &[BacktestRow]) -> BTreeMap<&Symbol, [f64; 2]> {
     let mut all: BTreeMap<&Symbol, Vec<f64>> = BTreeMap::new();
     for row in rows {
         all.entry(&row.symbol).or_default().push(row.volatility);
     }
     let borders = |mut values: Vec<f64>| {
         values.sort_by(f64::total_cmp);
-        (values[values.len() / 3], values[2 * values.len() / 3])
+        [values[values.len() / 3], values[2 * values.len() / 3]]
     };
     all.into_iter().map(|(symbol, values)| (symbol, borders(values))).collect()
 }

@@ -2,30 +2,29 @@
 
 use std::{
     fmt::Write as _,
-    io::{BufWriter, Write as _},
-    path::Path,
+    io::{self, Write},
     sync::Arc,
 };
 
 use closecast_eval::{VENTILES, backtest::BacktestRow};
 
-use crate::failure::Failure;
-
-/// Returns the header: prices, with quantiles from 5 to 95 %.
+/// Returns the header: prices, with quantiles from 5 to 95 %, and after them those of 2.5 and 97.5 %.
 pub(super) fn header() -> String {
     let mut text = "model,symbol,origin_date,target_date,horizon,last_close,actual,point".to_owned();
     for level in VENTILES {
         let _infallible = write!(text, ",q{:02.0}", level * 100.0);
     }
-    text
+    text + ",q025,q975"
 }
 
 /// Returns a row without its end of line. Numbers have as many digits as it takes to read the same number back.
 pub(super) fn line(row: &BacktestRow) -> String {
     let BacktestRow { model, symbol, origin_date, target_date, horizon, last_close, actual, point, .. } = row;
     let mut text = format!("{model},{symbol},{origin_date},{target_date},{horizon},{last_close},{actual},{point}");
-    for at in 0..VENTILES.len() {
-        let _infallible = match row.quantiles.get(at) {
+    let (lower, upper) = row.interval_95.unzip();
+    let ventiles = (0..VENTILES.len()).map(|at| row.quantiles.get(at).copied());
+    for quantile in ventiles.chain([lower, upper]) {
+        let _infallible = match quantile {
             Some(quantile) => write!(text, ",{quantile}"),
             None => write!(text, ","),
         };
@@ -40,7 +39,7 @@ pub(super) fn parse(model: &Arc<str>, text: &str, volatility: f64) -> Option<Bac
     if next()? != &**model {
         return None;
     }
-    Some(BacktestRow {
+    let mut row = BacktestRow {
         model: model.clone(),
         symbol: next()?.parse().ok()?,
         origin_date: next()?.parse().ok()?,
@@ -49,27 +48,30 @@ pub(super) fn parse(model: &Arc<str>, text: &str, volatility: f64) -> Option<Bac
         last_close: next()?.parse().ok()?,
         actual: next()?.parse().ok()?,
         point: next()?.parse().ok()?,
-        quantiles: fields.filter(|field| !field.is_empty()).map(|field| field.parse().ok()).collect::<Option<_>>()?,
+        quantiles: Vec::new(),
+        interval_95: None,
         volatility,
-    })
+    };
+    let quantiles: Vec<Option<f64>> = fields.map(quantile).collect::<Option<_>>()?;
+    let (ventiles, outer) = quantiles.split_at_checked(VENTILES.len())?;
+    let [lower, upper] = outer else { return None };
+    row.quantiles = ventiles.iter().copied().flatten().collect();
+    row.interval_95 = lower.zip(*upper);
+    Some(row)
 }
 
-/// Writes all rows, under a temporary name until they are complete.
+/// Reads a quantile, or nothing where there is none; `None` when it is something else.
+fn quantile(field: &str) -> Option<Option<f64>> {
+    if field.is_empty() { Some(None) } else { field.parse().ok().map(Some) }
+}
+
+/// Writes all rows.
 ///
 /// # Errors
-/// [`Failure::Usage`] names the file that cannot be written.
-pub(super) fn write(path: &Path, rows: &[BacktestRow]) -> Result<(), Failure> {
-    let refused = |error: std::io::Error| Failure::Usage(format!("{}: {error}", path.display()));
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(".part");
-    let unfinished = Path::new(&unfinished);
-    let mut file = BufWriter::new(std::fs::File::create(unfinished).map_err(refused)?);
-    writeln!(file, "{}", header()).map_err(refused)?;
-    for row in rows {
-        writeln!(file, "{}", line(row)).map_err(refused)?;
-    }
-    file.flush().map_err(refused)?;
-    std::fs::rename(unfinished, path).map_err(refused)
+/// Those of `file`.
+pub(super) fn write(file: &mut dyn Write, rows: &[BacktestRow]) -> io::Result<()> {
+    writeln!(file, "{}", header())?;
+    rows.iter().try_for_each(|row| writeln!(file, "{}", line(row)))
 }
 
 #[cfg(test)]
@@ -78,7 +80,9 @@ mod tests {
 
     #[test]
     fn a_row_is_read_back_to_the_bit_with_or_without_quantiles() {
-        for quantiles in [Vec::new(), (1..20).map(|i| 100.0 / f64::from(i)).collect()] {
+        let ventiles: Vec<f64> = (1..20).map(|i| 100.0 / f64::from(i)).collect();
+        let outer = Some((0.1, 1.0 / 7.0));
+        for (quantiles, interval_95) in [(Vec::new(), None), (ventiles.clone(), None), (ventiles, outer)] {
             let row = BacktestRow {
                 model: "ewma-t".into(),
                 symbol: "PETR4.SA".parse().unwrap(),
@@ -89,13 +93,17 @@ mod tests {
                 actual: 0.1 + 0.2,
                 point: 1e-7,
                 quantiles,
+                interval_95,
                 volatility: 0.02,
             };
             let text = line(&row);
             assert_eq!(text.split(',').count(), header().split(',').count());
             assert_eq!(parse(&row.model, &text, 0.02), Some(row.clone()));
             assert_eq!(parse(&"other".into(), &text, 0.02), None);
+            let of_an_older_program = text.rsplitn(3, ',').last().unwrap();
+            assert_eq!(parse(&row.model, of_an_older_program, 0.02), None, "it is made again");
         }
-        assert!(header().ends_with(",q90,q95") && header().contains(",point,q05,q10,"));
+        let columns = "model,symbol,origin_date,target_date,horizon,last_close,actual,point,q05,q10,q15,";
+        assert!(header().starts_with(columns) && header().ends_with(",q90,q95,q025,q975"));
     }
 }
