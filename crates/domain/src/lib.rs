@@ -3,6 +3,7 @@
 pub mod bar;
 pub mod base_card;
 pub mod calendar;
+pub mod card;
 pub mod clock;
 pub mod control;
 pub mod forecast;
@@ -16,6 +17,7 @@ pub mod symbol;
 pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
 pub use base_card::{BaseCard, IntervalCoverage, MeasuredCoverage};
 pub use calendar::{Exchange, TradingCalendar};
+pub use card::Card;
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use control::{Cancel, Progress, ProgressSink, Silent};
 pub use forecast::{

@@ -4,6 +4,7 @@ mod artifact;
 mod calibrate;
 mod calibration;
 mod ensemble;
+mod fine_tune;
 mod fit;
 mod forecaster;
 mod inputs;
@@ -14,6 +15,8 @@ mod student;
 use closecast_domain::History;
 use closecast_features::{FeatureSet, markets};
 
+pub(crate) use artifact::FORMAT;
+pub use fine_tune::FineTunedForecaster;
 pub use forecaster::{BaseForecaster, BaseSpec};
 pub use model::BaseModel;
 

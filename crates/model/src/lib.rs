@@ -8,14 +8,16 @@ mod epochs;
 mod fingerprint;
 mod model;
 mod spec;
+mod trained;
 mod trainer;
 
 pub use artifact::ArtifactError;
-pub use base::{BaseForecaster, BaseModel, BaseSpec, with_markets};
+pub use base::{BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, with_markets};
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;
 pub use spec::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};
+pub use trained::TrainedModel;
 pub use trainer::LstmForecaster;
 
 /// Returns the name of the instruction set that the engine uses on this processor.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use closecast_domain::ModelCard;
+use closecast_domain::Card;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
@@ -22,7 +22,7 @@ pub struct ModelVersion {
     /// Size of the artifact.
     pub size_bytes: u64,
     /// What is known about it.
-    pub card: ModelCard,
+    pub card: Card,
     /// When it was published.
     pub created_at: DateTime<Utc>,
 }
@@ -45,20 +45,20 @@ impl<'a> ModelStore<'a> {
     /// [`StoreError`] when the blob or the row cannot be written; the version in service stays in service.
     pub async fn publish(
         &self,
-        card: &ModelCard,
+        card: &Card,
         artifact: Bytes,
         now: DateTime<Utc>,
     ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
-        let text = serde_json::to_string(card).map_err(|error| unreadable(&card.name, error.to_string()))?;
+        let text = serde_json::to_string(card).map_err(|error| unreadable(card.name(), error.to_string()))?;
         let transaction = begin_writing(self.database).await?;
-        let newest = newest_of(&card.name).one(&transaction).await?;
+        let newest = newest_of(card.name()).one(&transaction).await?;
         let version = newest.map_or(1, |row| row.version + 1);
         let row = model_version::ActiveModel {
             id: NotSet,
-            name: Set(card.name.clone()),
+            name: Set(card.name().to_owned()),
             version: Set(version),
-            symbol: Set(card.symbol.to_string()),
+            symbol: Set(card.symbol().map_or_else(String::new, ToString::to_string)),
             sha256: Set(blob.sha256.clone()),
             size_bytes: Set(i64::try_from(blob.size_bytes).unwrap_or(i64::MAX)),
             card: Set(text),
@@ -67,7 +67,7 @@ impl<'a> ModelStore<'a> {
         model_version::Entity::insert(row).exec_without_returning(&transaction).await?;
         transaction.commit().await?;
         Ok(ModelVersion {
-            name: card.name.clone(),
+            name: card.name().to_owned(),
             version: version.unsigned_abs(),
             sha256: blob.sha256,
             size_bytes: blob.size_bytes,

@@ -77,6 +77,12 @@ impl BaseForecaster {
         Self { spec, threads: None, sources: String::new() }
     }
 
+    /// Returns what will be trained.
+    #[must_use]
+    pub fn spec(&self) -> &BaseSpec {
+        &self.spec
+    }
+
     /// Sets the number of threads. It changes the time taken, never the result.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Self {

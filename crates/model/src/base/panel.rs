@@ -75,6 +75,33 @@ impl Panel {
         Ok(panel)
     }
 
+    /// Returns the panel of one history, seen through inputs that were fitted before.
+    pub(super) fn of_one(
+        history: &History,
+        inputs: Inputs,
+        (lookback, horizon): (usize, usize),
+    ) -> Result<Self, ForecastError> {
+        let mut panel = Self {
+            table: Vec::new(),
+            lookback,
+            horizon,
+            origins: Vec::new(),
+            targets: Vec::new(),
+            inputs,
+            known_from: history.bars()[0].date,
+            known_until: history.last().date,
+            symbols: 1,
+        };
+        let need = panel.inputs.warm_up() + lookback + horizon + 1;
+        if history.len() < need {
+            let (symbol, have) = (history.symbol().clone(), history.len());
+            return Err(ForecastError::TooShort { symbol, have, need });
+        }
+        let features = panel.inputs.features(history)?;
+        panel.append(history, &features)?;
+        Ok(panel)
+    }
+
     fn append(&mut self, history: &History, features: &Features) -> Result<(), ForecastError> {
         let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
         let alone = self.append_view((history, features), &targets, View::Alone)?;
@@ -118,6 +145,11 @@ impl Panel {
             if chance & 1 == 0 { origin.in_market } else { origin.alone }
         };
         chosen.iter().map(row).collect()
+    }
+
+    /// Returns the rows of the `chosen` origins as the symbol sees them alone.
+    pub(super) fn rows_alone(&self, chosen: &[usize]) -> Vec<usize> {
+        chosen.iter().map(|&index| self.origins[index].alone).collect()
     }
 
     /// Returns the targets of `rows`, `[row, horizon]`.

@@ -1,0 +1,66 @@
+//! The card of a published model, whichever kind it is.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BaseCard, DateRange, ModelCard, Symbol};
+
+/// What is known about a published model.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Card {
+    /// A model of all symbols, or one fine-tuned from it.
+    Base(Box<BaseCard>),
+    /// A model trained on one symbol alone.
+    Symbol(Box<ModelCard>),
+}
+
+impl From<BaseCard> for Card {
+    fn from(card: BaseCard) -> Self {
+        Self::Base(Box::new(card))
+    }
+}
+
+impl From<ModelCard> for Card {
+    fn from(card: ModelCard) -> Self {
+        Self::Symbol(Box::new(card))
+    }
+}
+
+impl Card {
+    /// Returns the name in the registry.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Base(card) => &card.name,
+            Self::Symbol(card) => &card.name,
+        }
+    }
+
+    /// Returns the symbol that the model was made for; `None` for one of all symbols.
+    #[must_use]
+    pub fn symbol(&self) -> Option<&Symbol> {
+        match self {
+            Self::Base(card) => card.fine_tuned_for.as_ref(),
+            Self::Symbol(card) => Some(&card.symbol),
+        }
+    }
+
+    /// Returns the sessions that the weights were fitted on.
+    #[must_use]
+    pub fn trained_on(&self) -> DateRange {
+        match self {
+            Self::Base(card) => card.trained_on,
+            Self::Symbol(card) => card.trained_on,
+        }
+    }
+
+    /// Returns the level of the interval that is told first, and the share of closes that fell into it on days that the model
+    /// was not fitted on, where that was measured.
+    #[must_use]
+    pub fn interval(&self) -> (f64, Option<f64>) {
+        match self {
+            Self::Base(card) => (0.9, card.coverage.as_ref().and_then(|coverage| coverage.at(0.9))),
+            Self::Symbol(card) => (card.interval_level, Some(card.interval_coverage)),
+        }
+    }
+}

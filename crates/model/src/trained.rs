@@ -1,0 +1,47 @@
+//! Any model that closecast can train, read back from bytes.
+
+use std::ops::Range;
+
+use closecast_domain::{Forecast, ForecastError, History, Predict};
+use closecast_nn::Network;
+
+use crate::{ArtifactError, BaseModel, LstmModel, base};
+
+/// A trained model of either kind.
+#[derive(Clone, Debug)]
+pub enum TrainedModel {
+    /// Trained on one symbol alone.
+    Lstm(Box<LstmModel>),
+    /// Of all symbols, or fine-tuned from that.
+    Base(Box<BaseModel>),
+}
+
+impl TrainedModel {
+    /// Returns the model of `bytes`, whichever kind its metadata name.
+    ///
+    /// # Errors
+    /// [`ArtifactError`] for bytes that are not a model of this version, are damaged, or contradict themselves.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
+        let (_, metadata) = Network::ensemble_from_safetensors(bytes)?;
+        if metadata.get("format").is_some_and(|format| format == base::FORMAT) {
+            return Ok(Self::Base(Box::new(BaseModel::from_bytes(bytes)?)));
+        }
+        Ok(Self::Lstm(Box::new(LstmModel::from_bytes(bytes)?)))
+    }
+}
+
+impl Predict for TrainedModel {
+    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
+        match self {
+            Self::Lstm(model) => model.predict(history),
+            Self::Base(model) => model.predict(history),
+        }
+    }
+
+    fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
+        match self {
+            Self::Lstm(model) => model.predict_each(history, origins),
+            Self::Base(model) => model.predict_each(history, origins),
+        }
+    }
+}
