@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use closecast_domain::{ForecastError, History};
-use closecast_features::{Features, FittedScaler, Scaler, Split, Targets, Windows};
+use closecast_features::{
+    Features, FittedScaler, Scaler, Split, Targets, indicators::volatility::RISKMETRICS_MIN_RETURNS,
+};
 use closecast_nn::WindowSource;
 
 use crate::spec::{CheckedSpec, ModelSpec};
@@ -44,26 +46,21 @@ pub(crate) struct Dataset {
 }
 
 impl Dataset {
-    /// Prepares `history`: the scalers see the days of the training part alone.
+    /// Prepares `history`, split as the spec says: the scalers see the days of the training part alone.
     pub(crate) fn new(spec: &CheckedSpec, history: &History) -> Result<Self, ForecastError> {
+        let split = chronological(spec.spec(), history.len()).ok_or_else(|| ForecastError::TooShort {
+            symbol: history.symbol().clone(),
+            have: history.len(),
+            need: first_origin(spec.spec()) + spec.spec().horizon + MIN_ORIGINS,
+        })?;
+        Self::with_split(spec, history, split)
+    }
+
+    /// Prepares `history`, split as given: every origin must be one of [`origins`].
+    pub(crate) fn with_split(spec: &CheckedSpec, history: &History, split: Split) -> Result<Self, ForecastError> {
         let spec = spec.spec();
         let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
         let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
-        let windows = Windows::new(&features, spec.lookback).map_err(unsuitable)?;
-        // Residuals are measured in σ, which takes some weeks of returns, also where the target does without it.
-        let with_sigma = (0..history.len()).find(|&day| targets.sigma(day).is_some()).unwrap_or(history.len());
-        let measurable = overlap(targets.known_origins(), with_sigma..history.len());
-        let origins = overlap(windows.origins(), measurable);
-        let split =
-            Split::chronological(origins.clone(), spec.split, spec.horizon).map_err(|_| ForecastError::TooShort {
-                symbol: history.symbol().clone(),
-                have: history.len(),
-                need: history.len() - origins.len() + MIN_ORIGINS,
-            })?;
-        if origins.len() < MIN_ORIGINS {
-            let need = history.len() - origins.len() + MIN_ORIGINS;
-            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
-        }
         let rows = features.first_valid()..split.train.end;
         let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(unsuitable)?;
         let scale = TargetScale::fit(spec, &targets, split.train.clone());
@@ -86,9 +83,25 @@ impl Dataset {
 /// Fewest origins that can be split into parts that say anything: 40 residuals must be left for the interval.
 const MIN_ORIGINS: usize = 300;
 
-fn overlap(a: Range<usize>, b: Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
+/// Returns the origins in a history of `days` sessions that have a full window, a volatility and known targets. No price is
+/// needed to know them.
+pub(crate) fn origins(spec: &ModelSpec, days: usize) -> Range<usize> {
+    let (first, end) = (first_origin(spec), days.saturating_sub(spec.horizon));
+    first.min(end)..end
+}
+
+fn first_origin(spec: &ModelSpec) -> usize {
+    let with_window = spec.recipe.features().warm_up() + spec.lookback - 1;
+    // Residuals are measured in σ, which takes some weeks of returns, also where the target does without it.
+    with_window.max(RISKMETRICS_MIN_RETURNS)
+}
+
+/// Returns the parts that a training of `spec` has on a history of `days` sessions, whatever their prices; `None` when it is too
+/// short.
+pub(crate) fn chronological(spec: &ModelSpec, days: usize) -> Option<Split> {
+    let origins = origins(spec, days);
+    let long_enough = origins.len() >= MIN_ORIGINS;
+    Split::chronological(origins, spec.split, spec.horizon).ok().filter(|_| long_enough)
 }
 
 /// Turns an error of the layers below into one of forecasting.

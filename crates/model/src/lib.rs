@@ -9,6 +9,7 @@ mod fingerprint;
 mod model;
 mod spec;
 mod trainer;
+pub mod tune;
 
 pub use artifact::ArtifactError;
 pub use base::{BaseForecaster, BaseModel, BaseSpec};
