@@ -10,7 +10,9 @@ mod ops;
 mod pages;
 mod server;
 mod terminal;
+mod toml_file;
 mod views;
+mod whole_file;
 
 use std::process::ExitCode;
 

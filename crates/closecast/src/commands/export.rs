@@ -1,9 +1,8 @@
 //! `closecast export`.
 
 use std::{
-    fs,
     io::{self, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
 };
 
@@ -17,6 +16,7 @@ use crate::{
     failure::Failure,
     ops,
     terminal::{Terminal, counted},
+    whole_file,
 };
 
 /// Arguments of `closecast export`.
@@ -56,18 +56,8 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             _ => Ok(ExitCode::SUCCESS),
         };
     }
-    write_whole(&path, &content).map_err(|source| Failure::Write { path: path.display().to_string(), source })?;
+    whole_file::write(&path, &content)?;
     terminal.object(&serde_json::json!({ "symbol": arguments.symbol, "file": path, "rows": history.len() }))?;
     terminal.line(format_args!("{} ({})", path.display(), counted(history.len(), "session")))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// Writes beside the file and renames: whoever reads it sees the old or the new content, never a part.
-fn write_whole(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(".part");
-    fs::write(&beside, content)?;
-    fs::rename(&beside, path).inspect_err(|_| {
-        let _already_failing = fs::remove_file(&beside);
-    })
 }
