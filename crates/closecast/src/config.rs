@@ -85,7 +85,7 @@ pub(crate) struct Settings {
 impl Settings {
     /// Returns the threads that a training uses: those asked for, or one a core.
     pub(crate) fn training_threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get());
+        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(|| cores().min(MAX_THREADS))
     }
 }

@@ -9,3 +9,4 @@ pub(crate) mod forecast;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod train;
+pub(crate) mod tune;

@@ -55,7 +55,10 @@ impl TomlFile {
     /// Returns why a key or a value of the file is refused, with its line.
     pub(crate) fn refused(&self, error: &figment::Error) -> String {
         let place = place(&self.name, self.line_of(&error.path));
-        let key = error.path.join(".");
+        // A place in a list is no key.
+        let keys: Vec<&str> =
+            error.path.iter().map(String::as_str).filter(|key| key.parse::<usize>().is_err()).collect();
+        let key = keys.join(".");
         match &error.kind {
             Kind::UnknownField(_, known) => format!("{place}: unknown key {key:?}; known keys: {}", known.join(", ")),
             Kind::UnknownVariant(found, known) => {

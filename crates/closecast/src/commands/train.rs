@@ -45,7 +45,7 @@ pub(crate) struct Arguments {
 
 /// A trained model as `--json` prints it.
 #[derive(Serialize)]
-struct Trained {
+pub(crate) struct Trained {
     symbol: Symbol,
     model: ModelView,
     metrics: PartsView,
@@ -56,11 +56,7 @@ struct Trained {
 /// Trains a model and shows it beside naive.
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let spec = arguments.spec.checked()?;
-    if let (Some(start), Some(end)) = (arguments.start_date, arguments.end_date)
-        && start >= end
-    {
-        return Err(Failure::Usage(format!("start-date {start} is not before end-date {end}")));
-    }
+    check_dates(arguments.start_date, arguments.end_date)?;
     let app = App::open(settings).await?;
     let request = TrainRequest {
         symbol: arguments.symbol.clone(),
@@ -72,6 +68,16 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let version = train_watched(&app, request, terminal).await?;
     show(&arguments.symbol, &version, terminal)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Refuses dates in the wrong order.
+pub(crate) fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<(), Failure> {
+    match (start, end) {
+        (Some(start), Some(end)) if start >= end => {
+            Err(Failure::Usage(format!("start-date {start} is not before end-date {end}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Trains with a progress bar; Ctrl-C cancels after the batch in hand.
@@ -92,16 +98,21 @@ pub(crate) async fn train_watched(
     }
 }
 
+impl Trained {
+    pub(crate) fn new(symbol: &Symbol, version: &ModelVersion) -> Self {
+        let evaluation_of = &version.card.evaluation;
+        Self {
+            symbol: symbol.clone(),
+            model: model_view(version),
+            metrics: parts(evaluation_of, |part| part.model),
+            naive: parts(evaluation_of, |part| part.naive),
+            verdict: verdict(evaluation_of),
+        }
+    }
+}
+
 fn show(symbol: &Symbol, version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
-    let card = &version.card;
-    let evaluation_of = &card.evaluation;
-    terminal.object(&Trained {
-        symbol: symbol.clone(),
-        model: model_view(version),
-        metrics: parts(evaluation_of, |part| part.model),
-        naive: parts(evaluation_of, |part| part.naive),
-        verdict: verdict(evaluation_of),
-    })?;
+    terminal.object(&Trained::new(symbol, version))?;
     show_training(version, terminal)?;
     terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))
 }

@@ -37,14 +37,7 @@ pub(crate) async fn train(
     cancel: Cancel,
 ) -> Result<ModelVersion, Failure> {
     let name = model_name(&request)?;
-    let loaded = history::load(app, &request.symbol).await?;
-    if loaded.report.has_errors() {
-        let (symbol, score) = (&request.symbol, loaded.report.score);
-        tracing::warn!(
-            "the prices of {symbol} have error-level defects (quality {score:.1} of 100): `closecast check-data {symbol}` lists them"
-        );
-    }
-    let history = loaded.history.between(request.start_date, request.end_date)?;
+    let history = history::load_to_learn(app, &request.symbol, request.start_date, request.end_date).await?;
     let device = app.settings.device;
     // Threads of its own inherit the priority of the thread that starts them; the shared pool's would not.
     let threads = app.settings.training_threads();

@@ -60,7 +60,8 @@ pub struct Trial {
 
 impl Trial {
     /// Returns its mean error relative to naive's, infinite where it has none.
-    pub(super) fn loss(&self) -> f64 {
+    #[must_use]
+    pub fn loss(&self) -> f64 {
         self.score.as_ref().map_or(f64::INFINITY, |score| score.relative_mae)
     }
 }
@@ -96,6 +97,12 @@ impl Tuning {
     #[must_use]
     pub fn best(&self) -> &Trial {
         &self.trials[self.best]
+    }
+
+    /// Returns the default model, with what the space fixes.
+    #[must_use]
+    pub fn untuned(&self) -> &Trial {
+        &self.trials[0]
     }
 
     /// Returns the models in order: those that came farther first, and of the same rung the better ones.
