@@ -96,7 +96,7 @@ impl TuneBar {
     pub(crate) fn new(hidden: bool) -> Self {
         let target = if hidden { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
         let bar = ProgressBar::with_draw_target(None, target);
-        let style = ProgressStyle::with_template("   {bar:30} {percent:>3} %  {msg}  {elapsed} (about {eta} left)");
+        let style = ProgressStyle::with_template("   {bar:20} {percent:>3} %  {elapsed} (about {eta} left)  {msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("━╸─"));
         bar.enable_steady_tick(Duration::from_millis(200));
         Self { bar, best: Mutex::new(None) }

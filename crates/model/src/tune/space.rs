@@ -209,7 +209,10 @@ impl CheckedSpace {
     /// Returns `count` different models, fewer when the space has no more: first the default model with what the space fixes,
     /// then models drawn at random, each field on its own (Bergstra & Bengio 2012). The model of a number depends on `seed` and
     /// on those before it alone. All are trained with `seed` too.
-    pub(super) fn proposals(&self, seed: u64, count: usize) -> Result<Vec<CheckedSpec>, SpecError> {
+    ///
+    /// # Errors
+    /// [`SpecError`] if a model of a checked space cannot be trained, which is an error of this crate.
+    pub fn proposals(&self, seed: u64, count: usize) -> Result<Vec<CheckedSpec>, SpecError> {
         let seeded = |spec: ModelSpec| ModelSpec { seed, ..spec }.check();
         let mut proposals = vec![seeded(self.untuned().clone())?];
         for trial in 1..count {
@@ -225,76 +228,5 @@ impl CheckedSpace {
             }
         }
         Ok(proposals)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_standard_space_begins_with_the_default_model_and_goes_on_with_others() {
-        let space = SearchSpace::standard().check().unwrap();
-        let seed = ModelSpec::default().seed;
-        let proposals = space.proposals(seed, 40).unwrap();
-        assert_eq!(*proposals[0].spec(), ModelSpec::default());
-        assert_eq!(proposals.len(), 40);
-        let improved = proposals.iter().filter(|proposal| proposal.spec().arch == Architecture::Improved).count();
-        assert!((10..30).contains(&improved), "{improved}");
-        assert_eq!(proposals[..7], space.proposals(seed, 7).unwrap(), "a longer search goes on from a shorter one");
-        assert_ne!(proposals[1], space.proposals(seed + 1, 2).unwrap()[1]);
-    }
-
-    #[test]
-    fn the_first_model_has_what_the_space_fixes_and_the_default_elsewhere() {
-        let space = SearchSpace {
-            arch: vec![Architecture::Improved],
-            layers: Some(Dimension::OneOf(vec![1])),
-            hidden_size: Some(Dimension::OneOf(vec![4, 8])),
-            epochs: 7,
-            ..SearchSpace::default()
-        };
-        let expected = ModelSpec { layers: 1, epochs: 7, ..Architecture::Improved.model() };
-        assert_eq!(*space.check().unwrap().untuned(), expected);
-    }
-
-    #[test]
-    fn a_small_space_gives_each_of_its_models_once() {
-        let space = SearchSpace { layers: Some(Dimension::OneOf(vec![1, 2, 3, 3])), ..SearchSpace::default() };
-        let proposals = space.check().unwrap().proposals(1, 30).unwrap();
-        let mut layers: Vec<usize> = proposals.iter().map(|proposal| proposal.spec().layers).collect();
-        assert_eq!(layers[0], 2);
-        layers.sort_unstable();
-        assert_eq!(layers, [1, 2, 3]);
-    }
-
-    #[test]
-    fn a_space_that_reaches_too_far_or_is_none_is_told() {
-        let base = SearchSpace { layers: Some(Dimension::OneOf(vec![1, 2])), ..SearchSpace::default() };
-        let lookback =
-            |from, to| SearchSpace { lookback: Some(Dimension::Between(Interval::linear(from, to))), ..base.clone() };
-        let rate = |values: Vec<f64>| SearchSpace { learning_rate: Some(Dimension::OneOf(values)), ..base.clone() };
-        let or = Some(Dimension::Between(Interval { or: Some(2.0), ..Interval::log(1e-5, 1e-1) }));
-        let large = Some(Dimension::OneOf(vec![8, 2048]));
-        let cases = [
-            (SearchSpace::default(), "the space is a single model"),
-            (SearchSpace { arch: vec![], ..base.clone() }, "arch is an empty list"),
-            (SearchSpace { schedule: vec![], ..base.clone() }, "schedule is an empty list"),
-            (SearchSpace { epochs: 0, ..base.clone() }, "epochs is 0"),
-            (lookback(1, 10), "lookback is 1, but must be from 2 to 1000"),
-            (lookback(10, 2000), "lookback is 2000"),
-            (lookback(10, 9), "lookback is from 10 to 9"),
-            (rate(vec![]), "learning_rate is an empty list"),
-            (rate(vec![0.01, f64::NAN]), "learning_rate is NaN"),
-            (SearchSpace { weight_decay: or, ..base.clone() }, "weight_decay is 2"),
-            (
-                SearchSpace { hidden_size: large, layers: Some(Dimension::OneOf(vec![1, 8])), ..base.clone() },
-                "the network is the number of parameters",
-            ),
-        ];
-        for (space, start) in cases {
-            let message = space.check().unwrap_err().to_string();
-            assert!(message.starts_with(start), "{message}");
-        }
     }
 }
