@@ -125,3 +125,39 @@ impl CheckedSpace {
         (with(all().min()), with(all().max()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use closecast_testkit::histories::random_walk;
+
+    use super::*;
+    use crate::tune::SearchSpace;
+
+    /// With a horizon of H, the last target of a part is the close of the first origin of the next.
+    #[test]
+    fn parts_of_a_fold_follow_each_other_and_share_no_target() {
+        let history = random_walk("AAPL", 700, 1);
+        for (horizon, lookbacks) in [(1, vec![5, 60]), (5, vec![30, 90]), (20, vec![60, 61])] {
+            let lookback = Some(Dimension::OneOf(lookbacks.clone()));
+            let space = SearchSpace { horizon, lookback, ..SearchSpace::default() }.check().unwrap();
+            let ground = Ground::new(&space, &history).unwrap();
+            for lookback in lookbacks {
+                let spec = ModelSpec { horizon, lookback, ..ModelSpec::default() }.check().unwrap();
+                for (number, fold) in ground.folds.iter().enumerate() {
+                    let Split { train, validation, test } = fold.dataset(&spec).unwrap().split;
+                    assert_eq!(train.start, origins(spec.spec(), history.len()).start);
+                    assert_eq!(train.end - 1 + horizon, validation.start);
+                    assert_eq!(validation.end - 1 + horizon, test.start);
+                    assert_eq!(test.end - 1 + horizon, fold.history().len() - 1, "nothing later is there");
+                    let share = validation.len() as f64 / (train.len() + validation.len()) as f64;
+                    assert!((share - 0.15 / 0.85).abs() < 0.03, "{share}");
+                    if let Some(next) = ground.folds.get(number + 1) {
+                        assert_eq!(test.end, next.scored.start);
+                    }
+                }
+                let tested = chronological(spec.spec(), history.len()).unwrap().test.start;
+                assert!(ground.known.len() - 1 <= tested, "the last close known is that of the first test origin");
+            }
+        }
+    }
+}
