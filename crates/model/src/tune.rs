@@ -35,7 +35,7 @@ pub enum TuneError {
     Spec(#[from] SpecError),
     /// The history is too short for all folds of the model with the longest lookback.
     #[error(
-        "{symbol} has {have} usable sessions; to tune with a lookback of up to {lookback} days {need} are needed: fetch or import a longer history, or give a space with a shorter lookback"
+        "{symbol} has {have} usable sessions; to tune with a lookback of up to {lookback} days, {need} are needed: fetch or import a longer history, or give a space with a shorter lookback"
     )]
     TooShort {
         /// Symbol asked for.
