@@ -128,7 +128,7 @@ fn the_space_that_is_printed_can_be_given_back() {
 fn what_is_wrong_is_told_before_any_work() {
     let folder = folder_with_prices();
     let file = |content: &str| std::fs::write(folder.path().join("wrong.toml"), content).unwrap();
-    let mut tune = |arguments: &[&str], code, part| {
+    let tune = |arguments: &[&str], code, part| {
         refused(closecast(folder.path()).args(["tune", "AAPL"]).args(arguments), code, part);
     };
     file("layers = [1, \"two\"]");
