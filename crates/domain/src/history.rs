@@ -3,9 +3,11 @@
 pub(crate) mod adjust;
 mod check;
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
-use crate::{Bar, Exchange, Symbol, TradingCalendar};
+use crate::{Bar, Exchange, Market, Symbol, TradingCalendar};
 
 /// Why a delivered series gives no history at all. Single bad rows are not errors but findings of the report.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,6 +39,7 @@ pub struct History {
     exchange: Exchange,
     currency: Option<String>,
     bars: Vec<Bar>,
+    market: Option<Arc<Market>>,
 }
 
 impl History {
@@ -51,7 +54,20 @@ impl History {
             return Err(HistoryError::NoUsableRow { symbol, rows: 0 });
         }
         debug_assert!(bars.windows(2).all(|pair| pair[0].date < pair[1].date), "bars must be ordered and unique");
-        Ok(Self { exchange: Exchange::of(&symbol), symbol, currency, bars })
+        Ok(Self { exchange: Exchange::of(&symbol), symbol, currency, bars, market: None })
+    }
+
+    /// Returns the history with what its market did, for models that look at it. A market of another exchange is none.
+    #[must_use]
+    pub fn with_market(mut self, market: Arc<Market>) -> Self {
+        self.market = (market.exchange() == self.exchange).then_some(market);
+        self
+    }
+
+    /// Returns what the market did, where it is known.
+    #[must_use]
+    pub fn market(&self) -> Option<&Market> {
+        self.market.as_deref()
     }
 
     /// Returns the symbol.
@@ -139,7 +155,8 @@ impl History {
 
     fn slice(&self, from: usize, to: usize) -> Result<Self, HistoryError> {
         let bars = self.bars.get(from..to).unwrap_or_default().to_vec();
-        Self::from_checked(self.symbol.clone(), self.currency.clone(), bars).map_err(|_| self.empty_range())
+        let part = Self::from_checked(self.symbol.clone(), self.currency.clone(), bars);
+        part.map(|part| Self { market: self.market.clone(), ..part }).map_err(|_| self.empty_range())
     }
 
     fn empty_range(&self) -> HistoryError {

@@ -1,17 +1,20 @@
 #![doc = include_str!("../README.md")]
 
 pub mod bar;
+pub mod base_card;
 pub mod calendar;
 pub mod clock;
 pub mod control;
 pub mod forecast;
 pub mod history;
+pub mod market;
 pub mod metrics;
 pub mod model_card;
 pub mod quality;
 pub mod symbol;
 
 pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
+pub use base_card::{BaseCard, IntervalCoverage, MeasuredCoverage};
 pub use calendar::{Exchange, TradingCalendar};
 pub use clock::{Clock, FixedClock, SystemClock};
 pub use control::{Cancel, Progress, ProgressSink, Silent};
@@ -19,6 +22,7 @@ pub use forecast::{
     Forecast, ForecastError, Forecaster, ModelRef, PanelForecaster, Predict, Quantile, SessionForecast,
 };
 pub use history::{History, HistoryError};
+pub use market::Market;
 pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};
 pub use model_card::{DateRange, ModelCard};
 pub use quality::{Defect, DefectKind, QualityReport, Severity};

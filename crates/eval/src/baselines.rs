@@ -1,5 +1,7 @@
 //! Forecasts that cost nothing: what a model has to beat before it is worth anything.
 
+pub mod auto_ets;
+mod bfgs;
 pub mod drift;
 pub mod ewma_t;
 pub mod garch_t;
@@ -9,6 +11,7 @@ pub mod random_walk;
 mod return_distribution;
 mod student_t;
 
+pub use auto_ets::{AutoEts, EtsCandidate, EtsParameters, EtsState, EtsTrend, FittedAutoEts};
 pub use drift::Drift;
 pub use ewma_t::{EwmaT, FittedEwmaT};
 pub use garch_t::{FittedGarchT, GarchParameters, GarchT};

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod baselines;
+pub mod conformance;
 pub mod coverage;
 pub mod distribution;
 pub mod error;
@@ -12,7 +13,7 @@ pub mod significance;
 mod summation;
 pub mod verdict;
 
-pub use baselines::{Drift, EwmaT, GarchT, Har, Naive, RandomWalk};
+pub use baselines::{AutoEts, Drift, EwmaT, GarchT, Har, Naive, RandomWalk};
 pub use coverage::coverage;
 pub use distribution::{
     CENTRAL_LEVELS, GeometricMeanRatio, MultiCoverage, PIT_BINS, PitHistogram, Uniformity, central_misses,

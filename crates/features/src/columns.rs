@@ -6,14 +6,14 @@ use closecast_domain::History;
 use crate::{
     FeatureKind,
     indicators::{
-        calendar::{days_to_next_session, weekday_on_circle},
+        calendar::{days_to_next_session, sessions_weeks_before_next, weekday_on_circle},
         har::{har_component, log_daily_volatility},
         macd::{Macd, macd},
         momentum::{rate_of_change, relative_strength_index},
         moving_average::simple_moving_average,
         range_volatility::{garman_klass, parkinson, rogers_satchell, yang_zhang},
         returns::{log_ranges, log_returns, overnight_gaps},
-        volatility::{MIN_VOLATILITY, ewma_volatility, rolling_volatility, scaling_volatility},
+        volatility::{MIN_VOLATILITY, capped_ewma_volatility, ewma_volatility, rolling_volatility, scaling_volatility},
         volume::{volume_surprise, volume_trend, volume_z_score},
     },
     rolling::rolling_maximum,
@@ -96,6 +96,11 @@ impl<'a> Inputs<'a> {
             FeatureKind::GapVolatility7 => self.span_ratio(&overnight_gaps(bars), 7, kind.warm_up()),
             FeatureKind::GapVolatility33 => self.span_ratio(&overnight_gaps(bars), 33, kind.warm_up()),
             FeatureKind::GapVolatility132 => self.span_ratio(&overnight_gaps(bars), 132, kind.warm_up()),
+            FeatureKind::CappedVolatility => self.log_ratio(&capped_ewma_volatility(&self.returns)),
+            FeatureKind::Echo13Weeks => self.echo(13),
+            FeatureKind::Echo26Weeks => self.echo(26),
+            FeatureKind::Echo39Weeks => self.echo(39),
+            FeatureKind::Echo52Weeks => self.echo(52),
             FeatureKind::AbsoluteReturn => absolute(self.in_sigmas(&self.returns, 1.0)),
             FeatureKind::AbsoluteGap => absolute(self.in_sigmas(&overnight_gaps(bars), 1.0)),
             FeatureKind::Roc60 => self.change(60),
@@ -157,6 +162,15 @@ impl<'a> Inputs<'a> {
         let (square, mean) = (slow(&sizes), slow(&roots));
         let ratio = |(square, mean): (f64, f64)| (square.max(MIN_SIZE) / (mean * mean).max(MIN_SIZE)).ln();
         square.into_iter().zip(mean).map(ratio).collect()
+    }
+
+    /// Returns the size in σ of the move of the session `weeks` before the next one.
+    fn echo(&self, weeks: u64) -> Vec<f64> {
+        let size = |session: Option<usize>| {
+            let size = session.and_then(|day| Some((self.returns[day] / self.sigma[day.checked_sub(1)?]).abs()));
+            size.filter(|size| size.is_finite()).map_or(0.0, cut_off)
+        };
+        sessions_weeks_before_next(&self.dates, &self.history.calendar(), weeks).into_iter().map(size).collect()
     }
 
     fn har(&self, period: usize) -> Vec<f64> {

@@ -82,6 +82,7 @@ impl FeatureSet {
             Kind::ReturnVolatility333,
             Kind::Har1,
             Kind::Har22,
+            Kind::CappedVolatility,
             Kind::RangeVolatility3,
             Kind::RangeVolatility7,
             Kind::RangeVolatility16,
@@ -99,7 +100,33 @@ impl FeatureSet {
             Kind::TailWeight,
             Kind::VolumeSurprise,
             Kind::VolumeTrend,
+            Kind::Echo13Weeks,
+            Kind::Echo26Weeks,
+            Kind::Echo39Weeks,
+            Kind::Echo52Weeks,
             Kind::DaysToNext,
+        ])
+    }
+
+    /// Returns the features whose mean over the symbols of an exchange is a background for each of them: how much the whole
+    /// market moved, against what was usual, over spans from a day to a year.
+    #[must_use]
+    pub fn market() -> Self {
+        use FeatureKind as Kind;
+        Self(vec![
+            Kind::ScaledReturn,
+            Kind::AbsoluteReturn,
+            Kind::AbsoluteGap,
+            Kind::ReturnVolatility3,
+            Kind::ReturnVolatility66,
+            Kind::ReturnVolatility333,
+            Kind::CappedVolatility,
+            Kind::RangeVolatility3,
+            Kind::RangeVolatility7,
+            Kind::RangeVolatility33,
+            Kind::RangeVolatility132,
+            Kind::RangeVolatility333,
+            Kind::Roc20,
         ])
     }
 

@@ -119,6 +119,18 @@ feature_kinds! {
     GapVolatility33 => "gap_volatility_33", first day 20;
     /// `ln(EWMA volatility of overnight gaps over a span of 132 days / σ_t)`.
     GapVolatility132 => "gap_volatility_132", first day 60;
+    /// `ln(EWMA volatility with decay 0.94 of returns cut off at 4 of their own σ / σ_t)`: below 0 after a single large move,
+    /// which by itself tells little of the days to come.
+    CappedVolatility => "capped_volatility", first day 20;
+    /// `|r_s| / σ_{s−1}` of the session `s` 13 weeks before the next session: quarterly reports come back on their weekday. 0
+    /// where there was no session.
+    Echo13Weeks => "echo_13_weeks", first day 20;
+    /// The same 26 weeks before.
+    Echo26Weeks => "echo_26_weeks", first day 20;
+    /// The same 39 weeks before.
+    Echo39Weeks => "echo_39_weeks", first day 20;
+    /// The same 52 weeks before.
+    Echo52Weeks => "echo_52_weeks", first day 20;
     /// `|r_t| / σ_t`.
     AbsoluteReturn => "absolute_return", first day 20;
     /// `|ln(open_t / close_{t−1})| / σ_t`.

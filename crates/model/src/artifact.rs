@@ -21,9 +21,11 @@ pub enum ArtifactError {
     Weights(#[from] NnError),
     /// Safetensors of something else, or of another version of closecast.
     #[error(
-        "the model file is not in the format {FORMAT}, but {found}: train the model again or use the version that wrote it"
+        "the model file is not in the format {expected}, but {found}: train the model again or use the version that wrote it"
     )]
     Format {
+        /// What is read.
+        expected: &'static str,
         /// What the file says.
         found: String,
     },
@@ -58,7 +60,7 @@ impl LstmModel {
         let (network, metadata) = Network::from_safetensors(bytes)?;
         let found = metadata.get("format").map_or("without a format", String::as_str);
         if found != FORMAT {
-            return Err(ArtifactError::Format { found: found.to_owned() });
+            return Err(ArtifactError::Format { expected: FORMAT, found: found.to_owned() });
         }
         let description: Description = serde_json::from_str(metadata.get("closecast").map_or("", String::as_str))?;
         check(&network, &description)?;

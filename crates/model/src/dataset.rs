@@ -51,7 +51,7 @@ impl Dataset {
         let split = chronological(spec.spec(), history.len()).ok_or_else(|| ForecastError::TooShort {
             symbol: history.symbol().clone(),
             have: history.len(),
-            need: first_origin(spec.spec()) + spec.spec().horizon + MIN_ORIGINS,
+            need: sessions_to_predict(spec.spec()) - 1 + MIN_ORIGINS + spec.spec().horizon,
         })?;
         Self::with_split(spec, history, split)
     }
@@ -83,17 +83,16 @@ impl Dataset {
 /// Fewest origins that can be split into parts that say anything: 40 residuals must be left for the interval.
 const MIN_ORIGINS: usize = 300;
 
+/// Returns the sessions that a forecast is made from at least: a full window of features, and a volatility to measure in.
+pub(crate) fn sessions_to_predict(spec: &ModelSpec) -> usize {
+    (spec.recipe.features().warm_up() + spec.lookback).max(RISKMETRICS_MIN_RETURNS + 1)
+}
+
 /// Returns the origins in a history of `days` sessions that have a full window, a volatility and known targets. No price is
 /// needed to know them.
 pub(crate) fn origins(spec: &ModelSpec, days: usize) -> Range<usize> {
-    let (first, end) = (first_origin(spec), days.saturating_sub(spec.horizon));
+    let (first, end) = (sessions_to_predict(spec) - 1, days.saturating_sub(spec.horizon));
     first.min(end)..end
-}
-
-fn first_origin(spec: &ModelSpec) -> usize {
-    let with_window = spec.recipe.features().warm_up() + spec.lookback - 1;
-    // Residuals are measured in σ, which takes some weeks of returns, also where the target does without it.
-    with_window.max(RISKMETRICS_MIN_RETURNS)
 }
 
 /// Returns the parts that a training of `spec` has on a history of `days` sessions, whatever their prices; `None` when it is too

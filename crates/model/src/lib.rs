@@ -12,7 +12,7 @@ mod trainer;
 pub mod tune;
 
 pub use artifact::ArtifactError;
-pub use base::{BaseForecaster, BaseModel, BaseSpec};
+pub use base::{BaseForecaster, BaseModel, BaseSpec, with_markets};
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     TrainLog,
-    dataset::{TargetScale, unsuitable},
+    dataset::{TargetScale, sessions_to_predict, unsuitable},
     epochs::engine,
     spec::ModelSpec,
 };
@@ -61,12 +61,12 @@ impl LstmModel {
     /// Returns the forecast log returns from the last close to each of the next sessions, and the σ of one day there.
     fn log_returns(&self, history: &History) -> Result<(Vec<f64>, f64), ForecastError> {
         let spec = &self.description.spec;
-        let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
-        let origin = history.len() - 1;
-        let need = features.first_valid() + spec.lookback;
-        if history.len() < need {
-            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
+        let (have, need) = (history.len(), sessions_to_predict(spec));
+        if have < need {
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have, need });
         }
+        let origin = have - 1;
+        let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
         let scaled = self.description.scaler.transform(&features).map_err(unsuitable)?;
         let source = WindowSource::new(scaled.as_slice(), scaled.n_features(), spec.lookback).map_err(unsuitable)?;
         let outputs = self.network.forward(&source, &[origin]).map_err(engine)?;

@@ -15,6 +15,10 @@ use crate::spec::{CheckedNetworkSpec, NetworkSpec};
 const DROPOUT: &str = "dropout";
 /// The metadata entry of a network with residual connections, which have no tensors either.
 const RESIDUAL: &str = "residual";
+/// What the names of an ensemble's tensors begin with, before the member's number and a dot.
+const MEMBER: &str = "member.";
+/// Networks that one file may hold.
+const MOST_MEMBERS: usize = 64;
 
 impl Network {
     /// Returns the network as a safetensors file. That of a base network is the `state_dict` of a PyTorch module with an
@@ -24,22 +28,24 @@ impl Network {
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] if `metadata` has an entry of that name.
-    pub fn to_safetensors(&self, mut metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
-        let residual = self.spec().residual.then(|| (RESIDUAL, "true".to_owned()));
-        for (field, value) in [(DROPOUT, self.spec().dropout.to_string())].into_iter().chain(residual) {
-            if let Some(value) = metadata.insert(field.into(), value) {
-                let allowed = "absent: the network writes this entry of the metadata itself".into();
-                return Err(NnError::OutOfRange { field, value, allowed });
-            }
+    pub fn to_safetensors(&self, metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
+        write(&[("".to_owned(), self)], metadata)
+    }
+
+    /// Returns several networks of one shape as one file: that of [`to_safetensors`](Self::to_safetensors) for a single one,
+    /// otherwise with `member.0.`, `member.1.` … before the names.
+    ///
+    /// # Errors
+    /// [`NnError::OutOfRange`] as above, and for networks that are none or of different shapes.
+    pub fn ensemble_to_safetensors(networks: &[Self], metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
+        if networks.is_empty() || networks.iter().any(|network| network.spec() != networks[0].spec()) {
+            let (value, allowed) = (networks.len().to_string(), "one or more networks of one shape".into());
+            return Err(NnError::OutOfRange { field: "members", value, allowed });
         }
-        let mut header = header(self, &metadata);
-        // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
-        header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
-        let mut bytes = Vec::with_capacity(8 + header.len() + 4 * self.parameter_count());
-        bytes.extend((header.len() as u64).to_le_bytes());
-        bytes.extend(header.as_bytes());
-        bytes.extend(self.parameters().iter().flat_map(|value| value.to_le_bytes()));
-        Ok(bytes)
+        let prefix = |member: usize| if networks.len() == 1 { String::new() } else { format!("{MEMBER}{member}.") };
+        let named: Vec<(String, &Self)> =
+            networks.iter().enumerate().map(|(member, network)| (prefix(member), network)).collect();
+        write(&named, metadata)
     }
 
     /// Reads a network and its metadata from a safetensors file; a file without `dropout` and `residual` in its
@@ -50,39 +56,95 @@ impl Network {
     /// part of such a network, not `F32`, of the wrong shape or not finite, [`NnError::OutOfRange`] if the network the
     /// shapes describe is outside the ranges of [`NetworkSpec`].
     pub fn from_safetensors(bytes: &[u8]) -> Result<(Self, BTreeMap<String, String>), NnError> {
+        let (mut networks, metadata) = Self::ensemble_from_safetensors(bytes)?;
+        match networks.pop() {
+            Some(network) if networks.is_empty() => Ok((network, metadata)),
+            _ => Err(problem(MEMBER, "the file holds several networks, where one is needed")),
+        }
+    }
+
+    /// Reads one or several networks of one shape, and their metadata.
+    ///
+    /// # Errors
+    /// Those of [`from_safetensors`](Self::from_safetensors).
+    pub fn ensemble_from_safetensors(bytes: &[u8]) -> Result<(Vec<Self>, BTreeMap<String, String>), NnError> {
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let tensors = SafeTensors::deserialize(bytes)?;
         let mut metadata = read_metadata(&header);
-        let spec = read_spec(&tensors, &mut metadata)?;
+        let prefixes = prefixes(&tensors);
+        let spec = read_spec(&tensors, &prefixes[0], &mut metadata)?;
         let layout = ParameterLayout::new(&spec);
-        let known: BTreeSet<&str> = layout.slots.iter().map(|slot| slot.name.as_str()).collect();
-        if let Some(name) = tensors.names().into_iter().filter(|name| !known.contains(name)).min() {
+        let names =
+            |prefix: &String| layout.slots.iter().map(|slot| format!("{prefix}{}", slot.name)).collect::<Vec<_>>();
+        let known: BTreeSet<String> = prefixes.iter().flat_map(names).collect();
+        if let Some(name) = tensors.names().into_iter().filter(|name| !known.contains(*name)).min() {
             return Err(problem(name, "this network has no such tensor"));
         }
-        let mut parameters = Vec::with_capacity(layout.total().min(bytes.len() / 4));
-        for slot in &layout.slots {
-            let tensor = find(&tensors, &slot.name)?;
-            if tensor.shape() != slot.shape {
-                return Err(problem(
-                    &slot.name,
-                    &format!("shape {:?}, but {:?} is needed", tensor.shape(), slot.shape),
-                ));
-            }
-            let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-            for (at, value) in values.enumerate() {
-                if !value.is_finite() {
-                    return Err(problem(&slot.name, &format!("element {at} is {value}")));
-                }
-                parameters.push(value);
-            }
-        }
-        Ok((Self::from_parts(spec, layout, parameters), metadata))
+        let member = |prefix: &String| {
+            let layout = ParameterLayout::new(&spec);
+            let parameters = read_parameters(&tensors, &layout, prefix)?;
+            Ok(Self::from_parts(spec.clone(), layout, parameters))
+        };
+        let networks: Result<Vec<Self>, NnError> = prefixes.iter().map(member).collect();
+        Ok((networks?, metadata))
     }
+}
+
+/// Returns what stands before the names of each network's tensors.
+fn prefixes(tensors: &SafeTensors<'_>) -> Vec<String> {
+    let names = tensors.names();
+    let of_member = |member: usize| format!("{MEMBER}{member}.");
+    let members =
+        (0..MOST_MEMBERS).take_while(|&member| names.contains(&format!("{}head.weight", of_member(member)).as_str()));
+    let prefixes: Vec<String> = members.map(of_member).collect();
+    if prefixes.is_empty() { vec![String::new()] } else { prefixes }
+}
+
+/// Returns the values of one network in the order of its layout.
+fn read_parameters(tensors: &SafeTensors<'_>, layout: &ParameterLayout, prefix: &str) -> Result<Vec<f32>, NnError> {
+    let mut parameters = Vec::new();
+    for slot in &layout.slots {
+        let name = format!("{prefix}{}", slot.name);
+        let tensor = find(tensors, &name)?;
+        if tensor.shape() != slot.shape {
+            return Err(problem(&name, &format!("shape {:?}, but {:?} is needed", tensor.shape(), slot.shape)));
+        }
+        let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
+        for (at, value) in values.enumerate() {
+            if !value.is_finite() {
+                return Err(problem(&name, &format!("element {at} is {value}")));
+            }
+            parameters.push(value);
+        }
+    }
+    Ok(parameters)
+}
+
+/// Returns the file of networks of one shape, each with what stands before its names.
+fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
+    let Some((_, first)) = networks.first() else { return Ok(Vec::new()) };
+    let residual = first.spec().residual.then(|| (RESIDUAL, "true".to_owned()));
+    for (field, value) in [(DROPOUT, first.spec().dropout.to_string())].into_iter().chain(residual) {
+        if let Some(value) = metadata.insert(field.into(), value) {
+            let allowed = "absent: the network writes this entry of the metadata itself".into();
+            return Err(NnError::OutOfRange { field, value, allowed });
+        }
+    }
+    let mut header = header(networks, &metadata);
+    // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
+    header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
+    let mut bytes = Vec::with_capacity(8 + header.len() + 4 * networks.len() * first.parameter_count());
+    bytes.extend((header.len() as u64).to_le_bytes());
+    bytes.extend(header.as_bytes());
+    for (_, network) in networks {
+        bytes.extend(network.parameters().iter().flat_map(|value| value.to_le_bytes()));
+    }
+    Ok(bytes)
 }
 
 /// The JSON header. It is written here because the safetensors crate keeps the metadata in a hash map, whose order
 /// changes from run to run and would change the file's hash.
-fn header(network: &Network, metadata: &BTreeMap<String, String>) -> String {
+fn header(networks: &[(String, &Network)], metadata: &BTreeMap<String, String>) -> String {
     let mut header = String::from("{\"__metadata__\":{");
     for (index, (key, value)) in metadata.iter().enumerate() {
         header.push_str(if index == 0 { "" } else { "," });
@@ -92,12 +154,13 @@ fn header(network: &Network, metadata: &BTreeMap<String, String>) -> String {
     }
     header.push('}');
     let mut start = 0;
-    for tensor in network.tensors() {
+    let tensors = networks.iter().flat_map(|(prefix, network)| network.tensors().map(move |tensor| (prefix, tensor)));
+    for (prefix, tensor) in tensors {
         let end = start + 4 * tensor.values.len();
         // Writing to a String cannot fail.
         let _ = write!(
             header,
-            ",\"{}\":{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{start},{end}]}}",
+            ",\"{prefix}{}\":{{\"dtype\":\"F32\",\"shape\":{:?},\"data_offsets\":[{start},{end}]}}",
             tensor.name, tensor.shape
         );
         start = end;
@@ -129,27 +192,29 @@ fn read_metadata(header: &Metadata) -> BTreeMap<String, String> {
 /// The network's shape, from the shapes of its tensors.
 fn read_spec(
     tensors: &SafeTensors<'_>,
+    prefix: &str,
     metadata: &mut BTreeMap<String, String>,
 ) -> Result<CheckedNetworkSpec, NnError> {
     let dropout = read_entry(metadata, DROPOUT, 0.0, "a number in the file's metadata")?;
     let residual = read_entry(metadata, RESIDUAL, false, "true or false in the file's metadata")?;
-    let [gates, inputs] = matrix(tensors, "lstm.weight_ih_l0")?;
-    let [outputs, _] = matrix(tensors, "head.weight")?;
+    let [gates, inputs] = matrix(tensors, &format!("{prefix}lstm.weight_ih_l0"))?;
+    let [outputs, _] = matrix(tensors, &format!("{prefix}head.weight"))?;
     if gates % 4 != 0 {
         return Err(problem("lstm.weight_ih_l0", &format!("{gates} rows cannot be the four gates of each unit")));
     }
     let names = tensors.names();
-    let layers = (0..=8).take_while(|layer| names.contains(&format!("lstm.weight_ih_l{layer}").as_str())).count();
-    let bidirectional = names.contains(&"lstm.weight_ih_l0_reverse");
+    let has = |name: &str| names.contains(&format!("{prefix}{name}").as_str());
+    let layers = (0..=8).take_while(|layer| has(&format!("lstm.weight_ih_l{layer}"))).count();
+    let bidirectional = has("lstm.weight_ih_l0_reverse");
     NetworkSpec {
         inputs,
         hidden: gates / 4,
         layers,
         bidirectional,
-        layer_norm: names.contains(&"norm.0.weight"),
+        layer_norm: has("norm.0.weight"),
         residual,
-        attention: names.contains(&"attention.0.weight"),
-        skip: names.contains(&"skip.weight"),
+        attention: has("attention.0.weight"),
+        skip: has("skip.weight"),
         dropout,
         outputs,
     }

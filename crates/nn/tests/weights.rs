@@ -169,3 +169,17 @@ proptest! {
         prop_assert_eq!(Network::from_safetensors(&bytes).unwrap().1, metadata);
     }
 }
+
+#[test]
+fn an_ensemble_is_one_file_and_one_network_is_a_plain_one() {
+    let spec = NetworkSpec { hidden: 5, layers: 1, skip: true, ..NetworkSpec::base(3, 2) }.check().unwrap();
+    let networks: Vec<Network> = (0..3).map(|seed| Network::init(&spec, seed)).collect();
+    let bytes = Network::ensemble_to_safetensors(&networks, BTreeMap::new()).unwrap();
+    let (read, _) = Network::ensemble_from_safetensors(&bytes).unwrap();
+    let values = |network: &Network| network.tensors().flat_map(|tensor| tensor.values.to_vec()).collect::<Vec<f32>>();
+    assert_eq!(read.iter().map(values).collect::<Vec<_>>(), networks.iter().map(values).collect::<Vec<_>>());
+    assert!(Network::from_safetensors(&bytes).unwrap_err().to_string().contains("several networks"));
+    let one = Network::ensemble_to_safetensors(&networks[..1], BTreeMap::new()).unwrap();
+    assert_eq!(one, networks[0].to_safetensors(BTreeMap::new()).unwrap());
+    assert!(Network::ensemble_to_safetensors(&[], BTreeMap::new()).is_err());
+}

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use closecast_data::import::{self, ImportOptions, symbol_from_file_name};
 use closecast_domain::{Cancel, History, Symbol};
 use closecast_eval::{
-    Drift, EwmaT, GarchT, Har, Naive,
+    AutoEts, Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
-use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec};
+use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, with_markets};
 
 use self::store::FolderStore;
 use crate::{app::App, failure::Failure, ops::history};
@@ -48,12 +48,13 @@ pub(crate) struct BacktestResult {
 }
 
 /// Models that can take part, with what they are.
-pub(crate) const MODELS: [(&str, &str); 7] = [
+pub(crate) const MODELS: [(&str, &str); 8] = [
     ("naive", "the last close again"),
     ("drift", "the last close and the mean step of the past"),
     ("ewma-t", "the last close, and Student's t of RiskMetrics' volatility"),
     ("garch-t", "GARCH(1,1) with Student's t, by maximum likelihood"),
     ("har", "a regression of the daily range on those of the last day, week and month"),
+    ("ets", "exponential smoothing of the log price, its trend chosen by AICc"),
     ("base", "one LSTM network over all symbols: the last close, and a learned Student's t"),
     ("lstm", "an LSTM network trained on each symbol alone, with the settings of `train`"),
 ];
@@ -76,6 +77,7 @@ pub(crate) async fn run(
     let also: Vec<Vec<History>> =
         request.also_train.iter().map(|folder| read_folder(folder)).collect::<Result<_, _>>()?;
     let also: Vec<History> = also.into_iter().flatten().collect();
+    let (histories, also) = in_market(histories, also);
     let threads = app.settings.training_threads();
     let plan = Plan::new(request.spec, &histories).map_err(|error| Failure::Usage(error.to_string()))?;
     let contenders = request
@@ -108,6 +110,7 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
         "ewma-t" => Contender::each_alone(name, EwmaT { horizon }),
         "garch-t" => Contender::each_alone(name, GarchT { horizon }),
         "har" => Contender::each_alone(name, Har { horizon }),
+        "ets" => Contender::each_alone(name, AutoEts { horizon }),
         "base" => {
             let spec = BaseSpec { horizon, ..BaseSpec::default() };
             Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
@@ -122,6 +125,14 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
             return Err(Failure::Usage(format!("there is no model {other:?}: choose from {}", known.join(", "))));
         }
     })
+}
+
+/// Gives every history the market of its exchange, from all that are at hand.
+fn in_market(histories: Vec<History>, also: Vec<History>) -> (Vec<History>, Vec<History>) {
+    let first_of_also = histories.len();
+    let mut all = with_markets(histories.into_iter().chain(also).collect());
+    let also = all.split_off(first_of_also);
+    (all, also)
 }
 
 async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::Symbol;
 
 /// Where a symbol trades, as far as its calendar is concerned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchange {
     /// NYSE and Nasdaq, which keep the same holidays. Symbols without a suffix, and the US indices.

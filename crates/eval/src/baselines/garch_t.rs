@@ -1,6 +1,5 @@
 //! GARCH(1,1) with Student-t innovations, by maximum likelihood.
 
-mod bfgs;
 mod estimate;
 mod likelihood;
 

@@ -1,6 +1,6 @@
 //! From a distribution of log returns to a forecast of prices: what the volatility models share.
 
-use closecast_domain::{Cancel, Forecast, ForecastError, History, ModelRef, Quantile, SessionForecast};
+use closecast_domain::{Bar, Cancel, Forecast, ForecastError, History, ModelRef, Quantile, SessionForecast};
 
 use super::{random_walk::MAX_HORIZON, student_t::UnitQuantiles};
 
@@ -30,7 +30,7 @@ pub(super) fn log_returns(history: &History, need: usize) -> Result<Vec<f64>, Fo
     if bars.len() <= need {
         return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: bars.len(), need: need + 1 });
     }
-    let log_return = |pair: &[closecast_domain::Bar]| {
+    let log_return = |pair: &[Bar]| {
         let value = (pair[1].close / pair[0].close).ln();
         if value.is_finite() {
             return Ok(value);
@@ -57,7 +57,17 @@ pub(super) fn forecast(
     moments: &[ReturnMoments],
     quantiles: &UnitQuantiles,
 ) -> Result<Forecast, ForecastError> {
-    let last = history.last();
+    forecast_after(name, history, history.last(), moments, quantiles)
+}
+
+/// Returns the forecast of [`forecast`], made after the bar `last` of `history`.
+pub(super) fn forecast_after(
+    name: &str,
+    history: &History,
+    last: &Bar,
+    moments: &[ReturnMoments],
+    quantiles: &UnitQuantiles,
+) -> Result<Forecast, ForecastError> {
     let dates = history.calendar().sessions_after(last.date, moments.len());
     if dates.len() < moments.len() {
         let message = format!("the calendar ends less than {} sessions after {}", moments.len(), last.date);

@@ -3,7 +3,7 @@
 
 use closecast_domain::ForecastError;
 use statrs::{
-    distribution::{ContinuousCDF, StudentsT},
+    distribution::{ContinuousCDF, Normal, StudentsT},
     function::gamma::{digamma, ln_gamma},
 };
 
@@ -48,14 +48,24 @@ impl UnitQuantiles {
         }
         let student = StudentsT::new(0.0, 1.0, degrees_of_freedom).map_err(|_| unusable())?;
         let to_unit_variance = ((degrees_of_freedom - 2.0) / degrees_of_freedom).sqrt();
+        let quantiles = Self::mirrored(|level| to_unit_variance * student.inverse_cdf(level));
+        if quantiles.0.iter().all(|quantile| quantile.is_finite()) { Ok(quantiles) } else { Err(unusable()) }
+    }
+
+    /// Returns the quantiles of the normal distribution, the limit of many degrees of freedom.
+    pub(super) fn normal() -> Self {
+        let normal = Normal::standard();
+        Self::mirrored(|level| normal.inverse_cdf(level))
+    }
+
+    /// Fills the lower half; the upper one is its mirror, and the median exactly 0.
+    fn mirrored(lower: impl Fn(f64) -> f64) -> Self {
         let mut quantiles = [0.0; LEVELS.len()];
-        // One half is the mirror of the other, and the median exactly 0.
         for low in 0..LEVELS.len() / 2 {
-            let quantile = to_unit_variance * student.inverse_cdf(LEVELS[low]);
-            quantiles[low] = quantile;
-            quantiles[LEVELS.len() - 1 - low] = -quantile;
+            quantiles[low] = lower(LEVELS[low]);
+            quantiles[LEVELS.len() - 1 - low] = -quantiles[low];
         }
-        if quantiles.iter().all(|quantile| quantile.is_finite()) { Ok(Self(quantiles)) } else { Err(unusable()) }
+        Self(quantiles)
     }
 
     /// Returns level and quantile, by rising level.

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use closecast_domain::TradingCalendar;
 
 /// Returns the sine and the cosine of the day of the week on a circle of seven days, Monday at angle 0. First value on
@@ -24,4 +24,15 @@ pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
 pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> Vec<f64> {
     let days = |&date: &NaiveDate| (calendar.foreseen_next_session(date) - date).num_days().max(1) as f64;
     dates.iter().map(days).collect()
+}
+
+/// Returns, for each session, the position in `dates` of the session `weeks` weeks before the next one of the calendar; `None`
+/// where there was none on that date. It reads dates up to the session and the calendar only.
+#[must_use]
+pub fn sessions_weeks_before_next(dates: &[NaiveDate], calendar: &TradingCalendar, weeks: u64) -> Vec<Option<usize>> {
+    let before = |(day, &date): (usize, &NaiveDate)| {
+        let earlier = calendar.foreseen_next_session(date).checked_sub_days(Days::new(7 * weeks))?;
+        dates[..=day].binary_search(&earlier).ok()
+    };
+    dates.iter().enumerate().map(before).collect()
 }

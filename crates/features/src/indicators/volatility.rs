@@ -46,6 +46,28 @@ pub fn scaling_volatility(returns: &[f64]) -> Vec<f64> {
     ewma_volatility(returns, RISKMETRICS_DECAY, RISKMETRICS_MIN_RETURNS).into_iter().map(floored).collect()
 }
 
+/// Size in σ beyond which [`capped_ewma_volatility`] counts a return as of that size.
+pub const CAP: f64 = 4.0;
+
+/// Returns the volatility of the recursion `σ²_t = λ σ²_{t−1} + (1 − λ) min(r²_t, c² σ²_{t−1})` with `λ` =
+/// [`RISKMETRICS_DECAY`] and `c` = [`CAP`], begun with [`ewma_volatility`] on its first day: a robust EWMA (as the bounded
+/// innovations of Gelper, Fried and Croux 2010, *Robust forecasting with exponential and Holt–Winters smoothing*).
+/// First value on day [`RISKMETRICS_MIN_RETURNS`].
+#[must_use]
+pub fn capped_ewma_volatility(returns: &[f64]) -> Vec<f64> {
+    let mut volatility = ewma_volatility(returns, RISKMETRICS_DECAY, RISKMETRICS_MIN_RETURNS);
+    let floor = MIN_VOLATILITY * MIN_VOLATILITY;
+    let mut before: Option<f64> = None;
+    for (value, r) in volatility.iter_mut().zip(returns) {
+        if let Some(variance) = before {
+            let innovation = (r * r).min(CAP * CAP * variance.max(floor));
+            *value = (RISKMETRICS_DECAY * variance + (1.0 - RISKMETRICS_DECAY) * innovation).sqrt();
+        }
+        before = (!value.is_nan()).then_some(*value * *value);
+    }
+    volatility
+}
+
 /// Returns the sample standard deviation (divisor n − 1) of the last `period` returns. First value on day `period` for
 /// returns whose first is NaN.
 ///

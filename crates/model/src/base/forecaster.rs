@@ -1,17 +1,27 @@
 //! Training of BASE.
 
-use closecast_domain::{Cancel, ForecastError, History, PanelForecaster, Predict, ProgressSink};
+use closecast_domain::{
+    BaseCard, Cancel, DateRange, ForecastError, History, PanelForecaster, Predict, Progress, ProgressSink,
+};
 use closecast_features::FeatureSet;
-use closecast_nn::{
-    Loss, Network, NetworkSpec, OptimiserKind, OptimiserSpec, Schedule, ScheduleSpec, TrainingSession, TrainingSpec,
-    shuffled,
+use closecast_nn::{Network, NetworkSpec};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    calibrate::{Calibrated, calibrate, calibration_start},
+    ensemble::Ensemble,
+    fit::Passes,
+    model::{BaseModel, Description},
+    panel::Panel,
+};
+use crate::{
+    dataset::unsuitable,
+    fingerprint::{fingerprint, hex},
 };
 
-use super::{model::BaseModel, panel::Panel};
-use crate::{dataset::unsuitable, epochs::engine};
-
 /// What is trained. The defaults were chosen on days before those of any figure that is told.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct BaseSpec {
     /// Days in a window.
     pub lookback: usize,
@@ -27,10 +37,12 @@ pub struct BaseSpec {
     pub learning_rate: f64,
     /// Decoupled weight decay.
     pub weight_decay: f64,
+    /// Newest sessions that no weight is trained on: the intervals are calibrated on them.
+    pub calibration_days: usize,
     /// Seed of the first network.
     pub seed: u64,
     /// Networks trained from different seeds, whose quantiles are averaged.
-    pub seeds: usize,
+    pub members: usize,
 }
 
 impl Default for BaseSpec {
@@ -43,8 +55,9 @@ impl Default for BaseSpec {
             batch_size: 512,
             learning_rate: 3e-3,
             weight_decay: 1e-3,
+            calibration_days: 63,
             seed: 42,
-            seeds: 1,
+            members: 1,
         }
     }
 }
@@ -54,13 +67,14 @@ impl Default for BaseSpec {
 pub struct BaseForecaster {
     spec: BaseSpec,
     threads: Option<usize>,
+    sources: String,
 }
 
 impl BaseForecaster {
     /// Returns a forecaster that will train `spec`.
     #[must_use]
     pub fn new(spec: BaseSpec) -> Self {
-        Self { spec, threads: None }
+        Self { spec, threads: None, sources: String::new() }
     }
 
     /// Sets the number of threads. It changes the time taken, never the result.
@@ -70,53 +84,107 @@ impl BaseForecaster {
         self
     }
 
-    /// Trains all networks.
+    /// Says where the prices come from, for the card.
+    #[must_use]
+    pub fn sources(mut self, sources: impl Into<String>) -> Self {
+        self.sources = sources.into();
+        self
+    }
+
+    /// Trains all networks on what lies before the calibration part, and calibrates the intervals on it.
     ///
     /// # Errors
     /// [`ForecastError`] when no history is long enough, a number becomes non-finite, or the work is cancelled.
-    pub fn fit_base(&self, histories: &[History], cancel: &Cancel) -> Result<BaseModel, ForecastError> {
-        let set = FeatureSet::volatility();
-        let panel = Panel::new(histories, &set, (self.spec.lookback, self.spec.horizon))?;
+    pub fn fit_base(
+        &self,
+        histories: &[History],
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<BaseModel, ForecastError> {
+        let spec = &self.spec;
+        let start = calibration_start(histories, spec.calibration_days)?;
+        let before = |history: &History| history.between(None, start.pred_opt()).ok();
+        let learned: Vec<History> = histories.iter().filter_map(before).collect();
+        let panel = Panel::new(&learned, FeatureSet::volatility(), (spec.lookback, spec.horizon))?;
         if panel.origins.is_empty() {
-            return Err(ForecastError::Unsuitable("no history is long enough for a window of BASE".to_owned()));
+            return Err(unsuitable("no history is long enough for a window of BASE"));
         }
+        let networks = self.networks(&panel, cancel, progress)?;
+        let known_until = panel.known_until;
+        let trained_on = DateRange { start: panel.known_from, end: known_until };
+        let symbols = panel.symbols;
+        let inputs = panel.inputs;
+        let ensemble = Ensemble { inputs, networks, lookback: spec.lookback, horizon: spec.horizon };
+        let calibrated = calibrate(&ensemble, histories, start)?;
+        let card = self.card(&ensemble, (histories, symbols), trained_on, &calibrated);
+        let description =
+            Description { card, inputs: ensemble.inputs.clone(), factors: calibrated.factors, known_until };
+        Ok(BaseModel::new(ensemble, description))
+    }
+
+    fn networks(
+        &self,
+        panel: &Panel,
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<Vec<Network>, ForecastError> {
+        let BaseSpec { horizon, hidden_size, epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
         let network = NetworkSpec {
-            inputs: set.kinds().len(),
-            hidden: self.spec.hidden_size,
+            inputs: panel.inputs.width(),
+            hidden: hidden_size,
             layers: 1,
             skip: true,
             dropout: 0.0,
-            ..NetworkSpec::base(1, 2 * self.spec.horizon)
+            ..NetworkSpec::base(1, 2 * horizon)
         };
         let network = network.check().map_err(unsuitable)?;
-        let seeds = (0..self.spec.seeds as u64).map(|seed| self.spec.seed + seed);
-        let networks = seeds
-            .map(|seed| self.train(Network::init(&network, seed), &panel, seed, cancel))
-            .collect::<Result<Vec<_>, _>>()?;
-        Ok(BaseModel::new(set, panel.scaler, networks, (self.spec.lookback, self.spec.horizon)))
+        let origins: Vec<usize> = (0..panel.origins.len()).collect();
+        let batches_per_epoch = origins.len().div_ceil(batch_size);
+        progress.report(&Progress::TrainingStarted { epochs: epochs * members, batches_per_epoch });
+        let member = |member: usize| {
+            let seed = seed + member as u64;
+            let epochs_before = member * epochs;
+            let passes = Passes { spec: &self.spec, threads: self.threads, seed, epochs, learning_rate, epochs_before };
+            passes.train(Network::init(&network, seed), (panel, &origins), (cancel, progress), |_, _| Ok(()))
+        };
+        (0..members).map(member).collect()
     }
 
-    fn train(&self, network: Network, panel: &Panel, seed: u64, cancel: &Cancel) -> Result<Network, ForecastError> {
-        let BaseSpec { epochs, batch_size, learning_rate, weight_decay, .. } = self.spec;
-        let optimiser = OptimiserSpec { kind: OptimiserKind::AdamW, weight_decay, ..OptimiserSpec::default() };
-        let training = TrainingSpec { optimiser, batch_size, clip_norm: Some(1.0), seed, threads: self.threads };
-        let mut session = TrainingSession::new(network, training).map_err(engine)?;
-        let steps = (epochs * panel.origins.len().div_ceil(batch_size)) as u64;
-        let mut schedule = Schedule::new(ScheduleSpec::cosine(), learning_rate, steps).map_err(engine)?;
-        let source = panel.source()?;
-        for epoch in 1..=epochs {
-            for origins in shuffled(&panel.origins, seed, epoch as u64).chunks(batch_size) {
-                if cancel.is_cancelled() {
-                    return Err(ForecastError::Cancelled);
-                }
-                let targets = panel.targets_of(origins);
-                let rate = schedule.learning_rate();
-                session.step(&source, origins, &targets, &Loss::CentredStudentT, rate).map_err(engine)?;
-                schedule.step_done();
-            }
+    fn card(
+        &self,
+        ensemble: &Ensemble,
+        (histories, symbols): (&[History], usize),
+        trained_on: DateRange,
+        calibrated: &Calibrated,
+    ) -> BaseCard {
+        let spec = &self.spec;
+        BaseCard {
+            name: "BASE".to_owned(),
+            fine_tuned_for: None,
+            lookback: spec.lookback,
+            horizon: spec.horizon,
+            features: ensemble.inputs.names(),
+            market_features: ensemble.inputs.market_names(),
+            symbols,
+            trained_on,
+            calibrated_on: calibrated.days,
+            coverage: calibrated.coverage.clone(),
+            data_fingerprint: fingerprint_of_all(histories),
+            seed: spec.seed,
+            members: spec.members,
+            parameters: ensemble.networks.first().map_or(0, Network::parameter_count),
+            epochs: spec.epochs,
+            sources: self.sources.clone(),
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
-        Ok(session.into_network())
     }
+}
+
+/// Returns the SHA-256 of the fingerprints of all histories.
+fn fingerprint_of_all(histories: &[History]) -> String {
+    let mut hash = Sha256::new();
+    histories.iter().for_each(|history| hash.update(fingerprint(history)));
+    hex(&hash.finalize())
 }
 
 impl PanelForecaster for BaseForecaster {
@@ -124,8 +192,8 @@ impl PanelForecaster for BaseForecaster {
         &self,
         histories: &[History],
         cancel: &Cancel,
-        _progress: &dyn ProgressSink,
+        progress: &dyn ProgressSink,
     ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError> {
-        Ok(Box::new(self.fit_base(histories, cancel)?))
+        Ok(Box::new(self.fit_base(histories, cancel, progress)?))
     }
 }

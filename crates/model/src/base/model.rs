@@ -2,69 +2,77 @@
 
 use std::ops::Range;
 
-use closecast_domain::{Bar, Forecast, ForecastError, History, ModelRef, Predict, Quantile, SessionForecast};
-use closecast_features::{FeatureSet, FittedScaler, TargetKind, Targets};
-use closecast_nn::{Network, StudentT, WindowSource};
+use chrono::NaiveDate;
+use closecast_domain::{BaseCard, Forecast, ForecastError, History, ModelRef, Predict, Quantile, SessionForecast};
+use serde::{Deserialize, Serialize};
 
-use super::student::{LEVELS, unit_quantiles};
-use crate::{dataset::unsuitable, epochs::engine};
+use super::{
+    calibration::{Factors, Follower},
+    ensemble::{Ensemble, Sessions},
+    inputs::Inputs,
+    student::LEVELS,
+};
 
-/// Networks over all symbols. The forecast of a close is Student's t in log prices around the last close: the spread is
-/// learned, a direction is not.
+/// Everything of the model but its weights: what the artifact carries as JSON.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Description {
+    pub(super) card: BaseCard,
+    pub(super) inputs: Inputs,
+    /// For each session ahead.
+    pub(super) factors: Vec<Factors>,
+    /// Last session whose close was known to the weights: from the next one on, hits and misses say something.
+    pub(super) known_until: NaiveDate,
+}
+
+/// Networks over all symbols. The forecast of a close is a distribution of its logarithm around the last close: the spread is
+/// learned, a direction is not. The intervals follow each symbol's hits and misses since the training.
 #[derive(Clone, Debug)]
 pub struct BaseModel {
-    set: FeatureSet,
-    scaler: FittedScaler,
-    networks: Vec<Network>,
-    lookback: usize,
-    horizon: usize,
+    pub(super) ensemble: Ensemble,
+    pub(super) description: Description,
+    /// Hash of the artifact; empty until it has been written or read.
+    pub(super) sha256: String,
 }
 
 impl BaseModel {
-    pub(super) fn new(
-        set: FeatureSet,
-        scaler: FittedScaler,
-        networks: Vec<Network>,
-        (lookback, horizon): (usize, usize),
-    ) -> Self {
-        Self { set, scaler, networks, lookback, horizon }
+    pub(super) fn new(ensemble: Ensemble, description: Description) -> Self {
+        Self { ensemble, description, sha256: String::new() }
     }
 
-    /// Returns the quantiles of the log returns at [`LEVELS`], `[origin][session]`, averaged over the networks.
-    fn log_quantiles(
-        &self,
-        history: &History,
-        origins: Range<usize>,
-    ) -> Result<Vec<Vec<[f64; LEVELS.len()]>>, ForecastError> {
-        let need = self.set.warm_up() + self.lookback;
-        if origins.start + 1 < need {
-            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: origins.start + 1, need });
-        }
-        let features = self.set.compute(history).map_err(unsuitable)?;
-        let features = self.scaler.transform(&features).map_err(unsuitable)?;
-        let source =
-            WindowSource::new(features.as_slice(), features.n_features(), self.lookback).map_err(unsuitable)?;
-        let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
-        let origins: Vec<usize> = origins.collect();
-        let mut all = vec![vec![[0.0; LEVELS.len()]; self.horizon]; origins.len()];
-        let share = 1.0 / self.networks.len() as f64;
-        for network in &self.networks {
-            let outputs = network.forward(&source, &origins).map_err(engine)?;
-            for ((outputs, origin), sums) in outputs.chunks_exact(2 * self.horizon).zip(&origins).zip(&mut all) {
-                let sigma = targets.sigma(*origin).ok_or_else(|| unsuitable("a day has no volatility yet"))?;
-                for ((outputs, ahead), sums) in outputs.as_chunks::<2>().0.iter().zip(1..).zip(sums) {
-                    let t = StudentT::from_outputs([0.0, outputs[0], outputs[1]]);
-                    let unit = sigma * f64::from(ahead).sqrt() * t.scale * share;
-                    for (sum, quantile) in sums.iter_mut().zip(unit_quantiles(t.degrees_of_freedom)) {
-                        *sum += unit * quantile;
-                    }
+    /// Returns what is known about the model.
+    #[must_use]
+    pub fn card(&self) -> &BaseCard {
+        &self.description.card
+    }
+
+    /// Returns the calibrated quantiles of the log returns from each of `origins`.
+    ///
+    /// All days since the training are forecast again, so that every forecast rests on the same past whichever way it is asked
+    /// for.
+    fn log_quantiles(&self, history: &History, origins: Range<usize>) -> Result<Vec<Sessions>, ForecastError> {
+        let bars = history.bars();
+        let unseen = bars.partition_point(|bar| bar.date <= self.description.known_until);
+        // The evening before the first session whose close the weights did not know.
+        let first = unseen.saturating_sub(1).max(self.ensemble.need() - 1).min(origins.start);
+        let mut all = self.ensemble.quantiles(history, first..origins.end)?;
+        for (ahead, factors) in (1..).zip(&self.description.factors) {
+            let mut follower = Follower::default();
+            for place in 0..all.len() {
+                // The newest forecast whose close is known on this evening.
+                if let Some(settled) = place.checked_sub(ahead).filter(|settled| first + settled + ahead >= unseen) {
+                    let origin = first + settled;
+                    let realised = (bars[origin + ahead].close / bars[origin].close).ln();
+                    follower.learn(realised, &all[settled][ahead - 1]);
                 }
+                all[place][ahead - 1] = factors.apply(&all[place][ahead - 1], follower.log_factor());
             }
         }
-        Ok(all)
+        Ok(all.split_off(origins.start - first))
     }
 
-    fn forecast(&self, history: &History, last: &Bar, sessions: &[[f64; LEVELS.len()]]) -> Forecast {
+    fn forecast(&self, history: &History, origin: usize, sessions: &Sessions) -> Forecast {
+        let last = &history.bars()[origin];
         let dates = history.calendar().sessions_after(last.date, sessions.len());
         let session = |(date, quantiles): (_, &[f64; LEVELS.len()])| SessionForecast {
             date,
@@ -80,7 +88,7 @@ impl BaseModel {
             as_of: last.date,
             last_close: last.raw_close,
             currency: history.currency().map(str::to_owned),
-            model: ModelRef { name: "base".to_owned(), sha256: String::new() },
+            model: ModelRef { name: self.card().name.clone(), sha256: self.sha256.clone() },
             sessions: dates.into_iter().zip(sessions).map(session).collect(),
         }
     }
@@ -89,14 +97,13 @@ impl BaseModel {
 impl Predict for BaseModel {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
         let origin = history.len() - 1;
-        let sessions = self.log_quantiles(history, origin..origin + 1)?;
-        let sessions = sessions.first().map_or(&[][..], Vec::as_slice);
-        Ok(self.forecast(history, history.last(), sessions))
+        let mut sessions = self.log_quantiles(history, origin..origin + 1)?;
+        let sessions = sessions.pop().unwrap_or_default();
+        Ok(self.forecast(history, origin, &sessions))
     }
 
     fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
         let sessions = self.log_quantiles(history, origins.clone())?;
-        let bars = &history.bars()[origins];
-        Ok(bars.iter().zip(&sessions).map(|(last, sessions)| self.forecast(history, last, sessions)).collect())
+        Ok(origins.zip(&sessions).map(|(origin, sessions)| self.forecast(history, origin, sessions)).collect())
     }
 }

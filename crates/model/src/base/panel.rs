@@ -2,76 +2,135 @@
 
 use std::ops::Range;
 
+use chrono::NaiveDate;
 use closecast_domain::{ForecastError, History};
-use closecast_features::{FeatureSet, Features, FittedScaler, Scaler, ScalerKind, TargetKind, Targets};
+use closecast_features::{FeatureSet, Features, TargetKind, Targets};
 use closecast_nn::WindowSource;
 
+use super::inputs::{Inputs, View};
 use crate::dataset::unsuitable;
 
 /// Targets beyond it are learned as if they were of this size: one crash must not outweigh a year. In σ.
 const LARGEST_TARGET: f32 = 15.0;
 
-/// The scaled features of all histories, one below the other, and the days that can be learned from.
+/// The scaled features of all histories, one below the other, and the days that can be learned from. Every history is there
+/// twice: before its market, and alone.
 pub(super) struct Panel {
-    features: Vec<f32>,
-    width: usize,
+    table: Vec<f32>,
     lookback: usize,
     horizon: usize,
     /// Rows at which a window may end whose targets are known.
-    pub(super) origins: Vec<usize>,
+    pub(super) origins: Vec<Origin>,
     /// `[row, horizon]`, NaN where there is none.
     targets: Vec<f32>,
-    pub(super) scaler: FittedScaler,
+    pub(super) inputs: Inputs,
+    /// First and last session of the histories that were not left out.
+    pub(super) known_from: NaiveDate,
+    pub(super) known_until: NaiveDate,
+    /// How many those are.
+    pub(super) symbols: usize,
+}
+
+/// A day to learn from: the row of either view.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Origin {
+    in_market: usize,
+    alone: usize,
 }
 
 impl Panel {
     /// Computes features and targets; histories too short for a window are left out.
     pub(super) fn new(
         histories: &[History],
-        set: &FeatureSet,
+        set: FeatureSet,
         (lookback, horizon): (usize, usize),
     ) -> Result<Self, ForecastError> {
         let long_enough = |history: &&History| history.len() > set.warm_up() + lookback + horizon;
-        let tables: Vec<(Features, Targets)> = histories
+        let tables: Vec<(&History, Features)> = histories
             .iter()
             .filter(long_enough)
-            .map(|history| {
-                let targets = Targets::compute(TargetKind::ScaledLogReturn, history, horizon);
-                Ok((set.compute(history).map_err(unsuitable)?, targets.map_err(unsuitable)?))
-            })
+            .map(|history| Ok((history, set.compute(history).map_err(unsuitable)?)))
             .collect::<Result<_, ForecastError>>()?;
-        let parts = tables.iter().map(|(features, _)| (features, features.first_valid()..features.n_days()));
-        let scaler = Scaler::new(ScalerKind::Standard).fit_all(parts).map_err(unsuitable)?;
-        let width = set.kinds().len();
-        let mut panel =
-            Self { features: Vec::new(), width, lookback, horizon, origins: Vec::new(), targets: Vec::new(), scaler };
-        for (mut features, targets) in tables {
-            panel.scaler.transform_in_place(&mut features).map_err(unsuitable)?;
-            panel.append(&features, &targets);
+        let known_from = tables.iter().map(|(history, _)| history.bars()[0].date).min();
+        let known_until = tables.iter().map(|(history, _)| history.last().date).max();
+        let Some((known_from, known_until)) = known_from.zip(known_until) else {
+            let need = set.warm_up() + lookback + horizon + 1;
+            return Err(unsuitable(format!("no history has the {need} sessions that BASE needs to learn from")));
+        };
+        let inputs = Inputs::fit(set, &tables)?;
+        let mut panel = Self {
+            table: Vec::new(),
+            lookback,
+            horizon,
+            origins: Vec::new(),
+            targets: Vec::new(),
+            inputs,
+            known_from,
+            known_until,
+            symbols: tables.len(),
+        };
+        for (history, features) in &tables {
+            panel.append(history, features)?;
         }
         Ok(panel)
     }
 
-    fn append(&mut self, features: &Features, targets: &Targets) {
+    fn append(&mut self, history: &History, features: &Features) -> Result<(), ForecastError> {
+        let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
+        let alone = self.append_view((history, features), &targets, View::Alone)?;
+        let in_market = match self.inputs.knows_market_of(history) {
+            Some(_) => self.append_view((history, features), &targets, View::InMarket)?,
+            None => alone,
+        };
+        let first = (features.first_valid() + self.lookback - 1).max(targets.known_origins().start);
+        let known: Range<usize> = first..targets.known_origins().end;
+        self.origins.extend(known.map(|day| Origin { in_market: in_market + day, alone: alone + day }));
+        Ok(())
+    }
+
+    /// Appends one view of a history and returns its first row.
+    fn append_view(
+        &mut self,
+        (history, features): (&History, &Features),
+        targets: &Targets,
+        view: View,
+    ) -> Result<usize, ForecastError> {
         let first_row = self.targets.len() / self.horizon;
-        self.features.extend_from_slice(features.as_slice());
+        self.table.extend(self.inputs.table(history, features, view)?);
         let none = vec![f32::NAN; self.horizon];
         for day in 0..features.n_days() {
             self.targets.extend_from_slice(targets.row(day).unwrap_or(&none));
         }
-        let first = (features.first_valid() + self.lookback - 1).max(targets.known_origins().start);
-        let known: Range<usize> = first..targets.known_origins().end;
-        self.origins.extend(known.map(|day| first_row + day));
+        Ok(first_row)
     }
 
-    /// Returns the features as windows for the engine.
+    /// Returns the tables as windows for the engine.
     pub(super) fn source(&self) -> Result<WindowSource<'_>, ForecastError> {
-        WindowSource::new(&self.features, self.width, self.lookback).map_err(unsuitable)
+        WindowSource::new(&self.table, self.inputs.width(), self.lookback).map_err(unsuitable)
     }
 
-    /// Returns the targets of `origins`, `[origin, horizon]`.
-    pub(super) fn targets_of(&self, origins: &[usize]) -> Vec<f32> {
-        let row = |&origin: &usize| &self.targets[origin * self.horizon..(origin + 1) * self.horizon];
-        origins.iter().flat_map(row).map(|target| target.clamp(-LARGEST_TARGET, LARGEST_TARGET)).collect()
+    /// Returns the rows of the `chosen` origins, each in one of its views, evenly by chance: the network learns to do without a market,
+    /// and not to rely on one whose few years it knows by heart.
+    pub(super) fn rows(&self, chosen: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
+        let row = |&index: &usize| {
+            let origin = self.origins[index];
+            let chance = mixed(seed ^ mixed(epoch ^ mixed(index as u64)));
+            if chance & 1 == 0 { origin.in_market } else { origin.alone }
+        };
+        chosen.iter().map(row).collect()
     }
+
+    /// Returns the targets of `rows`, `[row, horizon]`.
+    pub(super) fn targets_of(&self, rows: &[usize]) -> Vec<f32> {
+        let targets = |&row: &usize| &self.targets[row * self.horizon..(row + 1) * self.horizon];
+        rows.iter().flat_map(targets).map(|target| target.clamp(-LARGEST_TARGET, LARGEST_TARGET)).collect()
+    }
+}
+
+/// A well mixed function of 64 bits: the output step of `SplitMix64` (Steele, Lea & Flood 2014).
+fn mixed(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    value ^ (value >> 31)
 }

@@ -2,12 +2,11 @@
 
 use closecast_domain::{Cancel, ForecastError};
 
-use super::{
-    GarchParameters,
+use super::{GarchParameters, likelihood::Sample};
+use crate::baselines::{
     bfgs::{Point, minimise},
-    likelihood::Sample,
+    student_t::{MAX_DEGREES_OF_FREEDOM, MIN_DEGREES_OF_FREEDOM},
 };
-use crate::baselines::student_t::{MAX_DEGREES_OF_FREEDOM, MIN_DEGREES_OF_FREEDOM};
 
 /// Smallest `omega` as a share of the variance of the returns, the bound of the PyPI package arch. Without it the
 /// likelihood of returns that are mostly 0 has no bound.

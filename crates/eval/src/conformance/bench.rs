@@ -1,0 +1,47 @@
+//! What several checks share: the subject, one fitted model, and its forecasts.
+
+use std::ops::Range;
+
+use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent};
+
+use super::{Fault, Subject};
+
+/// Origins at the end of a history whose forecasts are looked at.
+const PROBES: usize = 6;
+
+/// Seed of every fit but one.
+pub(super) const SEED: u64 = 1;
+
+/// A subject with a model of it.
+pub(super) struct Bench<'a, M> {
+    pub(super) subject: &'a Subject<M>,
+    /// Fitted to the subject's history.
+    pub(super) model: M,
+    /// Its forecasts from the last origins of that history.
+    pub(super) forecasts: Vec<Forecast>,
+}
+
+impl<'a, M: Predict> Bench<'a, M> {
+    pub(super) fn new(subject: &'a Subject<M>) -> Result<Self, Fault> {
+        let model = subject.fitted(SEED, &subject.history).map_err(Fault::refused("fitting an ordinary history"))?;
+        let forecasts = probe(&model, &subject.history).map_err(Fault::refused("forecasting an ordinary history"))?;
+        Ok(Self { subject, model, forecasts })
+    }
+}
+
+impl<M: Predict> Subject<M> {
+    /// Fits a fresh forecaster, without anybody watching.
+    pub(super) fn fitted(&self, seed: u64, history: &History) -> Result<M, ForecastError> {
+        (self.fit)(seed, history, &Cancel::new(), &Silent)
+    }
+}
+
+/// Returns the last origins of `history`.
+pub(super) fn last_origins(history: &History) -> Range<usize> {
+    history.len().saturating_sub(PROBES)..history.len()
+}
+
+/// Returns the forecasts from the last origins of `history`.
+pub(super) fn probe(model: &impl Predict, history: &History) -> Result<Vec<Forecast>, ForecastError> {
+    model.predict_each(history, last_origins(history))
+}

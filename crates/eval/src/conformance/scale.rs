@@ -1,0 +1,36 @@
+//! Prices in another unit.
+
+use closecast_domain::{Predict, SessionForecast};
+
+use super::{
+    Fault,
+    bench::{Bench, SEED, probe},
+    material::{changed, scaled},
+};
+
+/// The other unit. A power of two, so that ratios of prices keep their bits and no training drifts apart by rounding.
+const FACTOR: f64 = 1024.0;
+
+/// Relative difference that rounding of logarithms may make.
+const TOLERANCE: f64 = 1e-9;
+
+pub(super) fn check<M: Predict>(bench: &Bench<'_, M>) -> Result<(), Fault> {
+    let history = changed(&bench.subject.history, |_, bar| scaled(bar, FACTOR));
+    let model = bench.subject.fitted(SEED, &history).map_err(Fault::refused("fitting prices in another unit"))?;
+    let theirs = probe(&model, &history).map_err(Fault::refused("forecasting prices in another unit"))?;
+    let sessions =
+        bench.forecasts.iter().zip(&theirs).flat_map(|(one, other)| one.sessions.iter().zip(&other.sessions));
+    for (ours, theirs) in sessions {
+        for (ours, theirs) in prices(ours).zip(prices(theirs)) {
+            if (theirs - FACTOR * ours).abs() > TOLERANCE * theirs.abs() {
+                let allowed = format!("{FACTOR} times {ours}, the one in the first unit");
+                return Err(Fault::wrong("a price forecast in another unit", theirs, allowed));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn prices(session: &SessionForecast) -> impl Iterator<Item = f64> {
+    std::iter::once(session.point).chain(session.quantiles.iter().map(|quantile| quantile.price))
+}

@@ -1,0 +1,58 @@
+//! A history that is too short is refused as that, with the truth about what would be enough.
+
+use closecast_domain::{ForecastError, History, Predict};
+
+use super::{
+    Fault,
+    bench::{Bench, SEED},
+    robustness::check_finite,
+};
+
+/// Lengths that are tried, in sessions.
+const LENGTHS: [usize; 5] = [1, 2, 3, 25, 90];
+
+pub(super) fn check<M: Predict>(bench: &Bench<'_, M>) -> Result<(), Fault> {
+    let history = &bench.subject.history;
+    let shortest = |length: usize| history.first_bars(length).ok();
+    for short in LENGTHS.into_iter().filter_map(shortest) {
+        let fit_and_predict = |history: &History| {
+            let forecast = bench.subject.fitted(SEED, history)?.predict(history);
+            // A model may need more to forecast than to learn, but what it needs is the same question again.
+            forecast.and_then(|forecast| finite(&forecast))
+        };
+        attempt("fitting", history, &short, fit_and_predict)?;
+        attempt("forecasting", history, &short, |history| finite(&bench.model.predict(history)?))?;
+    }
+    Ok(())
+}
+
+fn finite(forecast: &closecast_domain::Forecast) -> Result<(), ForecastError> {
+    check_finite("a short history", forecast).map_err(|fault| ForecastError::NonFinite {
+        what: fault.to_string(),
+        diagnosis: "it was made from a short history".to_owned(),
+    })
+}
+
+/// Checks that `work` can be done on `short`, or is refused because of its length; and that it is not, on as much of
+/// `history` as was said to be needed.
+fn attempt(
+    what: &str,
+    history: &History,
+    short: &History,
+    work: impl Fn(&History) -> Result<(), ForecastError>,
+) -> Result<(), Fault> {
+    let during = format!("{what} {} sessions", short.len());
+    let need = match work(short) {
+        Ok(()) | Err(ForecastError::Unsuitable(_)) => return Ok(()),
+        Err(ForecastError::TooShort { need, have, .. }) if have <= short.len() && need > have => need,
+        Err(error) => {
+            let expected = "the error of a short history";
+            return Err(Fault::NotRefused { during, expected, found: error.to_string() });
+        }
+    };
+    let Ok(enough) = history.first_bars(need) else { return Ok(()) };
+    work(&enough).map_err(|error| {
+        let what = format!("the number of sessions needed, as told after {during}");
+        Fault::wrong(what, need, format!("enough, but with that many it is: {error}"))
+    })
+}

@@ -1,0 +1,82 @@
+//! The networks of BASE, and the quantiles they stand for.
+
+use std::ops::Range;
+
+use closecast_domain::{ForecastError, History};
+use closecast_features::{TargetKind, Targets};
+use closecast_nn::{Network, StudentT, WindowSource};
+
+use super::{
+    inputs::{Inputs, View},
+    student::{LEVELS, unit_quantiles},
+};
+use crate::{dataset::unsuitable, epochs::engine};
+
+/// Log returns at [`LEVELS`] of each session ahead.
+pub(super) type Sessions = Vec<[f64; LEVELS.len()]>;
+
+/// Networks of one shape over the same inputs.
+#[derive(Clone, Debug)]
+pub(super) struct Ensemble {
+    pub(super) inputs: Inputs,
+    pub(super) networks: Vec<Network>,
+    pub(super) lookback: usize,
+    pub(super) horizon: usize,
+}
+
+impl Ensemble {
+    /// Returns the sessions that a forecast needs.
+    pub(super) fn need(&self) -> usize {
+        self.inputs.warm_up() + self.lookback
+    }
+
+    /// Returns the quantiles of the log returns from each of `origins`. They are averaged over the networks, and where the
+    /// market is known over the forecast that looks at it and the one that does not.
+    pub(super) fn quantiles(&self, history: &History, origins: Range<usize>) -> Result<Vec<Sessions>, ForecastError> {
+        let need = self.need();
+        if origins.start + 1 < need {
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: origins.start + 1, need });
+        }
+        let features = self.inputs.features(history)?;
+        let sigmas = self.sigmas(history, origins.clone())?;
+        let in_market: Vec<usize> = match self.inputs.knows_market_of(history) {
+            Some(market) => origins.clone().filter(|&day| market.on(history.bars()[day].date).is_some()).collect(),
+            None => Vec::new(),
+        };
+        let mut shares = vec![1.0 / self.networks.len() as f64; origins.len()];
+        in_market.iter().for_each(|day| shares[day - origins.start] *= 0.5);
+        let mut all = vec![vec![[0.0; LEVELS.len()]; self.horizon]; origins.len()];
+        for (view, days) in [(View::Alone, origins.clone().collect()), (View::InMarket, in_market)] {
+            if days.is_empty() {
+                continue;
+            }
+            let table = self.inputs.table(history, &features, view)?;
+            let source = WindowSource::new(&table, self.inputs.width(), self.lookback).map_err(unsuitable)?;
+            for network in &self.networks {
+                let outputs = network.forward(&source, &days).map_err(engine)?;
+                for (outputs, day) in outputs.chunks_exact(2 * self.horizon).zip(&days) {
+                    let place = day - origins.start;
+                    add(&mut all[place], outputs, sigmas[place] * shares[place]);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// Returns the volatility of one day at each of `origins`.
+    fn sigmas(&self, history: &History, origins: Range<usize>) -> Result<Vec<f64>, ForecastError> {
+        let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
+        origins.map(|day| targets.sigma(day).ok_or_else(|| unsuitable("a day has no volatility yet"))).collect()
+    }
+}
+
+/// Adds the quantiles that `outputs`, `[session, 2]`, stand for, times `weight`.
+fn add(sums: &mut Sessions, outputs: &[f32], weight: f64) {
+    for ((outputs, ahead), sums) in outputs.as_chunks::<2>().0.iter().zip(1..).zip(sums) {
+        let t = StudentT::from_outputs([0.0, outputs[0], outputs[1]]);
+        let unit = weight * f64::from(ahead).sqrt() * t.scale;
+        for (sum, quantile) in sums.iter_mut().zip(unit_quantiles(t.degrees_of_freedom)) {
+            *sum += unit * quantile;
+        }
+    }
+}

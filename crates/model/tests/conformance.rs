@@ -1,0 +1,92 @@
+//! Every network keeps to what all forecasters promise.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use closecast_domain::{History, Predict};
+use closecast_eval::conformance::{Check, Report, Subject, check_forecaster};
+use closecast_model::{Architecture, BaseForecaster, BaseSpec, LstmForecaster, LstmModel, ModelSpec, Recipe};
+use closecast_testkit::histories::{random_walk, sine};
+
+const HORIZON: usize = 2;
+
+#[track_caller]
+fn check<M: Predict>(subject: &Subject<M>) -> Report {
+    check_forecaster(subject).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// Returns an ordinary history, long enough for the longest feature and the split.
+fn history() -> History {
+    random_walk("AAPL", 560, 31)
+}
+
+fn forecaster(spec: &ModelSpec, seed: u64) -> LstmForecaster {
+    LstmForecaster::new("TEST", ModelSpec { seed, ..spec.clone() }.check().unwrap()).threads(Some(1))
+}
+
+/// Checks a small network, trained until its points are about right, and a larger one on the sine.
+#[track_caller]
+fn check_network(arch: Architecture, recipe: Recipe) {
+    let small = ModelSpec {
+        arch,
+        recipe,
+        lookback: 8,
+        horizon: HORIZON,
+        hidden_size: 4,
+        layers: 1,
+        epochs: 20,
+        batch_size: 64,
+        learning_rate: 0.01,
+        ..ModelSpec::default()
+    };
+    let on_sine = ModelSpec { arch, recipe, ..on_sine() };
+    let name = format!("{}, {recipe:?}", arch.name());
+    let subject = Subject::forecaster(name, HORIZON, history(), move |seed| forecaster(&small, seed))
+        .seeded()
+        .scale_free()
+        .kept(LstmModel::to_bytes, LstmModel::from_bytes)
+        .learns(sine("AAPL", 600, 20.0), move |seed| forecaster(&on_sine, seed));
+    let report = check(&subject);
+    assert_eq!(report.passed, Check::ALL);
+}
+
+/// Returns what learns a sine within a second.
+fn on_sine() -> ModelSpec {
+    ModelSpec {
+        lookback: 20,
+        hidden_size: 12,
+        layers: 1,
+        dropout: 0.0,
+        epochs: 20,
+        batch_size: 32,
+        learning_rate: 0.01,
+        ..ModelSpec::default()
+    }
+}
+
+#[test]
+fn base_network_on_returns() {
+    check_network(Architecture::Base, Recipe::Returns);
+}
+
+#[test]
+fn base_network_on_prices() {
+    check_network(Architecture::Base, Recipe::MinMaxPrices);
+}
+
+#[test]
+fn improved_network_on_returns() {
+    check_network(Architecture::Improved, Recipe::Returns);
+}
+
+#[test]
+fn improved_network_on_prices() {
+    check_network(Architecture::Improved, Recipe::MinMaxPrices);
+}
+
+#[test]
+fn base_over_all_symbols() {
+    let spec = BaseSpec { horizon: HORIZON, hidden_size: 4, epochs: 1, batch_size: 128, ..BaseSpec::default() };
+    let build = move |seed| BaseForecaster::new(BaseSpec { seed, ..spec.clone() }).threads(Some(1));
+    let report = check(&Subject::panel("base", HORIZON, history(), build).seeded().scale_free());
+    assert_eq!(report.not_claimed, [Check::SineIsLearned, Check::SavedAndLoadedSameBits], "it learns no direction");
+}
