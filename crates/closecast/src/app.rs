@@ -11,7 +11,7 @@ use closecast_data::{
 use closecast_domain::{Clock, SystemClock};
 use closecast_store::Store;
 
-use crate::{config::Settings, failure::Failure};
+use crate::{config::Settings, failure::Failure, ops::market::MarketCache};
 
 /// The services.
 #[derive(Clone)]
@@ -20,6 +20,7 @@ pub(crate) struct App {
     pub(crate) store: Store,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) markets: Arc<MarketCache>,
 }
 
 impl App {
@@ -31,7 +32,7 @@ impl App {
         let store = Store::open(&settings.data_dir).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
-        Ok(Self { settings: Arc::new(settings), store, provider, clock })
+        Ok(Self { settings: Arc::new(settings), store, provider, clock, markets: Arc::default() })
     }
 }
 

@@ -40,6 +40,8 @@ pub(crate) enum Command {
     CheckData(commands::check_data::Arguments),
     /// Train a model of one symbol and evaluate it beside the naive forecast.
     Train(commands::train::Arguments),
+    /// Search for the settings of a model, on days before the test days.
+    Tune(commands::tune::Arguments),
     /// Forecast days long past as if they were to come, model beside model: the honest measure.
     Backtest(commands::backtest::Arguments),
     /// Forecast the next sessions of a symbol.

@@ -12,3 +12,4 @@ pub(crate) mod predict;
 pub(crate) mod quickstart;
 pub(crate) mod serve;
 pub(crate) mod train;
+pub(crate) mod tune;

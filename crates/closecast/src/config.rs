@@ -1,7 +1,5 @@
 //! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
 
-mod file;
-
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -12,8 +10,7 @@ use closecast_nn::MAX_THREADS;
 use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
-use self::file::SettingsFile;
-use crate::failure::Failure;
+use crate::{failure::Failure, toml_file::TomlFile};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
@@ -139,17 +136,18 @@ pub(crate) fn read_dotenv() -> Result<(), Failure> {
 /// [`Failure::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
 pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
     let file = match &given.config {
-        Some(path) => Some(SettingsFile::read(path)?),
-        None if Path::new(FILE).is_file() => Some(SettingsFile::read(Path::new(FILE))?),
-        None => None,
+        Some(path) => Some(path.as_path()),
+        None => Some(Path::new(FILE)).filter(|path| path.is_file()),
     };
+    let read = |path| TomlFile::read("the settings file", path).map_err(Failure::Settings);
+    let file = file.map(read).transpose()?;
     let mut layers = Figment::from(Serialized::defaults(Settings::default()));
     if let Some(file) = &file {
         layers = layers.merge(file.layer());
     }
     // Flags and environment have been read into their types: what does not fit comes from the file.
     let settings: Settings = layers.merge(Serialized::defaults(given)).extract().map_err(|error| match &file {
-        Some(file) => file.refused(&error),
+        Some(file) => Failure::Settings(file.refused(&error)),
         None => Failure::Settings(error.to_string()),
     })?;
     check(&settings)?;

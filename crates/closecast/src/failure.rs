@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use closecast_data::{import::FileError, provider::ProviderError};
 use closecast_domain::{ForecastError, HistoryError, Symbol, SymbolError};
 use closecast_eval::backtest::BacktestError;
-use closecast_model::{ArtifactError, SpecError};
+use closecast_model::{ArtifactError, SpecError, tune::TuneError};
 use closecast_store::StoreError;
 
 /// Why a command failed. The text is one line for the person who gave the command.
@@ -88,6 +88,9 @@ pub(crate) enum Failure {
     /// A backtest ended early.
     #[error(transparent)]
     Backtest(#[from] BacktestError),
+    /// A search for a model ended early.
+    #[error(transparent)]
+    Tune(#[from] TuneError),
     /// A file cannot be written.
     #[error("{path} cannot be written: {source}")]
     Write {
@@ -127,8 +130,11 @@ impl Failure {
             | Self::Symbol(_)
             | Self::Import(_)
             | Self::Shorter { .. }
-            | Self::Spec(_) => 2,
-            Self::Forecast(ForecastError::Cancelled) | Self::Backtest(BacktestError::Cancelled) => 130,
+            | Self::Spec(_)
+            | Self::Tune(TuneError::Spec(_)) => 2,
+            Self::Forecast(ForecastError::Cancelled)
+            | Self::Backtest(BacktestError::Cancelled)
+            | Self::Tune(TuneError::Cancelled) => 130,
             _ => 1,
         })
     }

@@ -11,7 +11,9 @@ mod pages;
 mod report;
 mod server;
 mod terminal;
+mod toml_file;
 mod views;
+mod whole_file;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,7 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::CheckData(arguments) => commands::check_data::run(arguments, settings, terminal).await,
         Command::Backtest(arguments) => commands::backtest::run(arguments, settings, terminal).await,
         Command::Train(arguments) => commands::train::run(arguments, settings, terminal).await,
+        Command::Tune(arguments) => commands::tune::run(arguments, settings, terminal).await,
         Command::Predict(arguments) => commands::predict::run(arguments, settings, terminal).await,
         Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,
         Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,

@@ -4,6 +4,7 @@ pub(crate) mod backtest;
 pub(crate) mod chart;
 pub(crate) mod evaluation;
 pub(crate) mod progress;
+pub(crate) mod tune;
 
 use std::{
     fmt,

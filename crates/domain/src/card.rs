@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{BaseCard, DateRange, ModelCard, Symbol};
+use crate::{BaseCard, DateRange, Evaluation, ModelCard, Symbol};
 
 /// What is known about a published model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,6 +42,15 @@ impl Card {
         match self {
             Self::Base(card) => card.fine_tuned_for.as_ref(),
             Self::Symbol(card) => Some(&card.symbol),
+        }
+    }
+
+    /// Returns the errors of its points beside naive's; `None` for a model whose point is naive's by design.
+    #[must_use]
+    pub fn evaluation(&self) -> Option<&Evaluation> {
+        match self {
+            Self::Base(_) => None,
+            Self::Symbol(card) => Some(&card.evaluation),
         }
     }
 

@@ -16,7 +16,7 @@ pub mod windows;
 pub use feature_set::FeatureSet;
 pub use features::{FeatureError, Features};
 pub use kind::FeatureKind;
-pub use market::markets;
+pub use market::{LEAST_SYMBOLS, markets};
 pub use scaler::{FittedScaler, Scaler, ScalerError, ScalerKind};
 pub use split::{Split, SplitError, SplitSpec};
 pub use target::{TargetError, TargetKind, Targets};

@@ -24,10 +24,10 @@ pub(crate) struct Assessment {
 }
 
 /// One forecast beside what came, in log returns from the origin.
-struct Step {
-    origin: usize,
-    realised: f64,
-    forecast: f64,
+pub(crate) struct Step {
+    pub(crate) origin: usize,
+    pub(crate) realised: f64,
+    pub(crate) forecast: f64,
     /// Volatility of that many days, at the origin.
     sigma: f64,
 }
@@ -56,7 +56,7 @@ pub(crate) fn assess(
 }
 
 /// Returns the forecasts of `origins`, one list for each step ahead.
-fn steps(
+pub(crate) fn steps(
     session: &TrainingSession,
     dataset: &Dataset,
     history: &History,

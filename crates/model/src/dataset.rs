@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use closecast_domain::{ForecastError, History};
 use closecast_features::{
-    Features, FittedScaler, Scaler, Split, Targets, Windows, indicators::volatility::RISKMETRICS_MIN_RETURNS,
+    Features, FittedScaler, Scaler, Split, Targets, indicators::volatility::RISKMETRICS_MIN_RETURNS,
 };
 use closecast_nn::WindowSource;
 
@@ -46,21 +46,21 @@ pub(crate) struct Dataset {
 }
 
 impl Dataset {
-    /// Prepares `history`: the scalers see the days of the training part alone.
+    /// Prepares `history`, split as the spec says: the scalers see the days of the training part alone.
     pub(crate) fn new(spec: &CheckedSpec, history: &History) -> Result<Self, ForecastError> {
+        let split = chronological(spec.spec(), history.len()).ok_or_else(|| ForecastError::TooShort {
+            symbol: history.symbol().clone(),
+            have: history.len(),
+            need: sessions_to_predict(spec.spec()) - 1 + MIN_ORIGINS + spec.spec().horizon,
+        })?;
+        Self::with_split(spec, history, split)
+    }
+
+    /// Prepares `history`, split as given: every origin must be one of [`origins`].
+    pub(crate) fn with_split(spec: &CheckedSpec, history: &History, split: Split) -> Result<Self, ForecastError> {
         let spec = spec.spec();
-        let (have, need) = (history.len(), sessions_to_predict(spec) - 1 + MIN_ORIGINS + spec.horizon);
-        if have < need {
-            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have, need });
-        }
         let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
         let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
-        let windows = Windows::new(&features, spec.lookback).map_err(unsuitable)?;
-        // Residuals are measured in σ, which takes some weeks of returns, also where the target does without it.
-        let with_sigma = (0..history.len()).find(|&day| targets.sigma(day).is_some()).unwrap_or(history.len());
-        let measurable = overlap(targets.known_origins(), with_sigma..history.len());
-        let origins = overlap(windows.origins(), measurable);
-        let split = Split::chronological(origins, spec.split, spec.horizon).map_err(unsuitable)?;
         let rows = features.first_valid()..split.train.end;
         let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(unsuitable)?;
         let scale = TargetScale::fit(spec, &targets, split.train.clone());
@@ -88,9 +88,19 @@ pub(crate) fn sessions_to_predict(spec: &ModelSpec) -> usize {
     (spec.recipe.features().warm_up() + spec.lookback).max(RISKMETRICS_MIN_RETURNS + 1)
 }
 
-fn overlap(a: Range<usize>, b: Range<usize>) -> Range<usize> {
-    let start = a.start.max(b.start);
-    start..a.end.min(b.end).max(start)
+/// Returns the origins in a history of `days` sessions that have a full window, a volatility and known targets. No price is
+/// needed to know them.
+pub(crate) fn origins(spec: &ModelSpec, days: usize) -> Range<usize> {
+    let (first, end) = (sessions_to_predict(spec) - 1, days.saturating_sub(spec.horizon));
+    first.min(end)..end
+}
+
+/// Returns the parts that a training of `spec` has on a history of `days` sessions, whatever their prices; `None` when it is too
+/// short.
+pub(crate) fn chronological(spec: &ModelSpec, days: usize) -> Option<Split> {
+    let origins = origins(spec, days);
+    let long_enough = origins.len() >= MIN_ORIGINS;
+    Split::chronological(origins, spec.split, spec.horizon).ok().filter(|_| long_enough)
 }
 
 /// Turns an error of the layers below into one of forecasting.

@@ -56,6 +56,8 @@ pub(crate) struct Resources {
     pub(crate) threads: Option<usize>,
     /// Used instead of the CPU.
     pub(crate) accelerator: Option<Accelerator>,
+    /// Epochs after which training is broken off: what it did until then is what it does without this limit.
+    pub(crate) epochs: Option<usize>,
 }
 
 /// A trained network, still on the threads or the accelerator that it was trained on.
@@ -92,7 +94,7 @@ pub(crate) fn train(
     let mut log = TrainLog { epochs: Vec::new(), best_epoch: 0, stopped: StopReason::Epochs, processor };
     let steps = (settings.epochs * batches) as u64;
     let mut schedule = Schedule::new(settings.schedule, settings.learning_rate, steps).map_err(engine)?;
-    for epoch in 1..=settings.epochs {
+    for epoch in 1..=resources.epochs.unwrap_or(settings.epochs).min(settings.epochs) {
         let order = shuffled(&train_origins, settings.seed, epoch as u64);
         let pass = Pass { dataset, source: &source, cancel, progress, epoch };
         let learning_rate = schedule.learning_rate();

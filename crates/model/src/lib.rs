@@ -10,9 +10,12 @@ mod model;
 mod spec;
 mod trained;
 mod trainer;
+pub mod tune;
 
 pub use artifact::ArtifactError;
-pub use base::{BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, with_markets};
+pub use base::{
+    BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, LEAST_MARKET_SYMBOLS, markets_of, with_markets,
+};
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;

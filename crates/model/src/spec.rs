@@ -222,7 +222,7 @@ impl CheckedSpec {
 }
 
 /// Refuses a value outside `[low, high]`, and NaN.
-fn within<T: Copy + PartialOrd + fmt::Display>(
+pub(crate) fn within<T: Copy + PartialOrd + fmt::Display>(
     field: &'static str,
     value: T,
     low: T,

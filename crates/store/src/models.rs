@@ -43,12 +43,7 @@ impl<'a> ModelStore<'a> {
     ///
     /// # Errors
     /// [`StoreError`] when the blob or the row cannot be written; the version in service stays in service.
-    pub async fn publish(
-        &self,
-        card: &Card,
-        artifact: Bytes,
-        now: DateTime<Utc>,
-    ) -> Result<ModelVersion, StoreError> {
+    pub async fn publish(&self, card: &Card, artifact: Bytes, now: DateTime<Utc>) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
         let text = serde_json::to_string(card).map_err(|error| unreadable(card.name(), error.to_string()))?;
         let transaction = begin_writing(self.database).await?;

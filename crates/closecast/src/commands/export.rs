@@ -14,8 +14,9 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    ops::{self, output_file::OutputFile},
+    ops,
     terminal::{Terminal, counted},
+    whole_file,
 };
 
 /// Arguments of `closecast export`.
@@ -55,7 +56,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             _ => Ok(ExitCode::SUCCESS),
         };
     }
-    OutputFile::create(&path)?.write(|file| file.write_all(&content))?;
+    whole_file::write(&path, &content)?;
     terminal.object(&serde_json::json!({ "symbol": arguments.symbol, "file": path, "rows": history.len() }))?;
     terminal.line(format_args!("{} ({})", path.display(), counted(history.len(), "session")))?;
     Ok(ExitCode::SUCCESS)

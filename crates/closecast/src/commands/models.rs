@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use closecast_model::{Architecture, LstmModel, ModelSpec};
+use closecast_domain::{Card, DateRange};
+use closecast_model::TrainedModel;
 use closecast_store::ModelVersion;
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -56,19 +57,22 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
         "name", "version", "symbol", "MAE/naive", "p-value", "coverage", "sha256"
     ))?;
     for version in &versions {
-        let (card, test) = (&version.card, &version.card.evaluation.test.model);
+        let card = &version.card;
+        let test = card.evaluation().map(|evaluation| evaluation.test.model);
+        let symbol = card.symbol().map_or("all", |symbol| symbol.as_str());
+        let coverage = card.interval().1.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0));
         let figure = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
         terminal.line(format_args!(
-            "{:<14}{:>8}  {:<10}{:>10}{:>10}{:>10.1} %  {:.12}  {} to {}",
+            "{:<14}{:>8}  {:<10}{:>10}{:>10}{:>12}  {:.12}  {} to {}",
             version.name,
             version.version,
-            card.symbol,
-            figure(test.rel_mae_naive),
-            figure(test.dm_p_value),
-            card.interval_coverage * 100.0,
+            symbol,
+            figure(test.and_then(|test| test.rel_mae_naive)),
+            figure(test.and_then(|test| test.dm_p_value)),
+            coverage,
             version.sha256,
-            card.trained_on.start,
-            card.trained_on.end
+            card.trained_on().start,
+            card.trained_on().end
         ))?;
     }
     Ok(())
@@ -79,10 +83,14 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
         return Err(Failure::UnknownModel(name.to_owned()));
     };
     let artifact = app.store.models().artifact(&version).await?;
-    let network = network(LstmModel::from_bytes(&artifact)?.spec());
-    terminal.object(&Shown { model: object(&version), network })?;
+    let network = network(&TrainedModel::from_bytes(&artifact)?);
+    let shown = object(&version);
+    let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
+    let features = shown["features"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let (fingerprint, features) = (text("data_fingerprint"), features.join(", "));
+    terminal.object(&Shown { model: shown, network })?;
     train::show_training(&version, terminal)?;
-    let card = &version.card;
+    let view = model_view(&version);
     terminal.line(format_args!(
         "\nnetwork {}: {} of {}, dropout {}",
         network.arch,
@@ -91,15 +99,13 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
         network.dropout
     ))?;
     terminal.line(format_args!(
-        "symbol {}, lookback {} days, horizon {}, seed {}\nfeatures {}\nartifact {} ({} bytes)\nprices {}",
-        card.symbol,
-        card.lookback,
-        card.horizon,
-        card.seed,
-        card.features.join(", "),
+        "symbol {}, lookback {} days, horizon {}, seed {}\nfeatures {features}\nartifact {} ({} bytes)\nprices {fingerprint}",
+        version.card.symbol().map_or("all", |symbol| symbol.as_str()),
+        view.lookback,
+        view.horizon,
+        view.seed,
         version.sha256,
         version.size_bytes,
-        card.data_fingerprint
     ))
 }
 
@@ -120,25 +126,46 @@ struct NetworkView {
     dropout: f32,
 }
 
-/// Returns the network of `spec`, with the architecture as `train --arch` names it.
-fn network(spec: &ModelSpec) -> NetworkView {
-    let arch = match spec.arch {
-        Architecture::Base => "base",
-        Architecture::Improved => "improved",
-    };
-    NetworkView { arch, layers: spec.layers, hidden_size: spec.hidden_size, dropout: spec.dropout }
+/// Returns the network of a model, with the architecture as `train --arch` names it.
+fn network(model: &TrainedModel) -> NetworkView {
+    match model {
+        TrainedModel::Lstm(model) => {
+            let spec = model.spec();
+            let (layers, hidden_size, dropout) = (spec.layers, spec.hidden_size, spec.dropout);
+            NetworkView { arch: spec.arch.name(), layers, hidden_size, dropout }
+        }
+        TrainedModel::Base(model) => {
+            NetworkView { arch: "spread", layers: 1, hidden_size: model.hidden_size(), dropout: 0.0 }
+        }
+    }
 }
 
 fn object(version: &ModelVersion) -> Value {
-    json!({
+    let (features, data_range, fingerprint) = match &version.card {
+        Card::Symbol(card) => (&card.features, card.data_range, &card.data_fingerprint),
+        Card::Base(card) => (
+            &card.features,
+            card.calibrated_on.map_or(card.trained_on, |calibrated| DateRange {
+                start: card.trained_on.start,
+                end: calibrated.end.max(card.trained_on.end),
+            }),
+            &card.data_fingerprint,
+        ),
+    };
+    let evaluation = version.card.evaluation();
+    let mut object = json!({
         "model": model_view(version),
-        "symbol": version.card.symbol,
+        "symbol": version.card.symbol(),
         "size_bytes": version.size_bytes,
-        "features": version.card.features,
-        "data_range": version.card.data_range,
-        "data_fingerprint": version.card.data_fingerprint,
-        "metrics": parts(&version.card.evaluation, |part| part.model),
-        "naive": parts(&version.card.evaluation, |part| part.naive),
-        "verdict": verdict(&version.card.evaluation),
-    })
+        "features": features,
+        "data_range": data_range,
+        "data_fingerprint": fingerprint,
+        "metrics": evaluation.map(|evaluation| parts(evaluation, |part| part.model)),
+        "naive": evaluation.map(|evaluation| parts(evaluation, |part| part.naive)),
+        "verdict": verdict(&version.card),
+    });
+    if let Card::Base(card) = &version.card {
+        object["card"] = json!(card);
+    }
+    object
 }

@@ -3,18 +3,17 @@
 mod files;
 mod store;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use closecast_data::import::{self, ImportOptions, symbol_from_file_name};
 use closecast_domain::{Cancel, History, Symbol};
 use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
-use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, Recipe, with_markets};
+use closecast_model::{BaseForecaster, BaseSpec, FineTunedForecaster, LstmForecaster, ModelSpec, Recipe, with_markets};
 
 use self::store::FolderStore;
-use super::output_file::OutputFile;
+use super::{output_file::OutputFile, price_folder};
 use crate::{app::App, failure::Failure, ops::history};
 
 /// Where the prices come from.
@@ -68,7 +67,7 @@ impl BacktestResult {
 }
 
 /// Models that can take part, with what they are.
-pub(crate) const MODELS: [(&str, &str); 9] = [
+pub(crate) const MODELS: [(&str, &str); 10] = [
     ("naive", "the last close again"),
     ("drift", "the last close and the mean step of the past"),
     ("ewma-t", "the last close, and Student's t of RiskMetrics' volatility"),
@@ -76,6 +75,7 @@ pub(crate) const MODELS: [(&str, &str); 9] = [
     ("har", "a regression of the daily range on those of the last day, week and month"),
     ("ets", "exponential smoothing of the log price, its trend chosen by AICc"),
     ("base", "one LSTM network over all symbols: the last close, and a learned Student's t"),
+    ("fine-tuned", "BASE, trained on for each symbol where that helps"),
     ("lstm", "an LSTM network trained on each symbol alone, with the settings of `train`"),
     ("prices", "the older recipe: an LSTM network trained on each symbol's prices scaled to [0, 1]"),
 ];
@@ -100,11 +100,11 @@ pub(crate) async fn run(
     let reference = reference(&request)?;
     let forecasts_out = request.forecasts_out.as_deref().map(OutputFile::create).transpose()?;
     let histories = match &request.source {
-        Source::Folder(folder) => read_folder(folder)?,
+        Source::Folder(folder) => price_folder::read(folder)?,
         Source::Symbols(symbols) => load(app, symbols).await?,
     };
     let also: Vec<Vec<History>> =
-        request.also_train.iter().map(|folder| read_folder(folder)).collect::<Result<_, _>>()?;
+        request.also_train.iter().map(|folder| price_folder::read(folder)).collect::<Result<_, _>>()?;
     let also: Vec<History> = also.into_iter().flatten().collect();
     let (histories, also) = in_market(histories, also);
     let threads = app.settings.training_threads();
@@ -163,6 +163,10 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
             let spec = BaseSpec { horizon, ..BaseSpec::default() };
             Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
         }
+        "fine-tuned" => {
+            let spec = BaseSpec { horizon, ..BaseSpec::default() };
+            Contender::new(name, FineTunedForecaster::new(BaseForecaster::new(spec).threads(Some(threads))))
+        }
         "lstm" => {
             let spec = ModelSpec { horizon, ..ModelSpec::default() }.check()?;
             // Symbols are fitted beside each other, each on one thread.
@@ -195,78 +199,4 @@ async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {
         histories.push(history::load(app, symbol).await?.history);
     }
     Ok(histories)
-}
-
-/// Reads every price file of a folder; the file's name is the symbol. One that cannot be read ends the work: a backtest on
-/// whatever happened to be readable would not be the one asked for.
-fn read_folder(folder: &Path) -> Result<Vec<History>, Failure> {
-    let refused = |error: std::io::Error| Failure::Usage(format!("{}: {error}", folder.display()));
-    let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(refused)? {
-        let path = entry.map_err(refused)?.path();
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("csv")) {
-            paths.push(path);
-        }
-    }
-    paths.sort();
-    if paths.is_empty() {
-        return Err(Failure::Usage(format!("{} holds no .csv file", folder.display())));
-    }
-    let mut histories = Vec::with_capacity(paths.len());
-    for path in paths.iter().filter(|path| path.file_stem().is_none_or(|stem| stem != "MANIFEST")) {
-        let options = ImportOptions { fallback_symbol: symbol_from_file_name(path), ..ImportOptions::default() };
-        for series in import::read_path(path, &options)?.series {
-            let (history, _report) =
-                History::check(series, None).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
-            histories.push(history);
-        }
-    }
-    histories.sort_by(|a, b| a.symbol().cmp(b.symbol()));
-    match histories.windows(2).find(|pair| pair[0].symbol() == pair[1].symbol()) {
-        Some(pair) => {
-            let symbol = pair[0].symbol();
-            Err(Failure::Usage(format!("{} holds {symbol} twice: keep one file a symbol", folder.display())))
-        }
-        None => Ok(histories),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn request(models: &[&str], reference: Option<&str>) -> BacktestRequest {
-        BacktestRequest {
-            source: Source::Symbols(Vec::new()),
-            also_train: Vec::new(),
-            spec: BacktestSpec::default(),
-            models: models.iter().map(|&name| name.to_owned()).collect(),
-            reference: reference.map(str::to_owned),
-            restart: false,
-            forecasts_out: None,
-        }
-    }
-
-    #[test]
-    fn every_model_that_is_named_can_take_part() {
-        for (name, _) in MODELS {
-            assert_eq!(contender(name, 2, 1).unwrap().name, name);
-        }
-        assert!(DEFAULT_MODELS.iter().all(|name| contender(name, 1, 1).is_ok()));
-        let unknown = contender("oracle", 1, 1).map(drop).unwrap_err();
-        assert!(unknown.to_string().contains("\"oracle\": choose from naive, "), "{unknown}");
-    }
-
-    #[test]
-    fn the_reference_is_one_of_those_that_take_part() {
-        let of = |models: &[&str], named: Option<&str>| reference(&request(models, named)).unwrap();
-        assert_eq!(of(&["base", "naive", "ewma-t"], None), "ewma-t");
-        assert_eq!(of(&["base", "naive"], None), "naive");
-        assert_eq!(of(&["har", "base"], None), "har");
-        assert_eq!(of(&["base", "naive", "ewma-t"], Some("base")), "base");
-        let refused = |models: &[&str], named| reference(&request(models, named)).unwrap_err().to_string();
-        assert!(refused(&["naive"], Some("base")).contains("add it to --models"));
-        assert!(refused(&["naive", "har", "naive"], None).contains("\"naive\" is given twice"));
-        assert!(refused(&[], None).contains("--models"));
-    }
 }

@@ -1,6 +1,6 @@
 //! The checked history of a symbol, from the store.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use closecast_data::{refresh::MarketDay, yahoo::YahooSettings};
 use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
 
@@ -26,6 +26,26 @@ pub(crate) async fn load(app: &App, symbol: &Symbol) -> Result<LoadedHistory, Fa
     let (history, report) = History::check(stored.series.clone(), Some(market.today))?;
     let stale = history.last().date < market.last_settled;
     Ok(LoadedHistory { series: stored.series, history, report, stored_at: stored.stored_at, stale })
+}
+
+/// Returns the stored history of `symbol` between two dates, both included, to learn from. The log tells of prices with errors.
+///
+/// # Errors
+/// Those of [`load`], and [`Failure::History`] when no session lies between the dates.
+pub(crate) async fn load_to_learn(
+    app: &App,
+    symbol: &Symbol,
+    start_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+) -> Result<History, Failure> {
+    let loaded = load(app, symbol).await?;
+    if loaded.report.has_errors() {
+        let score = loaded.report.score;
+        tracing::warn!(
+            "the prices of {symbol} have error-level defects (quality {score:.1} of 100): `closecast check-data {symbol}` lists them"
+        );
+    }
+    Ok(loaded.history.between(start_date, end_date)?)
 }
 
 /// Returns today and the last settled session of `exchange`.

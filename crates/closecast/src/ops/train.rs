@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, Forecaster, ProgressSink, Symbol};
+use closecast_domain::{Cancel, Card, Forecaster, ProgressSink, Symbol};
 use closecast_model::{CheckedSpec, LstmForecaster};
 use closecast_store::ModelVersion;
 
@@ -37,14 +37,7 @@ pub(crate) async fn train(
     cancel: Cancel,
 ) -> Result<ModelVersion, Failure> {
     let name = model_name(&request)?;
-    let loaded = history::load(app, &request.symbol).await?;
-    if loaded.report.has_errors() {
-        let (symbol, score) = (&request.symbol, loaded.report.score);
-        tracing::warn!(
-            "the prices of {symbol} have error-level defects (quality {score:.1} of 100): `closecast check-data {symbol}` lists them"
-        );
-    }
-    let history = loaded.history.between(request.start_date, request.end_date)?;
+    let history = history::load_to_learn(app, &request.symbol, request.start_date, request.end_date).await?;
     let device = app.settings.device;
     // Threads of its own inherit the priority of the thread that starts them; the shared pool's would not.
     let threads = app.settings.training_threads();
@@ -56,7 +49,7 @@ pub(crate) async fn train(
         Ok((model, bytes))
     };
     let (model, bytes) = background::run("train", work).await??;
-    Ok(app.store.models().publish(model.card(), Bytes::from(bytes), app.clock.now()).await?)
+    Ok(app.store.models().publish(&Card::from(model.card().clone()), Bytes::from(bytes), app.clock.now()).await?)
 }
 
 /// Returns the name to publish under: letters, digits, dots, dashes and underscores, so that it can stand in an address.

@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use closecast_domain::{
-    DateRange, ErrorMetrics, Evaluation, Forecast, PartEvaluation, Quantile, SessionForecast, Symbol,
+    BaseCard, Card, DateRange, ErrorMetrics, Evaluation, Forecast, MeasuredCoverage, PartEvaluation, Quantile,
+    SessionForecast, Symbol,
 };
 use closecast_eval::{SIGNIFICANCE_LEVEL, Verdict};
 use closecast_store::ModelVersion;
@@ -23,10 +24,10 @@ pub(crate) struct ForecastView {
     pub(crate) interval: Option<IntervalView>,
     /// Every session forecast, the next one first.
     pub(crate) sessions: Vec<SessionView>,
-    /// The model's errors.
-    pub(crate) metrics: PartsView,
+    /// The model's errors; none for a model whose points are naive's by design.
+    pub(crate) metrics: Option<PartsView>,
     /// Naive's errors on the same days.
-    pub(crate) naive: PartsView,
+    pub(crate) naive: Option<PartsView>,
     pub(crate) verdict: VerdictView,
     pub(crate) model: ModelView,
     /// The prices are older than the exchange's last settled session.
@@ -65,10 +66,24 @@ pub(crate) struct VerdictView {
     pub(crate) sentence: String,
 }
 
+/// For whom a model was made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Kind {
+    /// For this symbol alone.
+    Specific,
+    /// For this symbol, from the model of all symbols.
+    FineTuned,
+    /// For all symbols.
+    Base,
+}
+
 /// The model that made the forecast.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct ModelView {
     pub(crate) name: String,
+    pub(crate) kind: Kind,
+    /// 0 for the model that ships with the program.
     pub(crate) version: u64,
     pub(crate) sha256: String,
     pub(crate) architecture: String,
@@ -79,16 +94,20 @@ pub(crate) struct ModelView {
     pub(crate) best_epoch: usize,
     pub(crate) seed: u64,
     pub(crate) trained_on: DateRange,
-    pub(crate) created_at: chrono::DateTime<chrono::Utc>,
+    /// Absent for the model that ships with the program.
+    pub(crate) created_at: Option<chrono::DateTime<chrono::Utc>>,
     pub(crate) interval_level: f64,
-    pub(crate) interval_coverage: f64,
+    /// Share of closes that fell into that interval on days that the model was not fitted on.
+    pub(crate) interval_coverage: Option<f64>,
+    /// The same for other levels, where they were measured.
+    pub(crate) coverage: Option<MeasuredCoverage>,
     pub(crate) code_version: String,
 }
 
 impl ForecastView {
     /// Returns the view of `forecast` made by `version`; `None` when it forecasts no session.
     pub(crate) fn new(forecast: Forecast, version: &ModelVersion, stale: bool) -> Option<Self> {
-        let level = version.card.interval_level;
+        let (level, _) = version.card.interval();
         let sessions: Vec<SessionView> = forecast.sessions.iter().map(|session| session_view(session, level)).collect();
         let next = sessions.first()?.clone();
         Some(Self {
@@ -100,9 +119,9 @@ impl ForecastView {
             currency: forecast.currency,
             interval: next.interval,
             sessions,
-            metrics: parts(&version.card.evaluation, |part| part.model),
-            naive: parts(&version.card.evaluation, |part| part.naive),
-            verdict: verdict(&version.card.evaluation),
+            metrics: version.card.evaluation().map(|evaluation| parts(evaluation, |part| part.model)),
+            naive: version.card.evaluation().map(|evaluation| parts(evaluation, |part| part.naive)),
+            verdict: verdict(&version.card),
             model: model_view(version),
             stale,
         })
@@ -124,29 +143,79 @@ pub(crate) fn parts(evaluation: &Evaluation, side: fn(&PartEvaluation) -> ErrorM
 }
 
 /// Returns the verdict on the test days.
-pub(crate) fn verdict(evaluation: &Evaluation) -> VerdictView {
-    let verdict = Verdict::of(&evaluation.test, SIGNIFICANCE_LEVEL);
-    VerdictView { code: verdict.code(), sentence: verdict.sentence(&evaluation.test) }
+pub(crate) fn verdict(card: &Card) -> VerdictView {
+    match card {
+        Card::Symbol(card) => {
+            let verdict = Verdict::of(&card.evaluation.test, SIGNIFICANCE_LEVEL);
+            VerdictView { code: verdict.code(), sentence: verdict.sentence(&card.evaluation.test) }
+        }
+        Card::Base(card) => VerdictView { code: "spread_only", sentence: spread_sentence(card) },
+    }
+}
+
+/// Says what a model of the spread is good for, and how well its interval held.
+fn spread_sentence(card: &BaseCard) -> String {
+    let held = card.coverage.as_ref().and_then(|coverage| Some((coverage.at(0.9)?, coverage)));
+    let held = held.map_or(String::new(), |(share, coverage)| {
+        format!(
+            " On {} sessions after its training the 90 % interval held {:.1} % of {} closes.",
+            coverage.days,
+            share * 100.0,
+            coverage.forecasts
+        )
+    });
+    format!(
+        "This model forecasts how far the close may move, not which way: its point is the last close, as naive's.{held}"
+    )
 }
 
 /// Returns the view of a published model.
 pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
-    let card = &version.card;
-    ModelView {
+    let (interval_level, interval_coverage) = version.card.interval();
+    let created_at = (version.version > 0).then_some(version.created_at);
+    let view = ModelView {
         name: version.name.clone(),
+        kind: Kind::Specific,
         version: version.version,
         sha256: version.sha256.clone(),
-        architecture: card.architecture.clone(),
-        lookback: card.lookback,
-        horizon: card.horizon,
-        parameters: card.parameters,
-        epochs_run: card.epochs_run,
-        best_epoch: card.best_epoch,
-        seed: card.seed,
-        trained_on: card.trained_on,
-        created_at: version.created_at,
-        interval_level: card.interval_level,
-        interval_coverage: card.interval_coverage,
-        code_version: card.code_version.clone(),
+        architecture: String::new(),
+        lookback: 0,
+        horizon: 0,
+        parameters: 0,
+        epochs_run: 0,
+        best_epoch: 0,
+        seed: 0,
+        trained_on: version.card.trained_on(),
+        created_at,
+        interval_level,
+        interval_coverage,
+        coverage: None,
+        code_version: String::new(),
+    };
+    match &version.card {
+        Card::Symbol(card) => ModelView {
+            architecture: card.architecture.clone(),
+            lookback: card.lookback,
+            horizon: card.horizon,
+            parameters: card.parameters,
+            epochs_run: card.epochs_run,
+            best_epoch: card.best_epoch,
+            seed: card.seed,
+            code_version: card.code_version.clone(),
+            ..view
+        },
+        Card::Base(card) => ModelView {
+            kind: if card.fine_tuned_for.is_some() { Kind::FineTuned } else { Kind::Base },
+            architecture: "spread".to_owned(),
+            lookback: card.lookback,
+            horizon: card.horizon,
+            parameters: card.parameters * card.members,
+            epochs_run: card.epochs,
+            best_epoch: card.epochs,
+            seed: card.seed,
+            coverage: card.coverage.clone(),
+            code_version: card.code_version.clone(),
+            ..view
+        },
     }
 }

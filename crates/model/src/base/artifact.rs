@@ -26,6 +26,12 @@ impl BaseModel {
         Self::from_bytes(SHIPPED)
     }
 
+    /// Returns the size of that model's file.
+    #[must_use]
+    pub fn shipped_size() -> usize {
+        SHIPPED.len()
+    }
+
     /// Returns the model as bytes and remembers their hash. The same model gives the same bytes.
     ///
     /// # Errors

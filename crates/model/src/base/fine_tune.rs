@@ -15,7 +15,7 @@ use super::{
     model::{BaseModel, Description},
     panel::Panel,
 };
-use crate::{dataset::unsuitable, epochs::engine, fingerprint::fingerprint};
+use crate::{epochs::engine, fingerprint::fingerprint};
 
 /// Most passes over a symbol's windows.
 const EPOCHS: usize = 8;

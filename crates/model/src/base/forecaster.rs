@@ -18,6 +18,7 @@ use super::{
 use crate::{
     dataset::unsuitable,
     fingerprint::{fingerprint, hex},
+    spec::{SpecError, within},
 };
 
 /// What is trained. The defaults were chosen on days before those of any figure that is told.
@@ -59,6 +60,24 @@ impl Default for BaseSpec {
             seed: 42,
             members: 1,
         }
+    }
+}
+
+impl BaseSpec {
+    /// Checks every field.
+    ///
+    /// # Errors
+    /// [`SpecError`] names the first field outside its range.
+    pub fn check(&self) -> Result<(), SpecError> {
+        within("lookback", self.lookback, 2, 1000)?;
+        within("horizon", self.horizon, 1, 60)?;
+        within("hidden_size", self.hidden_size, 1, 2048)?;
+        within("epochs", self.epochs, 1, 10_000)?;
+        within("batch_size", self.batch_size, 1, 4096)?;
+        within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
+        within("weight_decay", self.weight_decay, 0.0, 1.0)?;
+        within("calibration_days", self.calibration_days, 0, 10_000)?;
+        within("members", self.members, 1, 64)
     }
 }
 
@@ -108,6 +127,7 @@ impl BaseForecaster {
         progress: &dyn ProgressSink,
     ) -> Result<BaseModel, ForecastError> {
         let spec = &self.spec;
+        spec.check().map_err(unsuitable)?;
         let start = calibration_start(histories, spec.calibration_days)?;
         let before = |history: &History| history.between(None, start.pred_opt()).ok();
         let learned: Vec<History> = histories.iter().filter_map(before).collect();

@@ -46,6 +46,18 @@ impl BaseModel {
         &self.description.card
     }
 
+    /// Returns the units of the LSTM layer.
+    #[must_use]
+    pub fn hidden_size(&self) -> usize {
+        self.ensemble.networks.first().map_or(0, |network| network.spec().hidden)
+    }
+
+    /// Returns the hash of the artifact; empty until it has been written or read.
+    #[must_use]
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+
     /// Returns the calibrated quantiles of the log returns from each of `origins`.
     ///
     /// All days since the training are forecast again, so that every forecast rests on the same past whichever way it is asked
@@ -71,8 +83,16 @@ impl BaseModel {
         Ok(all.split_off(origins.start - first))
     }
 
-    fn forecast(&self, history: &History, origin: usize, sessions: &Sessions) -> Forecast {
+    fn forecast(&self, history: &History, origin: usize, sessions: &Sessions) -> Result<Forecast, ForecastError> {
         let last = &history.bars()[origin];
+        let is_price = |quantile: &f64| (last.raw_close * quantile.exp()).is_normal();
+        if !sessions.iter().flatten().all(is_price) {
+            return Err(ForecastError::NonFinite {
+                what: format!("the forecast of {} on {}", history.symbol(), last.date),
+                diagnosis: "the prices before it moved by many powers of ten: check them with `closecast check-data`"
+                    .to_owned(),
+            });
+        }
         let dates = history.calendar().sessions_after(last.date, sessions.len());
         let session = |(date, quantiles): (_, &[f64; LEVELS.len()])| SessionForecast {
             date,
@@ -83,14 +103,14 @@ impl BaseModel {
                 .map(|(&level, quantile)| Quantile { level, price: last.raw_close * quantile.exp() })
                 .collect(),
         };
-        Forecast {
+        Ok(Forecast {
             symbol: history.symbol().clone(),
             as_of: last.date,
             last_close: last.raw_close,
             currency: history.currency().map(str::to_owned),
             model: ModelRef { name: self.card().name.clone(), sha256: self.sha256.clone() },
             sessions: dates.into_iter().zip(sessions).map(session).collect(),
-        }
+        })
     }
 }
 
@@ -99,11 +119,11 @@ impl Predict for BaseModel {
         let origin = history.len() - 1;
         let mut sessions = self.log_quantiles(history, origin..origin + 1)?;
         let sessions = sessions.pop().unwrap_or_default();
-        Ok(self.forecast(history, origin, &sessions))
+        self.forecast(history, origin, &sessions)
     }
 
     fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
         let sessions = self.log_quantiles(history, origins.clone())?;
-        Ok(origins.zip(&sessions).map(|(origin, sessions)| self.forecast(history, origin, sessions)).collect())
+        origins.zip(&sessions).map(|(origin, sessions)| self.forecast(history, origin, sessions)).collect()
     }
 }

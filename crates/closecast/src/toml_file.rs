@@ -1,59 +1,74 @@
-//! The settings file, and in one line what is wrong with it.
+//! A TOML file of the user's, and in one line what is wrong with it.
+
+pub(crate) mod model_spec;
 
 use std::{fmt::Display, fs, path::Path};
 
 use figment::{
+    Figment,
     error::{Actual, Kind},
     providers::Serialized,
 };
+use serde::de::DeserializeOwned;
 use toml::{Spanned, Table, de::DeTable};
 
-use crate::failure::Failure;
-
-/// A settings file that is TOML, whatever its keys.
-pub(super) struct SettingsFile {
+/// A file that is TOML, whatever its keys.
+pub(crate) struct TomlFile {
     name: String,
     text: String,
     table: Table,
 }
 
-impl SettingsFile {
-    /// Reads the file at `path`.
+impl TomlFile {
+    /// Reads the file at `path`, which is `what`: "the settings file".
     ///
     /// # Errors
-    /// [`Failure::Settings`] when there is none, it cannot be read, or it is not TOML.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+    /// In one line: there is none, it cannot be read, or it is not TOML.
+    pub(crate) fn read(what: &str, path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
         if !path.is_file() {
-            return Err(Failure::Settings(format!("the settings file {name} does not exist")));
+            return Err(format!("{what} {name} does not exist"));
         }
-        let text = fs::read_to_string(path)
-            .map_err(|error| Failure::Settings(format!("the settings file {name} cannot be read: {error}")))?;
+        let text = fs::read_to_string(path).map_err(|error| format!("{what} {name} cannot be read: {error}"))?;
         match text.parse() {
             Ok(table) => Ok(Self { name, text, table }),
             Err(error) => {
                 let line = error.span().map(|span| line_at(&text, span.start));
-                Err(Failure::Settings(format!("{}: {}", place(&name, line), one_line(error.message()))))
+                Err(format!("{}: {}", place(&name, line), one_line(error.message())))
             }
         }
     }
 
     /// Returns what the file sets, as a layer of settings.
-    pub(super) fn layer(&self) -> Serialized<&Table> {
+    pub(crate) fn layer(&self) -> Serialized<&Table> {
         Serialized::defaults(&self.table)
     }
 
+    /// Returns what the file says, as a value.
+    ///
+    /// # Errors
+    /// In one line: the key that is not known or whose value cannot be, with its line.
+    pub(crate) fn extract<T: DeserializeOwned>(&self) -> Result<T, String> {
+        Figment::from(self.layer()).extract().map_err(|error| self.refused(&error))
+    }
+
     /// Returns why a key or a value of the file is refused, with its line.
-    pub(super) fn refused(&self, error: &figment::Error) -> Failure {
+    pub(crate) fn refused(&self, error: &figment::Error) -> String {
         let place = place(&self.name, self.line_of(&error.path));
-        let key = error.path.join(".");
-        Failure::Settings(match &error.kind {
+        // A place in a list is no key.
+        let keys: Vec<&str> =
+            error.path.iter().map(String::as_str).filter(|key| key.parse::<usize>().is_err()).collect();
+        let key = keys.join(".");
+        match &error.kind {
             Kind::UnknownField(_, known) => format!("{place}: unknown key {key:?}; known keys: {}", known.join(", ")),
+            Kind::UnknownVariant(found, known) => {
+                format!("{place}: {key} is {found:?}, but must be {}", known.join(" or "))
+            }
             Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
                 format!("{place}: {key} is {}, but must be {}", value(found), in_words(expected))
             }
             kind => format!("{place}: {key}: {}", one_line(&kind.to_string())),
-        })
+        }
     }
 
     /// Returns the line of the key at `path`, counted from 1.
@@ -103,6 +118,8 @@ fn in_words(expected: &str) -> String {
     match expected {
         "u16" => format!("a whole number from 0 to {}", u16::MAX),
         "u32" | "usize" => "a whole number above 0".to_owned(),
+        "u64" => "a whole number".to_owned(),
+        "f32" | "f64" => "a number".to_owned(),
         "a string" | "path string" => "text in quotes".to_owned(),
         expected if expected.starts_with("struct ") => "a table".to_owned(),
         expected => expected.to_owned(),
@@ -119,7 +136,7 @@ mod tests {
 
     #[test]
     fn a_key_is_found_on_its_line_in_a_table_of_its_own_or_inline() {
-        let file = |text: &str| SettingsFile {
+        let file = |text: &str| TomlFile {
             name: "closecast.toml".to_owned(),
             text: text.to_owned(),
             table: text.parse().unwrap(),

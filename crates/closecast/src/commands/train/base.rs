@@ -1,0 +1,82 @@
+//! `closecast train --base` and `--fine-tune`.
+
+use std::{path::PathBuf, process::ExitCode, sync::Arc};
+
+use clap::Args;
+use closecast_domain::{Cancel, Symbol};
+use closecast_model::BaseSpec;
+
+use super::{Trained, cancelled_by_signal, show_training, spec::SpecArguments};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    ops::train_base::{self, BaseRequest},
+    terminal::{Terminal, progress::TrainingBar},
+};
+
+/// Heading of the help.
+const BASE: &str = "Model of all symbols";
+
+/// What concerns the model of all symbols.
+#[derive(Debug, Args)]
+pub(crate) struct BaseArguments {
+    /// Train BASE instead: one network over all the symbols named, which also forecasts symbols it never saw [defaults:
+    /// lookback 30, horizon 5, one layer of 32 units, 3 epochs of AdamW along a cosine].
+    #[arg(long, help_heading = BASE, conflicts_with_all = ["arch", "recipe", "layers", "dropout", "schedule", "patience", "spec", "model_name", "start_date", "end_date", "fine_tune"])]
+    pub(super) base: bool,
+    /// Train BASE on for this symbol, as far as that helps; the network is that of BASE.
+    #[arg(long, help_heading = BASE, conflicts_with_all = ["arch", "recipe", "lookback", "horizon", "hidden_size", "layers", "dropout", "schedule", "patience", "spec", "model_name", "start_date", "end_date"])]
+    pub(super) fine_tune: bool,
+    /// Folder of price files that BASE learns from, one symbol each; may be given more than once.
+    #[arg(long, help_heading = BASE, value_name = "DIR", requires = "base")]
+    data: Vec<PathBuf>,
+    /// Networks of BASE from different seeds, whose quantiles are averaged.
+    #[arg(long, help_heading = BASE, value_name = "N", requires = "base", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
+    members: u8,
+    /// Where the prices come from, kept in the card of BASE.
+    #[arg(long, help_heading = BASE, value_name = "TEXT", requires = "base", default_value = "")]
+    sources: String,
+    /// File to write BASE to, beside publishing it.
+    #[arg(long, help_heading = BASE, value_name = "FILE", requires = "base")]
+    artifact_out: Option<PathBuf>,
+}
+
+/// Trains BASE and shows it.
+pub(super) async fn train(
+    symbols: Vec<Symbol>,
+    (arguments, spec): (BaseArguments, &SpecArguments),
+    settings: Settings,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    let spec = BaseSpec { members: arguments.members.into(), ..spec.base_spec() };
+    spec.check()?;
+    let app = App::open(settings).await?;
+    let request = BaseRequest {
+        symbols,
+        folders: arguments.data,
+        spec,
+        sources: arguments.sources,
+        artifact_out: arguments.artifact_out,
+    };
+    let cancel = Cancel::new();
+    let bar = Arc::new(TrainingBar::new(terminal.json()));
+    let work = train_base::train_base(&app, request, bar, cancel.clone());
+    let version = cancelled_by_signal(work, cancel).await?;
+    terminal.object(&Trained::new(&version))?;
+    show_training(&version, terminal)?;
+    terminal.line("\nForecast any stored symbol with `closecast predict SYMBOL`.")?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Trains BASE on for one symbol and shows what it gave.
+pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let app = App::open(settings).await?;
+    let cancel = Cancel::new();
+    let bar = Arc::new(TrainingBar::new(terminal.json()));
+    let version = cancelled_by_signal(train_base::fine_tune(&app, symbol, bar, cancel.clone()), cancel).await?;
+    terminal.object(&Trained::new(&version))?;
+    show_training(&version, terminal)?;
+    terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,68 @@
+//! What the market of an exchange did, from all stored symbols of it: computed once and kept until a price changes.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use closecast_domain::{Exchange, History, Market};
+use closecast_model::{LEAST_MARKET_SYMBOLS, markets_of};
+
+use crate::{app::App, failure::Failure, ops::history};
+
+/// Names the prices that a market was computed from.
+type Key = Vec<(String, NaiveDate, DateTime<Utc>)>;
+
+/// The newest market computed of each exchange.
+#[derive(Debug, Default)]
+pub(crate) struct MarketCache(Mutex<Vec<(Exchange, Key, Option<Arc<Market>>)>>);
+
+impl MarketCache {
+    fn get(&self, exchange: Exchange, key: &Key) -> Option<Option<Arc<Market>>> {
+        let kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.iter().find(|(of, known, _)| *of == exchange && known == key).map(|(_, _, market)| market.clone())
+    }
+
+    fn put(&self, exchange: Exchange, key: Key, market: Option<Arc<Market>>) {
+        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        kept.retain(|(of, _, _)| *of != exchange);
+        kept.push((exchange, key, market));
+    }
+}
+
+/// Gives `history` the market of its exchange, where enough symbols of it are stored.
+///
+/// # Errors
+/// [`Failure`] when the store cannot be read.
+pub(crate) async fn in_market(app: &App, history: History) -> Result<History, Failure> {
+    let exchange = history.exchange();
+    let mut stored = app.store.bars().list().await?;
+    stored.retain(|info| Exchange::of(&info.symbol) == exchange);
+    if stored.len() < LEAST_MARKET_SYMBOLS {
+        return Ok(history);
+    }
+    let key: Key = stored.iter().map(|info| (info.symbol.to_string(), info.last_date, info.stored_at)).collect();
+    let known = app.markets.get(exchange, &key);
+    let market = match known {
+        Some(market) => market,
+        None => {
+            let mut histories = Vec::with_capacity(stored.len());
+            for info in &stored {
+                match history::load(app, &info.symbol).await {
+                    Ok(loaded) => histories.push(loaded.history),
+                    // A symbol whose prices are of no use says nothing of the market.
+                    Err(Failure::History(_) | Failure::NoHistory(_)) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let computed = tokio::task::spawn_blocking(move || markets_of(&histories))
+                .await
+                .map_err(|panic| Failure::Internal(panic.to_string()))?;
+            let market = computed.get(&exchange).cloned();
+            app.markets.put(exchange, key, market.clone());
+            market
+        }
+    };
+    Ok(match market {
+        Some(market) => history.with_market(market),
+        None => history,
+    })
+}

@@ -1,0 +1,91 @@
+//! Training of BASE, the model of all symbols, and of models of one symbol that begin as BASE.
+
+use std::{path::PathBuf, sync::Arc};
+
+use bytes::Bytes;
+use closecast_domain::{Cancel, Card, History, ProgressSink, Symbol};
+use closecast_model::{BaseForecaster, BaseModel, BaseSpec, TrainedModel, with_markets};
+use closecast_store::ModelVersion;
+
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{background, forecast, history, market, output_file::OutputFile, price_folder},
+};
+
+/// What to learn from, and where the model goes.
+pub(crate) struct BaseRequest {
+    /// Stored symbols.
+    pub(crate) symbols: Vec<Symbol>,
+    /// Folders of price files.
+    pub(crate) folders: Vec<PathBuf>,
+    pub(crate) spec: BaseSpec,
+    /// Where the prices come from, for the card.
+    pub(crate) sources: String,
+    /// File to write the model to, beside publishing it.
+    pub(crate) artifact_out: Option<PathBuf>,
+}
+
+/// Trains BASE, calibrates it and publishes it under its name.
+///
+/// # Errors
+/// [`Failure`] when prices cannot be read, training fails or is cancelled, or the model cannot be stored.
+pub(crate) async fn train_base(
+    app: &App,
+    request: BaseRequest,
+    progress: Arc<dyn ProgressSink + Send + Sync>,
+    cancel: Cancel,
+) -> Result<ModelVersion, Failure> {
+    let out = request.artifact_out.as_deref().map(OutputFile::create).transpose()?;
+    let mut histories: Vec<History> = Vec::new();
+    for folder in &request.folders {
+        histories.extend(price_folder::read(folder)?);
+    }
+    for symbol in &request.symbols {
+        histories.push(history::load_to_learn(app, symbol, None, None).await?);
+    }
+    let threads = app.settings.training_threads();
+    let forecaster = BaseForecaster::new(request.spec).threads(Some(threads)).sources(request.sources);
+    let work = move || -> Result<_, Failure> {
+        let mut model = forecaster.fit_base(&with_markets(histories), &cancel, progress.as_ref())?;
+        let bytes = model.to_bytes()?;
+        Ok((model, bytes))
+    };
+    let (model, bytes) = background::run("train", work).await??;
+    if let Some(out) = out {
+        out.write(|file| file.write_all(&bytes))?;
+    }
+    publish(app, &model, bytes).await
+}
+
+/// Trains BASE on for one stored symbol and publishes the model under the symbol's name.
+///
+/// # Errors
+/// [`Failure`] as for [`train_base`].
+pub(crate) async fn fine_tune(
+    app: &App,
+    symbol: &Symbol,
+    progress: Arc<dyn ProgressSink + Send + Sync>,
+    cancel: Cancel,
+) -> Result<ModelVersion, Failure> {
+    let history = history::load_to_learn(app, symbol, None, None).await?;
+    let history = market::in_market(app, history).await?;
+    let TrainedModel::Base(base) = forecast::base(app).await?.1 else {
+        let name = forecast::BASE;
+        return Err(Failure::Usage(format!(
+            "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
+        )));
+    };
+    let work = move || -> Result<_, Failure> {
+        let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
+        let bytes = model.to_bytes()?;
+        Ok((model, bytes))
+    };
+    let (model, bytes) = background::run("train", work).await??;
+    publish(app, &model, bytes).await
+}
+
+async fn publish(app: &App, model: &BaseModel, bytes: Vec<u8>) -> Result<ModelVersion, Failure> {
+    let card = Card::from(model.card().clone());
+    Ok(app.store.models().publish(&card, Bytes::from(bytes), app.clock.now()).await?)
+}
