@@ -74,3 +74,13 @@ fixtures:
         fi
       )
     done
+
+# Train the model of all symbols that ships with the program on a folder of daily CSV files, one symbol each.
+base data_dir *arguments:
+    #!/usr/bin/env bash
+    set -euo pipefail
+    cargo build --release
+    scratch=$(mktemp -d)
+    trap 'rm -rf "$scratch"' EXIT
+    target/release/closecast train --base --data {{ data_dir }} --data-dir "$scratch" \
+      --artifact-out crates/model/assets/base.safetensors {{ arguments }}

@@ -13,17 +13,21 @@ export function exchangeName(exchange) {
   return hasText(key) ? t(key) : exchange;
 }
 
+/** Returns the name and version of a model; the one that ships with the program has no version. */
+export const modelName = (model) => (model.version > 0 ? t("model.version", model) : model.name);
+
 /** Returns the content of the model card. */
 export function modelCard({ model }) {
   return definitions([
-    [t("model.name"), t("model.version", model)],
+    [t("model.name"), modelName(model)],
+    [t("model.kind"), hasText(`model.kind_${model.kind}`) ? t(`model.kind_${model.kind}`) : null],
     [t("model.architecture"),
       t("model.architecture_of", { architecture: model.architecture, parameters: number(model.parameters) })],
     [t("model.lookback"), t("model.lookback_of", { count: number(model.lookback) })],
     [t("model.horizon"),
       model.horizon === 1 ? t("model.horizon_one") : t("model.horizon_many", { count: number(model.horizon) })],
     [t("model.trained_on"), range(model.trained_on.start, model.trained_on.end)],
-    [t("model.created"), moment(model.created_at)],
+    [t("model.created"), model.created_at ? moment(model.created_at) : t("model.shipped")],
     [t("model.code"), model.code_version ? `closecast ${model.code_version}` : null],
     [t("model.hash"), model.sha256 ? element("code", { title: model.sha256 }, model.sha256.slice(0, 12)) : null],
   ]);

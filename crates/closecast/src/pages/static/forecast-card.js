@@ -1,5 +1,6 @@
 // The card with the forecast itself. Its colours are neutral: a rise of 0.03 % is no green promise.
 
+import { modelName } from "./detail-cards.js";
 import { definitions, element, skeleton } from "./dom.js";
 import { level as levelText, longDate, percent, price, priceChange, priceDistance, priceRange, t, weekdayDate } from "./i18n.js";
 
@@ -41,7 +42,7 @@ export function forecastCard(prediction) {
       [t("forecast.interval", { level }),
         element("span", { class: "nowrap" }, priceRange(interval.lower, interval.upper, currency))],
       [t("forecast.as_of"), weekdayDate(prediction.as_of)],
-      [t("forecast.made_by"), t("model.version", prediction.model)],
+      [t("forecast.made_by"), modelName(prediction.model)],
     ]),
     sessionsTable(prediction),
   ];

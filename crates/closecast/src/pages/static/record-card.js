@@ -18,6 +18,8 @@ export function verdictChip({ verdict }) {
 /** Returns the content of the track record card. */
 export function recordCard(prediction) {
   const { metrics, naive, model } = prediction;
+  // A model of the spread has no points of its own to be measured.
+  if (!metrics || !naive) return [verdictBanner(prediction), coverage(model), coverageTable(model)];
   return [
     verdictBanner(prediction),
     testTable(prediction, metrics.test, naive.test),
@@ -31,11 +33,11 @@ export function recordCard(prediction) {
 
 /** A verdict that this page does not know yet is told in the server's words. */
 function verdictBanner({ verdict, metrics, naive, last_close: last, currency }) {
-  const values = {
+  const values = metrics && naive ? {
     days: number(metrics.test.days),
     model: priceDistance(metrics.test.mae, last, currency),
     naive: priceDistance(naive.test.mae, last, currency),
-  };
+  } : {};
   const known = hasText(`verdict.${verdict.code}`);
   return element("div", { class: `verdict verdict-${verdict.code}` },
     element("h3", {}, known ? t(`verdict.${verdict.code}`) : verdict.sentence),
@@ -86,6 +88,21 @@ function coverage({ interval_level: level, interval_coverage: measured }) {
       element("span", { class: "coverage-goal", style: { left: `${level * 100}%` } })),
     element("div", { class: "coverage-scale muted", "aria-hidden": "true" },
       element("span", { style: { left: `${level * 100}%` } }, t("record.promised", values))));
+}
+
+/** Returns how often each interval held, where a model tells it. */
+function coverageTable({ coverage: measured }) {
+  if (!measured?.intervals?.length) return null;
+  return element("table", { class: "record" },
+    element("caption", {}, t("record.coverage_caption", {
+      days: number(measured.days), forecasts: number(measured.forecasts),
+    })),
+    element("thead", {}, element("tr", {},
+      element("th", { scope: "col" }, t("record.interval")),
+      element("th", { scope: "col" }, t("record.held")))),
+    element("tbody", {}, measured.intervals.map(({ level, share }) => element("tr", {},
+      element("th", { scope: "row" }, levelText(level)),
+      element("td", {}, percent(share))))));
 }
 
 function partsTable({ metrics, naive, last_close: last, currency }) {
