@@ -40,6 +40,8 @@ pub struct BaseCard {
     pub name: String,
     /// Symbol that it was fine-tuned for; none for the model of all symbols.
     pub fine_tuned_for: Option<Symbol>,
+    /// Distribution that the network gives: `spread`, `student-t` or `quantiles`.
+    pub head: String,
     /// Days the network looks back.
     pub lookback: usize,
     /// Sessions it forecasts.

@@ -14,7 +14,8 @@ pub mod tune;
 
 pub use artifact::ArtifactError;
 pub use base::{
-    BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, LEAST_MARKET_SYMBOLS, markets_of, with_markets,
+    BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, Head, LEAST_MARKET_SYMBOLS, market_leak, markets_of,
+    with_markets,
 };
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;

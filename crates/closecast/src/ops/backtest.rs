@@ -10,7 +10,9 @@ use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
     backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
 };
-use closecast_model::{BaseForecaster, BaseSpec, FineTunedForecaster, LstmForecaster, ModelSpec, Recipe, with_markets};
+use closecast_model::{
+    BaseForecaster, BaseSpec, FineTunedForecaster, Head, LstmForecaster, ModelSpec, Recipe, market_leak, with_markets,
+};
 
 use self::store::FolderStore;
 use super::{output_file::OutputFile, price_folder};
@@ -67,7 +69,7 @@ impl BacktestResult {
 }
 
 /// Models that can take part, with what they are.
-pub(crate) const MODELS: [(&str, &str); 10] = [
+pub(crate) const MODELS: [(&str, &str); 12] = [
     ("naive", "the last close again"),
     ("drift", "the last close and the mean step of the past"),
     ("ewma-t", "the last close, and Student's t of RiskMetrics' volatility"),
@@ -75,6 +77,8 @@ pub(crate) const MODELS: [(&str, &str); 10] = [
     ("har", "a regression of the daily range on those of the last day, week and month"),
     ("ets", "exponential smoothing of the log price, its trend chosen by AICc"),
     ("base", "one LSTM network over all symbols: the last close, and a learned Student's t"),
+    ("base-student-t", "BASE with a direction: the location of Student's t is learned too"),
+    ("base-quantiles", "BASE that learns each quantile by itself"),
     ("fine-tuned", "BASE, trained on for each symbol where that helps"),
     ("lstm", "an LSTM network trained on each symbol alone, with the settings of `train`"),
     ("prices", "the older recipe: an LSTM network trained on each symbol's prices scaled to [0, 1]"),
@@ -118,6 +122,7 @@ pub(crate) async fn run(
         FolderStore::open(&app.settings.data_dir.join("backtests"), &plan, (&histories, &also), request.restart)?;
     let symbols = histories.len();
     let work = move || -> Result<_, Failure> {
+        refuse_market_leak(&plan, &histories)?;
         let done = backtest::run(&plan, (&histories, &also), &contenders, &store, &cancel, &progress)?;
         Ok((plan, done))
     };
@@ -163,6 +168,11 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
             let spec = BaseSpec { horizon, ..BaseSpec::default() };
             Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
         }
+        "base-student-t" | "base-quantiles" => {
+            let head = if name == "base-quantiles" { Head::Quantiles } else { Head::StudentT };
+            let spec = BaseSpec { horizon, head, ..BaseSpec::default() };
+            Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
+        }
         "fine-tuned" => {
             let spec = BaseSpec { horizon, ..BaseSpec::default() };
             Contender::new(name, FineTunedForecaster::new(BaseForecaster::new(spec).threads(Some(threads))))
@@ -191,6 +201,24 @@ fn in_market(histories: Vec<History>, also: Vec<History>) -> (Vec<History>, Vec<
     let mut all = with_markets(histories.into_iter().chain(also).collect());
     let also = all.split_off(first_of_also);
     (all, also)
+}
+
+/// Makes sure that what is known of the markets on the evening before each fit reads nothing later.
+fn refuse_market_leak(plan: &Plan, histories: &[History]) -> Result<(), Failure> {
+    let evenings: Vec<_> = plan.folds.iter().filter_map(|fold| fold.first.pred_opt()).collect();
+    let sessions: Vec<_> = evenings
+        .iter()
+        .filter_map(|evening| {
+            let newest = |history: &History| history.dates().rev().find(|date| date <= evening);
+            histories.iter().filter_map(newest).max()
+        })
+        .collect();
+    match market_leak(histories, &sessions) {
+        Some(date) => Err(Failure::Internal(format!(
+            "the market's figures of {date} change with later prices: this is a fault of the program, and no figure of it can be trusted"
+        ))),
+        None => Ok(()),
+    }
 }
 
 async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {

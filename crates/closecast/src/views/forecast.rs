@@ -149,24 +149,24 @@ pub(crate) fn verdict(card: &Card) -> VerdictView {
             let verdict = Verdict::of(&card.evaluation.test, SIGNIFICANCE_LEVEL);
             VerdictView { code: verdict.code(), sentence: verdict.sentence(&card.evaluation.test) }
         }
-        Card::Base(card) => VerdictView { code: "spread_only", sentence: spread_sentence(card) },
+        Card::Base(card) if card.head == "spread" => {
+            let what = "This model forecasts how far the close may move, not which way: its point is the last close, as naive's.";
+            VerdictView { code: "spread_only", sentence: format!("{what}{}", held(card)) }
+        }
+        Card::Base(card) => {
+            let what = "This model forecasts the distribution of the close; `closecast backtest` measures such models beside naive.";
+            VerdictView { code: "distribution", sentence: format!("{what}{}", held(card)) }
+        }
     }
 }
 
-/// Says what a model of the spread is good for, and how well its interval held.
-fn spread_sentence(card: &BaseCard) -> String {
-    let held = card.coverage.as_ref().and_then(|coverage| Some((coverage.at(0.9)?, coverage)));
-    let held = held.map_or(String::new(), |(share, coverage)| {
-        format!(
-            " On {} sessions after its training the 90 % interval held {:.1} % of {} closes.",
-            coverage.days,
-            share * 100.0,
-            coverage.forecasts
-        )
-    });
-    format!(
-        "This model forecasts how far the close may move, not which way: its point is the last close, as naive's.{held}"
-    )
+/// Says how often the 90 % interval held on days after the training.
+fn held(card: &BaseCard) -> String {
+    let measured = card.coverage.as_ref().and_then(|coverage| Some((coverage.at(0.9)?, coverage)));
+    measured.map_or(String::new(), |(share, coverage)| {
+        let (share, days, forecasts) = (share * 100.0, coverage.days, coverage.forecasts);
+        format!(" On {days} sessions after its training the 90 % interval held {share:.1} % of {forecasts} closes.")
+    })
 }
 
 /// Returns the view of a published model.

@@ -59,7 +59,8 @@ impl BaseModel {
         let description: Description = serde_json::from_str(metadata.get("closecast").map_or("", String::as_str))?;
         check(&networks, &description)?;
         let (inputs, card) = (description.inputs.clone(), &description.card);
-        let ensemble = Ensemble { inputs, networks, lookback: card.lookback, horizon: card.horizon };
+        let ensemble =
+            Ensemble { inputs, networks, lookback: card.lookback, horizon: card.horizon, head: description.head };
         Ok(Self { sha256: hex(&Sha256::digest(bytes)), ..Self::new(ensemble, description) })
     }
 }
@@ -74,7 +75,10 @@ fn check(networks: &[Network], description: &Description) -> Result<(), Artifact
     if networks.iter().any(|network| network.spec().inputs != description.inputs.width()) {
         return wrong("the scalers have another number of features than the network");
     }
-    if networks.iter().any(|network| network.spec().outputs != 2 * card.horizon) {
+    if networks
+        .iter()
+        .any(|network| network.spec().outputs != description.head.loss().outputs_per_target() * card.horizon)
+    {
         return wrong("the network's outputs are not those of the horizon");
     }
     if description.factors.len() != card.horizon || !description.factors.iter().all(|factors| factors.are_usable()) {

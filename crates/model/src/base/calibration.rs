@@ -50,8 +50,11 @@ pub(super) fn probability(pair: usize) -> f64 {
     ((LEVELS[LEVELS.len() - 1 - pair] - LEVELS[pair]) * 100.0).round() / 100.0
 }
 
-fn half_width(quantiles: &[f64; LEVELS.len()], pair: usize) -> f64 {
-    quantiles[LEVELS.len() - 1 - pair]
+/// Returns how far `realised` lies from the median, where 1 is the end of the pair's interval on its side.
+fn score(realised: f64, quantiles: &[f64; LEVELS.len()], pair: usize) -> f64 {
+    let distance = realised - quantiles[PAIRS];
+    let end = if distance < 0.0 { quantiles[pair] } else { quantiles[LEVELS.len() - 1 - pair] };
+    if distance == 0.0 { 0.0 } else { distance / (end - quantiles[PAIRS]) }
 }
 
 impl Factors {
@@ -68,7 +71,7 @@ impl Factors {
         let trust = dates.len() as f64 / (dates.len() as f64 + PRIOR_DAYS);
         let factor = |pair: usize| {
             let mut scores: Vec<f64> =
-                outcomes.clone().map(|outcome| outcome.realised.abs() / half_width(&outcome.quantiles, pair)).collect();
+                outcomes.clone().map(|outcome| score(outcome.realised, &outcome.quantiles, pair)).collect();
             scores.sort_unstable_by(f64::total_cmp);
             let rank = (probability(pair) * (scores.len() as f64 + 1.0)).ceil() as usize;
             let score = scores.get(rank.saturating_sub(1).min(scores.len().saturating_sub(1)));
@@ -81,13 +84,15 @@ impl Factors {
     /// tails alone: the middle half is left to the network.
     pub(super) fn apply(&self, quantiles: &[f64; LEVELS.len()], own: f64) -> [f64; LEVELS.len()] {
         let mut widened = *quantiles;
-        let mut inner: f64 = 0.0;
+        let median = quantiles[PAIRS];
         for pair in (0..PAIRS).rev() {
             let share = ((probability(pair) - 0.5) / 0.4).clamp(0.0, 1.0);
-            let width = half_width(quantiles, pair) * self.0[pair] * (share * own).exp();
+            let factor = self.0[pair] * (share * own).exp();
+            let mirror = LEVELS.len() - 1 - pair;
+            let widen = |at: usize| median + factor * (quantiles[at] - median);
             // No factor may turn the order of the quantiles round.
-            inner = inner.max(width);
-            (widened[pair], widened[LEVELS.len() - 1 - pair]) = (-inner, inner);
+            widened[pair] = widen(pair).min(widened[pair + 1]);
+            widened[mirror] = widen(mirror).max(widened[mirror - 1]);
         }
         widened
     }
@@ -107,7 +112,7 @@ impl Follower {
 
     /// Learns from an outcome that was forecast with `quantiles`, calibrated as they were given.
     pub(super) fn learn(&mut self, realised: f64, quantiles: &[f64; LEVELS.len()]) {
-        let miss = f64::from(u8::from(realised.abs() > half_width(quantiles, WATCHED)));
+        let miss = f64::from(u8::from(score(realised, quantiles, WATCHED) > 1.0));
         let step = RATE * (miss - (1.0 - probability(WATCHED)));
         self.log_factor = (MEMORY * self.log_factor + step).clamp(-LARGEST, LARGEST);
     }
@@ -128,9 +133,7 @@ pub(super) fn measured(outcomes: &[Outcome]) -> Option<MeasuredCoverage> {
     let from_late = Factors::fit(late.clone());
     let hits = |pair: usize| {
         let inside = |factors: Factors| {
-            move |outcome: &&Outcome| {
-                outcome.realised.abs() <= half_width(&factors.apply(&outcome.quantiles, 0.0), pair)
-            }
+            move |outcome: &&Outcome| score(outcome.realised, &factors.apply(&outcome.quantiles, 0.0), pair) <= 1.0
         };
         early.clone().filter(inside(from_late)).count() + late.clone().filter(inside(from_early)).count()
     };

@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use closecast_domain::{ForecastError, History};
 use closecast_features::{TargetKind, Targets};
-use closecast_nn::{Network, StudentT, WindowSource};
+use closecast_nn::{Network, WindowSource};
 
 use super::{
+    head::Head,
     inputs::{Inputs, View},
-    student::{LEVELS, unit_quantiles},
+    student::LEVELS,
 };
 use crate::{dataset::unsuitable, epochs::engine};
 
@@ -22,6 +23,7 @@ pub(super) struct Ensemble {
     pub(super) networks: Vec<Network>,
     pub(super) lookback: usize,
     pub(super) horizon: usize,
+    pub(super) head: Head,
 }
 
 impl Ensemble {
@@ -54,29 +56,28 @@ impl Ensemble {
             let source = WindowSource::new(&table, self.inputs.width(), self.lookback).map_err(unsuitable)?;
             for network in &self.networks {
                 let outputs = network.forward(&source, &days).map_err(engine)?;
-                for (outputs, day) in outputs.chunks_exact(2 * self.horizon).zip(&days) {
+                for (outputs, day) in outputs.chunks_exact(outputs.len() / days.len()).zip(&days) {
                     let place = day - origins.start;
-                    add(&mut all[place], outputs, sigmas[place] * shares[place]);
+                    self.add(&mut all[place], outputs, sigmas[place] * shares[place]);
                 }
             }
         }
         Ok(all)
     }
 
+    /// Adds the quantiles that `outputs`, `[session, output]`, stand for, times `weight`.
+    fn add(&self, sums: &mut Sessions, outputs: &[f32], weight: f64) {
+        for ((outputs, ahead), sums) in outputs.chunks_exact(outputs.len() / self.horizon).zip(1..).zip(sums) {
+            let unit = weight * f64::from(ahead).sqrt();
+            for (sum, quantile) in sums.iter_mut().zip(self.head.quantiles(outputs)) {
+                *sum += unit * quantile;
+            }
+        }
+    }
+
     /// Returns the volatility of one day at each of `origins`.
     fn sigmas(&self, history: &History, origins: Range<usize>) -> Result<Vec<f64>, ForecastError> {
         let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
         origins.map(|day| targets.sigma(day).ok_or_else(|| unsuitable("a day has no volatility yet"))).collect()
-    }
-}
-
-/// Adds the quantiles that `outputs`, `[session, 2]`, stand for, times `weight`.
-fn add(sums: &mut Sessions, outputs: &[f32], weight: f64) {
-    for ((outputs, ahead), sums) in outputs.as_chunks::<2>().0.iter().zip(1..).zip(sums) {
-        let t = StudentT::from_outputs([0.0, outputs[0], outputs[1]]);
-        let unit = weight * f64::from(ahead).sqrt() * t.scale;
-        for (sum, quantile) in sums.iter_mut().zip(unit_quantiles(t.degrees_of_freedom)) {
-            *sum += unit * quantile;
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, ops::Range};
 use closecast_domain::{
     BaseCard, Cancel, Forecast, ForecastError, History, PanelForecaster, Predict, ProgressSink, Symbol,
 };
-use closecast_nn::{Loss, Network, TrainingSession};
+use closecast_nn::{Network, TrainingSession};
 
 use super::{
     calibrate::calibration_start,
@@ -52,7 +52,7 @@ impl BaseModel {
         let mut networks = Vec::new();
         for (member, network) in self.ensemble.networks.iter().enumerate() {
             let passes = Passes {
-                spec,
+                spec: &BaseSpec { head: self.ensemble.head, ..spec.clone() },
                 threads: Some(1),
                 seed: spec.seed + member as u64,
                 epochs: EPOCHS,
@@ -97,10 +97,11 @@ fn best_pass(
     let rows = panel.rows_alone(validation);
     let targets = panel.targets_of(&rows);
     let outputs = network.forward(&source, &rows).map_err(engine)?;
-    let mut best = (Loss::CentredStudentT.mean(&outputs, &targets), 0, network.clone());
+    let head_loss = passes.spec.head.loss();
+    let mut best = (head_loss.mean(&outputs, &targets), 0, network.clone());
     let after = |epoch: usize, session: &TrainingSession| {
         let outputs = session.forward(&source, &rows).map_err(engine)?;
-        let loss = Loss::CentredStudentT.mean(&outputs, &targets);
+        let loss = head_loss.mean(&outputs, &targets);
         if loss < best.0 {
             best = (loss, epoch, session.network().clone());
         }

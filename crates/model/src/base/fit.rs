@@ -2,7 +2,7 @@
 
 use closecast_domain::{Cancel, ForecastError, Progress, ProgressSink};
 use closecast_nn::{
-    Loss, Network, OptimiserKind, OptimiserSpec, Schedule, ScheduleSpec, TrainingSession, TrainingSpec, shuffled,
+    Network, OptimiserKind, OptimiserSpec, Schedule, ScheduleSpec, TrainingSession, TrainingSpec, shuffled,
 };
 
 use super::{forecaster::BaseSpec, panel::Panel};
@@ -44,7 +44,7 @@ impl Passes<'_> {
                 let rows = panel.rows(chosen, self.seed, epoch as u64);
                 let targets = panel.targets_of(&rows);
                 let rate = schedule.learning_rate();
-                session.step(&source, &rows, &targets, &Loss::CentredStudentT, rate).map_err(engine)?;
+                session.step(&source, &rows, &targets, &self.spec.head.loss(), rate).map_err(engine)?;
                 schedule.step_done();
                 progress.report(&Progress::Batch { epoch: self.epochs_before + epoch, batch });
             }

@@ -12,6 +12,7 @@ use super::{
     calibrate::{Calibrated, calibrate, calibration_start},
     ensemble::Ensemble,
     fit::Passes,
+    head::Head,
     model::{BaseModel, Description},
     panel::Panel,
 };
@@ -28,6 +29,9 @@ pub struct BaseSpec {
     pub lookback: usize,
     /// Sessions forecast in one pass.
     pub horizon: usize,
+    /// The distribution that is learned.
+    #[serde(default)]
+    pub head: Head,
     /// Units of the one LSTM layer.
     pub hidden_size: usize,
     /// Passes over all windows.
@@ -51,6 +55,7 @@ impl Default for BaseSpec {
         Self {
             lookback: 30,
             horizon: 1,
+            head: Head::default(),
             hidden_size: 32,
             epochs: 3,
             batch_size: 512,
@@ -140,11 +145,16 @@ impl BaseForecaster {
         let trained_on = DateRange { start: panel.known_from, end: known_until };
         let symbols = panel.symbols;
         let inputs = panel.inputs;
-        let ensemble = Ensemble { inputs, networks, lookback: spec.lookback, horizon: spec.horizon };
+        let ensemble = Ensemble { inputs, networks, lookback: spec.lookback, horizon: spec.horizon, head: spec.head };
         let calibrated = calibrate(&ensemble, histories, start)?;
         let card = self.card(&ensemble, (histories, symbols), trained_on, &calibrated);
-        let description =
-            Description { card, inputs: ensemble.inputs.clone(), factors: calibrated.factors, known_until };
+        let description = Description {
+            card,
+            head: spec.head,
+            inputs: ensemble.inputs.clone(),
+            factors: calibrated.factors,
+            known_until,
+        };
         Ok(BaseModel::new(ensemble, description))
     }
 
@@ -154,14 +164,14 @@ impl BaseForecaster {
         cancel: &Cancel,
         progress: &dyn ProgressSink,
     ) -> Result<Vec<Network>, ForecastError> {
-        let BaseSpec { horizon, hidden_size, epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
+        let BaseSpec { horizon, head, hidden_size, epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
         let network = NetworkSpec {
             inputs: panel.inputs.width(),
             hidden: hidden_size,
             layers: 1,
             skip: true,
             dropout: 0.0,
-            ..NetworkSpec::base(1, 2 * horizon)
+            ..NetworkSpec::base(1, head.loss().outputs_per_target() * horizon)
         };
         let network = network.check().map_err(unsuitable)?;
         let origins: Vec<usize> = (0..panel.origins.len()).collect();
@@ -187,6 +197,7 @@ impl BaseForecaster {
         BaseCard {
             name: "BASE".to_owned(),
             fine_tuned_for: None,
+            head: spec.head.name().to_owned(),
             lookback: spec.lookback,
             horizon: spec.horizon,
             features: ensemble.inputs.names(),

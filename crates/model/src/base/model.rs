@@ -9,15 +9,20 @@ use serde::{Deserialize, Serialize};
 use super::{
     calibration::{Factors, Follower},
     ensemble::{Ensemble, Sessions},
+    head::Head,
     inputs::Inputs,
     student::LEVELS,
 };
+
+/// Where the median is among [`LEVELS`].
+const MEDIAN: usize = LEVELS.len() / 2;
 
 /// Everything of the model but its weights: what the artifact carries as JSON.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Description {
     pub(super) card: BaseCard,
+    pub(super) head: Head,
     pub(super) inputs: Inputs,
     /// For each session ahead.
     pub(super) factors: Vec<Factors>,
@@ -96,7 +101,7 @@ impl BaseModel {
         let dates = history.calendar().sessions_after(last.date, sessions.len());
         let session = |(date, quantiles): (_, &[f64; LEVELS.len()])| SessionForecast {
             date,
-            point: last.raw_close,
+            point: last.raw_close * quantiles[MEDIAN].exp(),
             quantiles: LEVELS
                 .iter()
                 .zip(quantiles)

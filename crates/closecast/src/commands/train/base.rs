@@ -2,9 +2,9 @@
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
-use closecast_model::BaseSpec;
+use closecast_model::{BaseSpec, Head};
 
 use super::{Trained, cancelled_by_signal, show_training, spec::SpecArguments};
 use crate::{
@@ -31,6 +31,9 @@ pub(crate) struct BaseArguments {
     /// Folder of price files that BASE learns from, one symbol each; may be given more than once.
     #[arg(long, help_heading = BASE, value_name = "DIR", requires = "base")]
     data: Vec<PathBuf>,
+    /// Distribution that BASE gives: a spread around the last close; Student's t with a direction; or quantiles.
+    #[arg(long, help_heading = BASE, requires = "base", value_enum, default_value_t = HeadArgument::Spread)]
+    head: HeadArgument,
     /// Networks of BASE from different seeds, whose quantiles are averaged.
     #[arg(long, help_heading = BASE, value_name = "N", requires = "base", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=32))]
     members: u8,
@@ -42,6 +45,23 @@ pub(crate) struct BaseArguments {
     artifact_out: Option<PathBuf>,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum HeadArgument {
+    Spread,
+    StudentT,
+    Quantiles,
+}
+
+impl From<HeadArgument> for Head {
+    fn from(argument: HeadArgument) -> Self {
+        match argument {
+            HeadArgument::Spread => Self::Spread,
+            HeadArgument::StudentT => Self::StudentT,
+            HeadArgument::Quantiles => Self::Quantiles,
+        }
+    }
+}
+
 /// Trains BASE and shows it.
 pub(super) async fn train(
     symbols: Vec<Symbol>,
@@ -49,7 +69,7 @@ pub(super) async fn train(
     settings: Settings,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let spec = BaseSpec { members: arguments.members.into(), ..spec.base_spec() };
+    let spec = BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() };
     spec.check()?;
     let app = App::open(settings).await?;
     let request = BaseRequest {
