@@ -6,6 +6,7 @@ use closecast_nn::Network;
 use sha2::{Digest, Sha256};
 
 use super::{
+    calibration::Factors,
     ensemble::Ensemble,
     model::{BaseModel, Description},
 };
@@ -81,7 +82,7 @@ fn check(networks: &[Network], description: &Description) -> Result<(), Artifact
     {
         return wrong("the network's outputs are not those of the horizon");
     }
-    if description.factors.len() != card.horizon || !description.factors.iter().all(|factors| factors.are_usable()) {
+    if description.factors.len() != card.horizon || !description.factors.iter().all(Factors::are_usable) {
         return wrong("the factors of the intervals are not those of the horizon, or not positive");
     }
     Ok(())

@@ -64,7 +64,7 @@ impl Factors {
     }
 
     /// Fits the factors on what came in the calibration part.
-    pub(super) fn fit<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Self {
+    pub(super) fn fit<'a>(outcomes: &(impl Iterator<Item = &'a Outcome> + Clone)) -> Self {
         let mut dates: Vec<NaiveDate> = outcomes.clone().map(|outcome| outcome.date).collect();
         dates.sort_unstable();
         dates.dedup();
@@ -129,8 +129,8 @@ pub(super) fn measured(outcomes: &[Outcome]) -> Option<MeasuredCoverage> {
     let middle = *dates.get(dates.len() / 2)?;
     let early = outcomes.iter().filter(move |outcome| outcome.date < middle);
     let late = outcomes.iter().filter(move |outcome| outcome.date >= middle);
-    let from_early = Factors::fit(early.clone());
-    let from_late = Factors::fit(late.clone());
+    let from_early = Factors::fit(&early);
+    let from_late = Factors::fit(&late);
     let hits = |pair: usize| {
         let inside = |factors: Factors| {
             move |outcome: &&Outcome| score(outcome.realised, &factors.apply(&outcome.quantiles, 0.0), pair) <= 1.0
