@@ -137,7 +137,7 @@ fn an_unusable_price_leaves_the_days_before_it_as_they_were() {
     let before = days_of(&markets(&until(&histories, date), &FeatureSet::market()), Exchange::UnitedStates);
     histories[0] = with_bars(&histories[0], |bar| {
         if bar.date > date {
-            bar.close = 1e300;
+            bar.close = f64::INFINITY;
         }
     });
     let mut found = days_of(&markets(&histories, &FeatureSet::market()), Exchange::UnitedStates);
