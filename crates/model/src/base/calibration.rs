@@ -16,10 +16,9 @@ use super::student::LEVELS;
 pub(super) const PAIRS: usize = LEVELS.len() / 2;
 /// Which of them the adaptation watches: the 90 % interval.
 const WATCHED: usize = 1;
-/// Step of the adaptation after a miss.
+/// Step of the adaptation: a miss of the 90 % interval widens it by 1.8 %, a hit narrows it by 0.2 %, so that in the long run
+/// nine of ten closes are hits whatever the network says.
 const RATE: f64 = 0.02;
-/// What is left of it a day later: half of it is forgotten in 138 days.
-const MEMORY: f64 = 0.995;
 /// Largest logarithm of a symbol's own factor.
 const LARGEST: f64 = 0.5;
 /// Days that the network's own word is worth against those of the calibration part: a year. Days, not symbols on a day, are
@@ -114,7 +113,7 @@ impl Follower {
     pub(super) fn learn(&mut self, realised: f64, quantiles: &[f64; LEVELS.len()]) {
         let miss = f64::from(u8::from(score(realised, quantiles, WATCHED) > 1.0));
         let step = RATE * (miss - (1.0 - probability(WATCHED)));
-        self.log_factor = (MEMORY * self.log_factor + step).clamp(-LARGEST, LARGEST);
+        self.log_factor = (self.log_factor + step).clamp(-LARGEST, LARGEST);
     }
 }
 
