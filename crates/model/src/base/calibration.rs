@@ -214,11 +214,16 @@ mod tests {
         follower.learn(1.0, &plain);
         assert!((follower.log_factor() - 0.018).abs() < 1e-12, "0.02 · (1 − 0.1)");
         follower.learn(0.0, &plain);
-        assert!((follower.log_factor() - (0.995 * 0.018 - 0.002)).abs() < 1e-12);
+        assert!((follower.log_factor() - (0.018 - 0.002)).abs() < 1e-12, "0.02 · 0.1 less");
         (0..10_000).for_each(|_| follower.learn(1.0, &plain));
         assert_eq!(follower.log_factor(), LARGEST);
         (0..10_000).for_each(|_| follower.learn(0.0, &plain));
-        assert!((follower.log_factor() + 0.4).abs() < 1e-9, "0.02 · 0.1 / 0.005");
+        assert_eq!(follower.log_factor(), -LARGEST);
+        // Nine hits and a miss leave it where it was.
+        let mut balanced = Follower::default();
+        (0..9).for_each(|_| balanced.learn(0.0, &plain));
+        balanced.learn(1.0, &plain);
+        assert!(balanced.log_factor().abs() < 1e-12);
     }
 
     #[test]
