@@ -148,10 +148,10 @@ pub(super) fn measured(outcomes: &[Outcome]) -> Option<MeasuredCoverage> {
 mod tests {
     use super::*;
 
-    /// Sizes of 19 returns over the half-width that was forecast.
-    const SCORES: [f64; 19] = [
+    /// Sizes of 20 returns over the half-width that was forecast.
+    const SCORES: [f64; 20] = [
         0.30, 1.42, 0.77, 0.05, 2.31, 0.98, 1.10, 0.61, 0.44, 1.87, 0.12, 0.83, 1.26, 0.52, 0.70, 3.05, 0.21, 1.58,
-        0.37,
+        0.37, 4.12,
     ];
 
     /// Returns quantiles around `median` whose outermost ones stand `end` from it, the others on straight lines.
@@ -174,13 +174,13 @@ mod tests {
         SCORES.iter().enumerate().map(of).collect()
     }
 
-    /// `numpy.quantile(scores, ceil(20 p) / 19, method="inverted_cdf")`, the conformal quantile of 19 scores, for the
-    /// probabilities 0.95, 0.9, 0.8, 0.5 and 0.1, trusted as far as 19 days (or 10) are against a year.
+    /// `numpy.quantile(scores, ceil(21 p) / 20, method="inverted_cdf")`, the conformal quantile of 20 scores, for the
+    /// probabilities 0.95, 0.9, 0.8, 0.5 and 0.1, trusted as far as 20 days (or 10) are against a year.
     #[test]
     fn factors_are_the_conformal_quantiles() {
-        for (days_each, days) in [(1, 19.0), (2, 10.0)] {
+        for (days_each, days) in [(1, 20.0), (2, 10.0)] {
             let factors = Factors::fit(&outcomes(days_each).iter());
-            for (probability_of, expected) in [(0.95, 3.05), (0.9, 2.31), (0.8, 1.58), (0.5, 0.77), (0.1, 0.12)] {
+            for (probability_of, expected) in [(0.95, 4.12), (0.9, 3.05), (0.8, 1.87), (0.5, 0.83), (0.1, 0.21)] {
                 let pair = (0..PAIRS).find(|&pair| probability(pair) == probability_of).unwrap();
                 let expected: f64 = f64::powf(expected, days / (days + 252.0));
                 assert!((factors.0[pair] / expected - 1.0).abs() < 1e-9, "{probability_of}: {:?}", factors.0[pair]);

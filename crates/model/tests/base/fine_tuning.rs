@@ -82,6 +82,11 @@ fn too_short_a_history_is_told_a_number_that_suffices() {
         let ForecastError::TooShort { have: 100, need, .. } = fine_tune(&base, &alternating(100)).unwrap_err() else {
             panic!("it is too short")
         };
+        // Windows whose targets end before the newest 40 sessions; the first one ends on the 65th. A fifth decides, and the
+        // targets of the others end before it.
+        let windows_of = |sessions: usize| sessions - 40 - horizon - 64;
+        let suffice = |windows: usize| windows / 5 > 0 && windows - windows / 5 > horizon;
+        assert!(suffice(windows_of(need)) && !suffice(windows_of(need - 1)), "{need} for {horizon}");
         fine_tune(&base, &alternating(need)).unwrap();
         let error = fine_tune(&base, &alternating(need - 1)).unwrap_err();
         assert!(matches!(error, ForecastError::TooShort { need: again, .. } if again == need), "{error}");
