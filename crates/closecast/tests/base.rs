@@ -117,6 +117,8 @@ fn base_is_fine_tuned_for_a_symbol_and_serves_under_its_name() {
     assert_eq!(tuned["model"]["kind"], "fine_tuned");
     let forecast = json(closecast(folder.path()).args(["predict", "AAPL"]));
     assert_eq!((&forecast["model"]["kind"], &forecast["model"]["version"]), (&"fine_tuned".into(), &1.into()));
+    let named = text(closecast(folder.path()).args(["predict", "AAPL", "--model", "BASE"]));
+    assert!(named.contains("Made by BASE, as shipped, the model of all symbols.\n"), "it has one of its own: {named}");
     let told = text(closecast(folder.path()).args(["predict", "AAPL"]));
     assert!(told.contains("Made by the model AAPL, version 1: BASE fine-tuned for this symbol."), "{told}");
     let short = with_prices(120);
