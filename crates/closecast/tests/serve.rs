@@ -51,13 +51,17 @@ fn a_client_finds_prices_forecasts_and_clear_problems() {
     assert_eq!(json(&server.ask("GET", "/api/symbols").2)["symbols"][0]["has_model"], false);
     assert_eq!(json(&server.ask("GET", "/api/stocks/AAPL?days=5").2)["bars"].as_array().unwrap().len(), 5);
 
-    let no_model = server.problem("GET", "/api/predictions/AAPL", 404);
+    let (status, _, body) = server.ask("GET", "/api/predictions/AAPL");
+    let by_base = json(&body)["model"].clone();
+    assert_eq!((status, &by_base["kind"], &by_base["version"]), (200, &"base".into(), &0.into()), "{body}");
+    let no_model = server.problem("GET", "/api/predictions/AAPL?model=other", 404);
     assert!(no_model["detail"].as_str().unwrap().contains("closecast train AAPL"));
     let train = ["train", "AAPL", "--epochs", "1", "--hidden-size", "4", "--lookback", "10"];
     assert!(command(folder.path()).args(train).stdout(Stdio::null()).status().unwrap().success());
     let (status, head, body) = server.ask("GET", "/api/predictions/aapl");
     assert_eq!(status, 200, "a model trained meanwhile serves without a restart: {body}");
     assert!(head.contains("x-request-id") && head.contains("nosniff"), "{head}");
+    assert_eq!((&json(&body)["model"]["kind"], &json(&body)["model"]["version"]), (&"specific".into(), &1.into()));
     assert!(json(&body)["interval"]["lower"].as_f64() < json(&body)["predicted_close"].as_f64());
 
     server.problem("GET", "/api/predictions/MSFT", 404);

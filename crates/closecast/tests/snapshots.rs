@@ -39,6 +39,7 @@ const KEPT: &[&str] = &[
     "features",
     "data_range",
     "model.name",
+    "model.kind",
     "model.version",
     "model.architecture",
     "model.lookback",

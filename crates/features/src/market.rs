@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::NaiveDate;
 use closecast_domain::{Exchange, History, Market};
 
-use crate::FeatureSet;
+use crate::{FeatureError, FeatureSet, Features};
 
 /// Symbols that must have traded on a day for their mean to say something of the market.
 pub const LEAST_SYMBOLS: usize = 8;
@@ -20,14 +20,16 @@ struct Day {
 /// feature of `set` on each day.
 ///
 /// A day's figures are those of its own features, which read no later bar: they are the same, to the bit, however much
-/// longer the histories are. The order of the histories does not matter. Those too short for the features are left out.
+/// longer the histories are. The order of the histories does not matter. Those too short for the features are left out, and
+/// the days of a history from its first unusable price on.
 #[must_use]
 pub fn markets(histories: &[History], set: &FeatureSet) -> BTreeMap<Exchange, Arc<Market>> {
     let mut ordered: Vec<&History> = histories.iter().collect();
-    ordered.sort_by(|a, b| a.symbol().cmp(b.symbol()));
+    // Two histories of one symbol have an order of their own, for sums depend on theirs.
+    ordered.sort_by_key(|history| (history.symbol(), history.bars()[0].date, history.len()));
     let mut exchanges: BTreeMap<Exchange, BTreeMap<NaiveDate, Day>> = BTreeMap::new();
     for history in ordered {
-        let Ok(features) = set.compute(history) else { continue };
+        let Some(features) = usable_features(history, set) else { continue };
         let days = exchanges.entry(history.exchange()).or_default();
         let dates = features.dates()[features.first_valid()..].iter();
         let rows = features.as_slice().chunks_exact(features.n_features()).skip(features.first_valid());
@@ -44,4 +46,14 @@ pub fn markets(histories: &[History], set: &FeatureSet) -> BTreeMap<Exchange, Ar
         (!days.is_empty()).then(|| (exchange, Arc::new(Market::new(exchange, set.names(), days))))
     };
     exchanges.into_iter().filter_map(market).collect()
+}
+
+/// Returns the features of `history` up to the day before the first one that is not finite: to leave out the days before as
+/// well would let them know of it.
+fn usable_features(history: &History, set: &FeatureSet) -> Option<Features> {
+    match set.compute(history) {
+        Ok(features) => Some(features),
+        Err(FeatureError::NonFinite { date, .. }) => set.compute(&history.between(None, date.pred_opt()).ok()?).ok(),
+        Err(_) => None,
+    }
 }

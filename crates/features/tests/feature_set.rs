@@ -130,8 +130,9 @@ fn names_are_stable() {
          macd_signal macd_histogram roc_5 roc_10 roc_20 ma_7 ma_30 ma_90 return_volatility_3 return_volatility_9 \
          return_volatility_66 return_volatility_132 return_volatility_333 range_volatility_3 range_volatility_7 \
          range_volatility_16 range_volatility_33 range_volatility_66 range_volatility_132 range_volatility_333 \
-         gap_volatility_7 gap_volatility_33 gap_volatility_132 absolute_return absolute_gap roc_60 drawdown volume_trend \
-         tail_weight volume_surprise volume_z_score weekday_sin weekday_cos days_to_next",
+         gap_volatility_7 gap_volatility_33 gap_volatility_132 capped_volatility echo_13_weeks echo_26_weeks \
+         echo_39_weeks echo_52_weeks absolute_return absolute_gap roc_60 drawdown volume_trend tail_weight volume_surprise \
+         volume_z_score weekday_sin weekday_cos days_to_next",
         "artifacts record these names: a new one may be added, none changed"
     );
     let set = FeatureSet::standard();

@@ -112,8 +112,9 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn features_know_no_future(seed: u64, day in 0_usize..179, symbol in 0_usize..4) {
-        let history = random_walk(SYMBOLS[symbol], 180, seed);
+    fn features_know_no_future(seed: u64, day in 0_usize..319, symbol in 0_usize..4) {
+        // Longer than a year, which is the span of the longest features.
+        let history = random_walk(SYMBOLS[symbol], 320, seed);
         let futures = futures(&history, day, seed);
         for &kind in FeatureKind::ALL {
             let set = FeatureSet::new(vec![kind]).unwrap();

@@ -2,9 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
-use closecast_domain::{History, Predict};
+use closecast_domain::{Cancel, History, Predict, ProgressSink};
 use closecast_eval::conformance::{Check, Report, Subject, check_forecaster};
-use closecast_model::{Architecture, BaseForecaster, BaseSpec, LstmForecaster, LstmModel, ModelSpec, Recipe};
+use closecast_model::{
+    Architecture, BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster, Head, LstmForecaster, LstmModel, ModelSpec,
+    Recipe,
+};
 use closecast_testkit::histories::{random_walk, sine};
 
 const HORIZON: usize = 2;
@@ -83,10 +86,31 @@ fn improved_network_on_prices() {
     check_network(Architecture::Improved, Recipe::MinMaxPrices);
 }
 
+/// Returns a description of BASE that trains within a second.
+fn small_base(seed: u64) -> BaseSpec {
+    BaseSpec { horizon: HORIZON, hidden_size: 4, epochs: 1, batch_size: 128, seed, ..BaseSpec::default() }
+}
+
 #[test]
 fn base_over_all_symbols() {
-    let spec = BaseSpec { horizon: HORIZON, hidden_size: 4, epochs: 1, batch_size: 128, ..BaseSpec::default() };
-    let build = move |seed| BaseForecaster::new(BaseSpec { seed, ..spec.clone() }).threads(Some(1));
-    let report = check(&Subject::panel("base", HORIZON, history(), build).seeded().scale_free());
-    assert_eq!(report.not_claimed, [Check::SineIsLearned, Check::SavedAndLoadedSameBits], "it learns no direction");
+    let fit = |seed, history: &History, cancel: &Cancel, progress: &dyn ProgressSink| {
+        let forecaster = BaseForecaster::new(small_base(seed)).threads(Some(1));
+        forecaster.fit_base(std::slice::from_ref(history), cancel, progress)
+    };
+    let subject = Subject::new("base", HORIZON, history(), fit);
+    let report = check(&subject.seeded().scale_free().kept(BaseModel::to_bytes, BaseModel::from_bytes));
+    assert_eq!(report.not_claimed, [Check::SineIsLearned], "it learns no direction");
+}
+
+#[test]
+fn base_with_quantiles() {
+    let build = |seed| BaseForecaster::new(BaseSpec { head: Head::Quantiles, ..small_base(seed) }).threads(Some(1));
+    check(&Subject::panel("quantiles", HORIZON, history(), build).seeded().scale_free());
+}
+
+#[test]
+fn base_fine_tuned() {
+    let build = |seed| FineTunedForecaster::new(BaseForecaster::new(small_base(seed)).threads(Some(1)));
+    let report = check(&Subject::panel("fine-tuned", HORIZON, history(), build).seeded().scale_free());
+    assert_eq!(report.not_claimed, [Check::SineIsLearned, Check::SavedAndLoadedSameBits]);
 }

@@ -5,8 +5,8 @@
 use bytes::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{
-    DateRange, ErrorMetrics, Evaluation, Exchange, Forecast, ModelCard, ModelRef, PartEvaluation, PriceBasis, Quantile,
-    RawBar, RawSeries, SessionForecast, Symbol,
+    Card, DateRange, ErrorMetrics, Evaluation, Exchange, Forecast, ModelCard, ModelRef, PartEvaluation, PriceBasis,
+    Quantile, RawBar, RawSeries, SessionForecast, Symbol,
 };
 use closecast_store::{Store, StoreError};
 
@@ -30,7 +30,7 @@ fn series(symbol: &str, days: &[u32]) -> RawSeries {
     }
 }
 
-fn card(name: &str) -> ModelCard {
+fn card(name: &str) -> Card {
     let errors = ErrorMetrics {
         days: 10,
         mae: 1.0,
@@ -44,7 +44,7 @@ fn card(name: &str) -> ModelCard {
     };
     let part = PartEvaluation { model: errors, naive: errors };
     let range = DateRange { start: day(2), end: day(30) };
-    ModelCard {
+    let card = ModelCard {
         name: name.into(),
         symbol: Symbol::new("AAPL").unwrap(),
         architecture: "base".into(),
@@ -63,7 +63,8 @@ fn card(name: &str) -> ModelCard {
         interval_level: 0.9,
         interval_coverage: 0.89,
         code_version: "0.1.0".into(),
-    }
+    };
+    card.into()
 }
 
 #[tokio::test]

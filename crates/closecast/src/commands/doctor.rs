@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use closecast_model::LstmModel;
+use closecast_model::TrainedModel;
 use serde::Serialize;
 
 use crate::{
@@ -52,7 +52,7 @@ async fn inside(app: &App) -> Vec<Check> {
                 let name = format!("model {} version {}", version.name, version.version);
                 let readable = match app.store.models().artifact(&version).await {
                     Err(error) => Err(error.to_string()),
-                    Ok(bytes) => LstmModel::from_bytes(&bytes).map_err(|error| error.to_string()),
+                    Ok(bytes) => TrainedModel::from_bytes(&bytes).map_err(|error| error.to_string()),
                 };
                 checks.push(check(&name, readable.map(|_| format!("verified, {} bytes", version.size_bytes))));
             }

@@ -30,18 +30,19 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let view = ops::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref()).await?;
     terminal.object(&view)?;
     show(&app, &view, terminal).await?;
-    terminal.line(made_by(&view))?;
+    terminal.line(made_by(&view, arguments.model.is_some()))?;
     terminal.line(&view.verdict.sentence)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Says which model made the forecast, and why that one.
-fn made_by(view: &ForecastView) -> String {
+/// Says which model made the forecast and, unless it was `named`, why that one.
+fn made_by(view: &ForecastView, named: bool) -> String {
     let ModelView { name, version, .. } = &view.model;
     let version = if *version > 0 { format!("version {version}") } else { "as shipped".to_owned() };
     match view.model.kind {
         Kind::Specific => format!("Made by the model {name}, {version}."),
         Kind::FineTuned => format!("Made by the model {name}, {version}: BASE fine-tuned for this symbol."),
+        Kind::Base if named => format!("Made by {name}, {version}, the model of all symbols."),
         Kind::Base => format!(
             "Made by {name}, {version}, the model of all symbols: {} has none of its own (`closecast train {}`).",
             view.symbol, view.symbol

@@ -228,3 +228,43 @@ async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {
     }
     Ok(histories)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(models: &[&str], reference: Option<&str>) -> BacktestRequest {
+        BacktestRequest {
+            source: Source::Symbols(Vec::new()),
+            also_train: Vec::new(),
+            spec: BacktestSpec::default(),
+            models: models.iter().map(|&name| name.to_owned()).collect(),
+            reference: reference.map(str::to_owned),
+            restart: false,
+            forecasts_out: None,
+        }
+    }
+
+    #[test]
+    fn every_model_that_is_named_can_take_part() {
+        for (name, _) in MODELS {
+            assert_eq!(contender(name, 2, 1).unwrap().name, name);
+        }
+        assert!(DEFAULT_MODELS.iter().all(|name| contender(name, 1, 1).is_ok()));
+        let unknown = contender("oracle", 1, 1).map(drop).unwrap_err();
+        assert!(unknown.to_string().contains("\"oracle\": choose from naive, "), "{unknown}");
+    }
+
+    #[test]
+    fn the_reference_is_one_of_those_that_take_part() {
+        let of = |models: &[&str], named: Option<&str>| reference(&request(models, named)).unwrap();
+        assert_eq!(of(&["base", "naive", "ewma-t"], None), "ewma-t");
+        assert_eq!(of(&["base", "naive"], None), "naive");
+        assert_eq!(of(&["har", "base"], None), "har");
+        assert_eq!(of(&["base", "naive", "ewma-t"], Some("base")), "base");
+        let refused = |models: &[&str], named| reference(&request(models, named)).unwrap_err().to_string();
+        assert!(refused(&["naive"], Some("base")).contains("add it to --models"));
+        assert!(refused(&["naive", "har", "naive"], None).contains("\"naive\" is given twice"));
+        assert!(refused(&[], None).contains("--models"));
+    }
+}

@@ -11,20 +11,28 @@ use crate::{app::App, failure::Failure, ops::history};
 /// Names the prices that a market was computed from.
 type Key = Vec<(String, NaiveDate, DateTime<Utc>)>;
 
+/// A market as computed from the prices of `key`; none where they were of too few symbols.
+#[derive(Debug)]
+struct Computed {
+    exchange: Exchange,
+    key: Key,
+    market: Option<Arc<Market>>,
+}
+
 /// The newest market computed of each exchange.
 #[derive(Debug, Default)]
-pub(crate) struct MarketCache(Mutex<Vec<(Exchange, Key, Option<Arc<Market>>)>>);
+pub(crate) struct MarketCache(Mutex<Vec<Computed>>);
 
 impl MarketCache {
     fn get(&self, exchange: Exchange, key: &Key) -> Option<Option<Arc<Market>>> {
         let kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.iter().find(|(of, known, _)| *of == exchange && known == key).map(|(_, _, market)| market.clone())
+        kept.iter().find(|kept| kept.exchange == exchange && kept.key == *key).map(|kept| kept.market.clone())
     }
 
     fn put(&self, exchange: Exchange, key: Key, market: Option<Arc<Market>>) {
         let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.retain(|(of, _, _)| *of != exchange);
-        kept.push((exchange, key, market));
+        kept.retain(|kept| kept.exchange != exchange);
+        kept.push(Computed { exchange, key, market });
     }
 }
 

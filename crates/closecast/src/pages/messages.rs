@@ -87,13 +87,17 @@ mod tests {
         assert!(found > 100, "only {found} calls found: has the way of asking for texts changed?");
     }
 
-    /// Keys made at run time (`verdict.${code}`) count as asked for when their first part is written so.
+    /// Keys made at run time (`verdict.${code}`, `model.kind_${kind}`) count as asked for when their first part is written so.
     #[test]
     fn every_text_is_used() {
         let sources = sources();
         for key in keys(Messages::of(Language::English)) {
-            let (family, _) = key.rsplit_once('.').unwrap();
-            let used = sources.contains(&format!("\"{key}\"")) || sources.contains(&format!("`{family}.${{"));
+            let parts = [
+                key.rsplit_once('.').map(|(first, _)| (first, '.')),
+                key.split_once('_').map(|(first, _)| (first, '_')),
+            ];
+            let made = parts.iter().flatten().any(|(first, end)| sources.contains(&format!("`{first}{end}${{")));
+            let used = made || sources.contains(&format!("\"{key}\""));
             assert!(used, "{key} is used nowhere");
         }
     }

@@ -98,4 +98,16 @@ mod tests {
         assert!(sigma[19].is_nan());
         assert_eq!(sigma[20..], [MIN_VOLATILITY; 10]);
     }
+
+    #[test]
+    fn a_price_that_moves_again_is_not_capped_at_nothing() {
+        let mut returns = vec![0.0; 40];
+        returns[0] = f64::NAN;
+        returns[30..].fill(0.02);
+        let volatility = capped_ewma_volatility(&returns);
+        assert_eq!(volatility[29], 0.0);
+        // The first move counts as one of 4 basis points, 4 times the least volatility.
+        assert!((volatility[30] / (0.06_f64 * 16e-8).sqrt() - 1.0).abs() < 1e-12);
+        assert!(volatility[39] > volatility[30]);
+    }
 }

@@ -6,6 +6,7 @@ use closecast_nn::Network;
 use sha2::{Digest, Sha256};
 
 use super::{
+    calibration::Factors,
     ensemble::Ensemble,
     model::{BaseModel, Description},
 };
@@ -72,16 +73,24 @@ fn check(networks: &[Network], description: &Description) -> Result<(), Artifact
     if !(2..=1000).contains(&card.lookback) || !(1..=60).contains(&card.horizon) {
         return wrong("lookback or horizon is out of range");
     }
-    if networks.iter().any(|network| network.spec().inputs != description.inputs.width()) {
-        return wrong("the scalers have another number of features than the network");
+    let (inputs, head) = (&description.inputs, description.head);
+    if (&card.features, &card.market_features) != (&inputs.names(), &inputs.market_names()) {
+        return wrong("the card names other features than the inputs");
     }
-    if networks
-        .iter()
-        .any(|network| network.spec().outputs != description.head.loss().outputs_per_target() * card.horizon)
-    {
+    if (card.members, card.head.as_str()) != (networks.len(), head.name()) {
+        return wrong("the card names another number of networks, or another head");
+    }
+    if !inputs.are_scaled() {
+        return wrong("the scalers have another number of features than the inputs");
+    }
+    if networks.iter().any(|network| network.spec().inputs != inputs.width()) {
+        return wrong("the inputs have another number of features than the network");
+    }
+    let outputs = head.loss().outputs_per_target() * card.horizon;
+    if networks.iter().any(|network| network.spec().outputs != outputs) {
         return wrong("the network's outputs are not those of the horizon");
     }
-    if description.factors.len() != card.horizon || !description.factors.iter().all(|factors| factors.are_usable()) {
+    if description.factors.len() != card.horizon || !description.factors.iter().all(Factors::are_usable) {
         return wrong("the factors of the intervals are not those of the horizon, or not positive");
     }
     Ok(())

@@ -46,7 +46,7 @@ pub(super) fn calibrate(
     for history in histories {
         collect(ensemble, history, start, &mut outcomes)?;
     }
-    let factors = outcomes.iter().map(|outcomes| Factors::fit(outcomes.iter())).collect();
+    let factors = outcomes.iter().map(|outcomes| Factors::fit(&outcomes.iter())).collect();
     let next = outcomes.first().map_or(&[][..], Vec::as_slice);
     let first = next.iter().map(|outcome| outcome.date).min();
     let last = next.iter().map(|outcome| outcome.date).max();

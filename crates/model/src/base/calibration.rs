@@ -63,7 +63,7 @@ impl Factors {
     }
 
     /// Fits the factors on what came in the calibration part.
-    pub(super) fn fit<'a>(outcomes: impl Iterator<Item = &'a Outcome> + Clone) -> Self {
+    pub(super) fn fit<'a>(outcomes: &(impl Iterator<Item = &'a Outcome> + Clone)) -> Self {
         let mut dates: Vec<NaiveDate> = outcomes.clone().map(|outcome| outcome.date).collect();
         dates.sort_unstable();
         dates.dedup();
@@ -128,8 +128,8 @@ pub(super) fn measured(outcomes: &[Outcome]) -> Option<MeasuredCoverage> {
     let middle = *dates.get(dates.len() / 2)?;
     let early = outcomes.iter().filter(move |outcome| outcome.date < middle);
     let late = outcomes.iter().filter(move |outcome| outcome.date >= middle);
-    let from_early = Factors::fit(early.clone());
-    let from_late = Factors::fit(late.clone());
+    let from_early = Factors::fit(&early);
+    let from_late = Factors::fit(&late);
     let hits = |pair: usize| {
         let inside = |factors: Factors| {
             move |outcome: &&Outcome| score(outcome.realised, &factors.apply(&outcome.quantiles, 0.0), pair) <= 1.0
@@ -142,4 +142,102 @@ pub(super) fn measured(outcomes: &[Outcome]) -> Option<MeasuredCoverage> {
         told.map(|pair| IntervalCoverage { level: probability(pair), share: share(pair) }).collect();
     intervals.reverse();
     Some(MeasuredCoverage { days: dates.len(), forecasts: outcomes.len(), intervals })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Sizes of 20 returns over the half-width that was forecast.
+    const SCORES: [f64; 20] = [
+        0.30, 1.42, 0.77, 0.05, 2.31, 0.98, 1.10, 0.61, 0.44, 1.87, 0.12, 0.83, 1.26, 0.52, 0.70, 3.05, 0.21, 1.58,
+        0.37, 4.12,
+    ];
+
+    /// Returns quantiles around `median` whose outermost ones stand `end` from it, the others on straight lines.
+    fn quantiles(median: f64, end: f64) -> [f64; LEVELS.len()] {
+        std::array::from_fn(|at| median + end * (at as f64 - PAIRS as f64) / PAIRS as f64)
+    }
+
+    fn outcome(day: u64, realised: f64, quantiles: [f64; LEVELS.len()]) -> Outcome {
+        let first = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+        Outcome { date: first + chrono::Days::new(day), realised, quantiles }
+    }
+
+    fn outcomes(days_each: u64) -> Vec<Outcome> {
+        // Every end of every interval stands 0.02 from a median of 0.001.
+        let flat = std::array::from_fn(|at| 0.001 + if at == PAIRS { 0.0 } else { 0.02 * (at as f64 - 10.0).signum() });
+        let of = |(at, score): (usize, &f64)| {
+            let sign = if at % 2 == 0 { 1.0 } else { -1.0 };
+            outcome(at as u64 / days_each, 0.001 + sign * score * 0.02, flat)
+        };
+        SCORES.iter().enumerate().map(of).collect()
+    }
+
+    /// `numpy.quantile(scores, ceil(21 p) / 20, method="inverted_cdf")`, the conformal quantile of 20 scores, for the
+    /// probabilities 0.95, 0.9, 0.8, 0.5 and 0.1, trusted as far as 20 days (or 10) are against a year.
+    #[test]
+    fn factors_are_the_conformal_quantiles() {
+        for (days_each, days) in [(1, 20.0), (2, 10.0)] {
+            let factors = Factors::fit(&outcomes(days_each).iter());
+            for (probability_of, expected) in [(0.95, 4.12), (0.9, 3.05), (0.8, 1.87), (0.5, 0.83), (0.1, 0.21)] {
+                let pair = (0..PAIRS).find(|&pair| probability(pair) == probability_of).unwrap();
+                let expected: f64 = f64::powf(expected, days / (days + 252.0));
+                assert!((factors.0[pair] / expected - 1.0).abs() < 1e-9, "{probability_of}: {:?}", factors.0[pair]);
+            }
+        }
+        assert_eq!(Factors::fit(&[].iter()), Factors::default());
+    }
+
+    #[test]
+    fn factors_widen_around_the_median_and_keep_the_order() {
+        let plain = quantiles(0.003, 0.05);
+        assert_eq!(Factors::default().apply(&plain, 0.0), plain.map(|value| 0.003 + (value - 0.003)));
+        let mut factors = Factors([2.0; PAIRS]);
+        let wide = factors.apply(&plain, 0.0);
+        assert!((wide[0] - (0.003 - 0.1)).abs() < 1e-12 && (wide[20] - (0.003 + 0.1)).abs() < 1e-12);
+        assert_eq!(wide[PAIRS], 0.003);
+        // A symbol's own factor acts on the tails in full and on the middle half not at all.
+        let own = Factors::default().apply(&plain, 0.5);
+        assert!(((own[WATCHED] - 0.003) / (plain[WATCHED] - 0.003) - 0.5_f64.exp()).abs() < 1e-12);
+        let half = (0..PAIRS).find(|&pair| probability(pair) == 0.5).unwrap();
+        assert!((half..=PAIRS).all(|at| (own[at] - plain[at]).abs() < 1e-12));
+        factors.0[3] = 50.0;
+        let ordered = factors.apply(&plain, -0.5);
+        assert!(ordered.windows(2).all(|pair| pair[0] <= pair[1]), "{ordered:?}");
+    }
+
+    #[test]
+    fn a_miss_widens_and_hits_narrow_slowly() {
+        let plain = quantiles(0.0, 0.05);
+        let mut follower = Follower::default();
+        follower.learn(1.0, &plain);
+        assert!((follower.log_factor() - 0.018).abs() < 1e-12, "0.02 · (1 − 0.1)");
+        follower.learn(0.0, &plain);
+        assert!((follower.log_factor() - (0.018 - 0.002)).abs() < 1e-12, "0.02 · 0.1 less");
+        (0..10_000).for_each(|_| follower.learn(1.0, &plain));
+        assert_eq!(follower.log_factor(), LARGEST);
+        (0..10_000).for_each(|_| follower.learn(0.0, &plain));
+        assert_eq!(follower.log_factor(), -LARGEST);
+        // Nine hits and a miss leave it where it was.
+        let mut balanced = Follower::default();
+        (0..9).for_each(|_| balanced.learn(0.0, &plain));
+        balanced.learn(1.0, &plain);
+        assert!(balanced.log_factor().abs() < 1e-12);
+    }
+
+    #[test]
+    fn coverage_is_measured_by_halves() {
+        // The intervals are too narrow in the first half of the days and right in the second.
+        let plain = quantiles(0.0, 0.02);
+        let all: Vec<Outcome> = (0..40).map(|day| outcome(day, if day < 20 { 0.05 } else { 0.0 }, plain)).collect();
+        let coverage = measured(&all).unwrap();
+        assert_eq!((coverage.days, coverage.forecasts), (40, 40));
+        let levels: Vec<f64> = coverage.intervals.iter().map(|interval| interval.level).collect();
+        assert_eq!(levels, [0.5, 0.8, 0.9, 0.95]);
+        // 20 days at a score of 2.5 widen by 2.5^(20/272) = 1.07 only, and the other half cannot widen at all.
+        assert_eq!(coverage.at(0.95), Some(0.5));
+        assert_eq!(coverage.at(0.7), None);
+        assert!(measured(&[]).is_none());
+    }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::Range};
 
 use closecast_domain::{
-    BaseCard, Cancel, Forecast, ForecastError, History, PanelForecaster, Predict, ProgressSink, Symbol,
+    BaseCard, Cancel, DateRange, Forecast, ForecastError, History, PanelForecaster, Predict, ProgressSink, Symbol,
 };
 use closecast_nn::{Network, TrainingSession};
 
@@ -12,17 +12,17 @@ use super::{
     ensemble::Ensemble,
     fit::Passes,
     forecaster::{BaseForecaster, BaseSpec},
-    model::{BaseModel, Description},
+    model::BaseModel,
     panel::Panel,
 };
-use crate::{epochs::engine, fingerprint::fingerprint};
+use crate::{dataset::unsuitable, epochs::engine, fingerprint::fingerprint};
 
 /// Most passes over a symbol's windows.
 const EPOCHS: usize = 8;
 /// Highest learning rate: a tenth of that of BASE, whose weights are to be kept near.
 const LEARNING_RATE: f64 = 3e-4;
-/// Share of the symbol's windows, the newest of those that may be learned from, that decide how many passes are kept.
-const VALIDATION: f64 = 0.2;
+/// One in so many of the symbol's windows, the newest of those that may be learned from, decides how many passes are kept.
+const VALIDATION: usize = 5;
 
 impl BaseModel {
     /// Returns the model trained on for `history` alone. How many passes are kept, perhaps none, is decided on the newest
@@ -37,17 +37,18 @@ impl BaseModel {
         spec: &BaseSpec,
         (cancel, progress): (&Cancel, &dyn ProgressSink),
     ) -> Result<Self, ForecastError> {
+        let need = self.fine_tuning_need(spec.calibration_days);
+        if history.len() < need {
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
+        }
         let start = calibration_start(std::slice::from_ref(history), spec.calibration_days)?;
-        let learned = history.between(None, start.pred_opt()).map_err(|_| self.too_short(history))?;
+        let learned = history.between(None, start.pred_opt()).map_err(unsuitable)?;
         let (lookback, horizon) = (self.ensemble.lookback, self.ensemble.horizon);
         let panel = Panel::of_one(&learned, self.ensemble.inputs.clone(), (lookback, horizon))?;
-        let split = panel.origins.len() - (panel.origins.len() as f64 * VALIDATION) as usize;
+        let split = panel.origins.len() - panel.origins.len() / VALIDATION;
         // Targets reach `horizon` sessions ahead: those of the training windows end before the validation begins.
         let train: Vec<usize> = (0..split.saturating_sub(horizon)).collect();
         let validation: Vec<usize> = (split..panel.origins.len()).collect();
-        if train.is_empty() || validation.is_empty() {
-            return Err(self.too_short(history));
-        }
         let mut epochs = 0;
         let mut networks = Vec::new();
         for (member, network) in self.ensemble.networks.iter().enumerate() {
@@ -63,25 +64,49 @@ impl BaseModel {
             epochs = epochs.max(kept);
             networks.push(best);
         }
-        let known_until = learned.last().date.max(self.description.known_until);
+        Ok(self.fine_tuned(networks, epochs, (history, &learned), spec.seed))
+    }
+
+    /// Returns the model of the fine-tuned `networks`; one whose `epochs` are 0 forecasts what BASE does.
+    fn fine_tuned(
+        &self,
+        networks: Vec<Network>,
+        epochs: usize,
+        (history, learned): (&History, &History),
+        seed: u64,
+    ) -> Self {
         let symbol = history.symbol().clone();
-        let card = BaseCard {
+        let mut description = self.description.clone();
+        if epochs > 0 {
+            let (first, last) = (learned.bars()[0].date, learned.last().date);
+            description.known_until = last.max(description.known_until);
+            let known = description.card.trained_on;
+            description.card.trained_on = DateRange { start: first.min(known.start), end: last.max(known.end) };
+            // It was measured with other weights.
+            description.card.coverage = None;
+        }
+        description.card = BaseCard {
             name: symbol.to_string(),
             fine_tuned_for: Some(symbol),
             data_fingerprint: fingerprint(history),
             epochs,
-            seed: spec.seed,
+            seed,
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
-            ..self.card().clone()
+            ..description.card
         };
-        let ensemble = Ensemble { networks, ..self.ensemble.clone() };
-        let description = Description { card, known_until, ..self.description.clone() };
-        Ok(Self::new(ensemble, description))
+        Self::new(Ensemble { networks, ..self.ensemble.clone() }, description)
     }
 
-    fn too_short(&self, history: &History) -> ForecastError {
-        let need = self.ensemble.need() + 400;
-        ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need }
+    /// Returns the sessions that fine-tuning needs, of which the newest `calibration_days` are not learned from: the fewest
+    /// that leave a window to train on and one to decide with.
+    fn fine_tuning_need(&self, calibration_days: usize) -> usize {
+        let horizon = self.ensemble.horizon;
+        let mut windows = VALIDATION;
+        while windows - windows / VALIDATION <= horizon {
+            windows += 1;
+        }
+        // The first window ends on the session `need`, and the last one `horizon` before the calibration part.
+        self.ensemble.need() + windows - 1 + horizon + calibration_days
     }
 }
 

@@ -75,6 +75,12 @@ impl Inputs {
         self.own.kinds().len() + self.market.as_ref().map_or(0, |market| market.names.len())
     }
 
+    /// Returns whether there is a scale for every feature.
+    pub(super) fn are_scaled(&self) -> bool {
+        let own = self.own_scaler.scales().len() == self.own.kinds().len();
+        own && self.market.as_ref().is_none_or(|market| market.scaler.scales().len() == market.names.len())
+    }
+
     /// Returns the sessions before the first one with features.
     pub(super) fn warm_up(&self) -> usize {
         self.own.warm_up()

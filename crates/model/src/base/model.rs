@@ -76,8 +76,9 @@ impl BaseModel {
         for (ahead, factors) in (1..).zip(&self.description.factors) {
             let mut follower = Follower::default();
             for place in 0..all.len() {
-                // The newest forecast whose close is known on this evening.
-                if let Some(settled) = place.checked_sub(ahead).filter(|settled| first + settled + ahead >= unseen) {
+                // The newest forecast whose close is known on this evening, if it was made since the training: earlier ones
+                // are at hand only when somebody asks for them.
+                if let Some(settled) = place.checked_sub(ahead).filter(|settled| first + settled + 1 >= unseen) {
                     let origin = first + settled;
                     let realised = (bars[origin + ahead].close / bars[origin].close).ln();
                     follower.learn(realised, &all[settled][ahead - 1]);

@@ -32,7 +32,7 @@ pub(super) fn line(row: &BacktestRow) -> String {
     text
 }
 
-/// Reads what [`line`] wrote; `None` when it is something else.
+/// Reads what [`line()`] wrote; `None` when it is something else.
 pub(super) fn parse(model: &Arc<str>, text: &str, volatility: f64) -> Option<BacktestRow> {
     let mut fields = text.split(',');
     let mut next = || fields.next();
