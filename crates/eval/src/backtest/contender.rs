@@ -16,12 +16,14 @@ pub struct Contender {
     pub name: String,
     /// Fitted anew for every fold.
     pub forecaster: Box<dyn PanelForecaster>,
+    /// Fitted to each symbol by itself, so that no other symbol matters to it.
+    pub alone: bool,
 }
 
 impl Contender {
     /// Returns a model that learns from all histories together.
     pub fn new(name: impl Into<String>, forecaster: impl PanelForecaster + 'static) -> Self {
-        Self { name: name.into(), forecaster: Box::new(forecaster) }
+        Self { name: name.into(), forecaster: Box::new(forecaster), alone: false }
     }
 
     /// Returns a model that is fitted to each symbol alone.
@@ -30,7 +32,7 @@ impl Contender {
         F: Forecaster + Clone + Send + Sync + 'static,
         F::Fitted: Send + Sync,
     {
-        Self::new(name, EachAlone(forecaster))
+        Self { alone: true, ..Self::new(name, EachAlone(forecaster)) }
     }
 }
 

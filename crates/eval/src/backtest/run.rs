@@ -137,7 +137,9 @@ pub fn run(
             let part = match store.load(fold, &contender.name)? {
                 Some(part) => part,
                 None => {
-                    let known = known.get_or_insert_with(|| before(fold.first, histories, also));
+                    let (known, own) = known.get_or_insert_with(|| before(fold.first, histories, also));
+                    // What is fitted to each symbol by itself learns nothing from symbols that are not forecast.
+                    let known = if contender.alone { &known[..*own] } else { &known[..] };
                     let part = run_part(plan, fold, contender, (histories, known), cancel)?;
                     store.save(fold, &contender.name, &part)?;
                     part
@@ -152,10 +154,13 @@ pub fn run(
     Ok(all)
 }
 
-/// Returns what is known on the evening before `date`, of every symbol.
-fn before(date: NaiveDate, histories: &[History], also: &[History]) -> Vec<History> {
+/// Returns what is known on the evening before `date`, of every symbol, and how many of them, the first ones, are forecast.
+fn before(date: NaiveDate, histories: &[History], also: &[History]) -> (Vec<History>, usize) {
     let cut = |history: &History| history.between(None, date.pred_opt()).ok();
-    histories.iter().chain(also).filter_map(cut).collect()
+    let mut known: Vec<History> = histories.iter().filter_map(cut).collect();
+    let own = known.len();
+    known.extend(also.iter().filter_map(cut));
+    (known, own)
 }
 
 fn run_part(
