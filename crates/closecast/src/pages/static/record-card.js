@@ -19,7 +19,7 @@ export function verdictChip({ verdict }) {
 export function recordCard(prediction) {
   const { metrics, naive, model } = prediction;
   // A model of the spread has no points of its own to be measured.
-  if (!metrics || !naive) return [verdictBanner(prediction), coverage(model), coverageTable(model)];
+  if (!metrics || !naive) return [verdictBanner(prediction), coverage(model, "record.coverage_after"), coverageTable(model)];
   return [
     verdictBanner(prediction),
     testTable(prediction, metrics.test, naive.test),
@@ -78,11 +78,11 @@ function testTable(prediction, model, naive) {
       element("td", {}, ofNaive)))));
 }
 
-function coverage({ interval_level: level, interval_coverage: measured }) {
+function coverage({ interval_level: level, interval_coverage: measured }, key = "record.coverage") {
   if (typeof measured !== "number") return null;
   const values = { level: levelText(level), coverage: percent(measured) };
   return element("div", { class: "coverage" },
-    element("p", {}, t("record.coverage", values)),
+    element("p", {}, t(key, values)),
     element("div", { class: "coverage-track", role: "img", "aria-label": t("record.coverage_bar", values) },
       element("span", { class: "coverage-value", style: { width: `${measured * 100}%` } }),
       element("span", { class: "coverage-goal", style: { left: `${level * 100}%` } })),
