@@ -75,12 +75,12 @@ fixtures:
       )
     done
 
-# Train the model of all symbols that ships with the program on a folder of daily CSV files, one symbol each.
-base data_dir *arguments:
+# Train the model of all symbols that ships with the program on a folder of daily CSV files, one symbol each; SOURCES says where they come from, with commits.
+base data_dir sources *arguments:
     #!/usr/bin/env bash
     set -euo pipefail
     cargo build --release
     scratch=$(mktemp -d)
     trap 'rm -rf "$scratch"' EXIT
     target/release/closecast train --base --data {{ data_dir }} --data-dir "$scratch" \
-      --artifact-out crates/model/assets/base.safetensors {{ arguments }}
+      --sources {{ quote(sources) }} --artifact-out crates/model/assets/base.safetensors {{ arguments }}

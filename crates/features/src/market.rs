@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
-use closecast_domain::{Exchange, History, Market};
+use closecast_domain::{Exchange, History, Market, Symbol};
 
 use crate::{FeatureError, FeatureSet, Features};
 
@@ -11,8 +11,10 @@ use crate::{FeatureError, FeatureSet, Features};
 pub const LEAST_SYMBOLS: usize = 8;
 
 /// Sums over the symbols of a day.
-struct Day {
+struct Day<'a> {
     symbols: usize,
+    /// Symbol that was added last.
+    newest: Option<&'a Symbol>,
     sums: Vec<f64>,
 }
 
@@ -27,21 +29,25 @@ pub fn markets(histories: &[History], set: &FeatureSet) -> BTreeMap<Exchange, Ar
     let mut ordered: Vec<&History> = histories.iter().collect();
     // Two histories of one symbol have an order of their own, for sums depend on theirs.
     ordered.sort_by_key(|history| (history.symbol(), history.bars()[0].date, history.len()));
-    let mut exchanges: BTreeMap<Exchange, BTreeMap<NaiveDate, Day>> = BTreeMap::new();
+    let mut exchanges: BTreeMap<Exchange, BTreeMap<NaiveDate, Day<'_>>> = BTreeMap::new();
     for history in ordered {
         let Some(features) = usable_features(history, set) else { continue };
         let days = exchanges.entry(history.exchange()).or_default();
         let dates = features.dates()[features.first_valid()..].iter();
         let rows = features.as_slice().chunks_exact(features.n_features()).skip(features.first_valid());
         for (date, row) in dates.zip(rows) {
-            let day = days.entry(*date).or_insert_with(|| Day { symbols: 0, sums: vec![0.0; row.len()] });
+            let day = days.entry(*date).or_insert_with(|| Day { symbols: 0, newest: None, sums: vec![0.0; row.len()] });
+            // Of two histories of a symbol that hold the same day, one counts.
+            if day.newest.replace(history.symbol()) == Some(history.symbol()) {
+                continue;
+            }
             day.symbols += 1;
             day.sums.iter_mut().zip(row).for_each(|(sum, value)| *sum += f64::from(*value));
         }
     }
-    let market = |(exchange, days): (Exchange, BTreeMap<NaiveDate, Day>)| {
+    let market = |(exchange, days): (Exchange, BTreeMap<NaiveDate, Day<'_>>)| {
         let enough = days.into_iter().filter(|(_, day)| day.symbols >= LEAST_SYMBOLS);
-        let mean = |day: Day| day.sums.into_iter().map(|sum| (sum / day.symbols as f64) as f32).collect();
+        let mean = |day: Day<'_>| day.sums.into_iter().map(|sum| (sum / day.symbols as f64) as f32).collect();
         let days: BTreeMap<NaiveDate, Vec<f32>> = enough.map(|(date, day)| (date, mean(day))).collect();
         (!days.is_empty()).then(|| (exchange, Arc::new(Market::new(exchange, set.names(), days))))
     };

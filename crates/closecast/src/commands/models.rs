@@ -14,6 +14,7 @@ use crate::{
     commands::train,
     config::Settings,
     failure::Failure,
+    ops::forecast,
     terminal::{Terminal, counted},
     views::forecast::{model_view, parts, verdict},
 };
@@ -50,7 +51,7 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
     let versions = app.store.models().list().await?;
     terminal.object(&json!({ "models": versions.iter().map(object).collect::<Vec<_>>() }))?;
     if versions.is_empty() {
-        return terminal.line("There is no model yet: train one with `closecast train SYMBOL`.");
+        return terminal.line("There is no model yet: train one with `closecast train SYMBOL`. Until then BASE forecasts every symbol (`closecast models show BASE`).");
     }
     terminal.line(format_args!(
         "{:<14}{:>8}  {:<10}{:>10}{:>10}{:>12}  {:<12}  trained on",
@@ -79,14 +80,24 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
-    let Some(version) = app.store.models().in_service(name).await? else {
-        return Err(Failure::UnknownModel(name.to_owned()));
+    let (version, model) = if name == forecast::BASE {
+        forecast::base(app).await?
+    } else {
+        let Some(version) = app.store.models().in_service(name).await? else {
+            return Err(Failure::UnknownModel(name.to_owned()));
+        };
+        let artifact = app.store.models().artifact(&version).await?;
+        let model = TrainedModel::from_bytes(&artifact)?;
+        (version, model)
     };
-    let artifact = app.store.models().artifact(&version).await?;
-    let network = network(&TrainedModel::from_bytes(&artifact)?);
+    let network = network(&model);
     let shown = object(&version);
     let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
     let features = shown["features"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
+    let sources = match &version.card {
+        Card::Base(card) if !card.sources.is_empty() => format!("trained on {}\n", card.sources),
+        _ => String::new(),
+    };
     let (fingerprint, features) = (text("data_fingerprint"), features.join(", "));
     terminal.object(&Shown { model: shown, network })?;
     train::show_training(&version, terminal)?;
@@ -99,7 +110,7 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
         network.dropout
     ))?;
     terminal.line(format_args!(
-        "symbol {}, lookback {} days, horizon {}, seed {}\nfeatures {features}\nartifact {} ({} bytes)\nprices {fingerprint}",
+        "symbol {}, lookback {} days, horizon {}, seed {}\n{sources}features {features}\nartifact {} ({} bytes)\nprices {fingerprint}",
         version.card.symbol().map_or("all", |symbol| symbol.as_str()),
         view.lookback,
         view.horizon,
@@ -135,7 +146,7 @@ fn network(model: &TrainedModel) -> NetworkView {
             NetworkView { arch: spec.arch.name(), layers, hidden_size, dropout }
         }
         TrainedModel::Base(model) => {
-            NetworkView { arch: "spread", layers: 1, hidden_size: model.hidden_size(), dropout: 0.0 }
+            NetworkView { arch: model.head().name(), layers: 1, hidden_size: model.hidden_size(), dropout: 0.0 }
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 pub(crate) struct Arguments {
     /// Symbol to forecast.
     symbol: Symbol,
-    /// Model to use [default: the one named like the symbol]
+    /// Model to use [default: the one named like the symbol; without one BASE, the model of all symbols]
     #[arg(long, value_name = "NAME")]
     model: Option<String>,
 }

@@ -121,12 +121,19 @@ pub(crate) async fn run(
     let store =
         FolderStore::open(&app.settings.data_dir.join("backtests"), &plan, (&histories, &also), request.restart)?;
     let symbols = histories.len();
+    let looks_at_markets = request.models.iter().any(|name| name.starts_with("base") || name == "fine-tuned");
     let work = move || -> Result<_, Failure> {
-        refuse_market_leak(&plan, &histories)?;
+        if looks_at_markets {
+            refuse_market_leak(&plan, (&histories, &also))?;
+        }
         let done = backtest::run(&plan, (&histories, &also), &contenders, &store, &cancel, &progress)?;
         Ok((plan, done))
     };
     let (plan, backtest) = super::background::run("backtest", work).await??;
+    if backtest.rows.is_empty() {
+        let reason = backtest.skipped.first().map_or("there are none", |skipped| skipped.reason.as_str());
+        return Err(Failure::Usage(format!("no symbol could be forecast on these days: {reason}")));
+    }
     if let Some(file) = forecasts_out {
         file.write(|file| files::write(file, &backtest.rows))?;
     }
@@ -203,17 +210,20 @@ fn in_market(histories: Vec<History>, also: Vec<History>) -> (Vec<History>, Vec<
     (all, also)
 }
 
-/// Makes sure that what is known of the markets on the evening before each fit reads nothing later.
-fn refuse_market_leak(plan: &Plan, histories: &[History]) -> Result<(), Failure> {
-    let evenings: Vec<_> = plan.folds.iter().filter_map(|fold| fold.first.pred_opt()).collect();
-    let sessions: Vec<_> = evenings
-        .iter()
-        .filter_map(|evening| {
-            let newest = |history: &History| history.dates().rev().find(|date| date <= evening);
-            histories.iter().filter_map(newest).max()
-        })
-        .collect();
-    match market_leak(histories, &sessions) {
+/// Makes sure that what is known of the markets on an evening reads nothing later: that before the first fit, before the one in the
+/// middle, and before the last one.
+fn refuse_market_leak(plan: &Plan, (histories, also): (&[History], &[History])) -> Result<(), Failure> {
+    let all: Vec<History> = histories.iter().chain(also).cloned().collect();
+    let folds = &plan.folds;
+    let probed = [folds.first(), folds.get(folds.len() / 2), folds.last()];
+    let session = |evening| {
+        let newest = |history: &History| history.dates().rev().find(|date| *date <= evening);
+        all.iter().filter_map(newest).max()
+    };
+    let mut sessions: Vec<_> =
+        probed.into_iter().flatten().filter_map(|fold| fold.first.pred_opt()).filter_map(session).collect();
+    sessions.dedup();
+    match market_leak(&all, &sessions) {
         Some(date) => Err(Failure::Internal(format!(
             "the market's figures of {date} change with later prices: this is a fault of the program, and no figure of it can be trusted"
         ))),

@@ -37,7 +37,9 @@ pub(crate) async fn forecast(app: &App, symbol: &Symbol, model: Option<&str>) ->
 /// Returns the model that forecasts `symbol`.
 async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<(ModelVersion, TrainedModel), Failure> {
     let name = model.unwrap_or(symbol.as_str());
-    if let Some(version) = app.store.models().in_service(name).await? {
+    if name != BASE
+        && let Some(version) = app.store.models().in_service(name).await?
+    {
         return read(app, version).await;
     }
     match model {
@@ -51,7 +53,10 @@ async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<(Mod
 /// # Errors
 /// [`Failure`] when it cannot be read.
 pub(crate) async fn base(app: &App) -> Result<(ModelVersion, TrainedModel), Failure> {
-    if let Some(version) = app.store.models().in_service(BASE).await? {
+    if let Some(version) = app.store.models().in_service(BASE).await?
+        && matches!(version.card, Card::Base(_))
+        && version.card.symbol().is_none()
+    {
         return read(app, version).await;
     }
     let model = BaseModel::shipped()?;

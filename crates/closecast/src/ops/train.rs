@@ -11,7 +11,7 @@ use closecast_store::ModelVersion;
 use crate::{
     app::App,
     failure::Failure,
-    ops::{background, device, history},
+    ops::{background, device, forecast, history},
 };
 
 /// What to train.
@@ -55,6 +55,11 @@ pub(crate) async fn train(
 /// Returns the name to publish under: letters, digits, dots, dashes and underscores, so that it can stand in an address.
 fn model_name(request: &TrainRequest) -> Result<String, Failure> {
     let name = request.model_name.clone().unwrap_or_else(|| request.symbol.to_string());
+    if name == forecast::BASE {
+        return Err(Failure::Usage(format!(
+            "the name {name} is that of the model of all symbols: choose another --model-name, or train that one with --base"
+        )));
+    }
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
     if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name.starts_with(['.', '-']) {
         return Err(Failure::Usage(format!(

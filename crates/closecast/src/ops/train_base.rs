@@ -44,6 +44,7 @@ pub(crate) async fn train_base(
     for symbol in &request.symbols {
         histories.push(history::load_to_learn(app, symbol, None, None).await?);
     }
+    refuse_repeated(&histories)?;
     let threads = app.settings.training_threads();
     let forecaster = BaseForecaster::new(request.spec).threads(Some(threads)).sources(request.sources);
     let work = move || -> Result<_, Failure> {
@@ -83,6 +84,23 @@ pub(crate) async fn fine_tune(
     };
     let (model, bytes) = background::run("train", work).await??;
     publish(app, &model, bytes).await
+}
+
+/// Refuses sessions of a symbol that are there twice: they would count twice.
+fn refuse_repeated(histories: &[History]) -> Result<(), Failure> {
+    let mut ordered: Vec<&History> = histories.iter().collect();
+    ordered.sort_by_key(|history| (history.symbol(), history.bars()[0].date));
+    let overlapping = ordered
+        .windows(2)
+        .find(|pair| pair[0].symbol() == pair[1].symbol() && pair[1].bars()[0].date <= pair[0].last().date);
+    match overlapping {
+        Some(pair) => Err(Failure::Usage(format!(
+            "the prices of {} from {} on are there twice: name each symbol and folder once",
+            pair[1].symbol(),
+            pair[1].bars()[0].date
+        ))),
+        None => Ok(()),
+    }
 }
 
 async fn publish(app: &App, model: &BaseModel, bytes: Vec<u8>) -> Result<ModelVersion, Failure> {

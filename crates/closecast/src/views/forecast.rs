@@ -206,7 +206,7 @@ pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
         },
         Card::Base(card) => ModelView {
             kind: if card.fine_tuned_for.is_some() { Kind::FineTuned } else { Kind::Base },
-            architecture: "spread".to_owned(),
+            architecture: card.head.clone(),
             lookback: card.lookback,
             horizon: card.horizon,
             parameters: card.parameters * card.members,

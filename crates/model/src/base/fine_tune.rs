@@ -8,7 +8,7 @@ use closecast_domain::{
 use closecast_nn::{Network, TrainingSession};
 
 use super::{
-    calibrate::calibration_start,
+    calibrate::{calibrate, calibration_start},
     ensemble::Ensemble,
     fit::Passes,
     forecaster::{BaseForecaster, BaseSpec},
@@ -26,8 +26,8 @@ const VALIDATION: usize = 5;
 
 impl BaseModel {
     /// Returns the model trained on for `history` alone. How many passes are kept, perhaps none, is decided on the newest
-    /// fifth of what may be learned from; the newest `calibration_days` sessions are left out of both, so that the intervals
-    /// can follow the hits and misses there.
+    /// fifth of what may be learned from; the newest `calibration_days` sessions are left out of both, and the intervals are
+    /// calibrated on them.
     ///
     /// # Errors
     /// [`ForecastError`] when the history is too short, a number becomes non-finite, or the work is cancelled.
@@ -64,7 +64,14 @@ impl BaseModel {
             epochs = epochs.max(kept);
             networks.push(best);
         }
-        Ok(self.fine_tuned(networks, epochs, (history, &learned), spec.seed))
+        let mut tuned = self.fine_tuned(networks, epochs, (history, &learned), spec.seed);
+        if epochs > 0 {
+            let calibrated = calibrate(&tuned.ensemble, std::slice::from_ref(history), start)?;
+            tuned.description.factors = calibrated.factors;
+            tuned.description.card.calibrated_on = calibrated.days;
+            tuned.description.card.coverage = calibrated.coverage;
+        }
+        Ok(tuned)
     }
 
     /// Returns the model of the fine-tuned `networks`; one whose `epochs` are 0 forecasts what BASE does.
@@ -82,8 +89,6 @@ impl BaseModel {
             description.known_until = last.max(description.known_until);
             let known = description.card.trained_on;
             description.card.trained_on = DateRange { start: first.min(known.start), end: last.max(known.end) };
-            // It was measured with other weights.
-            description.card.coverage = None;
         }
         description.card = BaseCard {
             name: symbol.to_string(),

@@ -51,6 +51,12 @@ impl BaseModel {
         &self.description.card
     }
 
+    /// Returns the distribution it gives.
+    #[must_use]
+    pub fn head(&self) -> Head {
+        self.description.head
+    }
+
     /// Returns the units of the LSTM layer.
     #[must_use]
     pub fn hidden_size(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Models of one symbol that begin as BASE.
 
-use closecast_domain::{Cancel, ForecastError, History, PanelForecaster, Predict, Silent};
+use closecast_domain::{Cancel, DateRange, ForecastError, History, PanelForecaster, Predict, Silent};
 use closecast_model::{BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster};
 use closecast_testkit::{
     histories::{from_returns, random_walk},
@@ -32,10 +32,11 @@ fn what_helps_is_kept_and_the_card_says_so() {
     let learned_until = history.bars()[history.len() - 41].date;
     assert_eq!(card.trained_on.end, learned_until, "the newest 40 sessions are left out");
     assert_eq!(description(&tuned)["known_until"], learned_until.to_string().as_str());
-    assert_eq!(card.coverage, None, "nobody has measured it");
-    assert_eq!(card.calibrated_on, base.card().calibrated_on);
+    let calibrated_on = DateRange { start: history.bars()[history.len() - 40].date, end: history.last().date };
+    assert_eq!(card.calibrated_on, Some(calibrated_on), "the intervals are calibrated on them");
+    assert_eq!(card.coverage.map(|coverage| (coverage.days, coverage.forecasts)), Some((40, 40)));
     assert_ne!(card.data_fingerprint, base.card().data_fingerprint);
-    assert_eq!(description(&tuned)["factors"], description(&base)["factors"]);
+    assert_ne!(description(&tuned)["factors"], description(&base)["factors"]);
     let bytes = tuned.to_bytes().unwrap();
     let served = BaseModel::from_bytes(&bytes).unwrap();
     let (a, b) = (tuned.predict(&history).unwrap(), served.predict(&history).unwrap());

@@ -26,7 +26,7 @@ pub(crate) struct BaseArguments {
     #[arg(long, help_heading = BASE, conflicts_with_all = ["arch", "recipe", "layers", "dropout", "schedule", "patience", "spec", "model_name", "start_date", "end_date", "fine_tune"])]
     pub(super) base: bool,
     /// Train BASE on for this symbol, as far as that helps; the network is that of BASE.
-    #[arg(long, help_heading = BASE, conflicts_with_all = ["arch", "recipe", "lookback", "horizon", "hidden_size", "layers", "dropout", "schedule", "patience", "spec", "model_name", "start_date", "end_date", "data", "head", "members", "sources", "artifact_out"])]
+    #[arg(long, help_heading = BASE, conflicts_with_all = ["arch", "recipe", "lookback", "horizon", "hidden_size", "layers", "dropout", "epochs", "batch_size", "learning_rate", "schedule", "weight_decay", "patience", "seed", "spec", "model_name", "start_date", "end_date", "data", "head", "members", "sources", "artifact_out"])]
     pub(super) fine_tune: bool,
     /// Folder of price files that BASE learns from, one symbol each; may be given more than once.
     #[arg(long, help_heading = BASE, value_name = "DIR", requires = "base")]

@@ -115,7 +115,7 @@ impl From<ArchArgument> for Architecture {
 impl SpecArguments {
     /// Returns the model of all symbols that the flags describe.
     pub(super) fn base_spec(&self) -> BaseSpec {
-        // A week is what one network forecasts without loss for the next session.
+        // A week ahead costs the forecast of the next session next to nothing: docs/MODEL.md has the figures.
         let usual = BaseSpec { horizon: 5, ..BaseSpec::default() };
         BaseSpec {
             lookback: self.lookback.unwrap_or(usual.lookback),
