@@ -7,6 +7,7 @@ pub(crate) mod doctor;
 pub(crate) mod export;
 pub(crate) mod fetch;
 pub(crate) mod import;
+mod interrupt;
 pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod quickstart;

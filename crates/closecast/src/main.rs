@@ -13,7 +13,6 @@ mod server;
 mod terminal;
 mod toml_file;
 mod views;
-mod whole_file;
 
 use std::process::ExitCode;
 

@@ -6,6 +6,7 @@ use closecast_eval::{
     EvalError,
     backtest::{BacktestRow, Finding, ModelScore, Panel, SymbolScore, findings, scores, slices, worst_volatility},
 };
+use closecast_testkit::reference::{list, number};
 use serde_json::Value;
 
 /// Both sides take logarithms of prices and sum a hundred doubles.
@@ -17,21 +18,13 @@ fn fixture() -> Value {
     serde_json::from_str(include_str!("../fixtures/backtest.json")).unwrap()
 }
 
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
-}
-
 fn text(value: &Value) -> &str {
     value.as_str().unwrap()
 }
 
 /// The rows of the fixture: quantiles are those of a distribution of log returns, by its location and scale.
 fn rows(fixture: &Value) -> Vec<BacktestRow> {
-    let z = numbers(&fixture["z"]);
+    let z = list(&fixture["z"]);
     let row = |row: &Value| {
         let [last_close, actual, location, scale, volatility] = [5, 6, 7, 8, 9].map(|at| number(&row[at]));
         let quantiles: Vec<f64> = z.iter().map(|z| last_close * (location + scale * z).exp()).collect();

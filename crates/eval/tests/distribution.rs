@@ -8,6 +8,7 @@ use closecast_eval::{
     crps_of_quantiles, geometric_mean_ratio, pinball, pit_of_quantiles,
 };
 use closecast_testkit::random::SplitMix64;
+use closecast_testkit::reference::{cases, count, list, number};
 use serde_json::Value;
 
 /// Both sides sum a few dozen doubles: some ulps apart.
@@ -21,20 +22,7 @@ const TESTS: f64 = 1e-9;
 const MIDPOINT_RULE: f64 = 2e-3;
 
 fn reference(part: &str) -> Vec<Value> {
-    let mut whole: Value = serde_json::from_str(include_str!("../fixtures/distribution.json")).unwrap();
-    whole[part].take().as_array().unwrap().clone()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn count(value: &Value) -> usize {
-    usize::try_from(value.as_u64().unwrap()).unwrap()
-}
-
-fn list(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
+    cases(include_str!("../fixtures/distribution.json"), part)
 }
 
 #[track_caller]

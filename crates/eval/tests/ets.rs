@@ -11,6 +11,7 @@ use closecast_eval::{
     },
 };
 use closecast_testkit::histories::{from_returns, random_walk};
+use closecast_testkit::reference::{count, list, number};
 use serde_json::Value;
 
 const HORIZON: usize = 5;
@@ -19,20 +20,12 @@ fn reference() -> Value {
     serde_json::from_str(include_str!("../fixtures/ets.json")).unwrap()
 }
 
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn list(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
-}
-
 /// Returns the history of a case: what was learned from, and the days after.
 fn histories(case: &Value) -> (History, History) {
     let logs = list(&case["logs"]);
     let returns: Vec<f64> = std::iter::once(0.0).chain(logs.windows(2).map(|pair| pair[1] - pair[0])).collect();
     let whole = from_returns("AAPL", &returns);
-    let known = usize::try_from(case["known"].as_u64().unwrap()).unwrap();
+    let known = count(&case["known"]);
     (whole.first_bars(known).unwrap(), whole)
 }
 

@@ -1,13 +1,12 @@
 //! Everything against scikit-learn, statsmodels, SciPy and NumPy: `fixtures/reference.py` made `fixtures/reference.json`.
 
-#![expect(clippy::unwrap_used, reason = "what reads the fixture may fail by panicking")]
-
 use closecast_eval::{
     DieboldMariano, EvalError, Loss, Outcome, conformal_quantiles, coverage, diebold_mariano, empirical_quantiles,
     evaluate,
     metrics::{directional_accuracy, lag_one_copy, mae, mape, r2, r2_naive, relative_mae, rmse},
     significance::{LongRunVariance, Z_95, kupiec, wilson_interval},
 };
+use closecast_testkit::reference::{cases, count, list, number};
 use serde_json::Value;
 
 /// Both sides sum a few hundred doubles; ours with compensation, theirs pairwise: some ulps apart.
@@ -17,21 +16,7 @@ const SUMS: f64 = 1e-12;
 const TESTS: f64 = 1e-9;
 
 fn reference(part: &str) -> Vec<Value> {
-    let text = include_str!("../fixtures/reference.json");
-    let mut whole: Value = serde_json::from_str(text).unwrap();
-    whole[part].take().as_array().unwrap().clone()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn count(value: &Value) -> usize {
-    usize::try_from(value.as_u64().unwrap()).unwrap()
-}
-
-fn list(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
+    cases(include_str!("../fixtures/reference.json"), part)
 }
 
 #[track_caller]

@@ -9,21 +9,13 @@ use closecast_eval::{
     baselines::{FittedGarchT, FittedHar, HarCoefficients, random_walk::MAX_HORIZON},
 };
 use closecast_testkit::histories::{from_returns, random_walk};
+use closecast_testkit::reference::{cases, list, number};
 use serde_json::Value;
 
 const HORIZON: usize = 5;
 
 fn reference(part: &str) -> Vec<Value> {
-    let mut whole: Value = serde_json::from_str(include_str!("../fixtures/volatility.json")).unwrap();
-    whole[part].take().as_array().unwrap().clone()
-}
-
-fn number(value: &Value) -> f64 {
-    value.as_f64().unwrap()
-}
-
-fn list(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(number).collect()
+    cases(include_str!("../fixtures/volatility.json"), part)
 }
 
 #[track_caller]

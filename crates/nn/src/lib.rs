@@ -31,6 +31,7 @@ pub use many::{ForwardRequest, forward_many};
 pub use network::Network;
 pub use optimiser::{OptimiserKind, OptimiserSpec};
 pub use parameters::Tensor;
+pub use random::first_bits;
 pub use sampling::shuffled;
 pub use schedule::{Schedule, ScheduleSpec};
 pub use session::{MAX_THREADS, StepReport, TrainingSession, TrainingSpec};

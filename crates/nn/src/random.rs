@@ -40,6 +40,17 @@ pub(crate) fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
+/// Returns the first 64 bits of the sequence of `seed`: for choices that depend on where they are made, not on how many were made
+/// before.
+///
+/// ```
+/// assert_eq!(closecast_nn::first_bits(1_234_567), 6_457_827_717_110_365_317);
+/// ```
+#[must_use]
+pub fn first_bits(seed: u64) -> u64 {
+    SplitMix64::new(seed).next()
+}
+
 /// Returns a seed that depends on every part, and on their order.
 pub(crate) fn combine(parts: &[u64]) -> u64 {
     parts.iter().fold(0x243f_6a88_85a3_08d3, |seed, &part| mix(seed.wrapping_add(0x9e37_79b9_7f4a_7c15) ^ mix(part)))

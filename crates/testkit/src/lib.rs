@@ -3,3 +3,4 @@
 
 pub mod histories;
 pub mod random;
+pub mod reference;

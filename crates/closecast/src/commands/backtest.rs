@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use crate::{
     app::App,
+    commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     failure::Failure,
     ops::{
@@ -96,14 +97,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 async fn watched(app: &App, request: BacktestRequest, terminal: &Terminal) -> Result<BacktestResult, Failure> {
     let cancel = Cancel::new();
     let work = backtest::run(app, request, BacktestBar::new(terminal.json()), cancel.clone());
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => done,
-        _signal = tokio::signal::ctrl_c() => {
-            cancel.cancel();
-            work.await
-        }
-    }
+    cancelled_by_ctrl_c(work, cancel).await
 }
 
 fn show(result: &BacktestResult, terminal: &Terminal) -> Result<(), Failure> {

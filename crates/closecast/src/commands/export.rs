@@ -14,9 +14,8 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    ops,
+    ops::{self, output_file::OutputFile},
     terminal::{Terminal, counted},
-    whole_file,
 };
 
 /// Arguments of `closecast export`.
@@ -56,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             _ => Ok(ExitCode::SUCCESS),
         };
     }
-    whole_file::write(&path, &content)?;
+    OutputFile::replace(&path, &content)?;
     terminal.object(&serde_json::json!({ "symbol": arguments.symbol, "file": path, "rows": history.len() }))?;
     terminal.line(format_args!("{} ({})", path.display(), counted(history.len(), "session")))?;
     Ok(ExitCode::SUCCESS)

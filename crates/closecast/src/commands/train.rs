@@ -14,6 +14,7 @@ use serde::Serialize;
 use self::{base::BaseArguments, spec::SpecArguments};
 use crate::{
     app::App,
+    commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     failure::Failure,
     ops::{self, train::TrainRequest},
@@ -103,19 +104,7 @@ pub(crate) async fn train_watched(
 ) -> Result<ModelVersion, Failure> {
     let cancel = Cancel::new();
     let work = ops::train::train(app, request, Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
-    cancelled_by_signal(work, cancel).await
-}
-
-/// Waits for `work`; Ctrl-C cancels it, and it ends by itself.
-async fn cancelled_by_signal<T>(work: impl Future<Output = Result<T, Failure>>, cancel: Cancel) -> Result<T, Failure> {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => done,
-        _signal = tokio::signal::ctrl_c() => {
-            cancel.cancel();
-            work.await
-        }
-    }
+    cancelled_by_ctrl_c(work, cancel).await
 }
 
 impl Trained {

@@ -16,17 +16,18 @@ use serde::Serialize;
 
 use crate::{
     app::App,
+    commands::interrupt::cancelled_by_ctrl_c,
     commands::train::{self, Trained},
     config::Settings,
     failure::Failure,
     ops::{
+        output_file::OutputFile,
         train::TrainRequest,
         tune::{self, TuneRequest},
     },
     terminal::{Terminal, progress::TuneBar, tune as shown},
     toml_file::{TomlFile, model_spec::PartialSpec},
     views::tune::TuningView,
-    whole_file,
 };
 
 /// The standard space as a file to begin from; a test holds it to [`SearchSpace::standard`].
@@ -136,14 +137,7 @@ fn check_writable(file: &Path) -> Result<(), Failure> {
 async fn watched(app: &App, request: TuneRequest, terminal: &Terminal) -> Result<Tuning, Failure> {
     let cancel = Cancel::new();
     let work = tune::tune(app, request, TuneBar::new(terminal.json()), cancel.clone());
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => done,
-        _signal = tokio::signal::ctrl_c() => {
-            cancel.cancel();
-            work.await
-        }
-    }
+    cancelled_by_ctrl_c(work, cancel).await
 }
 
 fn write(file: &Path, symbol: &Symbol, tuning: &Tuning) -> Result<(), Failure> {
@@ -157,7 +151,7 @@ fn write(file: &Path, symbol: &Symbol, tuning: &Tuning) -> Result<(), Failure> {
         tuning.known.end,
         best.loss()
     );
-    whole_file::write(file, text.as_bytes())
+    OutputFile::replace(file, text.as_bytes())
 }
 
 fn show(

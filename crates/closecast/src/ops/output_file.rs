@@ -49,6 +49,14 @@ impl OutputFile {
         Ok(())
     }
 
+    /// Writes `content` to `path`, whole or not at all.
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create) and [`write`](Self::write).
+    pub(crate) fn replace(path: &Path, content: &[u8]) -> Result<(), Failure> {
+        Self::create(path)?.write(|file| file.write_all(content))
+    }
+
     fn refused(&self, source: io::Error) -> Failure {
         Failure::Write { path: self.path.display().to_string(), source }
     }

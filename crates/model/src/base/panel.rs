@@ -5,7 +5,7 @@ use std::ops::Range;
 use chrono::NaiveDate;
 use closecast_domain::{ForecastError, History};
 use closecast_features::{FeatureSet, Features, TargetKind, Targets};
-use closecast_nn::WindowSource;
+use closecast_nn::{WindowSource, first_bits};
 
 use super::inputs::{Inputs, View};
 use crate::dataset::unsuitable;
@@ -58,6 +58,31 @@ impl Panel {
             return Err(unsuitable(format!("no history has the {need} sessions that BASE needs to learn from")));
         };
         let inputs = Inputs::fit(set, &tables)?;
+        Self::of_tables(&tables, inputs, (known_from, known_until), (lookback, horizon))
+    }
+
+    /// Returns the panel of one history, seen through inputs that were fitted before.
+    pub(super) fn of_one(
+        history: &History,
+        inputs: Inputs,
+        (lookback, horizon): (usize, usize),
+    ) -> Result<Self, ForecastError> {
+        let need = inputs.warm_up() + lookback + horizon + 1;
+        if history.len() < need {
+            let (symbol, have) = (history.symbol().clone(), history.len());
+            return Err(ForecastError::TooShort { symbol, have, need });
+        }
+        let known = (history.bars()[0].date, history.last().date);
+        let features = inputs.features(history)?;
+        Self::of_tables(&[(history, features)], inputs, known, (lookback, horizon))
+    }
+
+    fn of_tables(
+        tables: &[(&History, Features)],
+        inputs: Inputs,
+        (known_from, known_until): (NaiveDate, NaiveDate),
+        (lookback, horizon): (usize, usize),
+    ) -> Result<Self, ForecastError> {
         let mut panel = Self {
             table: Vec::new(),
             lookback,
@@ -69,36 +94,9 @@ impl Panel {
             known_until,
             symbols: tables.len(),
         };
-        for (history, features) in &tables {
+        for (history, features) in tables {
             panel.append(history, features)?;
         }
-        Ok(panel)
-    }
-
-    /// Returns the panel of one history, seen through inputs that were fitted before.
-    pub(super) fn of_one(
-        history: &History,
-        inputs: Inputs,
-        (lookback, horizon): (usize, usize),
-    ) -> Result<Self, ForecastError> {
-        let mut panel = Self {
-            table: Vec::new(),
-            lookback,
-            horizon,
-            origins: Vec::new(),
-            targets: Vec::new(),
-            inputs,
-            known_from: history.bars()[0].date,
-            known_until: history.last().date,
-            symbols: 1,
-        };
-        let need = panel.inputs.warm_up() + lookback + horizon + 1;
-        if history.len() < need {
-            let (symbol, have) = (history.symbol().clone(), history.len());
-            return Err(ForecastError::TooShort { symbol, have, need });
-        }
-        let features = panel.inputs.features(history)?;
-        panel.append(history, &features)?;
         Ok(panel)
     }
 
@@ -141,7 +139,7 @@ impl Panel {
     pub(super) fn rows(&self, chosen: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
         let row = |&index: &usize| {
             let origin = self.origins[index];
-            let chance = mixed(seed ^ mixed(epoch ^ mixed(index as u64)));
+            let chance = first_bits(seed ^ first_bits(epoch ^ first_bits(index as u64)));
             if chance & 1 == 0 { origin.in_market } else { origin.alone }
         };
         chosen.iter().map(row).collect()
@@ -157,12 +155,4 @@ impl Panel {
         let targets = |&row: &usize| &self.targets[row * self.horizon..(row + 1) * self.horizon];
         rows.iter().flat_map(targets).map(|target| target.clamp(-LARGEST_TARGET, LARGEST_TARGET)).collect()
     }
-}
-
-/// A well mixed function of 64 bits: the output step of `SplitMix64` (Steele, Lea & Flood 2014).
-fn mixed(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    value ^ (value >> 31)
 }

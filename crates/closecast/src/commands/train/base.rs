@@ -6,9 +6,10 @@ use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
 use closecast_model::{BaseSpec, Head};
 
-use super::{Trained, cancelled_by_signal, show_training, spec::SpecArguments};
+use super::{Trained, show_training, spec::SpecArguments};
 use crate::{
     app::App,
+    commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     failure::Failure,
     ops::train_base::{self, BaseRequest},
@@ -82,7 +83,7 @@ pub(super) async fn train(
     let cancel = Cancel::new();
     let bar = Arc::new(TrainingBar::new(terminal.json()));
     let work = train_base::train_base(&app, request, bar, cancel.clone());
-    let version = cancelled_by_signal(work, cancel).await?;
+    let version = cancelled_by_ctrl_c(work, cancel).await?;
     terminal.object(&Trained::new(&version))?;
     show_training(&version, terminal)?;
     terminal.line("\nForecast any stored symbol with `closecast predict SYMBOL`.")?;
@@ -94,7 +95,7 @@ pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Te
     let app = App::open(settings).await?;
     let cancel = Cancel::new();
     let bar = Arc::new(TrainingBar::new(terminal.json()));
-    let version = cancelled_by_signal(train_base::fine_tune(&app, symbol, bar, cancel.clone()), cancel).await?;
+    let version = cancelled_by_ctrl_c(train_base::fine_tune(&app, symbol, bar, cancel.clone()), cancel).await?;
     terminal.object(&Trained::new(&version))?;
     show_training(&version, terminal)?;
     terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;

@@ -10,7 +10,7 @@ use closecast_domain::History;
 use closecast_eval::backtest::{Backtest, BacktestError, Fold, FoldStore, Plan, Skipped};
 
 use super::files;
-use crate::failure::Failure;
+use crate::{failure::Failure, ops::output_file::OutputFile};
 
 /// A folder for one backtest: its name stands for the days, the prices and the version of the program, so that another
 /// backtest never reads from it. One file for each fold and model.
@@ -75,8 +75,6 @@ impl FoldStore for FolderStore {
     }
 
     fn save(&self, fold: &Fold, model: &str, part: &Backtest) -> Result<(), BacktestError> {
-        let path = self.path(fold, model);
-        let refused = |error: std::io::Error| BacktestError::Store(format!("{}: {error}", path.display()));
         let mut text = String::new();
         for row in &part.rows {
             text.push_str(&format!("{}|{}\n", files::line(row), row.volatility));
@@ -85,9 +83,8 @@ impl FoldStore for FolderStore {
             text.push_str(&format!("skipped|{}|{}\n", skipped.symbol, skipped.reason.replace(['\n', '\r'], " ")));
         }
         text.push_str(END);
-        let unfinished = path.with_extension("part");
-        std::fs::write(&unfinished, text).map_err(refused)?;
-        std::fs::rename(&unfinished, &path).map_err(refused)
+        let written = OutputFile::replace(&self.path(fold, model), text.as_bytes());
+        written.map_err(|error| BacktestError::Store(error.to_string()))
     }
 }
 

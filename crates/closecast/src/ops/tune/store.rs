@@ -7,7 +7,7 @@ use std::{
 
 use closecast_model::tune::{FoldOutcome, TuneError, TuneStore, Unit};
 
-use crate::{failure::Failure, whole_file};
+use crate::{failure::Failure, ops::output_file::OutputFile};
 
 /// A folder for one search, named by its key, with one file for each training.
 pub(super) struct FolderStore {
@@ -44,7 +44,7 @@ impl TuneStore for FolderStore {
 
     fn save(&self, unit: Unit, outcome: &FoldOutcome) -> Result<(), TuneError> {
         let text = serde_json::to_vec(outcome).map_err(|error| TuneError::Store(error.to_string()))?;
-        whole_file::write(&self.path(unit), &text).map_err(|error| TuneError::Store(error.to_string()))
+        OutputFile::replace(&self.path(unit), &text).map_err(|error| TuneError::Store(error.to_string()))
     }
 }
 
