@@ -1,0 +1,204 @@
+//! Connecting to the database, and bringing its schema up to date.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx::sqlite::SqliteJournalMode,
+};
+use sea_orm_migration::MigratorTrait;
+
+use crate::{StoreError, migration::Migrator};
+
+/// How long a writer of SQLite waits for another one before "database is locked".
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
+/// as gone.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Key of the lock under which the schema of PostgreSQL is changed: "closecas" in ASCII.
+const MIGRATION_LOCK: i64 = 0x636c_6f73_6563_6173;
+
+/// Where the database is.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseAddress {
+    /// A file of SQLite.
+    Sqlite(PathBuf),
+    /// A PostgreSQL server, as `postgres://user:password@host:port/database`.
+    Postgres(String),
+}
+
+impl DatabaseAddress {
+    /// Reads the address of a `DATABASE_URL`: `postgres://…`, `postgresql://…` or `sqlite:FILE`.
+    ///
+    /// # Errors
+    /// [`StoreError::Address`] for any other scheme. The text names the scheme only: an address holds a password.
+    pub fn parse(url: &str) -> Result<Self, StoreError> {
+        let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
+        match scheme {
+            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
+            "sqlite" => {
+                let path = rest.strip_prefix("//").unwrap_or(rest);
+                let path = path.split('?').next().unwrap_or(path);
+                if path.is_empty() || path == ":memory:" {
+                    return Err(StoreError::Address("a database in memory would be lost; name a file".to_owned()));
+                }
+                Ok(Self::Sqlite(PathBuf::from(path)))
+            }
+            other => Err(StoreError::Address(format!(
+                "{other:?} is not a database closecast knows; write postgres://user:password@host/database or sqlite:FILE"
+            ))),
+        }
+    }
+}
+
+impl std::fmt::Debug for DatabaseAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+/// The address without user and password.
+impl std::fmt::Display for DatabaseAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(url) => {
+                let (_scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                let host = rest.rsplit_once('@').map_or(rest, |(_user, host)| host);
+                write!(f, "postgres://{}", host.split('?').next().unwrap_or(host))
+            }
+        }
+    }
+}
+
+/// Brings the schema up to date, under a lock, so that of several programs started at once one does it.
+///
+/// # Errors
+/// [`StoreError`] when the file cannot be made, or the database cannot be reached or changed.
+pub(crate) async fn migrate(address: &DatabaseAddress) -> Result<(), StoreError> {
+    match address {
+        DatabaseAddress::Sqlite(file) => {
+            let folder = file.parent().unwrap_or(Path::new("."));
+            let unusable = |source| StoreError::Folder { path: folder.to_owned(), source };
+            std::fs::create_dir_all(folder).map_err(unusable)?;
+            // Opened here once, so that a folder without write permission is told as such and not as an SQLite code.
+            File::options().create(true).append(true).open(file).map_err(unusable)?;
+            let _lock = lock(folder.join("migration.lock")).await.map_err(unusable)?;
+            // One connection, which is closed before any other is opened: a connection that read the schema between a table
+            // and its index refuses `ON CONFLICT` for good, since SQLite does not read it again for that.
+            let database = connect(address, 1).await?;
+            let migrated = Migrator::up(&database, None).await;
+            database.close().await?;
+            Ok(migrated?)
+        }
+        DatabaseAddress::Postgres(_) => {
+            let database = connect(address, 2).await?;
+            let migrated = migrate_under_advisory_lock(&database).await;
+            database.close().await?;
+            migrated
+        }
+    }
+}
+
+/// The lock is the transaction's: it goes when this program does, however it ends.
+async fn migrate_under_advisory_lock(database: &DatabaseConnection) -> Result<(), StoreError> {
+    let holder = database.begin().await?;
+    let take = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
+    holder.execute_unprepared(&take).await?;
+    Migrator::up(database, None).await?;
+    Ok(holder.commit().await?)
+}
+
+/// Waits for the lock of a file.
+async fn lock(path: PathBuf) -> std::io::Result<File> {
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = File::options().create(true).append(true).open(path)?;
+        file.lock()?;
+        Ok(file)
+    });
+    locked.await.map_err(std::io::Error::other)?
+}
+
+/// Opens a pool of at most `connections`.
+///
+/// # Errors
+/// [`StoreError::Database`] when the database cannot be opened or reached.
+pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Result<DatabaseConnection, StoreError> {
+    let mut options = match address {
+        DatabaseAddress::Sqlite(file) => {
+            let file = file.clone();
+            let mut options = ConnectOptions::new("sqlite:");
+            options.map_sqlx_sqlite_opts(move |sqlite| {
+                sqlite
+                    .filename(&file)
+                    .create_if_missing(true)
+                    .journal_mode(SqliteJournalMode::Wal)
+                    .busy_timeout(BUSY_TIMEOUT)
+                    .foreign_keys(true)
+            });
+            options
+        }
+        DatabaseAddress::Postgres(url) => {
+            let mut options = ConnectOptions::new(url);
+            options.connect_timeout(PATIENCE).acquire_timeout(PATIENCE).test_before_acquire(true);
+            options
+        }
+    };
+    options.max_connections(connections).sqlx_logging(false);
+    Ok(Database::connect(options).await?)
+}
+
+/// Begins a transaction that will write. On SQLite it takes the write lock at once and waits for it: one that reads first and
+/// asks for the lock afterwards is refused, however long it would wait, if another has written in between.
+///
+/// # Errors
+/// [`DbErr`] when the database cannot be reached, or is locked for longer than a writer waits.
+pub(crate) async fn begin_writing(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let options = TransactionOptions {
+        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+        ..TransactionOptions::default()
+    };
+    database.begin_with_options(options).await
+}
+
+/// Makes other writers of `subject` wait until this transaction ends. SQLite has one writer at a time anyway.
+///
+/// # Errors
+/// [`DbErr`] when the database cannot be reached.
+pub(crate) async fn lock_subject(transaction: &DatabaseTransaction, subject: &str) -> Result<(), DbErr> {
+    if transaction.get_database_backend() == DatabaseBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        let take = Statement::from_sql_and_values(DatabaseBackend::Postgres, sql, [subject.into()]);
+        transaction.execute_raw(take).await?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_read_and_told_without_its_password() {
+        let address = DatabaseAddress::parse("postgres://me:secret@db.example:5433/prices?sslmode=require").unwrap();
+        assert_eq!(address.to_string(), "postgres://db.example:5433/prices");
+        assert!(!format!("{address:?}").contains("secret"));
+        for (url, file) in [("sqlite:a.db", "a.db"), ("sqlite://a/b.db?mode=rwc", "a/b.db"), ("sqlite:///a/b.db", "/a/b.db")] {
+            assert_eq!(DatabaseAddress::parse(url).unwrap(), DatabaseAddress::Sqlite(file.into()), "{url}");
+        }
+    }
+
+    #[test]
+    fn another_address_is_refused_without_repeating_its_password() {
+        for url in ["mysql://me:secret@host/db", "me:secret", "", "sqlite::memory:", "sqlite:"] {
+            let told = DatabaseAddress::parse(url).unwrap_err().to_string();
+            assert!(!told.contains("secret"), "{url}: {told}");
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! Work that waits, runs and ends: a queue in the database, shared by any number of workers.
+
+mod lease;
+mod record;
+mod takeover;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, EntityTrait,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait,
+    sea_query::{LockBehavior, LockType},
+};
+use uuid::Uuid;
+
+pub(crate) use self::lease::succeed_in;
+pub use self::{
+    lease::{Beat, Lease},
+    record::{Enqueued, Job, JobFilter, JobState, NewJob},
+    takeover::RunningJob,
+};
+use crate::{
+    StoreError, Topic, Wakeups,
+    connection::{begin_writing, lock_subject},
+    entity::{job, schedule_firing},
+};
+
+/// A job to be tried again waits at most this long. One due later than that was dated by a clock that has since been put
+/// back, and is due now.
+pub const LONGEST_DELAY: TimeDelta = TimeDelta::hours(1);
+
+/// The queue.
+#[derive(Clone, Copy, Debug)]
+pub struct JobStore<'a> {
+    database: &'a DatabaseConnection,
+    wakeups: &'a Wakeups,
+}
+
+impl<'a> JobStore<'a> {
+    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+        Self { database, wakeups }
+    }
+
+    /// Adds a job to the queue. While one with the same deduplication key is unfinished, that one is returned instead.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when the unfinished one cannot be understood.
+    pub async fn enqueue(&self, new: NewJob, now: DateTime<Utc>) -> Result<Enqueued, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        let enqueued = enqueue_in(&transaction, new, now).await?;
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Jobs).await;
+        Ok(enqueued)
+    }
+
+    /// Adds the job of one firing of a schedule, unless this or another program has already done so.
+    ///
+    /// # Errors
+    /// As for [`JobStore::enqueue`].
+    pub async fn enqueue_firing(
+        &self,
+        schedule: &str,
+        due_at: DateTime<Utc>,
+        new: NewJob,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Enqueued>, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, &format!("schedule {schedule}")).await?;
+        let key = (schedule.to_owned(), due_at);
+        if schedule_firing::Entity::find_by_id(key).one(&transaction).await?.is_some() {
+            transaction.rollback().await?;
+            return Ok(None);
+        }
+        let enqueued = enqueue_in(&transaction, new, now).await?;
+        let firing = schedule_firing::ActiveModel {
+            schedule: Set(schedule.to_owned()),
+            due_at: Set(due_at),
+            job_id: Set(enqueued.job.id.clone()),
+        };
+        schedule_firing::Entity::insert(firing).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Jobs).await;
+        Ok(Some(enqueued))
+    }
+
+    /// Returns when `schedule` last fired.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn last_firing(&self, schedule: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let newest = schedule_firing::Entity::find()
+            .filter(schedule_firing::Column::Schedule.eq(schedule))
+            .order_by_desc(schedule_firing::Column::DueAt)
+            .one(self.database)
+            .await?;
+        Ok(newest.map(|row| row.due_at))
+    }
+
+    /// Takes the most urgent job that is due, for the worker named `worker`. No other worker gets it while the lease is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the queue cannot be reached, [`StoreError::Row`] when the row cannot be understood.
+    pub async fn claim(&self, worker: &str, now: DateTime<Utc>) -> Result<Option<(Job, Lease)>, StoreError> {
+        if next_waiting(now).one(self.database).await?.is_none() {
+            return Ok(None);
+        }
+        let transaction = begin_writing(self.database).await?;
+        let next = next_waiting(now).lock_with_behavior(LockType::Update, LockBehavior::SkipLocked).one(&transaction);
+        let Some(row) = next.await? else {
+            transaction.rollback().await?;
+            return Ok(None);
+        };
+        let lease = Lease::new(&row.id);
+        let changed = job::ActiveModel {
+            id: Set(row.id.clone()),
+            state: Set(JobState::Running.name().to_owned()),
+            attempt: Set(row.attempt + 1),
+            worker: Set(Some(worker.to_owned())),
+            lease: Set(Some(lease.token().to_owned())),
+            beat: Set(0),
+            progress: Set(None),
+            error: Set(None),
+            started_at: Set(Some(row.started_at.unwrap_or(now))),
+            ..<job::ActiveModel as sea_orm::ActiveModelTrait>::default()
+        };
+        let claimed = changed.update(&transaction).await?;
+        transaction.commit().await?;
+        Ok(Some((record::job(claimed)?, lease)))
+    }
+
+    /// Returns a job.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    pub async fn get(&self, id: &str) -> Result<Option<Job>, StoreError> {
+        job::Entity::find_by_id(id).one(self.database).await?.map(record::job).transpose()
+    }
+
+    /// Returns at most `limit` jobs, newest first, that were made before the job `before`.
+    ///
+    /// # Errors
+    /// As for [`JobStore::get`].
+    pub async fn list(&self, filter: &JobFilter, before: Option<&str>, limit: u64) -> Result<Vec<Job>, StoreError> {
+        let rows = filter
+            .select()
+            // Identifiers begin with the time they were made at.
+            .apply_if(before, |select, before| select.filter(job::Column::Id.lt(before)))
+            .order_by_desc(job::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        rows.into_iter().map(record::job).collect()
+    }
+
+    /// Returns how many jobs the filter lets through.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn count(&self, filter: &JobFilter) -> Result<u64, StoreError> {
+        Ok(filter.select().count(self.database).await?)
+    }
+
+    /// Asks for the end of a job: one that waits is cancelled at once, one that runs when its worker hears of it. A job that has
+    /// ended stays as it is. Returns the job as it is then, or `None` when there is none.
+    ///
+    /// # Errors
+    /// As for [`JobStore::get`].
+    pub async fn cancel(&self, id: &str, now: DateTime<Utc>) -> Result<Option<Job>, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        let Some(row) = job::Entity::find_by_id(id).lock_exclusive().one(&transaction).await? else {
+            transaction.rollback().await?;
+            return Ok(None);
+        };
+        let mut changed = job::ActiveModel { id: Set(row.id.clone()), ..Default::default() };
+        match JobState::named(&row.state) {
+            Some(JobState::Queued) => {
+                changed.state = Set(JobState::Cancelled.name().to_owned());
+                changed.cancel_requested = Set(true);
+                changed.ended_at = Set(Some(now));
+            }
+            Some(JobState::Running) => changed.cancel_requested = Set(true),
+            _ => {
+                transaction.rollback().await?;
+                return record::job(row).map(Some);
+            }
+        }
+        let row = changed.update(&transaction).await?;
+        transaction.commit().await?;
+        record::job(row).map(Some)
+    }
+
+    /// Deletes the ended jobs older than `before`, and the firings of schedules of that time. Returns how many jobs.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let deleted =
+            job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(self.database).await?.rows_affected;
+        // The newest firing of each schedule says where to go on.
+        schedule_firing::Entity::delete_many()
+            .filter(schedule_firing::Column::DueAt.lt(before))
+            .filter(schedule_firing::Column::JobId.not_in_subquery(
+                sea_orm::sea_query::Query::select().column(job::Column::Id).from(job::Entity).to_owned(),
+            ))
+            .exec(self.database)
+            .await?;
+        Ok(deleted)
+    }
+}
+
+fn next_waiting(now: DateTime<Utc>) -> sea_orm::Select<job::Entity> {
+    let due = Condition::any().add(job::Column::RunAt.lte(now)).add(job::Column::RunAt.gt(now + LONGEST_DELAY));
+    job::Entity::find()
+        .filter(job::Column::State.eq(JobState::Queued.name()))
+        .filter(due)
+        .order_by_desc(job::Column::Priority)
+        .order_by_asc(job::Column::RunAt)
+        .order_by_asc(job::Column::Id)
+        .limit(1)
+}
+
+async fn enqueue_in(
+    transaction: &DatabaseTransaction,
+    new: NewJob,
+    now: DateTime<Utc>,
+) -> Result<Enqueued, StoreError> {
+    if let Some(key) = &new.dedup_key {
+        lock_subject(transaction, &format!("job {key}")).await?;
+        let unfinished = job::Entity::find()
+            .filter(job::Column::DedupKey.eq(key))
+            .filter(job::Column::State.is_in([JobState::Queued.name(), JobState::Running.name()]))
+            .one(transaction)
+            .await?;
+        if let Some(row) = unfinished {
+            return Ok(Enqueued { job: record::job(row)?, already_there: true });
+        }
+    }
+    let row = job::ActiveModel {
+        id: Set(Uuid::now_v7().to_string()),
+        kind: Set(new.kind),
+        payload: Set(new.payload.to_string()),
+        state: Set(JobState::Queued.name().to_owned()),
+        priority: Set(new.priority.into()),
+        dedup_key: Set(new.dedup_key),
+        attempt: Set(0),
+        max_attempts: Set(i64::from(new.max_attempts.max(1))),
+        run_at: Set(now),
+        worker: Set(None),
+        lease: Set(None),
+        beat: Set(0),
+        progress: Set(None),
+        cancel_requested: Set(false),
+        result: Set(None),
+        error: Set(None),
+        requested_by: Set(new.requested_by),
+        created_at: Set(now),
+        started_at: Set(None),
+        ended_at: Set(None),
+    };
+    let row = row.insert(transaction).await?;
+    Ok(Enqueued { job: record::job(row)?, already_there: false })
+}

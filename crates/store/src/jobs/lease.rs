@@ -1,0 +1,158 @@
+//! The right to work on a job, and to say how it ended.
+//!
+//! Every statement here names the token that the job was claimed with. A worker that was taken for dead and lost its job to
+//! another changes nothing any more: of two workers on one job, one result counts.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany, sea_query::Expr};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{JobState, JobStore};
+use crate::{StoreError, Topic, entity::job};
+
+/// The right to work on a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    job: String,
+    token: String,
+}
+
+/// What a worker learns when it gives a sign of life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beat {
+    /// The job is still the worker's.
+    Held,
+    /// The job is still the worker's, and somebody asked for its end.
+    CancelRequested,
+    /// The job was taken away: another worker has it, or it has ended.
+    Lost,
+}
+
+impl Lease {
+    pub(super) fn new(job: &str) -> Self {
+        Self { job: job.to_owned(), token: Uuid::now_v7().to_string() }
+    }
+
+    /// Returns the job's identifier.
+    #[must_use]
+    pub fn job_id(&self) -> &str {
+        &self.job
+    }
+
+    pub(super) fn token(&self) -> &str {
+        &self.token
+    }
+
+    fn update(&self) -> UpdateMany<job::Entity> {
+        job::Entity::update_many()
+            .filter(job::Column::Id.eq(&self.job))
+            .filter(job::Column::Lease.eq(&self.token))
+            .filter(job::Column::State.eq(JobState::Running.name()))
+    }
+
+    /// Ends the lease with the job in `state`.
+    fn end(&self, state: JobState) -> UpdateMany<job::Entity> {
+        self.update()
+            .col_expr(job::Column::State, Expr::value(state.name()))
+            .col_expr(job::Column::Lease, Expr::value(None::<String>))
+    }
+}
+
+/// Ends a job as succeeded within a transaction that does more: what the job made and its end are one.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] when the job is no longer the worker's; the transaction must then be rolled back.
+pub(crate) async fn succeed_in(
+    transaction: &impl ConnectionTrait,
+    lease: &Lease,
+    result: &Value,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let update = lease
+        .end(JobState::Succeeded)
+        .col_expr(job::Column::Result, Expr::value(result.to_string()))
+        .col_expr(job::Column::Error, Expr::value(None::<String>))
+        .col_expr(job::Column::EndedAt, Expr::value(now));
+    held(update.exec(transaction).await?.rows_affected)
+}
+
+fn held(rows: u64) -> Result<(), StoreError> {
+    if rows == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
+}
+
+impl JobStore<'_> {
+    /// Gives a sign of life, and says how far the job is.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database cannot be reached.
+    pub async fn beat(&self, lease: &Lease, progress: Option<&Value>) -> Result<Beat, StoreError> {
+        let mut update = lease.update().col_expr(job::Column::Beat, Expr::col(job::Column::Beat).add(1));
+        if let Some(progress) = progress {
+            update = update.col_expr(job::Column::Progress, Expr::value(progress.to_string()));
+        }
+        if update.exec(self.database).await?.rows_affected == 0 {
+            return Ok(Beat::Lost);
+        }
+        let row = job::Entity::find_by_id(&lease.job).one(self.database).await?;
+        Ok(match row {
+            Some(row) if row.lease.as_deref() != Some(&lease.token) => Beat::Lost,
+            Some(row) if row.cancel_requested => Beat::CancelRequested,
+            Some(_) => Beat::Held,
+            None => Beat::Lost,
+        })
+    }
+
+    /// Ends the job: it did what was asked.
+    ///
+    /// # Errors
+    /// [`StoreError::LeaseLost`] when the job is no longer the worker's, [`StoreError::Database`] when writing fails.
+    pub async fn succeed(&self, lease: &Lease, result: &Value, now: DateTime<Utc>) -> Result<(), StoreError> {
+        succeed_in(self.database, lease, result, now).await
+    }
+
+    /// Ends the job: it failed for the reason `error`, and trying again would not help.
+    ///
+    /// # Errors
+    /// As for [`JobStore::succeed`].
+    pub async fn fail(&self, lease: &Lease, error: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let update = lease
+            .end(JobState::Failed)
+            .col_expr(job::Column::Error, Expr::value(error))
+            .col_expr(job::Column::EndedAt, Expr::value(now));
+        held(update.exec(self.database).await?.rows_affected)
+    }
+
+    /// Puts the job back into the queue until `run_at`: it failed for the reason `error`, which may pass.
+    ///
+    /// # Errors
+    /// As for [`JobStore::succeed`].
+    pub async fn retry(&self, lease: &Lease, error: &str, run_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let update = lease
+            .end(JobState::Queued)
+            .col_expr(job::Column::Error, Expr::value(error))
+            .col_expr(job::Column::RunAt, Expr::value(run_at));
+        held(update.exec(self.database).await?.rows_affected)
+    }
+
+    /// Ends the job because somebody asked for that.
+    ///
+    /// # Errors
+    /// As for [`JobStore::succeed`].
+    pub async fn cancelled(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let update = lease.end(JobState::Cancelled).col_expr(job::Column::EndedAt, Expr::value(now));
+        held(update.exec(self.database).await?.rows_affected)
+    }
+
+    /// Gives the job back to the queue as if it had not been begun: its worker is about to end.
+    ///
+    /// # Errors
+    /// As for [`JobStore::succeed`].
+    pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+        let update =
+            lease.end(JobState::Queued).col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1));
+        held(update.exec(self.database).await?.rows_affected)?;
+        self.wakeups.tell(Topic::Jobs).await;
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Jobs whose worker is gone.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+
+use super::{JobState, JobStore};
+use crate::{StoreError, Topic, entity::job};
+
+/// A running job as an observer sees it. Its worker counts `beat` up: an observer that has seen the same figure for long
+/// enough, by its own steady clock, may take the worker for dead. No two machines need to agree on the time of day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunningJob {
+    /// Identifier.
+    pub id: String,
+    /// Worker that has it.
+    pub worker: Option<String>,
+    /// Signs of life given under this lease.
+    pub beat: i64,
+    lease: String,
+}
+
+impl JobStore<'_> {
+    /// Returns the running jobs.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn running(&self) -> Result<Vec<RunningJob>, StoreError> {
+        let columns = [job::Column::Id, job::Column::Worker, job::Column::Lease, job::Column::Beat];
+        let rows: Vec<(String, Option<String>, Option<String>, i64)> = job::Entity::find()
+            .select_only()
+            .columns(columns)
+            .filter(job::Column::State.eq(JobState::Running.name()))
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let observed = |(id, worker, lease, beat): (_, _, Option<String>, _)| {
+            RunningJob { id, worker, beat, lease: lease.unwrap_or_default() }
+        };
+        Ok(rows.into_iter().map(observed).collect())
+    }
+
+    /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that or it was
+    /// begun as often as it may be. Returns whether it was taken; it is not when the worker has given a sign of life since.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn take_over(&self, observed: &RunningJob, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let silent = || {
+            job::Entity::update_many()
+                .filter(job::Column::Id.eq(&observed.id))
+                .filter(job::Column::Lease.eq(&observed.lease))
+                .filter(job::Column::Beat.eq(observed.beat))
+                .filter(job::Column::State.eq(JobState::Running.name()))
+                .col_expr(job::Column::Lease, Expr::value(None::<String>))
+        };
+        let worker = observed.worker.as_deref().unwrap_or("unknown");
+        let exhausted = Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts));
+        let cancelled = silent()
+            .filter(job::Column::CancelRequested.eq(true))
+            .col_expr(job::Column::State, Expr::value(JobState::Cancelled.name()))
+            .col_expr(job::Column::EndedAt, Expr::value(now));
+        let failed = silent()
+            .filter(exhausted)
+            .col_expr(job::Column::State, Expr::value(JobState::Failed.name()))
+            .col_expr(job::Column::Error, Expr::value(format!("its worker {worker} ended without a word, as did those before")))
+            .col_expr(job::Column::EndedAt, Expr::value(now));
+        let queued = silent()
+            .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
+            .col_expr(job::Column::Error, Expr::value(format!("its worker {worker} ended without a word")));
+        for update in [cancelled, failed, queued] {
+            if update.exec(self.database).await?.rows_affected == 1 {
+                self.wakeups.tell(Topic::Jobs).await;
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+}
