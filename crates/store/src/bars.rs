@@ -9,8 +9,8 @@ use sea_orm::{
 
 use crate::{
     StoreError,
+    connection::{begin_writing, lock_subject},
     entity::{bar, series},
-    store::begin_writing,
 };
 
 /// Rows of one INSERT: 12 columns a row, and SQLite takes at most 32,766 parameters.
@@ -122,6 +122,7 @@ async fn replace_one(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let header = header_row(delivered, now)?;
+    lock_subject(transaction, &format!("bars {}", delivered.symbol)).await?;
     bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(transaction).await?;
     let update = OnConflict::column(series::Column::Symbol)
         .update_columns([

@@ -8,7 +8,8 @@ use std::{
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx::sqlite::SqliteJournalMode,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    sqlx::{self, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -180,6 +181,29 @@ pub(crate) async fn lock_subject(transaction: &DatabaseTransaction, subject: &st
     Ok(())
 }
 
+/// Returns whether the same statement may work later: the server does not answer, is starting or stopping, or another writer
+/// was in the way.
+pub(crate) fn is_transient(error: &DbErr) -> bool {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
+        return matches!(error, DbErr::ConnectionAcquire(_));
+    };
+    let RuntimeErr::SqlxError(cause) = cause else { return false };
+    match &**cause {
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed => true,
+        // SQLite: busy and locked. PostgreSQL: connection exceptions, serialization and deadlock, shutdown and start.
+        sqlx::Error::Database(told) => told.code().is_some_and(|code| {
+            matches!(&*code, "5" | "6" | "261" | "517" | "40001" | "40P01" | "57P01" | "57P02" | "57P03" | "53300")
+                || code.starts_with("08")
+        }),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,7 +213,9 @@ mod tests {
         let address = DatabaseAddress::parse("postgres://me:secret@db.example:5433/prices?sslmode=require").unwrap();
         assert_eq!(address.to_string(), "postgres://db.example:5433/prices");
         assert!(!format!("{address:?}").contains("secret"));
-        for (url, file) in [("sqlite:a.db", "a.db"), ("sqlite://a/b.db?mode=rwc", "a/b.db"), ("sqlite:///a/b.db", "/a/b.db")] {
+        for (url, file) in
+            [("sqlite:a.db", "a.db"), ("sqlite://a/b.db?mode=rwc", "a/b.db"), ("sqlite:///a/b.db", "/a/b.db")]
+        {
             assert_eq!(DatabaseAddress::parse(url).unwrap(), DatabaseAddress::Sqlite(file.into()), "{url}");
         }
     }

@@ -47,7 +47,45 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The address of the database is not one.
+    #[error("the address of the database is not valid: {0}")]
+    Address(String),
+    /// A worker lost its job: it was silent for too long and another took over, or the job was ended.
+    #[error("the job is no longer this worker's: another has taken it over, or it has ended")]
+    LeaseLost,
+    /// There is no such version.
+    #[error("there is no version {version} of the model {name:?}: see `closecast models list`")]
+    NoVersion {
+        /// Model.
+        name: String,
+        /// Version asked for.
+        version: u64,
+    },
+    /// Another version went into service in the meantime.
+    #[error("another version of {name:?} went into service in the meantime: compare again")]
+    ChampionChanged {
+        /// Model.
+        name: String,
+    },
+    /// There is nothing to go back to.
+    #[error("the model {name:?} has had no other version in service before this one: there is nothing to go back to")]
+    NoEarlierChampion {
+        /// Model.
+        name: String,
+    },
     /// A series without one bar was to be stored.
     #[error("there is no bar of {0} to store")]
     NoBars(Symbol),
+}
+
+impl StoreError {
+    /// Returns whether the same may work later: the database or the artifact store does not answer, or is busy.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Self::Database(error) => crate::connection::is_transient(error),
+            Self::Blob(error) => matches!(error, object_store::Error::Generic { .. }),
+            _ => false,
+        }
+    }
 }

@@ -1,4 +1,7 @@
-//! The forecasts that were made.
+//! The forecasts that were made, and what became of them.
+
+mod history;
+mod settle;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
@@ -7,6 +10,10 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
+pub use self::{
+    history::{Cursor, HistoryFilter, Page},
+    settle::Unsettled,
+};
 use crate::{StoreError, entity::forecast};
 
 /// The forecast of one session, as it was made.
@@ -30,6 +37,10 @@ pub struct StoredForecast {
     pub quantiles: Vec<Quantile>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
+    /// Close of the session, in the price units of the forecast, once it is known.
+    pub realised_close: Option<f64>,
+    /// When that became known, or when the session turned out not to be one: then there is no close.
+    pub settled_at: Option<DateTime<Utc>>,
 }
 
 /// The stored forecasts.
@@ -63,6 +74,8 @@ impl<'a> ForecastStore<'a> {
                 quantiles: Set(serde_json::to_string(&session.quantiles)
                     .map_err(|error| unreadable(made.symbol.as_str(), error.to_string()))?),
                 created_at: Set(now),
+                realised_close: Set(None),
+                settled_at: Set(None),
             })
         });
         let rows = rows.collect::<Result<Vec<_>, StoreError>>()?;
@@ -93,15 +106,16 @@ impl<'a> ForecastStore<'a> {
             .limit(limit)
             .all(self.database)
             .await?;
-        rows.into_iter().map(|row| stored(symbol, row)).collect()
+        rows.into_iter().map(stored).collect()
     }
 }
 
-fn stored(symbol: &Symbol, row: forecast::Model) -> Result<StoredForecast, StoreError> {
+fn stored(row: forecast::Model) -> Result<StoredForecast, StoreError> {
+    let symbol = Symbol::new(&row.symbol).map_err(|error| unreadable(&row.symbol, error.to_string()))?;
     let quantiles =
         serde_json::from_str(&row.quantiles).map_err(|error| unreadable(symbol.as_str(), error.to_string()))?;
     Ok(StoredForecast {
-        symbol: symbol.clone(),
+        symbol,
         model: ModelRef { name: row.model_name, sha256: row.model_sha256 },
         as_of: row.as_of,
         target_date: row.target_date,
@@ -110,6 +124,8 @@ fn stored(symbol: &Symbol, row: forecast::Model) -> Result<StoredForecast, Store
         point: row.point,
         quantiles,
         created_at: row.created_at,
+        realised_close: row.realised_close,
+        settled_at: row.settled_at,
     })
 }
 

@@ -1,17 +1,29 @@
 #![doc = include_str!("../README.md")]
 
+mod alerts;
 mod bars;
 mod blobs;
+mod connection;
 mod entity;
 mod error;
 mod forecasts;
+mod jobs;
+mod keys;
 mod migration;
 mod models;
+mod runs;
 mod store;
+mod wakeups;
 
+pub use alerts::{Alert, AlertStore, StoredAlert};
 pub use bars::{BarStore, SeriesInfo, StoredSeries};
 pub use blobs::{BlobRef, Blobs};
+pub use connection::DatabaseAddress;
 pub use error::StoreError;
-pub use forecasts::{ForecastStore, StoredForecast};
-pub use models::{ModelStore, ModelVersion};
-pub use store::Store;
+pub use forecasts::{Cursor, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
+pub use jobs::{Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob};
+pub use keys::{KeyStore, StoredKey};
+pub use models::{Alias, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
+pub use runs::{NewRun, Run, RunEnd, RunLog, RunMetric, RunState, RunStore};
+pub use store::{Store, StoreSettings};
+pub use wakeups::{Listener, Topic, Wakeups};

@@ -3,6 +3,7 @@
 use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_first_tables;
+mod m20261121_000002_jobs_runs_registry;
 
 /// All steps, oldest first.
 pub(crate) struct Migrator;
@@ -10,6 +11,9 @@ pub(crate) struct Migrator;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m20261121_000001_first_tables::Migration)]
+        vec![
+            Box::new(m20261121_000001_first_tables::Migration),
+            Box::new(m20261121_000002_jobs_runs_registry::Migration),
+        ]
     }
 }

@@ -1,14 +1,23 @@
-//! The models: names, versions, cards and weights.
+//! The registry: names, versions, cards and weights, and which version of a name is in service.
+
+mod registry;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use closecast_domain::Card;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
 };
+use serde_json::Value;
 
-use crate::{Blobs, StoreError, entity::model_version, store::begin_writing};
+pub use self::registry::{Alias, RegistryAction, RegistryEvent};
+use crate::{
+    BlobRef, Blobs, Lease, StoreError, Topic, Wakeups,
+    connection::{begin_writing, lock_subject},
+    entity::model_version,
+    jobs::succeed_in,
+};
 
 /// One published version of a model.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,6 +34,19 @@ pub struct ModelVersion {
     pub card: Card,
     /// When it was published.
     pub created_at: DateTime<Utc>,
+    /// Run that made it.
+    pub run_id: Option<String>,
+}
+
+/// Where a publication comes from.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Origin<'a> {
+    /// Run that made the model.
+    pub run_id: Option<&'a str>,
+    /// Job that the run was of. The job ends as succeeded with the publication, or neither happens.
+    pub lease: Option<&'a Lease>,
+    /// Who asked for it.
+    pub actor: Option<&'a str>,
 }
 
 /// The published models.
@@ -32,51 +54,58 @@ pub struct ModelVersion {
 pub struct ModelStore<'a> {
     database: &'a DatabaseConnection,
     blobs: &'a Blobs,
+    wakeups: &'a Wakeups,
 }
 
 impl<'a> ModelStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, blobs: &'a Blobs) -> Self {
-        Self { database, blobs }
+    pub(crate) fn new(database: &'a DatabaseConnection, blobs: &'a Blobs, wakeups: &'a Wakeups) -> Self {
+        Self { database, blobs, wakeups }
     }
 
-    /// Publishes an artifact as the next version of the card's name: blob first, verified, then one transaction.
+    /// Publishes an artifact as the next version of the card's name: blob first, verified, then one transaction. The first
+    /// version of a name is its champion; a later one is its challenger.
     ///
     /// # Errors
-    /// [`StoreError`] when the blob or the row cannot be written; the version in service stays in service.
-    pub async fn publish(&self, card: &Card, artifact: Bytes, now: DateTime<Utc>) -> Result<ModelVersion, StoreError> {
+    /// [`StoreError`] when the blob or the row cannot be written, [`StoreError::LeaseLost`] when the job has gone to another
+    /// worker; the version in service stays in service.
+    pub async fn publish(
+        &self,
+        card: &Card,
+        artifact: Bytes,
+        origin: Origin<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
-        let text = serde_json::to_string(card).map_err(|error| unreadable(card.name(), error.to_string()))?;
         let transaction = begin_writing(self.database).await?;
-        let newest = newest_of(card.name()).one(&transaction).await?;
-        let version = newest.map_or(1, |row| row.version + 1);
-        let row = model_version::ActiveModel {
-            id: NotSet,
-            name: Set(card.name().to_owned()),
-            version: Set(version),
-            symbol: Set(card.symbol().map_or_else(String::new, ToString::to_string)),
-            sha256: Set(blob.sha256.clone()),
-            size_bytes: Set(i64::try_from(blob.size_bytes).unwrap_or(i64::MAX)),
-            card: Set(text),
-            created_at: Set(now),
-        };
-        model_version::Entity::insert(row).exec_without_returning(&transaction).await?;
+        let version = publish_in(&transaction, card, blob, origin, now).await?;
+        if let Some(lease) = origin.lease {
+            succeed_in(&transaction, lease, &published(&version), now).await?;
+        }
         transaction.commit().await?;
-        Ok(ModelVersion {
-            name: card.name().to_owned(),
-            version: version.unsigned_abs(),
-            sha256: blob.sha256,
-            size_bytes: blob.size_bytes,
-            card: card.clone(),
-            created_at: now,
-        })
+        self.wakeups.tell(Topic::Models).await;
+        Ok(version)
     }
 
-    /// Returns the version of `name` that is in service: the newest.
+    /// Returns the version of `name` that is in service.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when its card cannot be understood.
     pub async fn in_service(&self, name: &str) -> Result<Option<ModelVersion>, StoreError> {
-        newest_of(name).one(self.database).await?.map(model_version).transpose()
+        self.under(name, Alias::Champion).await
+    }
+
+    /// Returns a version of `name`.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::in_service`].
+    pub async fn version(&self, name: &str, version: u64) -> Result<Option<ModelVersion>, StoreError> {
+        let number = i64::try_from(version).unwrap_or(i64::MAX);
+        let row = model_version::Entity::find()
+            .filter(model_version::Column::Name.eq(name))
+            .filter(model_version::Column::Version.eq(number))
+            .one(self.database)
+            .await?;
+        row.map(model_version).transpose()
     }
 
     /// Returns all versions of all names, by name and newest first.
@@ -101,10 +130,53 @@ impl<'a> ModelStore<'a> {
     }
 }
 
-fn newest_of(name: &str) -> sea_orm::Select<model_version::Entity> {
-    model_version::Entity::find()
+/// What a job that published says it made.
+fn published(version: &ModelVersion) -> Value {
+    serde_json::json!({
+        "model_name": version.name,
+        "version": version.version,
+        "sha256": version.sha256,
+        "run_id": version.run_id,
+    })
+}
+
+async fn publish_in(
+    transaction: &DatabaseTransaction,
+    card: &Card,
+    blob: BlobRef,
+    origin: Origin<'_>,
+    now: DateTime<Utc>,
+) -> Result<ModelVersion, StoreError> {
+    let name = card.name();
+    lock_subject(transaction, &format!("model {name}")).await?;
+    let newest = model_version::Entity::find()
         .filter(model_version::Column::Name.eq(name))
         .order_by_desc(model_version::Column::Version)
+        .one(transaction)
+        .await?;
+    let version = newest.map_or(1, |row| row.version + 1);
+    let row = model_version::ActiveModel {
+        id: NotSet,
+        name: Set(name.to_owned()),
+        version: Set(version),
+        symbol: Set(card.symbol().map_or_else(String::new, ToString::to_string)),
+        sha256: Set(blob.sha256.clone()),
+        size_bytes: Set(i64::try_from(blob.size_bytes).unwrap_or(i64::MAX)),
+        card: Set(serde_json::to_string(card).map_err(|error| unreadable(name, error.to_string()))?),
+        created_at: Set(now),
+        run_id: Set(origin.run_id.map(str::to_owned)),
+    };
+    model_version::Entity::insert(row).exec_without_returning(transaction).await?;
+    registry::enter(transaction, name, version, origin.actor, now).await?;
+    Ok(ModelVersion {
+        name: name.to_owned(),
+        version: version.unsigned_abs(),
+        sha256: blob.sha256,
+        size_bytes: blob.size_bytes,
+        card: card.clone(),
+        created_at: now,
+        run_id: origin.run_id.map(str::to_owned),
+    })
 }
 
 fn model_version(row: model_version::Model) -> Result<ModelVersion, StoreError> {
@@ -116,6 +188,7 @@ fn model_version(row: model_version::Model) -> Result<ModelVersion, StoreError> 
         size_bytes: row.size_bytes.unsigned_abs(),
         card,
         created_at: row.created_at,
+        run_id: row.run_id,
     })
 }
 

@@ -1,57 +1,85 @@
 //! Opening the store.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    time::Duration,
+use std::path::{Path, PathBuf};
+
+use sea_orm::DatabaseConnection;
+
+use crate::{
+    AlertStore, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore, RunStore, StoreError,
+    Wakeups, connection,
 };
 
-use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait, sqlx::sqlite::SqliteJournalMode,
-};
-use sea_orm_migration::MigratorTrait;
-
-use crate::{BarStore, Blobs, ForecastStore, ModelStore, StoreError, migration::Migrator};
-
-/// How long a writer waits for another one before "database is locked".
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// Readers beside each other; SQLite has one writer at a time whatever this is.
+/// Connections beside each other; SQLite has one writer at a time whatever this is.
 const MAX_CONNECTIONS: u32 = 8;
+
+/// Where everything is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// Folder of what belongs to this machine: the database and the artifacts unless they are elsewhere, and logs.
+    pub folder: PathBuf,
+    /// The database; `closecast.db` in the folder when absent.
+    pub database: Option<DatabaseAddress>,
+}
+
+impl From<&Path> for StoreSettings {
+    fn from(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), database: None }
+    }
+}
+
+impl StoreSettings {
+    /// Returns where the database is.
+    #[must_use]
+    pub fn database(&self) -> DatabaseAddress {
+        self.database.clone().unwrap_or_else(|| DatabaseAddress::Sqlite(self.folder.join("closecast.db")))
+    }
+}
 
 /// The database and the artifacts of one installation.
 #[derive(Clone, Debug)]
 pub struct Store {
-    folder: PathBuf,
+    settings: StoreSettings,
     database: DatabaseConnection,
     blobs: Blobs,
+    wakeups: Wakeups,
 }
 
 impl Store {
-    /// Opens the store in `folder`, making what is missing and bringing the schema up to date.
+    /// Opens the store, making what is missing and bringing the schema up to date.
     ///
     /// # Errors
-    /// [`StoreError::Folder`] when the folder cannot be made or written, [`StoreError::Database`] when the database in it
-    /// cannot be opened or migrated.
-    pub async fn open(folder: &Path) -> Result<Self, StoreError> {
-        let unusable = |source| StoreError::Folder { path: folder.to_owned(), source };
-        std::fs::create_dir_all(folder).map_err(unusable)?;
-        let file = folder.join("closecast.db");
-        // Opened here once, so that a folder without write permission is told as such and not as an SQLite code.
-        File::options().create(true).append(true).open(&file).map_err(unusable)?;
-        let lock = lock(folder.join("migration.lock")).await.map_err(unusable)?;
-        migrate(&file).await?;
-        drop(lock);
-        let database = connect(&file, MAX_CONNECTIONS).await?;
-        let blobs = Blobs::local(&folder.join("artifacts"))?;
-        Ok(Self { folder: folder.to_owned(), database, blobs })
+    /// [`StoreError::Folder`] when the folder cannot be made or written, [`StoreError::Database`] when the database cannot be
+    /// opened, reached or migrated, [`StoreError::Blob`] when the place of the artifacts cannot be used.
+    pub async fn open(settings: impl Into<StoreSettings>) -> Result<Self, StoreError> {
+        let settings = settings.into();
+        let unusable = |source| StoreError::Folder { path: settings.folder.clone(), source };
+        std::fs::create_dir_all(&settings.folder).map_err(unusable)?;
+        let address = settings.database();
+        connection::migrate(&address).await?;
+        let database = connection::connect(&address, MAX_CONNECTIONS).await?;
+        let blobs = Blobs::local(&settings.folder.join("artifacts"))?;
+        let wakeups = Wakeups::new(&database);
+        Ok(Self { settings, database, blobs, wakeups })
     }
 
-    /// Returns the folder the store lives in.
+    /// Brings the schema up to date and does nothing else.
+    ///
+    /// # Errors
+    /// As for [`Store::open`].
+    pub async fn migrate(settings: &StoreSettings) -> Result<(), StoreError> {
+        connection::migrate(&settings.database()).await
+    }
+
+    /// Returns the folder of what belongs to this machine.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.settings.folder
+    }
+
+    /// Returns where the database is.
+    #[must_use]
+    pub fn address(&self) -> DatabaseAddress {
+        self.settings.database()
     }
 
     /// Returns the bars.
@@ -63,7 +91,7 @@ impl Store {
     /// Returns the models.
     #[must_use]
     pub fn models(&self) -> ModelStore<'_> {
-        ModelStore::new(&self.database, &self.blobs)
+        ModelStore::new(&self.database, &self.blobs, &self.wakeups)
     }
 
     /// Returns the forecasts made.
@@ -72,10 +100,40 @@ impl Store {
         ForecastStore::new(&self.database)
     }
 
+    /// Returns the jobs.
+    #[must_use]
+    pub fn jobs(&self) -> JobStore<'_> {
+        JobStore::new(&self.database, &self.wakeups)
+    }
+
+    /// Returns the runs.
+    #[must_use]
+    pub fn runs(&self) -> RunStore<'_> {
+        RunStore::new(&self.database)
+    }
+
+    /// Returns the alerts.
+    #[must_use]
+    pub fn alerts(&self) -> AlertStore<'_> {
+        AlertStore::new(&self.database)
+    }
+
+    /// Returns the keys.
+    #[must_use]
+    pub fn keys(&self) -> KeyStore<'_> {
+        KeyStore::new(&self.database)
+    }
+
     /// Returns the artifacts.
     #[must_use]
     pub fn blobs(&self) -> &Blobs {
         &self.blobs
+    }
+
+    /// Returns what tells of changes made by this and other programs.
+    #[must_use]
+    pub fn wakeups(&self) -> &Wakeups {
+        &self.wakeups
     }
 
     /// Asks the database for a sign of life.
@@ -85,47 +143,12 @@ impl Store {
     pub async fn ping(&self) -> Result<(), StoreError> {
         Ok(self.database.ping().await?)
     }
-}
 
-/// Begins a transaction that will write. It takes the write lock at once and waits for it: one that reads first and asks
-/// for the lock afterwards is refused, however long it would wait, if another has written in between.
-pub(crate) async fn begin_writing(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    database.begin_with_options(options).await
-}
-
-/// Waits for the lock under which the schema is changed, so that of several programs started at once one does it.
-async fn lock(path: PathBuf) -> std::io::Result<File> {
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = File::options().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.map_err(std::io::Error::other)?
-}
-
-/// Brings the schema up to date over one connection, which is closed before any other is opened: a connection that read
-/// the schema between a table and its index refuses `ON CONFLICT` for good, since SQLite does not read it again for that.
-async fn migrate(file: &Path) -> Result<(), StoreError> {
-    let database = connect(file, 1).await?;
-    let migrated = Migrator::up(&database, None).await;
-    database.close().await?;
-    Ok(migrated?)
-}
-
-async fn connect(file: &Path, connections: u32) -> Result<DatabaseConnection, StoreError> {
-    let file = file.to_owned();
-    let mut options = ConnectOptions::new("sqlite:");
-    options.max_connections(connections).sqlx_logging(false).map_sqlx_sqlite_opts(move |sqlite| {
-        sqlite
-            .filename(&file)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
-    });
-    Ok(Database::connect(options).await?)
+    /// Closes the connections, after what is being written has been written.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database does not answer.
+    pub async fn close(self) -> Result<(), StoreError> {
+        Ok(self.database.close().await?)
+    }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Model {
     #[sea_orm(column_type = "Text")]
     pub(crate) quantiles: String,
     pub(crate) created_at: DateTimeUtc,
+    pub(crate) realised_close: Option<f64>,
+    pub(crate) settled_at: Option<DateTimeUtc>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -15,6 +15,7 @@ pub(crate) struct Model {
     #[sea_orm(column_type = "Text")]
     pub(crate) card: String,
     pub(crate) created_at: DateTimeUtc,
+    pub(crate) run_id: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

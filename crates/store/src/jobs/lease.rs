@@ -4,7 +4,10 @@
 //! another changes nothing any more: of two workers on one job, one result counts.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
+    sea_query::{Expr, ExprTrait},
+};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -149,8 +152,7 @@ impl JobStore<'_> {
     /// # Errors
     /// As for [`JobStore::succeed`].
     pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
-        let update =
-            lease.end(JobState::Queued).col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1));
+        let update = lease.end(JobState::Queued).col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1));
         held(update.exec(self.database).await?.rows_affected)?;
         self.wakeups.tell(Topic::Jobs).await;
         Ok(())

@@ -137,7 +137,8 @@ impl JobFilter {
 pub(super) fn job(row: job::Model) -> Result<Job, StoreError> {
     let unreadable = |reason: String| StoreError::Row { table: "jobs", key: row.id.clone(), reason };
     let json = |text: &str| serde_json::from_str(text).map_err(|error| unreadable(error.to_string()));
-    let state = JobState::named(&row.state).ok_or_else(|| unreadable(format!("the state {:?} is not known", row.state)))?;
+    let state =
+        JobState::named(&row.state).ok_or_else(|| unreadable(format!("the state {:?} is not known", row.state)))?;
     Ok(Job {
         payload: json(&row.payload)?,
         progress: row.progress.as_deref().map(json).transpose()?,

@@ -1,7 +1,10 @@
 //! Jobs whose worker is gone.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, ExprTrait},
+};
 
 use super::{JobState, JobStore};
 use crate::{StoreError, Topic, entity::job};
@@ -33,8 +36,11 @@ impl JobStore<'_> {
             .into_tuple()
             .all(self.database)
             .await?;
-        let observed = |(id, worker, lease, beat): (_, _, Option<String>, _)| {
-            RunningJob { id, worker, beat, lease: lease.unwrap_or_default() }
+        let observed = |(id, worker, lease, beat): (_, _, Option<String>, _)| RunningJob {
+            id,
+            worker,
+            beat,
+            lease: lease.unwrap_or_default(),
         };
         Ok(rows.into_iter().map(observed).collect())
     }
@@ -62,7 +68,10 @@ impl JobStore<'_> {
         let failed = silent()
             .filter(exhausted)
             .col_expr(job::Column::State, Expr::value(JobState::Failed.name()))
-            .col_expr(job::Column::Error, Expr::value(format!("its worker {worker} ended without a word, as did those before")))
+            .col_expr(
+                job::Column::Error,
+                Expr::value(format!("its worker {worker} ended without a word, as did those before")),
+            )
             .col_expr(job::Column::EndedAt, Expr::value(now));
         let queued = silent()
             .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))

@@ -147,7 +147,7 @@ const INDICES: [&str; 11] = [
     "CREATE INDEX forecasts_symbol_created ON forecasts (symbol, created_at, id)",
     "CREATE INDEX forecasts_model_created ON forecasts (model_name, created_at, id)",
     // What waits for its close: few rows among millions.
-    "CREATE INDEX forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL",
+    "CREATE INDEX forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL AND settled_at IS NULL",
     "CREATE INDEX registry_events_name ON registry_events (name, id)",
     // One unfinished job a key: asking twice is one job.
     "CREATE UNIQUE INDEX jobs_dedup ON jobs (dedup_key) WHERE state IN ('queued', 'running')",
@@ -183,7 +183,8 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for index in ["forecasts_created", "forecasts_symbol_created", "forecasts_model_created", "forecasts_unsettled"] {
+        for index in ["forecasts_created", "forecasts_symbol_created", "forecasts_model_created", "forecasts_unsettled"]
+        {
             connection.execute_unprepared(&format!("DROP INDEX {index}")).await?;
         }
         for table in tables() {
@@ -210,17 +211,7 @@ fn changed() -> [TableAlterStatement; 3] {
 }
 
 fn tables() -> [TableCreateStatement; 9] {
-    [
-        aliases(),
-        registry_events(),
-        jobs(),
-        schedule_firings(),
-        runs(),
-        run_metrics(),
-        training_logs(),
-        alerts(),
-        keys(),
-    ]
+    [aliases(), registry_events(), jobs(), schedule_firings(), runs(), run_metrics(), training_logs(), alerts(), keys()]
 }
 
 fn aliases() -> TableCreateStatement {

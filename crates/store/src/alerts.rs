@@ -1,0 +1,140 @@
+//! What a person should look at.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
+
+use crate::{
+    StoreError,
+    connection::{begin_writing, lock_subject},
+    entity::alert,
+};
+
+/// Something that a person should look at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alert {
+    /// What it is about, for example `forecast_error`.
+    pub kind: String,
+    /// `info`, `warning` or `critical`.
+    pub severity: String,
+    /// Symbol, model or machine concerned.
+    pub subject: String,
+    /// What was seen.
+    pub message: String,
+    /// What to do.
+    pub recommendation: String,
+    /// Figure seen.
+    pub value: Option<f64>,
+    /// Figure that it should have kept to.
+    pub threshold: Option<f64>,
+}
+
+/// An alert as it was kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredAlert {
+    /// Number; later alerts have greater ones.
+    pub id: i64,
+    /// What it says.
+    pub alert: Alert,
+    /// When it was first seen.
+    pub raised_at: DateTime<Utc>,
+    /// When it was over.
+    pub resolved_at: Option<DateTime<Utc>>,
+}
+
+/// The alerts.
+#[derive(Clone, Copy, Debug)]
+pub struct AlertStore<'a> {
+    database: &'a DatabaseConnection,
+}
+
+impl<'a> AlertStore<'a> {
+    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
+        Self { database }
+    }
+
+    /// Raises an alert. While one of the same kind and subject is open, that one takes the new text and figures.
+    /// Returns whether it is a new one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn raise(&self, alert: Alert, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, &format!("alert {} {}", alert.kind, alert.subject)).await?;
+        let open = alert::Entity::find()
+            .filter(alert::Column::Kind.eq(&alert.kind))
+            .filter(alert::Column::Subject.eq(&alert.subject))
+            .filter(alert::Column::ResolvedAt.is_null())
+            .one(&transaction)
+            .await?;
+        let is_new = open.is_none();
+        let row = alert::ActiveModel {
+            id: open.as_ref().map_or(NotSet, |row| Set(row.id)),
+            kind: Set(alert.kind),
+            severity: Set(alert.severity),
+            subject: Set(alert.subject),
+            message: Set(alert.message),
+            recommendation: Set(alert.recommendation),
+            value: Set(alert.value.filter(|value| value.is_finite())),
+            threshold: Set(alert.threshold.filter(|threshold| threshold.is_finite())),
+            raised_at: Set(open.map_or(now, |row| row.raised_at)),
+            resolved_at: Set(None),
+        };
+        if is_new {
+            row.insert(&transaction).await?;
+        } else {
+            row.update(&transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(is_new)
+    }
+
+    /// Closes the open alert of that kind and subject. Returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn resolve(&self, kind: &str, subject: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let closed = alert::Entity::update_many()
+            .filter(alert::Column::Kind.eq(kind))
+            .filter(alert::Column::Subject.eq(subject))
+            .filter(alert::Column::ResolvedAt.is_null())
+            .col_expr(alert::Column::ResolvedAt, sea_orm::sea_query::Expr::value(now))
+            .exec(self.database)
+            .await?;
+        Ok(closed.rows_affected > 0)
+    }
+
+    /// Returns at most `limit` alerts, newest first; only the open ones if asked.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn list(&self, open_only: bool, limit: u64) -> Result<Vec<StoredAlert>, StoreError> {
+        let rows = alert::Entity::find()
+            .apply_if(open_only.then_some(()), |select, ()| select.filter(alert::Column::ResolvedAt.is_null()))
+            .order_by_desc(alert::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        Ok(rows.into_iter().map(stored).collect())
+    }
+}
+
+fn stored(row: alert::Model) -> StoredAlert {
+    StoredAlert {
+        id: row.id,
+        alert: Alert {
+            kind: row.kind,
+            severity: row.severity,
+            subject: row.subject,
+            message: row.message,
+            recommendation: row.recommendation,
+            value: row.value,
+            threshold: row.threshold,
+        },
+        raised_at: row.raised_at,
+        resolved_at: row.resolved_at,
+    }
+}

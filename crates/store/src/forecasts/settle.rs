@@ -1,0 +1,76 @@
+//! What became of forecasts: the close of the session, once it is known.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use closecast_domain::Symbol;
+use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{ForecastStore, StoredForecast, stored};
+use crate::{StoreError, connection::begin_writing, entity::forecast};
+
+/// A forecast that waits for its close.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unsettled {
+    /// Number of the forecast.
+    pub id: i64,
+    /// The forecast.
+    pub forecast: StoredForecast,
+}
+
+impl ForecastStore<'_> {
+    /// Returns the symbols that have forecasts of sessions up to `until` without a close.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
+    pub async fn unsettled_symbols(&self, until: NaiveDate) -> Result<Vec<Symbol>, StoreError> {
+        let symbols: Vec<String> = forecast::Entity::find()
+            .select_only()
+            .column(forecast::Column::Symbol)
+            .distinct()
+            .filter(forecast::Column::RealisedClose.is_null())
+            .filter(forecast::Column::SettledAt.is_null())
+            .filter(forecast::Column::TargetDate.lte(until))
+            .order_by_asc(forecast::Column::Symbol)
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let read = |text: String| Symbol::new(&text).map_err(|error| super::unreadable(&text, error.to_string()));
+        symbols.into_iter().map(read).collect()
+    }
+
+    /// Returns at most `limit` forecasts of `symbol` of sessions up to `until` without a close, the oldest session first.
+    ///
+    /// # Errors
+    /// As for [`ForecastStore::unsettled_symbols`].
+    pub async fn unsettled(&self, symbol: &Symbol, until: NaiveDate, limit: u64) -> Result<Vec<Unsettled>, StoreError> {
+        let rows = forecast::Entity::find()
+            .filter(forecast::Column::Symbol.eq(symbol.as_str()))
+            .filter(forecast::Column::RealisedClose.is_null())
+            .filter(forecast::Column::SettledAt.is_null())
+            .filter(forecast::Column::TargetDate.lte(until))
+            .order_by_asc(forecast::Column::TargetDate)
+            .order_by_asc(forecast::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        rows.into_iter().map(|row| Ok(Unsettled { id: row.id, forecast: stored(row)? })).collect()
+    }
+
+    /// Enters the closes of forecasts by number: all of them or, after an error, none. A forecast without a close was of a
+    /// session that was none.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn settle(&self, closes: &[(i64, Option<f64>)], now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        for &(id, close) in closes {
+            let row = forecast::ActiveModel {
+                id: Set(id),
+                realised_close: Set(close.filter(|close| close.is_finite())),
+                settled_at: Set(Some(now)),
+                ..Default::default()
+            };
+            row.update(&transaction).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}

@@ -1,0 +1,295 @@
+//! Trainings, searches and backtests: what they were asked, what they measured, and how they ended.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{
+    ActiveModelTrait,
+    ActiveValue::{NotSet, Set},
+    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::OnConflict,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::{
+    StoreError,
+    entity::{run, run_metric, training_log},
+};
+
+/// Rows of one INSERT of metrics: 4 columns a row, well under the parameters of a statement.
+const INSERT_ROWS: usize = 2000;
+
+/// How a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunState {
+    /// It has not ended, or its program was ended from outside.
+    Running,
+    /// It did what was asked.
+    Succeeded,
+    /// It ended with an error.
+    Failed,
+    /// It was ended because somebody asked for that.
+    Cancelled,
+}
+
+impl RunState {
+    /// Returns the name of the state, in small letters.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
+    fn named(name: &str) -> Option<Self> {
+        [Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled].into_iter().find(|state| state.name() == name)
+    }
+}
+
+/// A run that begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewRun {
+    /// Name of the model, or of what is measured.
+    pub name: String,
+    /// Symbol, when it is about one.
+    pub symbol: Option<String>,
+    /// What it is, for example `train`.
+    pub kind: String,
+    /// What was asked: symbol, lookback, dates, network, optimiser, seed.
+    pub parameters: Value,
+    /// Version of the program.
+    pub code_version: String,
+    /// Job it is part of.
+    pub job_id: Option<String>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunEnd {
+    /// Final figures by name.
+    pub metrics: Value,
+    /// Seconds, memory, threads and the like.
+    pub system: Value,
+    /// What it learned from.
+    pub data_fingerprint: Option<String>,
+    /// Version it published.
+    pub model_version: Option<u64>,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+/// A run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Run {
+    /// Identifier; later runs have greater ones.
+    pub id: String,
+    /// How it stands.
+    pub state: RunState,
+    /// What was asked.
+    pub asked: NewRun,
+    /// What came of it; empty while it runs.
+    pub end: RunEnd,
+    /// When it began.
+    pub started_at: DateTime<Utc>,
+    /// When it ended.
+    pub ended_at: Option<DateTime<Utc>>,
+}
+
+/// A figure at a step, such as the loss of an epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunMetric {
+    /// What it is, for example `validation_loss`.
+    pub key: String,
+    /// Step, for example the epoch, from 1.
+    pub step: u64,
+    /// Value.
+    pub value: f64,
+}
+
+/// A line that a run had to say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunLog {
+    /// When.
+    pub at: DateTime<Utc>,
+    /// `info`, `warn` or `error`.
+    pub level: String,
+    /// The line.
+    pub message: String,
+}
+
+/// The runs.
+#[derive(Clone, Copy, Debug)]
+pub struct RunStore<'a> {
+    database: &'a DatabaseConnection,
+}
+
+impl<'a> RunStore<'a> {
+    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
+        Self { database }
+    }
+
+    /// Enters a run that begins now, and returns its identifier.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn begin(&self, new: NewRun, now: DateTime<Utc>) -> Result<String, StoreError> {
+        let id = Uuid::now_v7().to_string();
+        let row = run::ActiveModel {
+            id: Set(id.clone()),
+            name: Set(new.name),
+            symbol: Set(new.symbol),
+            kind: Set(new.kind),
+            state: Set(RunState::Running.name().to_owned()),
+            parameters: Set(new.parameters.to_string()),
+            metrics: Set(Value::Null.to_string()),
+            system: Set(Value::Null.to_string()),
+            data_fingerprint: Set(None),
+            code_version: Set(new.code_version),
+            job_id: Set(new.job_id),
+            model_version: Set(None),
+            error: Set(None),
+            started_at: Set(now),
+            ended_at: Set(None),
+        };
+        run::Entity::insert(row).exec_without_returning(self.database).await?;
+        Ok(id)
+    }
+
+    /// Keeps figures of a run. One said twice for a step keeps its last value; one that is not a number is left out.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn record(&self, run: &str, metrics: &[RunMetric]) -> Result<(), StoreError> {
+        let finite: Vec<_> = metrics.iter().filter(|metric| metric.value.is_finite()).collect();
+        for chunk in finite.chunks(INSERT_ROWS) {
+            let rows = chunk.iter().map(|metric| run_metric::ActiveModel {
+                run_id: Set(run.to_owned()),
+                key: Set(metric.key.clone()),
+                step: Set(i64::try_from(metric.step).unwrap_or(i64::MAX)),
+                value: Set(metric.value),
+            });
+            let update =
+                OnConflict::columns([run_metric::Column::RunId, run_metric::Column::Key, run_metric::Column::Step])
+                    .update_column(run_metric::Column::Value)
+                    .to_owned();
+            run_metric::Entity::insert_many(rows).on_conflict(update).exec_without_returning(self.database).await?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a line of a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn log(&self, run: &str, line: RunLog) -> Result<(), StoreError> {
+        let row = training_log::ActiveModel {
+            id: NotSet,
+            run_id: Set(run.to_owned()),
+            at: Set(line.at),
+            level: Set(line.level),
+            message: Set(line.message),
+        };
+        training_log::Entity::insert(row).exec_without_returning(self.database).await?;
+        Ok(())
+    }
+
+    /// Enters the end of a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails or there is no such run.
+    pub async fn end(&self, run: &str, state: RunState, end: RunEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let row = run::ActiveModel {
+            id: Set(run.to_owned()),
+            state: Set(state.name().to_owned()),
+            metrics: Set(end.metrics.to_string()),
+            system: Set(end.system.to_string()),
+            data_fingerprint: Set(end.data_fingerprint),
+            model_version: Set(end.model_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))),
+            error: Set(end.error),
+            ended_at: Set(Some(now)),
+            ..Default::default()
+        };
+        row.update(self.database).await?;
+        Ok(())
+    }
+
+    /// Returns a run.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    pub async fn get(&self, id: &str) -> Result<Option<Run>, StoreError> {
+        run::Entity::find_by_id(id).one(self.database).await?.map(read).transpose()
+    }
+
+    /// Returns at most `limit` runs, of `name` or of all, newest first, that began before the run `before`.
+    ///
+    /// # Errors
+    /// As for [`RunStore::get`].
+    pub async fn list(&self, name: Option<&str>, before: Option<&str>, limit: u64) -> Result<Vec<Run>, StoreError> {
+        let rows = run::Entity::find()
+            .apply_if(name, |select, name| select.filter(run::Column::Name.eq(name)))
+            .apply_if(before, |select, before| select.filter(run::Column::Id.lt(before)))
+            .order_by_desc(run::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        rows.into_iter().map(read).collect()
+    }
+
+    /// Returns the figures of a run by name and step.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn metrics(&self, run: &str) -> Result<Vec<RunMetric>, StoreError> {
+        let rows = run_metric::Entity::find()
+            .filter(run_metric::Column::RunId.eq(run))
+            .order_by_asc(run_metric::Column::Key)
+            .order_by_asc(run_metric::Column::Step)
+            .all(self.database)
+            .await?;
+        let metric =
+            |row: run_metric::Model| RunMetric { key: row.key, step: row.step.unsigned_abs(), value: row.value };
+        Ok(rows.into_iter().map(metric).collect())
+    }
+
+    /// Returns the lines of a run, oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn logs(&self, run: &str) -> Result<Vec<RunLog>, StoreError> {
+        let rows = training_log::Entity::find()
+            .filter(training_log::Column::RunId.eq(run))
+            .order_by_asc(training_log::Column::Id)
+            .all(self.database)
+            .await?;
+        Ok(rows.into_iter().map(|row| RunLog { at: row.at, level: row.level, message: row.message }).collect())
+    }
+}
+
+fn read(row: run::Model) -> Result<Run, StoreError> {
+    let unreadable = |reason: String| StoreError::Row { table: "runs", key: row.id.clone(), reason };
+    let json = |text: &str| serde_json::from_str(text).map_err(|error| unreadable(error.to_string()));
+    let state =
+        RunState::named(&row.state).ok_or_else(|| unreadable(format!("the state {:?} is not known", row.state)))?;
+    let parameters = json(&row.parameters)?;
+    let end = RunEnd {
+        metrics: json(&row.metrics)?,
+        system: json(&row.system)?,
+        data_fingerprint: row.data_fingerprint,
+        model_version: row.model_version.map(i64::unsigned_abs),
+        error: row.error,
+    };
+    let asked = NewRun {
+        name: row.name,
+        symbol: row.symbol,
+        kind: row.kind,
+        parameters,
+        code_version: row.code_version,
+        job_id: row.job_id,
+    };
+    Ok(Run { id: row.id, state, asked, end, started_at: row.started_at, ended_at: row.ended_at })
+}

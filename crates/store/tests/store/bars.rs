@@ -1,0 +1,74 @@
+//! Bars.
+
+use closecast_domain::{RawBar, Symbol};
+use closecast_store::StoreError;
+
+use crate::{
+    place::places,
+    samples::{day, now, series},
+};
+
+#[tokio::test]
+async fn a_series_comes_back_as_it_was_delivered_disorder_and_duplicates_included() {
+    for place in places().await {
+        let store = &place.store;
+        let delivered = series("PETR4.SA", &[5, 3, 3, 8]);
+        store.bars().replace(&delivered, now()).await.unwrap();
+        let stored = store.bars().load(&delivered.symbol).await.unwrap().unwrap();
+        assert_eq!(stored.series, delivered);
+        assert_eq!(stored.stored_at, now());
+        let info = store.bars().list().await.unwrap();
+        assert_eq!((info.len(), info[0].rows, info[0].first_date, info[0].last_date), (1, 4, day(3), day(8)));
+    }
+}
+
+#[tokio::test]
+async fn replacing_a_series_leaves_nothing_of_the_earlier_one_and_survives_reopening() {
+    for place in places().await {
+        let store = &place.store;
+        store.bars().replace(&series("AAPL", &[2, 3, 4]), now()).await.unwrap();
+        store.bars().replace(&series("MSFT", &[2]), now()).await.unwrap();
+        store.bars().replace(&series("AAPL", &[9]), now()).await.unwrap();
+        let store = place.reopened().await;
+        let stored = store.bars().load(&Symbol::new("AAPL").unwrap()).await.unwrap().unwrap();
+        assert_eq!(stored.series, series("AAPL", &[9]));
+        assert!(store.bars().load(&Symbol::new("MSFT").unwrap()).await.unwrap().is_some());
+        assert!(store.bars().load(&Symbol::new("IBM").unwrap()).await.unwrap().is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_long_series_is_written_in_several_statements_of_one_transaction() {
+    for place in places().await {
+        let store = &place.store;
+        let mut long = series("AAPL", &[2]);
+        long.bars = day(2).iter_days().take(12_345).map(RawBar::empty).collect();
+        store.bars().replace(&long, now()).await.unwrap();
+        assert_eq!(store.bars().load(&long.symbol).await.unwrap().unwrap().series, long);
+    }
+}
+
+/// The second series cannot be stored, so the first is not either, and what was there stays.
+#[tokio::test]
+async fn of_several_series_all_are_stored_or_none() {
+    for place in places().await {
+        let store = &place.store;
+        let before = series("AAPL", &[2, 3]);
+        store.bars().replace(&before, now()).await.unwrap();
+        let several = [series("AAPL", &[8]), series("IBM", &[8]), series("MSFT", &[])];
+        assert!(matches!(store.bars().replace_all(&several, now()).await, Err(StoreError::NoBars(_))));
+        assert_eq!(store.bars().load(&before.symbol).await.unwrap().unwrap().series, before);
+        assert_eq!(store.bars().list().await.unwrap().len(), 1);
+        store.bars().replace_all(&several[..2], now()).await.unwrap();
+        assert_eq!(store.bars().list().await.unwrap().len(), 2);
+        assert_eq!(store.bars().info(&before.symbol).await.unwrap().unwrap().rows, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_series_without_bars_is_refused() {
+    for place in places().await {
+        let store = &place.store;
+        assert!(matches!(store.bars().replace(&series("AAPL", &[]), now()).await, Err(StoreError::NoBars(_))));
+    }
+}

@@ -1,0 +1,79 @@
+//! Forecasts.
+
+use chrono::TimeDelta;
+use closecast_domain::Symbol;
+use closecast_store::HistoryFilter;
+
+use crate::{
+    place::places,
+    samples::{day, forecast, now},
+};
+
+#[tokio::test]
+async fn a_forecast_made_twice_is_kept_once_as_it_was_first_said() {
+    for place in places().await {
+        let store = &place.store;
+        let symbol = Symbol::new("AAPL").unwrap();
+        let mut forecast = forecast("AAPL", "ab", 8);
+        store.forecasts().record(&forecast, now()).await.unwrap();
+        forecast.sessions[0].point = 999.0;
+        store.forecasts().record(&forecast, now()).await.unwrap();
+        let stored = store.forecasts().newest(&symbol, 10).await.unwrap();
+        assert_eq!(stored.len(), 1);
+        assert_eq!((stored[0].point, stored[0].step, stored[0].quantiles.len()), (101.0, 1, 2));
+    }
+}
+
+#[tokio::test]
+async fn history_is_paged_newest_first_without_repeating_or_skipping() {
+    for place in places().await {
+        let store = place.store.forecasts();
+        for (minute, symbol) in ["AAPL", "IBM"].into_iter().cycle().take(25).enumerate() {
+            let minutes = TimeDelta::minutes(i64::try_from(minute / 3).unwrap());
+            store.record(&forecast(symbol, &format!("model {minute}"), 8), now() + minutes).await.unwrap();
+        }
+        for (filter, expected) in [
+            (HistoryFilter::default(), 25),
+            (HistoryFilter { symbol: Some(Symbol::new("IBM").unwrap()), ..HistoryFilter::default() }, 12),
+            (HistoryFilter { model_name: Some("AAPL".into()), ..HistoryFilter::default() }, 13),
+            (HistoryFilter { made_from: Some(now() + TimeDelta::minutes(2)), ..HistoryFilter::default() }, 19),
+            (HistoryFilter { made_before: Some(now() + TimeDelta::minutes(2)), ..HistoryFilter::default() }, 6),
+        ] {
+            let (mut cursor, mut seen) = (None, Vec::new());
+            loop {
+                let page = store.history(&filter, cursor, 4).await.unwrap();
+                assert!(page.forecasts.len() <= 4);
+                seen.extend(page.forecasts);
+                // One made meanwhile stands before the first page and changes none after it.
+                if page.next.is_none() {
+                    break;
+                }
+                cursor = page.next;
+            }
+            let mut models: Vec<_> = seen.iter().map(|forecast| forecast.model.sha256.clone()).collect();
+            assert!(seen.windows(2).all(|pair| pair[0].created_at >= pair[1].created_at));
+            models.sort();
+            models.dedup();
+            assert_eq!((seen.len(), models.len()), (expected, expected), "{filter:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_forecast_waits_for_its_close_until_it_is_settled() {
+    for place in places().await {
+        let store = place.store.forecasts();
+        store.record(&forecast("AAPL", "one", 8), now()).await.unwrap();
+        store.record(&forecast("AAPL", "one", 9), now()).await.unwrap();
+        store.record(&forecast("IBM", "one", 10), now()).await.unwrap();
+        let aapl = Symbol::new("AAPL").unwrap();
+        assert_eq!(store.unsettled_symbols(day(9)).await.unwrap(), [aapl.clone()]);
+        let waiting = store.unsettled(&aapl, day(9), 10).await.unwrap();
+        assert_eq!(waiting.iter().map(|w| w.forecast.target_date).collect::<Vec<_>>(), [day(8), day(9)]);
+        store.settle(&[(waiting[0].id, Some(102.5)), (waiting[1].id, None)], now()).await.unwrap();
+        assert!(store.unsettled(&aapl, day(9), 10).await.unwrap().is_empty());
+        let kept = store.newest(&aapl, 10).await.unwrap();
+        assert_eq!(kept.iter().map(|f| f.realised_close).collect::<Vec<_>>(), [None, Some(102.5)]);
+        assert!(kept.iter().all(|f| f.settled_at == Some(now())));
+    }
+}

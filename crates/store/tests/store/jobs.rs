@@ -1,0 +1,218 @@
+//! The queue.
+
+use bytes::Bytes;
+use chrono::TimeDelta;
+use closecast_store::{Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, Origin, StoreError};
+use serde_json::json;
+
+use crate::{
+    place::places,
+    samples::{card, now},
+};
+
+fn training(symbol: &str) -> NewJob {
+    NewJob {
+        kind: "train_model".into(),
+        payload: json!({ "symbol": symbol }),
+        dedup_key: None,
+        priority: 0,
+        max_attempts: 3,
+        requested_by: Some("ana".into()),
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_claimed_by_one_worker_the_most_urgent_first() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        let first = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
+        let urgent = jobs.enqueue(NewJob { priority: 5, ..training("IBM") }, now()).await.unwrap().job;
+        let (claimed, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        assert_eq!((claimed.id.as_str(), claimed.state, claimed.attempt), (urgent.id.as_str(), JobState::Running, 1));
+        assert_eq!(jobs.claim("two", now()).await.unwrap().unwrap().0.id, first.id);
+        assert!(jobs.claim("three", now()).await.unwrap().is_none());
+        assert_eq!(jobs.beat(&lease, Some(&json!({ "epoch": 3 }))).await.unwrap(), Beat::Held);
+        jobs.succeed(&lease, &json!({ "version": 1 }), now()).await.unwrap();
+        let ended = jobs.get(&urgent.id).await.unwrap().unwrap();
+        assert_eq!((ended.state, ended.result), (JobState::Succeeded, Some(json!({ "version": 1 }))));
+        assert_eq!((ended.progress, ended.ended_at), (Some(json!({ "epoch": 3 })), Some(now())));
+        assert!(matches!(jobs.succeed(&lease, &json!(1), now()).await, Err(StoreError::LeaseLost)));
+    }
+}
+
+/// Twenty workers take forty jobs at once: none is taken twice, none is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn workers_at_once_never_share_a_job() {
+    for place in places().await {
+        for _ in 0..40 {
+            place.store.jobs().enqueue(training("AAPL"), now()).await.unwrap();
+        }
+        let mut workers = tokio::task::JoinSet::new();
+        for worker in 0..20 {
+            let store = place.store.clone();
+            workers.spawn(async move {
+                let mut taken = Vec::new();
+                while let Some((job, _)) = store.jobs().claim(&format!("w{worker}"), now()).await.unwrap() {
+                    taken.push(job.id);
+                }
+                taken
+            });
+        }
+        let mut taken = workers.join_all().await.concat();
+        taken.sort();
+        taken.dedup();
+        // A worker that finds the row taken by another may see an empty queue a moment early.
+        while let Some((job, _)) = place.store.jobs().claim("last", now()).await.unwrap() {
+            taken.push(job.id);
+        }
+        assert_eq!(taken.len(), 40);
+    }
+}
+
+#[tokio::test]
+async fn the_same_work_is_asked_for_once_until_it_has_ended() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        let keyed = || NewJob { dedup_key: Some("train AAPL".into()), ..training("AAPL") };
+        let first = jobs.enqueue(keyed(), now()).await.unwrap();
+        let again = jobs.enqueue(keyed(), now()).await.unwrap();
+        assert!(!first.already_there && again.already_there && first.job.id == again.job.id);
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        assert!(jobs.enqueue(keyed(), now()).await.unwrap().already_there);
+        jobs.succeed(&lease, &json!(null), now()).await.unwrap();
+        assert!(!jobs.enqueue(keyed(), now()).await.unwrap().already_there);
+    }
+}
+
+#[tokio::test]
+async fn a_waiting_job_is_cancelled_at_once_and_a_running_one_when_its_worker_hears_of_it() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        let waiting = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
+        assert_eq!(jobs.cancel(&waiting.id, now()).await.unwrap().unwrap().state, JobState::Cancelled);
+        let running = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        let told = jobs.cancel(&running.id, now()).await.unwrap().unwrap();
+        assert_eq!((told.state, told.cancel_requested), (JobState::Running, true));
+        assert_eq!(jobs.beat(&lease, None).await.unwrap(), Beat::CancelRequested);
+        jobs.cancelled(&lease, now()).await.unwrap();
+        assert_eq!(jobs.cancel(&running.id, now()).await.unwrap().unwrap().state, JobState::Cancelled);
+        assert!(jobs.cancel("unknown", now()).await.unwrap().is_none());
+        let cancelled = JobFilter { state: Some(JobState::Cancelled), kind: None };
+        assert_eq!(jobs.count(&cancelled).await.unwrap(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_job_that_may_work_later_waits_and_one_dated_by_a_wrong_clock_does_not_wait_forever() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(training("AAPL"), now()).await.unwrap();
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        jobs.retry(&lease, "the price source is down", now() + TimeDelta::minutes(5)).await.unwrap();
+        assert!(jobs.claim("one", now()).await.unwrap().is_none());
+        let put_back = now() - LONGEST_DELAY - TimeDelta::days(300);
+        let (job, lease) = jobs.claim("one", put_back).await.unwrap().unwrap();
+        assert_eq!((job.attempt, job.error), (2, None));
+        jobs.fail(&lease, "no prices", now()).await.unwrap();
+        let failed = jobs.get(&job.id).await.unwrap().unwrap();
+        assert_eq!((failed.state, failed.error.as_deref()), (JobState::Failed, Some("no prices")));
+    }
+}
+
+#[tokio::test]
+async fn a_job_given_back_has_not_been_tried() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(training("AAPL"), now()).await.unwrap();
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        jobs.release(&lease).await.unwrap();
+        assert_eq!(jobs.claim("two", now()).await.unwrap().unwrap().0.attempt, 1);
+    }
+}
+
+#[tokio::test]
+async fn a_silent_worker_loses_its_job_and_can_change_nothing_any_more() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(training("AAPL"), now()).await.unwrap();
+        let (job, first) = jobs.claim("one", now()).await.unwrap().unwrap();
+        let seen = jobs.running().await.unwrap();
+        jobs.beat(&first, None).await.unwrap();
+        assert!(!jobs.take_over(&seen[0], now()).await.unwrap(), "it has given a sign of life since");
+        let seen = jobs.running().await.unwrap();
+        assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+        let (_, second) = jobs.claim("two", now()).await.unwrap().unwrap();
+        assert_eq!(jobs.beat(&first, None).await.unwrap(), Beat::Lost);
+        assert_eq!(publish(&place, &first).await, Err("lost"));
+        assert_eq!(place.store.models().list().await.unwrap(), [], "what the first one made is not published");
+        assert_eq!(publish(&place, &second).await, Ok(1));
+        assert_eq!(publish(&place, &second).await, Err("lost"));
+        assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Succeeded);
+        assert_eq!(place.store.models().list().await.unwrap().len(), 1);
+    }
+}
+
+async fn publish(place: &crate::place::Place, lease: &Lease) -> Result<u64, &'static str> {
+    let origin = Origin { lease: Some(lease), ..Origin::default() };
+    match place.store.models().publish(&card("AAPL"), Bytes::from_static(b"weights"), origin, now()).await {
+        Ok(version) => Ok(version.version),
+        Err(StoreError::LeaseLost) => Err("lost"),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[tokio::test]
+async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(NewJob { max_attempts: 2, ..training("AAPL") }, now()).await.unwrap();
+        for state in [JobState::Queued, JobState::Failed] {
+            let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
+            let seen = jobs.running().await.unwrap();
+            assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+            assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, state);
+        }
+        jobs.enqueue(training("AAPL"), now()).await.unwrap();
+        let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
+        jobs.cancel(&job.id, now()).await.unwrap();
+        let seen = jobs.running().await.unwrap();
+        jobs.take_over(&seen[0], now()).await.unwrap();
+        assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
+    }
+}
+
+/// Ten replicas notice at once that a schedule is due.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_firing_makes_one_job_however_many_replicas_notice_it() {
+    for place in places().await {
+        let mut replicas = tokio::task::JoinSet::new();
+        for _ in 0..10 {
+            let store = place.store.clone();
+            replicas.spawn(async move {
+                store.jobs().enqueue_firing("refresh", now(), training("AAPL"), now()).await.unwrap().is_some()
+            });
+        }
+        assert_eq!(replicas.join_all().await.into_iter().filter(|&fired| fired).count(), 1);
+        let jobs = place.store.jobs();
+        assert_eq!(jobs.last_firing("refresh").await.unwrap(), Some(now()));
+        let next = now() + TimeDelta::days(1);
+        assert!(jobs.enqueue_firing("refresh", next, training("AAPL"), next).await.unwrap().is_some());
+        assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn ended_jobs_are_forgotten_after_a_while_and_the_last_firing_is_not() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue_firing("refresh", now(), training("AAPL"), now()).await.unwrap();
+        let later = now() + TimeDelta::days(1);
+        jobs.enqueue_firing("refresh", later, training("AAPL"), later).await.unwrap();
+        let (_, lease) = jobs.claim("one", later).await.unwrap().unwrap();
+        jobs.succeed(&lease, &json!(null), now()).await.unwrap();
+        assert_eq!(jobs.forget(now() + TimeDelta::hours(1)).await.unwrap(), 1);
+        assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 1);
+        assert_eq!(jobs.last_firing("refresh").await.unwrap(), Some(later));
+    }
+}

@@ -1,0 +1,71 @@
+//! Fresh stores to test on, one of each kind of database.
+
+use std::sync::Once;
+
+use closecast_store::{DatabaseAddress, Store, StoreSettings};
+use sea_orm::{ConnectionTrait, Database};
+
+/// A fresh store, which is gone when this is dropped.
+pub(crate) struct Place {
+    pub(crate) store: Store,
+    pub(crate) settings: StoreSettings,
+    pub(crate) folder: tempfile::TempDir,
+    postgres: Option<(String, String)>,
+}
+
+impl Place {
+    pub(crate) fn is_postgres(&self) -> bool {
+        self.postgres.is_some()
+    }
+
+    /// Returns another program's view of the same store.
+    pub(crate) async fn reopened(&self) -> Store {
+        Store::open(self.settings.clone()).await.unwrap()
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let Some((server, name)) = self.postgres.take() else { return };
+        // The runtime of the test cannot be waited for here.
+        let drop = async move {
+            let admin = Database::connect(&server).await.unwrap();
+            admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
+        };
+        let run = || tokio::runtime::Runtime::new().unwrap().block_on(drop);
+        std::thread::scope(|scope| scope.spawn(run).join()).unwrap();
+    }
+}
+
+/// Returns a store on SQLite and, where there is a server to test on, one on PostgreSQL.
+pub(crate) async fn places() -> Vec<Place> {
+    let mut places = vec![sqlite().await];
+    places.extend(postgres().await);
+    places
+}
+
+pub(crate) async fn sqlite() -> Place {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = StoreSettings::from(folder.path());
+    Place { store: Store::open(settings.clone()).await.unwrap(), settings, folder, postgres: None }
+}
+
+/// Returns a store in a database of its own on the PostgreSQL server to test on.
+pub(crate) async fn postgres() -> Option<Place> {
+    static TOLD: Once = Once::new();
+    let Ok(server) = std::env::var("CLOSECAST_TEST_POSTGRES") else {
+        assert!(std::env::var("CLOSECAST_TEST_REQUIRE").is_err(), "CLOSECAST_TEST_POSTGRES names no server to test on");
+        TOLD.call_once(|| eprintln!("NOT TESTED ON POSTGRESQL: CLOSECAST_TEST_POSTGRES names no server"));
+        return None;
+    };
+    let name = format!("closecast_test_{}", uuid::Uuid::now_v7().simple());
+    let admin = Database::connect(&server).await.unwrap();
+    admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
+    admin.close().await.unwrap();
+    let (base, _database) = server.rsplit_once('/').unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let address = DatabaseAddress::parse(&format!("{base}/{name}")).unwrap();
+    let settings = StoreSettings { database: Some(address), ..StoreSettings::from(folder.path()) };
+    let store = Store::open(settings.clone()).await.unwrap();
+    Some(Place { store, settings, folder, postgres: Some((server, name)) })
+}

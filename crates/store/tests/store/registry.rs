@@ -1,0 +1,88 @@
+//! Champion and challenger.
+
+use bytes::Bytes;
+use closecast_store::{Alias, Origin, RegistryAction, StoreError, Topic};
+use serde_json::json;
+
+use crate::{
+    place::places,
+    samples::{card, now},
+};
+
+#[tokio::test]
+async fn a_challenger_takes_over_on_evidence_and_one_command_goes_back() {
+    for place in places().await {
+        let models = place.store.models();
+        for bytes in ["one", "two", "three"] {
+            models.publish(&card("AAPL"), Bytes::from(bytes), Origin::default(), now()).await.unwrap();
+        }
+        assert_eq!(models.under("AAPL", Alias::Champion).await.unwrap().unwrap().version, 1);
+        assert_eq!(models.under("AAPL", Alias::Challenger).await.unwrap().unwrap().version, 3);
+        let evidence = json!({ "days": 60 });
+        let promoted =
+            models.promote(("AAPL", 3), Some(1), (Some(&evidence), false), Some("ana"), now()).await.unwrap();
+        assert_eq!(promoted, Some(1));
+        assert_eq!(models.in_service("AAPL").await.unwrap().unwrap().version, 3);
+        assert!(models.under("AAPL", Alias::Challenger).await.unwrap().is_none());
+        models.promote(("AAPL", 2), Some(3), (None, true), None, now()).await.unwrap();
+        assert_eq!(models.rollback("AAPL", Some("ana"), now()).await.unwrap(), (2, 3));
+        assert_eq!(models.rollback("AAPL", None, now()).await.unwrap(), (3, 1));
+        assert!(matches!(models.rollback("AAPL", None, now()).await, Err(StoreError::NoEarlierChampion { .. })));
+        assert_eq!(models.in_service("AAPL").await.unwrap().unwrap().version, 1);
+        let book = models.events("AAPL", 10).await.unwrap();
+        let told: Vec<_> =
+            book.iter().rev().map(|line| (line.action, line.version, line.previous, line.forced)).collect();
+        assert_eq!(
+            told,
+            [
+                (RegistryAction::Publish, 1, None, false),
+                (RegistryAction::Publish, 2, Some(1), false),
+                (RegistryAction::Publish, 3, Some(1), false),
+                (RegistryAction::Promote, 3, Some(1), false),
+                (RegistryAction::Promote, 2, Some(3), true),
+                (RegistryAction::Rollback, 3, Some(2), false),
+                (RegistryAction::Rollback, 1, Some(3), false),
+            ]
+        );
+        assert_eq!(book[3].evidence, Some(evidence));
+        assert_eq!((book[3].actor.as_deref(), book[1].actor.as_deref()), (Some("ana"), Some("ana")));
+        let id = book[1].id;
+        assert_eq!(models.events_after(id).await.unwrap().len(), 1);
+        assert_eq!(models.last_event().await.unwrap(), book[0].id);
+    }
+}
+
+#[tokio::test]
+async fn evidence_about_another_champion_does_not_count() {
+    for place in places().await {
+        let models = place.store.models();
+        for bytes in ["one", "two", "three"] {
+            models.publish(&card("AAPL"), Bytes::from(bytes), Origin::default(), now()).await.unwrap();
+        }
+        models.promote(("AAPL", 2), Some(1), (None, true), None, now()).await.unwrap();
+        let late = models.promote(("AAPL", 3), Some(1), (None, false), None, now()).await;
+        assert!(matches!(late, Err(StoreError::ChampionChanged { .. })));
+        assert_eq!(models.in_service("AAPL").await.unwrap().unwrap().version, 2);
+        let unknown = models.promote(("AAPL", 9), Some(2), (None, true), None, now()).await;
+        assert!(matches!(unknown, Err(StoreError::NoVersion { version: 9, .. })));
+    }
+}
+
+#[tokio::test]
+async fn other_programs_on_postgresql_hear_of_a_new_champion_at_once() {
+    for place in places().await {
+        let other = place.reopened().await;
+        let mut listener = other.wakeups().listen().await;
+        // The first message after the connection stands for what may have been missed.
+        listener.wait(Topic::Models, std::time::Duration::from_millis(300)).await;
+        let heard = tokio::spawn(async move {
+            let begun = std::time::Instant::now();
+            listener.wait(Topic::Models, std::time::Duration::from_secs(5)).await;
+            begun.elapsed()
+        });
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        place.store.models().publish(&card("AAPL"), Bytes::from("one"), Origin::default(), now()).await.unwrap();
+        let waited = heard.await.unwrap();
+        assert_eq!(waited.as_millis() < 2000, place.is_postgres(), "{waited:?}");
+    }
+}

@@ -1,0 +1,71 @@
+//! Runs.
+
+use closecast_store::{NewRun, RunEnd, RunLog, RunMetric, RunState};
+use serde_json::json;
+
+use crate::{place::places, samples::now};
+
+fn training(name: &str) -> NewRun {
+    NewRun {
+        name: name.into(),
+        symbol: Some("AAPL".into()),
+        kind: "train".into(),
+        parameters: json!({ "lookback": 60, "learning_rate": 1e-3 }),
+        code_version: "0.1.0".into(),
+        job_id: None,
+    }
+}
+
+#[tokio::test]
+async fn a_run_keeps_what_was_asked_measured_and_said() {
+    for place in places().await {
+        let runs = place.store.runs();
+        let id = runs.begin(training("AAPL"), now()).await.unwrap();
+        assert_eq!(runs.get(&id).await.unwrap().unwrap().state, RunState::Running);
+        let loss = |step, value| RunMetric { key: "validation_loss".into(), step, value };
+        runs.record(&id, &[loss(1, 0.5), loss(2, 0.25), loss(3, f64::NAN)]).await.unwrap();
+        runs.record(&id, &[loss(2, 0.2)]).await.unwrap();
+        assert_eq!(runs.metrics(&id).await.unwrap(), [loss(1, 0.5), loss(2, 0.2)]);
+        let line = RunLog { at: now(), level: "info".into(), message: "epoch 2 is the best".into() };
+        runs.log(&id, line.clone()).await.unwrap();
+        assert_eq!(runs.logs(&id).await.unwrap(), [line]);
+        let end = RunEnd {
+            metrics: json!({ "mae": 1.5 }),
+            system: json!({ "seconds": 2.5 }),
+            data_fingerprint: Some("ab".into()),
+            model_version: Some(3),
+            error: None,
+        };
+        runs.end(&id, RunState::Succeeded, end.clone(), now()).await.unwrap();
+        let run = runs.get(&id).await.unwrap().unwrap();
+        assert_eq!((run.state, run.asked, run.end), (RunState::Succeeded, training("AAPL"), end));
+    }
+}
+
+#[tokio::test]
+async fn runs_are_listed_newest_first_by_name_and_page() {
+    for place in places().await {
+        let runs = place.store.runs();
+        let mut ids = Vec::new();
+        for name in ["AAPL", "IBM", "AAPL"] {
+            ids.push(runs.begin(training(name), now()).await.unwrap());
+        }
+        let listed = async |name, before| {
+            runs.list(name, before, 10).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
+        };
+        assert_eq!(listed(None, None).await, [ids[2].clone(), ids[1].clone(), ids[0].clone()]);
+        assert_eq!(listed(Some("AAPL"), None).await, [ids[2].clone(), ids[0].clone()]);
+        assert_eq!(listed(None, Some(&ids[1])).await, [ids[0].clone()]);
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_epochs_are_kept() {
+    for place in places().await {
+        let runs = place.store.runs();
+        let id = runs.begin(training("AAPL"), now()).await.unwrap();
+        let many: Vec<_> = (0..9000).map(|step| RunMetric { key: "loss".into(), step, value: 0.5 }).collect();
+        runs.record(&id, &many).await.unwrap();
+        assert_eq!(runs.metrics(&id).await.unwrap().len(), 9000);
+    }
+}
