@@ -67,7 +67,7 @@ async fn a_forecast_waits_for_its_close_until_it_is_settled() {
         store.record(&forecast("AAPL", "one", 9), now()).await.unwrap();
         store.record(&forecast("IBM", "one", 10), now()).await.unwrap();
         let aapl = Symbol::new("AAPL").unwrap();
-        assert_eq!(store.unsettled_symbols(day(9)).await.unwrap(), [aapl.clone()]);
+        assert_eq!(store.unsettled_symbols(day(9)).await.unwrap(), std::slice::from_ref(&aapl));
         let waiting = store.unsettled(&aapl, day(9), 10).await.unwrap();
         assert_eq!(waiting.iter().map(|w| w.forecast.target_date).collect::<Vec<_>>(), [day(8), day(9)]);
         store.settle(&[(waiting[0].id, Some(102.5)), (waiting[1].id, None)], now()).await.unwrap();

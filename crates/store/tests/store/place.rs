@@ -53,9 +53,9 @@ pub(crate) async fn sqlite() -> Place {
 /// Returns a store in a database of its own on the PostgreSQL server to test on.
 pub(crate) async fn postgres() -> Option<Place> {
     static TOLD: Once = Once::new();
-    let Ok(server) = std::env::var("CLOSECAST_TEST_POSTGRES") else {
-        assert!(std::env::var("CLOSECAST_TEST_REQUIRE").is_err(), "CLOSECAST_TEST_POSTGRES names no server to test on");
-        TOLD.call_once(|| eprintln!("NOT TESTED ON POSTGRESQL: CLOSECAST_TEST_POSTGRES names no server"));
+    let Some(server) = named("CLOSECAST_TEST_POSTGRES") else {
+        assert!(named("CLOSECAST_TEST_REQUIRE").is_none(), "CLOSECAST_TEST_POSTGRES names no server to test on");
+        TOLD.call_once(tell);
         return None;
     };
     let name = format!("closecast_test_{}", uuid::Uuid::now_v7().simple());
@@ -68,4 +68,14 @@ pub(crate) async fn postgres() -> Option<Place> {
     let settings = StoreSettings { database: Some(address), ..StoreSettings::from(folder.path()) };
     let store = Store::open(settings.clone()).await.unwrap();
     Some(Place { store, settings, folder, postgres: Some((server, name)) })
+}
+
+#[expect(clippy::disallowed_methods, reason = "what runs the tests says what there is to test on")]
+fn named(variable: &str) -> Option<String> {
+    std::env::var(variable).ok()
+}
+
+#[expect(clippy::print_stderr, reason = "a test that did not run must not look as if it had")]
+fn tell() {
+    eprintln!("NOT TESTED ON POSTGRESQL: CLOSECAST_TEST_POSTGRES names no server");
 }
