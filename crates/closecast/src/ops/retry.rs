@@ -1,0 +1,30 @@
+//! Waiting for a database that is away for a moment.
+
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use closecast_store::StoreError;
+
+/// First pause between attempts, the longest, and how many there are: about five minutes in all.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+const ATTEMPTS: usize = 25;
+
+/// Does `write` again while the store does not answer, for minutes: what has been worked for is not lost to a restart of
+/// the database. Only for writes that may be done twice.
+///
+/// # Errors
+/// Those of the last attempt, and at once any that waiting does not mend.
+pub(crate) async fn until_the_store_answers<T>(
+    write: impl AsyncFn() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let pauses = ExponentialBuilder::default()
+        .with_min_delay(FIRST_PAUSE)
+        .with_max_delay(LONGEST_PAUSE)
+        .with_max_times(ATTEMPTS);
+    (async || write().await)
+        .retry(pauses)
+        .when(StoreError::is_transient)
+        .notify(|error, pause| tracing::warn!("the store does not answer; trying again in {pause:?}: {error}"))
+        .await
+}

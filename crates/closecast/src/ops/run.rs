@@ -1,0 +1,124 @@
+//! Keeping a record of a training: what was asked, the loss of every epoch, what it took, and how it ended.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use closecast_domain::{ForecastError, Progress, ProgressSink};
+use closecast_store::{ModelVersion, NewRun, RunEnd, RunLog, RunMetric, RunState};
+use serde_json::{Value, json};
+
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{resources::Resources, retry::until_the_store_answers, task::Task},
+    views::forecast::{parts, verdict},
+};
+
+/// What a run is about.
+pub(crate) struct RunOf {
+    /// Name of the model.
+    pub(crate) name: String,
+    pub(crate) symbol: Option<String>,
+    /// `train`, `train_base` or `fine_tune`.
+    pub(crate) kind: &'static str,
+    pub(crate) parameters: Value,
+}
+
+/// Does `work`, which is given the task to pass on and the identifier of its run, and keeps the record of it.
+///
+/// # Errors
+/// Those of the work, and [`Failure::Store`] when the record cannot be kept.
+pub(crate) async fn recorded(
+    app: &App,
+    task: &Task,
+    of: RunOf,
+    work: impl AsyncFnOnce(&Task, &str) -> Result<ModelVersion, Failure>,
+) -> Result<ModelVersion, Failure> {
+    let new = NewRun {
+        name: of.name,
+        symbol: of.symbol,
+        kind: of.kind.to_owned(),
+        parameters: of.parameters,
+        code_version: env!("CARGO_PKG_VERSION").to_owned(),
+        job_id: task.lease.as_ref().map(|lease| lease.job_id().to_owned()),
+    };
+    let run = app.store.runs().begin(new, app.clock.now()).await?;
+    let losses = Arc::new(Losses { of: Arc::clone(&task.progress), seen: Mutex::default() });
+    let watched = Task { progress: Arc::clone(&losses) as Arc<dyn ProgressSink + Send + Sync>, ..task.clone() };
+    let (begun, before) = (Instant::now(), Resources::now());
+    let done = work(&watched, &run).await;
+    let system = before.spent_until_now(begun.elapsed(), app.settings.training_threads());
+    let (state, end, line) = ending(&done, system);
+    let kept = until_the_store_answers(async || {
+        app.store.runs().record(&run, &losses.taken()).await?;
+        app.store.runs().log(&run, RunLog { at: app.clock.now(), ..line.clone() }).await?;
+        app.store.runs().end(&run, state, end.clone(), app.clock.now()).await
+    });
+    if let Err(error) = kept.await {
+        // What was trained is published or not, whatever becomes of its record.
+        tracing::error!(%error, run, "the record of a run could not be completed");
+    }
+    done
+}
+
+/// Returns how a run ended: its state, its figures, and a line for its log.
+fn ending(done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunEnd, RunLog) {
+    let line = |level: &str, message: String| RunLog { at: chrono::DateTime::UNIX_EPOCH, level: level.into(), message };
+    match done {
+        Ok(version) => {
+            let card = &version.card;
+            let evaluation = card.evaluation();
+            let (level, coverage) = card.interval();
+            let metrics = json!({
+                "metrics": evaluation.map(|evaluation| parts(evaluation, |part| part.model)),
+                "naive": evaluation.map(|evaluation| parts(evaluation, |part| part.naive)),
+                "interval": { "level": level, "coverage": coverage },
+                "verdict": verdict(card),
+            });
+            let end = RunEnd {
+                metrics,
+                system,
+                data_fingerprint: Some(card.data_fingerprint().to_owned()),
+                model_version: Some(version.version),
+                error: None,
+            };
+            let told = format!("published {} version {}: {}", version.name, version.version, verdict(card).sentence);
+            (RunState::Succeeded, end, line("info", told))
+        }
+        Err(Failure::Forecast(ForecastError::Cancelled)) => {
+            let end = RunEnd { metrics: Value::Null, system, ..RunEnd::default() };
+            (RunState::Cancelled, end, line("warn", "cancelled".to_owned()))
+        }
+        Err(failure) => {
+            let error = failure.to_string();
+            let end = RunEnd { metrics: Value::Null, system, error: Some(error.clone()), ..RunEnd::default() };
+            (RunState::Failed, end, line("error", error))
+        }
+    }
+}
+
+/// Passes on what it hears, and keeps the figures of the epochs.
+struct Losses {
+    of: Arc<dyn ProgressSink + Send + Sync>,
+    seen: Mutex<Vec<RunMetric>>,
+}
+
+impl Losses {
+    fn taken(&self) -> Vec<RunMetric> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl ProgressSink for Losses {
+    fn report(&self, progress: &Progress) {
+        if let Progress::Epoch { epoch, train_loss, validation_loss, learning_rate, .. } = *progress {
+            let figures =
+                [("train_loss", train_loss), ("validation_loss", validation_loss), ("learning_rate", learning_rate)];
+            let metric = |(key, value): (&str, f64)| RunMetric { key: key.to_owned(), step: epoch as u64, value };
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(figures.map(metric));
+        }
+        self.of.report(progress);
+    }
+}

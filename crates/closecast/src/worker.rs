@@ -1,0 +1,12 @@
+//! Work in the background: a queue that any number of programs take jobs from, and schedules that fill it.
+
+mod beats;
+mod jobs;
+mod observer;
+mod progress;
+mod runner;
+
+pub(crate) use self::{
+    jobs::Work,
+    runner::{Worker, WorkerSettings},
+};
