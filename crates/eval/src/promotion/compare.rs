@@ -94,6 +94,9 @@ fn evidence([champion, challenger]: [Rival<'_>; 2], days: Recent, measured: Meas
     }
 }
 
+/// The forecasts of one symbol by champion, challenger and naive, or why there are none.
+type OfSymbol = (Symbol, [Result<Vec<BacktestRow>, String>; 3]);
+
 /// The forecasts of all three models, and what each of them could not forecast.
 #[derive(Default)]
 struct Made {
@@ -116,8 +119,7 @@ fn forecasts(
         let [a, b, c] = models.map(forecast);
         Ok((history.symbol().clone(), [a?, b?, c?]))
     };
-    let all: Vec<(Symbol, [Result<Vec<BacktestRow>, String>; 3])> =
-        histories.par_iter().map(of_symbol).collect::<Result<_, PromotionError>>()?;
+    let all: Vec<OfSymbol> = histories.par_iter().map(of_symbol).collect::<Result<_, PromotionError>>()?;
     let mut made = Made::default();
     for (symbol, results) in all {
         for (place, result) in results.into_iter().enumerate() {

@@ -26,7 +26,10 @@ pub(super) fn recent(histories: &[History], champion: Seen, challenger: Seen, se
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
         histories.iter().flat_map(|history| history.dates().rev().take_while(move |day| *day > date)).collect()
     };
-    let newest = |days: &BTreeSet<NaiveDate>| days.iter().rev().take(sessions.max(1)).last().copied();
+    let newest = |days: &BTreeSet<NaiveDate>| {
+        let back = sessions.max(1).min(days.len()).checked_sub(1)?;
+        days.iter().nth_back(back).copied()
+    };
     let weights = champion.weights.max(challenger.weights);
     let intervals = champion.intervals.max(challenger.intervals).max(weights);
     let strict = after(intervals);

@@ -1,69 +1,15 @@
 //! The evidence for a promotion: models whose scores are known beforehand, and what they are shown.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{ops::Range, sync::Mutex};
+mod causality;
+mod models;
 
 use chrono::NaiveDate;
-use closecast_domain::{
-    Bar, Cancel, Forecast, ForecastError, Forecaster, History, ModelRef, Predict, Quantile, Seen, SessionForecast,
-    Silent,
-};
-use closecast_eval::{
-    EwmaT, VENTILES,
-    promotion::{Evidence, LEAST_SESSIONS, PromotionError, RECENT_SESSIONS, Rival, Verdict, compare},
-};
-use closecast_testkit::histories::{from_returns, random_walk};
-use proptest::prelude::*;
+use closecast_domain::{Cancel, History, ModelRef, Predict, Seen, Symbol};
+use closecast_eval::promotion::{Evidence, LEAST_SESSIONS, PromotionError, RECENT_SESSIONS, Rival, Verdict, compare};
+use closecast_testkit::histories::random_walk;
 
-/// Size of the returns of [`swinging`].
-const STEP: f64 = 0.01;
-
-/// Returns a symbol that rises and falls by [`STEP`] in turns.
-fn swinging(symbol: &str, days: usize) -> History {
-    let returns: Vec<f64> = (0..days).map(|day| if day % 2 == 0 { STEP } else { -STEP }).collect();
-    from_returns(symbol, &returns)
-}
-
-/// Forecasts that the last move is taken back by a share of it, with certainty: on [`swinging`] its CRPS and its absolute error are
-/// both `(1 − share) · STEP` every day.
-#[derive(Clone, Copy)]
-struct TakesBack(f64);
-
-fn forecast(history: &History, log_return: f64) -> Forecast {
-    let last = history.last();
-    let price = last.raw_close * log_return.exp();
-    Forecast {
-        symbol: history.symbol().clone(),
-        as_of: last.date,
-        last_close: last.raw_close,
-        currency: None,
-        model: ModelRef { name: "test".to_owned(), sha256: String::new() },
-        sessions: vec![SessionForecast {
-            date: history.calendar().next_session(last.date),
-            point: price,
-            quantiles: VENTILES.iter().map(|&level| Quantile { level, price }).collect(),
-        }],
-    }
-}
-
-impl Predict for TakesBack {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        let last = history.log_returns().last().copied().unwrap_or_default();
-        Ok(forecast(history, -self.0 * last))
-    }
-}
-
-/// Cannot forecast some symbols.
-struct Refuses<P>(P, &'static [&'static str]);
-
-impl<P: Predict> Predict for Refuses<P> {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        if self.1.contains(&history.symbol().as_str()) {
-            return Err(ForecastError::Unsuitable("not this one".to_owned()));
-        }
-        self.0.predict(history)
-    }
-}
+use crate::models::{Broken, Needs, Refuses, STEP, TakesBack, swinging};
 
 fn seen(date: NaiveDate) -> Seen {
     Seen { weights: date, intervals: date }
@@ -104,7 +50,7 @@ fn a_better_challenger_is_promoted_with_the_figures_it_should_have() {
     let days = found.days.unwrap();
     assert_eq!((days.start, days.end), (dates[240], dates[299]), "the newest 60");
     assert_eq!((found.sessions, found.pairs), (60, 120));
-    assert_eq!(found.symbols.iter().map(|symbol| symbol.as_str()).collect::<Vec<_>>(), ["AAA", "BBB"]);
+    assert_eq!(found.symbols.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["AAA", "BBB"]);
     assert!(found.notes.is_empty() && found.champion.refusals.is_empty());
 }
 
@@ -164,15 +110,6 @@ fn who_refuses_a_history_is_worse_than_who_does_not() {
     assert_eq!((found.verdict, found.pairs, found.symbols.len()), (Verdict::Promote, 60, 1));
 }
 
-/// Forecasts something that is no price.
-struct Broken(f64);
-
-impl Predict for Broken {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        Ok(forecast(history, self.0))
-    }
-}
-
 #[test]
 fn a_forecast_that_is_no_price_is_no_forecast() {
     let histories = [swinging("AAA", 300)];
@@ -184,19 +121,6 @@ fn a_forecast_that_is_no_price_is_no_forecast() {
     // NaN equals nothing, itself included.
     let found = evidence(&TakesBack(0.2), &Broken(f64::NAN), &histories, 200);
     assert!(matches!(found.verdict, Verdict::Keep { .. }));
-}
-
-/// Needs a long past.
-struct Needs(usize);
-
-impl Predict for Needs {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        if history.len() < self.0 {
-            let (symbol, have) = (history.symbol().clone(), history.len());
-            return Err(ForecastError::TooShort { symbol, have, need: self.0 });
-        }
-        Ok(forecast(history, 0.0))
-    }
 }
 
 #[test]
@@ -211,107 +135,6 @@ fn a_young_symbol_is_compared_from_the_day_on_that_both_models_can_forecast() {
         matches!(never.verdict, Verdict::Keep { reason } if reason.contains("100 are needed")),
         "99 are all it is shown"
     );
-}
-
-/// Reads the next close where it is given more than it should read.
-struct Peeks;
-
-impl Predict for Peeks {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        Ok(forecast(history, 0.0))
-    }
-
-    fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
-        let bars = history.bars();
-        let peek = |origin: usize| {
-            let next = bars.get(origin + 1).map_or(0.0, |next| (next.close / bars[origin].close).ln());
-            history.first_bars(origin + 1).map(|cut| forecast(&cut, next))
-        };
-        origins.map(|origin| peek(origin).map_err(|error| ForecastError::Unsuitable(error.to_string()))).collect()
-    }
-}
-
-#[test]
-fn a_model_that_peeks_wins_nothing() {
-    let histories = [swinging("AAA", 300)];
-    let found = evidence(&TakesBack(0.2), &Peeks, &histories, 200);
-    let reason = found.verdict.reason().unwrap();
-    assert!(
-        matches!(found.verdict, Verdict::Keep { .. }) && reason.contains("the days after it are taken away"),
-        "{reason}"
-    );
-    assert_eq!(evidence(&Peeks, &TakesBack(0.2), &histories, 200).verdict, Verdict::Promote);
-}
-
-/// Fits itself anew to all that it is shown, and notes what it forecast on each evening.
-#[derive(Default)]
-struct Noting(Mutex<Vec<(NaiveDate, Forecast)>>);
-
-impl Predict for Noting {
-    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        let made = EwmaT { horizon: 1 }.fit(history, &Cancel::new(), &Silent)?.predict(history)?;
-        self.0.lock().unwrap().push((history.last().date, made.clone()));
-        Ok(made)
-    }
-}
-
-fn noted(history: &History) -> [Vec<(NaiveDate, Forecast)>; 2] {
-    let (champion, challenger) = (Noting::default(), Noting::default());
-    evidence(&champion, &challenger, std::slice::from_ref(history), 80);
-    [champion, challenger].map(|model| {
-        let mut notes = model.0.into_inner().unwrap();
-        notes.sort_by_key(|(date, _)| *date);
-        notes
-    })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_forecast_knows_a_later_day_and_both_models_are_shown_the_same(
-        seed in 0_u64..1000, from in 200_usize..260, factor in 0.2_f64..5.0,
-    ) {
-        let history = random_walk("AAA", 260, seed);
-        let mut bars = history.bars().to_vec();
-        for bar in &mut bars[from..] {
-            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close, &mut bar.raw_close] {
-                *price *= factor;
-            }
-        }
-        let changed = History::from_checked(history.symbol().clone(), None, bars).unwrap();
-        let [champion, challenger] = noted(&history);
-        prop_assert_eq!(&champion, &challenger);
-        prop_assert!(champion.iter().all(|(date, _)| *date < history.last().date), "the newest close is forecast, never shown");
-        let until = history.bars()[from].date;
-        let before = |notes: &[(NaiveDate, Forecast)]| -> Vec<_> {
-            let early = notes.iter().filter(|(date, _)| *date < until);
-            early.map(|(date, made)| (*date, made.sessions.clone())).collect()
-        };
-        let [changed, _] = noted(&changed);
-        prop_assert_eq!(before(&champion).len(), from - 199);
-        prop_assert_eq!(before(&champion), before(&changed));
-    }
-
-    #[test]
-    fn the_unit_of_the_prices_does_not_matter(seed in 0_u64..1000, power in -3_i32..4) {
-        let (one, other) = (random_walk("AAA", 260, seed), random_walk("BBB", 260, seed + 1));
-        let unit = 8.0_f64.powi(power);
-        let scaled = |bar: &Bar| Bar {
-            open: bar.open * unit,
-            high: bar.high * unit,
-            low: bar.low * unit,
-            close: bar.close * unit,
-            raw_close: bar.raw_close * unit,
-            ..*bar
-        };
-        let in_cents = other.bars().iter().map(scaled).collect();
-        let in_cents = History::from_checked(other.symbol().clone(), None, in_cents).unwrap();
-        let plain = evidence(&TakesBack(0.1), &TakesBack(0.3), &[one.clone(), other], 100);
-        let in_cents = evidence(&TakesBack(0.1), &TakesBack(0.3), &[one, in_cents], 100);
-        // A power of two changes no bit of a return.
-        prop_assert_eq!(plain, in_cents);
-    }
 }
 
 #[test]
