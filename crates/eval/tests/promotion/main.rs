@@ -138,6 +138,17 @@ fn a_young_symbol_is_compared_from_the_day_on_that_both_models_can_forecast() {
 }
 
 #[test]
+fn a_symbol_without_a_session_in_those_days_is_no_refusal() {
+    let ended = swinging("OLD", 150);
+    let only = ended.first_bars(1).unwrap();
+    let one_session = History::from_checked("ONE".parse().unwrap(), None, only.bars().to_vec()).unwrap();
+    let histories = [swinging("AAA", 300), ended, one_session];
+    let found = evidence(&TakesBack(0.2), &Refuses(TakesBack(0.6), &["OLD", "ONE"]), &histories, 200);
+    assert_eq!((found.verdict, found.pairs), (Verdict::Promote, 60));
+    assert!(found.notes.is_empty() && found.champion.refusals.is_empty() && found.challenger.refusals.is_empty());
+}
+
+#[test]
 fn evidence_is_kept_as_json_and_read_back_the_same() {
     let histories = [random_walk("AAA", 300, 1)];
     for unseen in [0, 200] {
