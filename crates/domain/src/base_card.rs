@@ -54,6 +54,10 @@ pub struct BaseCard {
     pub symbols: usize,
     /// First and last session the weights were fitted on.
     pub trained_on: DateRange,
+    /// Sessions on which it was decided how many passes of a fine-tuning are kept, perhaps none; absent for the model of all
+    /// symbols, and in the cards of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passes_chosen_on: Option<DateRange>,
     /// Sessions after them on which the intervals were calibrated.
     pub calibrated_on: Option<DateRange>,
     /// Coverage of the next session's intervals there.

@@ -12,6 +12,7 @@ pub mod market;
 pub mod metrics;
 pub mod model_card;
 pub mod quality;
+pub mod seen;
 pub mod symbol;
 
 pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
@@ -28,4 +29,5 @@ pub use market::Market;
 pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};
 pub use model_card::{DateRange, ModelCard};
 pub use quality::{Defect, DefectKind, QualityReport, Severity};
+pub use seen::Seen;
 pub use symbol::{Symbol, SymbolError};

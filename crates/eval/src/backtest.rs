@@ -12,6 +12,10 @@ mod run;
 mod score;
 mod slices;
 
+pub(crate) use leak::leaking_origin;
+pub(crate) use panel_test::{day_means, equal_losses};
+pub(crate) use run::{rows_of, volatilities};
+
 pub use contender::{Contender, EachAlone};
 pub use finding::{Finding, findings};
 pub use panel::{Day, ModelDays, Panel, SymbolDays};

@@ -8,7 +8,9 @@ pub mod distribution;
 pub mod error;
 pub mod evaluate;
 pub mod metrics;
+pub mod promotion;
 pub mod residuals;
+pub mod settlement;
 pub mod significance;
 mod summation;
 pub mod verdict;
@@ -22,5 +24,6 @@ pub use distribution::{
 pub use error::EvalError;
 pub use evaluate::{Outcome, evaluate};
 pub use residuals::{ResidualQuantile, VENTILES, conformal_quantiles, empirical_quantiles, standardise};
+pub use settlement::{Awaited, Realised, Settlement};
 pub use significance::{Christoffersen, DieboldMariano, LikelihoodRatio, Loss, christoffersen, diebold_mariano};
 pub use verdict::{LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL, Verdict};

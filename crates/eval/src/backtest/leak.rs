@@ -10,7 +10,7 @@ const PROBES: usize = 3;
 ///
 /// # Errors
 /// [`ForecastError`] of the model.
-pub(super) fn leaking_origin(
+pub(crate) fn leaking_origin(
     model: &dyn Predict,
     history: &History,
     first_origin: usize,

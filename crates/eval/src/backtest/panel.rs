@@ -50,13 +50,13 @@ pub struct Day<'a> {
     /// The forecast in prices.
     pub row: &'a BacktestRow,
     /// Log return that came.
-    pub(super) realised: f64,
+    pub(crate) realised: f64,
     /// Log return that was forecast.
-    pub(super) forecast: f64,
+    pub(crate) forecast: f64,
     /// Quantiles at [`Day::levels`]; empty when the model gave none.
     quantiles: Vec<f64>,
     /// Continuous ranked probability score; `None` without quantiles.
-    pub(super) crps: Option<f64>,
+    pub(crate) crps: Option<f64>,
 }
 
 impl<'a> Day<'a> {
@@ -64,7 +64,7 @@ impl<'a> Day<'a> {
     ///
     /// # Errors
     /// [`EvalError`] when a price is not a positive number or quantiles fall: it has no score.
-    pub(super) fn new(row: &'a BacktestRow) -> Result<Self, EvalError> {
+    pub(crate) fn new(row: &'a BacktestRow) -> Result<Self, EvalError> {
         let (realised, forecast) = (row.realised(), row.forecast());
         check_lists(&[("the realised return", &[realised]), ("the forecast return", &[forecast])])?;
         let quantiles = row.log_quantiles();
@@ -90,7 +90,7 @@ impl<'a> Day<'a> {
     }
 
     /// Returns the quantiles at [`VENTILES`]; nothing when the model gave none.
-    pub(super) fn ventiles(&self) -> &[f64] {
+    pub(crate) fn ventiles(&self) -> &[f64] {
         let outer = self.quantiles.len().saturating_sub(VENTILES.len()) / 2;
         &self.quantiles[outer..self.quantiles.len() - outer]
     }
@@ -98,7 +98,7 @@ impl<'a> Day<'a> {
 
 impl ModelDays<'_> {
     /// Returns all forecasts, symbol after symbol.
-    pub(super) fn days(&self) -> impl Iterator<Item = &Day<'_>> {
+    pub(crate) fn days(&self) -> impl Iterator<Item = &Day<'_>> {
         self.symbols.iter().flat_map(|symbol| &symbol.days)
     }
 

@@ -241,7 +241,7 @@ fn forecast_symbol(
 
 /// Returns a row for every session forecast whose close is `known`. The session is the one that came, whatever the calendar
 /// foresaw.
-fn rows_of(
+pub(crate) fn rows_of(
     name: &Arc<str>,
     history: &History,
     (origin, known): (usize, usize),
@@ -271,7 +271,7 @@ fn rows_of(
 }
 
 /// Returns the EWMA volatility known on the evening of every day.
-fn volatilities(history: &History) -> Vec<f64> {
+pub(crate) fn volatilities(history: &History) -> Vec<f64> {
     let returns = history.log_returns();
     let early = &returns[..returns.len().min(60)];
     let mut variance = early.iter().map(|r| r * r).sum::<f64>() / early.len().max(1) as f64;

@@ -65,6 +65,10 @@ impl BaseModel {
             networks.push(best);
         }
         let mut tuned = self.fine_tuned(networks, epochs, (history, &learned), spec.seed);
+        // The targets of the validation windows, of which the last one ends with what is learned.
+        let chosen_from = learned.len() - horizon - validation.len() + 1;
+        tuned.description.card.passes_chosen_on =
+            Some(DateRange { start: learned.bars()[chosen_from].date, end: learned.last().date });
         if epochs > 0 {
             let calibrated = calibrate(&tuned.ensemble, std::slice::from_ref(history), start)?;
             tuned.description.factors = calibrated.factors;

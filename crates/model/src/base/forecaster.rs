@@ -204,6 +204,7 @@ impl BaseForecaster {
             market_features: ensemble.inputs.market_names(),
             symbols,
             trained_on,
+            passes_chosen_on: None,
             calibrated_on: calibrated.days,
             coverage: calibrated.coverage.clone(),
             data_fingerprint: fingerprint_of_all(histories),

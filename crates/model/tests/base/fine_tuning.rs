@@ -1,6 +1,6 @@
 //! Models of one symbol that begin as BASE.
 
-use closecast_domain::{Cancel, DateRange, ForecastError, History, PanelForecaster, Predict, Silent};
+use closecast_domain::{Cancel, Card, DateRange, ForecastError, History, PanelForecaster, Predict, Silent};
 use closecast_model::{BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster};
 use closecast_testkit::{
     histories::{from_returns, random_walk},
@@ -34,6 +34,10 @@ fn what_helps_is_kept_and_the_card_says_so() {
     assert_eq!(description(&tuned)["known_until"], learned_until.to_string().as_str());
     let calibrated_on = DateRange { start: history.bars()[history.len() - 40].date, end: history.last().date };
     assert_eq!(card.calibrated_on, Some(calibrated_on), "the intervals are calibrated on them");
+    let chosen_on = card.passes_chosen_on.unwrap();
+    assert_eq!(chosen_on.end, learned_until);
+    // 460 sessions are learned from: the first window ends on the 65th, the last two reach their targets; a fifth of 394.
+    assert_eq!(chosen_on.start, history.bars()[460 - 2 - 394 / 5 + 1].date);
     assert_eq!(card.coverage.map(|coverage| (coverage.days, coverage.forecasts)), Some((40, 40)));
     assert_ne!(card.data_fingerprint, base.card().data_fingerprint);
     assert_ne!(description(&tuned)["factors"], description(&base)["factors"]);
@@ -61,6 +65,10 @@ fn base_is_kept_where_nothing_helps() {
     let (of_base, card) = (base.card(), tuned.card());
     assert_eq!((card.trained_on, &card.coverage), (of_base.trained_on, &of_base.coverage));
     assert_eq!(card.fine_tuned_for.as_ref(), Some(history.symbol()));
+    // It was decided on days that BASE had not learned from, or had: either way they are no longer new to it.
+    let decided_until = history.bars()[history.len() - 41].date;
+    assert_eq!(card.passes_chosen_on.map(|range| range.end), Some(decided_until));
+    assert!(Card::from(card.clone()).seen(&[]).weights >= decided_until);
 }
 
 #[test]

@@ -1,0 +1,188 @@
+//! The comparison itself: three forecasts of every day.
+
+use std::{collections::HashSet, sync::Arc};
+
+use chrono::NaiveDate;
+use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, ModelRef, Predict, Seen, Silent, Symbol};
+use rayon::prelude::*;
+
+use super::days::{Recent, recent};
+use super::evidence::{Evidence, Refusal, Side};
+use super::figures::{CHALLENGER, CHAMPION, Measured, NAIVE, measure};
+use super::verdict::verdict;
+use crate::{
+    EvalError, Naive,
+    backtest::{BacktestRow, Day, leaking_origin, rows_of, volatilities},
+};
+
+/// A model that is compared.
+#[derive(Clone, Copy)]
+pub struct Rival<'a> {
+    /// What it forecasts with.
+    pub model: &'a (dyn Predict + Sync),
+    /// Which model it is.
+    pub name: &'a ModelRef,
+    /// What it has learned from.
+    pub seen: Seen,
+}
+
+/// Why there is no evidence.
+#[derive(Debug, thiserror::Error)]
+pub enum PromotionError {
+    /// There is nothing to compare on.
+    #[error("there is no price history to compare the models on: fetch or import the symbols that they forecast")]
+    NoHistory,
+    /// The forecasts cannot be measured.
+    #[error(transparent)]
+    Measure(#[from] EvalError),
+    /// The work was asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Sets `challenger` beside `champion` and naive: all three forecast the next session from the same histories, cut off on each
+/// evening, for the newest `sessions` sessions that neither model has learned from.
+///
+/// `histories` are those of the symbols that the champion serves, one each, placed in their markets where models look at these; of two
+/// of one symbol the first counts. Symbols that either model cannot forecast are left out of the figures, and told. A model whose
+/// forecasts change when later days are taken away counts as unable to forecast.
+///
+/// # Errors
+/// [`PromotionError`] when there is no history, a figure is too large to be represented, or the work is cancelled.
+pub fn compare(
+    champion: Rival<'_>,
+    challenger: Rival<'_>,
+    histories: &[History],
+    sessions: usize,
+    cancel: &Cancel,
+) -> Result<Evidence, PromotionError> {
+    let mut symbols = HashSet::new();
+    let histories: Vec<History> =
+        histories.iter().filter(|history| symbols.insert(history.symbol())).cloned().collect();
+    if histories.is_empty() {
+        return Err(PromotionError::NoHistory);
+    }
+    let days = recent(&histories, champion.seen, challenger.seen, sessions);
+    let made = match days.first {
+        Some(first) => forecasts(first, [champion, challenger], &histories, cancel)?,
+        None => Made::default(),
+    };
+    Ok(evidence([champion, challenger], days, measure(&made.rows)?, made))
+}
+
+fn evidence([champion, challenger]: [Rival<'_>; 2], days: Recent, measured: Measured, made: Made) -> Evidence {
+    let [champions, challengers, naives] = made.refusals;
+    let side =
+        |rival: Rival<'_>, figures, refusals| Side { model: rival.name.clone(), seen: rival.seen, figures, refusals };
+    let champion = side(champion, measured.champion, champions);
+    let challenger = side(challenger, measured.challenger, challengers);
+    let left_out = |refusal: &Refusal| format!("{} is left out: {}", refusal.symbol, refusal.reason);
+    Evidence {
+        verdict: verdict(&champion, &challenger, measured.sessions),
+        symbols: measured.symbols,
+        sessions: measured.sessions,
+        pairs: measured.pairs,
+        days: measured.days,
+        naive: measured.naive,
+        crps: measured.crps,
+        mae: measured.mae,
+        crps_p_value: measured.crps_p_value,
+        mae_p_value: measured.mae_p_value,
+        notes: days.note.into_iter().chain(naives.iter().map(left_out)).collect(),
+        champion,
+        challenger,
+    }
+}
+
+/// The forecasts of one symbol by champion, challenger and naive, or why there are none.
+type OfSymbol = (Symbol, [Result<Vec<BacktestRow>, String>; 3]);
+
+/// The forecasts of all three models, and what each of them could not forecast.
+#[derive(Default)]
+struct Made {
+    rows: Vec<BacktestRow>,
+    refusals: [Vec<Refusal>; 3],
+}
+
+fn forecasts(
+    first: NaiveDate,
+    [champion, challenger]: [Rival<'_>; 2],
+    histories: &[History],
+    cancel: &Cancel,
+) -> Result<Made, PromotionError> {
+    let models: [(&str, &(dyn Predict + Sync)); 3] =
+        [(CHAMPION, champion.model), (CHALLENGER, challenger.model), (NAIVE, &EveningNaive)];
+    let of_symbol = |history: &History| {
+        let forecast = |(name, model): (&str, &(dyn Predict + Sync))| {
+            if cancel.is_cancelled() { Err(PromotionError::Cancelled) } else { Ok(rows(name, model, history, first)) }
+        };
+        let [a, b, c] = models.map(forecast);
+        Ok((history.symbol().clone(), [a?, b?, c?]))
+    };
+    let all: Vec<OfSymbol> = histories.par_iter().map(of_symbol).collect::<Result<_, PromotionError>>()?;
+    let mut made = Made::default();
+    for (symbol, results) in all {
+        for (place, result) in results.into_iter().enumerate() {
+            match result {
+                Ok(rows) => made.rows.extend(rows),
+                Err(reason) => made.refusals[place].push(Refusal { symbol: symbol.clone(), reason }),
+            }
+        }
+    }
+    Ok(made)
+}
+
+/// Returns the forecasts of every session of `history` from `first` on that the model has a long enough past for, or why there
+/// are none.
+fn rows(name: &str, model: &dyn Predict, history: &History, first: NaiveDate) -> Result<Vec<BacktestRow>, String> {
+    let bars = history.bars();
+    let target = bars.partition_point(|bar| bar.date < first).max(1);
+    if target >= bars.len() {
+        return Ok(Vec::new());
+    }
+    // The newest close is forecast and never shown.
+    let known = history.first_bars(bars.len() - 1).map_err(|error| error.to_string())?;
+    let (start, forecasts) = predict(model, &known, target - 1).map_err(|error| error.to_string())?;
+    match leaking_origin(model, &known, start, &forecasts) {
+        Ok(None) => {}
+        Ok(Some(origin)) => {
+            return Err(format!(
+                "its forecast made on {} changes when the days after it are taken away",
+                bars[origin].date
+            ));
+        }
+        Err(error) => return Err(error.to_string()),
+    }
+    let (name, volatility): (Arc<str>, _) = (name.into(), volatilities(history));
+    let of_origin = |(forecast, origin): (&Forecast, usize)| {
+        rows_of(&name, history, (origin, bars.len()), volatility[origin], forecast, 1)
+    };
+    let rows: Vec<BacktestRow> = forecasts.iter().zip(start..).flat_map(of_origin).collect();
+    if rows.len() != known.len() - start {
+        return Err("it does not forecast the next session of every day".to_owned());
+    }
+    match rows.iter().find_map(|row| Some((row.target_date, Day::new(row).err()?))) {
+        Some((date, error)) => Err(format!("its forecast of {date} cannot be scored: {error}")),
+        None => Ok(rows),
+    }
+}
+
+/// Returns the forecasts from each origin from `start` on to the end of `known`; when the past of the first ones is too short,
+/// from the first origin whose past is long enough.
+fn predict(model: &dyn Predict, known: &History, start: usize) -> Result<(usize, Vec<Forecast>), ForecastError> {
+    match model.predict_each(known, start..known.len()) {
+        Err(ForecastError::TooShort { need, .. }) if (start + 2..=known.len()).contains(&need) => {
+            Ok((need - 1, model.predict_each(known, need - 1..known.len())?))
+        }
+        forecasts => Ok((start, forecasts?)),
+    }
+}
+
+/// Naive, which learns the spread of its interval anew every evening.
+struct EveningNaive;
+
+impl Predict for EveningNaive {
+    fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
+        Naive { horizon: 1 }.fit(history, &Cancel::new(), &Silent)?.predict(history)
+    }
+}
