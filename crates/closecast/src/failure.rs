@@ -45,6 +45,18 @@ pub(crate) enum Failure {
     /// There is no model of that name, whatever its symbol.
     #[error("there is no model {0:?}: see `closecast models list`")]
     UnknownModel(String),
+    /// There is no job of that identifier.
+    #[error("there is no job {0:?}: see `closecast jobs list`")]
+    NoJob(String),
+    /// There is no run of that identifier.
+    #[error("there is no run {0:?}: see `closecast runs list`")]
+    NoRun(String),
+    /// There is nothing to put into service.
+    #[error("no version of {0:?} waits to go into service: train one, or name one of `closecast models list` with --version")]
+    NoChallenger(String),
+    /// Two models could not be compared.
+    #[error(transparent)]
+    Promotion(#[from] closecast_eval::promotion::PromotionError),
     /// An import would lose stored days.
     #[error(
         "{symbol} is stored from {} to {}, and this file covers {} to {} only: nothing was imported. Add --replace to discard what is stored",
@@ -121,6 +133,27 @@ fn name_flag(name: &str, symbol: &Symbol) -> String {
 }
 
 impl Failure {
+    /// Returns whether the work ended because somebody asked for that.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        matches!(
+            self,
+            Self::Forecast(ForecastError::Cancelled)
+                | Self::Backtest(BacktestError::Cancelled)
+                | Self::Tune(TuneError::Cancelled)
+                | Self::Promotion(closecast_eval::promotion::PromotionError::Cancelled)
+        )
+    }
+
+    /// Returns whether the same may work later: a price source or the store does not answer.
+    pub(crate) fn is_transient(&self) -> bool {
+        match self {
+            Self::Provider(error) => error.is_retryable(),
+            Self::Store(error) => error.is_transient(),
+            Self::Runtime(_) => true,
+            _ => false,
+        }
+    }
+
     /// Returns 2 when the command was given wrongly, 130 when it was cancelled, and 1 otherwise.
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
@@ -132,9 +165,7 @@ impl Failure {
             | Self::Shorter { .. }
             | Self::Spec(_)
             | Self::Tune(TuneError::Spec(_)) => 2,
-            Self::Forecast(ForecastError::Cancelled)
-            | Self::Backtest(BacktestError::Cancelled)
-            | Self::Tune(TuneError::Cancelled) => 130,
+            _ if self.is_cancelled() => 130,
             _ => 1,
         })
     }

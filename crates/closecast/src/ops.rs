@@ -1,4 +1,4 @@
-//! The use cases, called by commands and routes alike.
+//! The use cases, called by commands, routes and jobs alike.
 
 pub(crate) mod background;
 pub(crate) mod backtest;
@@ -11,6 +11,14 @@ pub(crate) mod import;
 pub(crate) mod market;
 pub(crate) mod output_file;
 pub(crate) mod price_folder;
+pub(crate) mod promote;
+pub(crate) mod publish;
+pub(crate) mod resources;
+pub(crate) mod retrain;
+pub(crate) mod retry;
+pub(crate) mod run;
+pub(crate) mod settle;
+pub(crate) mod task;
 pub(crate) mod train;
 pub(crate) mod train_base;
 pub(crate) mod tune;

@@ -7,6 +7,6 @@ mod progress;
 mod runner;
 
 pub(crate) use self::{
-    jobs::Work,
+    jobs::{PromoteModel, RefreshBars, TrainModel, Work},
     runner::{Worker, WorkerSettings},
 };

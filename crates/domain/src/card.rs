@@ -63,6 +63,15 @@ impl Card {
         }
     }
 
+    /// Returns the fingerprint of the prices that the model was made from.
+    #[must_use]
+    pub fn data_fingerprint(&self) -> &str {
+        match self {
+            Self::Base(card) => &card.data_fingerprint,
+            Self::Symbol(card) => &card.data_fingerprint,
+        }
+    }
+
     /// Returns the level of the interval that is told first, and the share of closes that fell into it on days that the model
     /// was not fitted on, where that was measured.
     #[must_use]

@@ -220,7 +220,11 @@ fn next_waiting(now: DateTime<Utc>) -> sea_orm::Select<job::Entity> {
         .limit(1)
 }
 
-async fn enqueue_in(
+/// Adds a job within a transaction that does more.
+///
+/// # Errors
+/// As for [`JobStore::enqueue`].
+pub(crate) async fn enqueue_in(
     transaction: &DatabaseTransaction,
     new: NewJob,
     now: DateTime<Utc>,

@@ -13,10 +13,10 @@ use serde_json::Value;
 
 pub use self::registry::{Alias, RegistryAction, RegistryEvent};
 use crate::{
-    BlobRef, Blobs, Lease, StoreError, Topic, Wakeups,
+    BlobRef, Blobs, Lease, NewJob, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
     entity::model_version,
-    jobs::succeed_in,
+    jobs::{enqueue_in, succeed_in},
 };
 
 /// One published version of a model.
@@ -47,6 +47,8 @@ pub struct Origin<'a> {
     pub lease: Option<&'a Lease>,
     /// Who asked for it.
     pub actor: Option<&'a str>,
+    /// Job to put into the queue, with the publication, when the version is a challenger: given its name and number.
+    pub then: Option<fn(&str, u64) -> NewJob>,
 }
 
 /// The published models.
@@ -77,12 +79,20 @@ impl<'a> ModelStore<'a> {
     ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
         let transaction = begin_writing(self.database).await?;
-        let version = publish_in(&transaction, card, blob, origin, now).await?;
+        let (version, alias) = publish_in(&transaction, card, blob, origin, now).await?;
         if let Some(lease) = origin.lease {
             succeed_in(&transaction, lease, &published(&version), now).await?;
         }
+        if alias == Alias::Challenger
+            && let Some(then) = origin.then
+        {
+            let mut job = then(&version.name, version.version);
+            job.requested_by = origin.actor.map(str::to_owned);
+            enqueue_in(&transaction, job, now).await?;
+        }
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
+        self.wakeups.tell(Topic::Jobs).await;
         Ok(version)
     }
 
@@ -146,7 +156,7 @@ async fn publish_in(
     blob: BlobRef,
     origin: Origin<'_>,
     now: DateTime<Utc>,
-) -> Result<ModelVersion, StoreError> {
+) -> Result<(ModelVersion, Alias), StoreError> {
     let name = card.name();
     lock_subject(transaction, &format!("model {name}")).await?;
     let newest = model_version::Entity::find()
@@ -167,8 +177,8 @@ async fn publish_in(
         run_id: Set(origin.run_id.map(str::to_owned)),
     };
     model_version::Entity::insert(row).exec_without_returning(transaction).await?;
-    registry::enter(transaction, name, version, origin.actor, now).await?;
-    Ok(ModelVersion {
+    let alias = registry::enter(transaction, name, version, origin.actor, now).await?;
+    let published = ModelVersion {
         name: name.to_owned(),
         version: version.unsigned_abs(),
         sha256: blob.sha256,
@@ -176,7 +186,8 @@ async fn publish_in(
         card: card.clone(),
         created_at: now,
         run_id: origin.run_id.map(str::to_owned),
-    })
+    };
+    Ok((published, alias))
 }
 
 fn model_version(row: model_version::Model) -> Result<ModelVersion, StoreError> {

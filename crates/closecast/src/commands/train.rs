@@ -17,7 +17,11 @@ use crate::{
     commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     failure::Failure,
-    ops::{self, train::TrainRequest},
+    ops::{
+        self,
+        task::Task,
+        train::{TrainRequest, check_dates},
+    },
     terminal::{Terminal, counted, evaluation, progress::TrainingBar},
     views::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict},
 };
@@ -86,16 +90,6 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-/// Refuses dates in the wrong order.
-pub(crate) fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<(), Failure> {
-    match (start, end) {
-        (Some(start), Some(end)) if start >= end => {
-            Err(Failure::Usage(format!("start-date {start} is not before end-date {end}")))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Trains with a progress bar; Ctrl-C cancels after the batch in hand.
 pub(crate) async fn train_watched(
     app: &App,
@@ -103,8 +97,8 @@ pub(crate) async fn train_watched(
     terminal: &Terminal,
 ) -> Result<ModelVersion, Failure> {
     let cancel = Cancel::new();
-    let work = ops::train::train(app, request, Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
-    cancelled_by_ctrl_c(work, cancel).await
+    let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
+    cancelled_by_ctrl_c(ops::train::train(app, request, &task), cancel).await
 }
 
 impl Trained {

@@ -90,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         return Ok(ExitCode::SUCCESS);
     };
     let space = read_space(arguments.space.as_deref())?;
-    train::check_dates(arguments.start_date, arguments.end_date)?;
+    crate::ops::train::check_dates(arguments.start_date, arguments.end_date)?;
     let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{symbol}_spec.toml")));
     check_writable(&file)?;
     let app = App::open(settings).await?;

@@ -15,11 +15,20 @@ pub(crate) async fn run<T: Send + 'static>(
     let (sender, receiver) = oneshot::channel();
     let run = move || {
         yield_to_others();
+        // What the work shared with others is not used any more when it panicked.
+        let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
         // Nobody waits any more when the program is on its way out.
-        _ = sender.send(work());
+        _ = sender.send(done);
     };
     std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Failure::Runtime)?;
-    receiver.await.map_err(|_gone| Failure::Internal(format!("the thread {name:?} panicked; its message is above")))
+    let done = receiver.await.map_err(|_gone| Failure::Internal(format!("the thread {name:?} is gone")))?;
+    done.map_err(|panic| Failure::Internal(panic_message(&*panic)))
+}
+
+/// Returns what a panic said.
+pub(crate) fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("panicked: {}", text.unwrap_or("without a message"))
 }
 
 /// Lowers the priority of this thread and of those that it starts. With 10, one of normal priority gets about nine times
@@ -38,7 +47,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_failure_and_not_the_end_of_the_program() {
         let failed: Result<(), _> = run("test", || panic!("on purpose")).await;
-        assert!(matches!(failed, Err(Failure::Internal(_))));
+        assert!(matches!(failed, Err(Failure::Internal(text)) if text == "panicked: on purpose"));
         assert_eq!(run("test", || 7).await.unwrap(), 7);
     }
 

@@ -67,6 +67,7 @@ pub(crate) async fn base(app: &App) -> Result<(ModelVersion, TrainedModel), Fail
         size_bytes: BaseModel::shipped_size() as u64,
         card: Card::from(model.card().clone()),
         created_at: DateTime::UNIX_EPOCH,
+        run_id: None,
     };
     Ok((version, TrainedModel::Base(Box::new(model))))
 }

@@ -15,14 +15,15 @@ const ATTEMPTS: usize = 25;
 ///
 /// # Errors
 /// Those of the last attempt, and at once any that waiting does not mend.
-pub(crate) async fn until_the_store_answers<T>(
-    write: impl AsyncFn() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
+pub(crate) async fn until_the_store_answers<T, Write>(write: impl Fn() -> Write) -> Result<T, StoreError>
+where
+    Write: Future<Output = Result<T, StoreError>>,
+{
     let pauses = ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)
         .with_max_times(ATTEMPTS);
-    (async || write().await)
+    write
         .retry(pauses)
         .when(StoreError::is_transient)
         .notify(|error, pause| tracing::warn!("the store does not answer; trying again in {pause:?}: {error}"))

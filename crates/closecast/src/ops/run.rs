@@ -26,41 +26,61 @@ pub(crate) struct RunOf {
     pub(crate) parameters: Value,
 }
 
-/// Does `work`, which is given the task to pass on and the identifier of its run, and keeps the record of it.
-///
-/// # Errors
-/// Those of the work, and [`Failure::Store`] when the record cannot be kept.
-pub(crate) async fn recorded(
-    app: &App,
-    task: &Task,
-    of: RunOf,
-    work: impl AsyncFnOnce(&Task, &str) -> Result<ModelVersion, Failure>,
-) -> Result<ModelVersion, Failure> {
-    let new = NewRun {
-        name: of.name,
-        symbol: of.symbol,
-        kind: of.kind.to_owned(),
-        parameters: of.parameters,
-        code_version: env!("CARGO_PKG_VERSION").to_owned(),
-        job_id: task.lease.as_ref().map(|lease| lease.job_id().to_owned()),
-    };
-    let run = app.store.runs().begin(new, app.clock.now()).await?;
-    let losses = Arc::new(Losses { of: Arc::clone(&task.progress), seen: Mutex::default() });
-    let watched = Task { progress: Arc::clone(&losses) as Arc<dyn ProgressSink + Send + Sync>, ..task.clone() };
-    let (begun, before) = (Instant::now(), Resources::now());
-    let done = work(&watched, &run).await;
-    let system = before.spent_until_now(begun.elapsed(), app.settings.training_threads());
-    let (state, end, line) = ending(&done, system);
-    let kept = until_the_store_answers(async || {
-        app.store.runs().record(&run, &losses.taken()).await?;
-        app.store.runs().log(&run, RunLog { at: app.clock.now(), ..line.clone() }).await?;
-        app.store.runs().end(&run, state, end.clone(), app.clock.now()).await
-    });
-    if let Err(error) = kept.await {
-        // What was trained is published or not, whatever becomes of its record.
-        tracing::error!(%error, run, "the record of a run could not be completed");
+/// The record of a run that goes on.
+pub(crate) struct Recording {
+    /// Identifier of the run.
+    pub(crate) run: String,
+    /// The task to pass on to the work.
+    pub(crate) task: Task,
+    losses: Arc<Losses>,
+    begun: Instant,
+    before: Resources,
+}
+
+impl Recording {
+    /// Begins the record of `task`.
+    ///
+    /// # Errors
+    /// [`Failure::Store`] when it cannot be kept.
+    pub(crate) async fn begin(app: &App, task: &Task, of: RunOf) -> Result<Self, Failure> {
+        let new = NewRun {
+            name: of.name,
+            symbol: of.symbol,
+            kind: of.kind.to_owned(),
+            parameters: of.parameters,
+            code_version: env!("CARGO_PKG_VERSION").to_owned(),
+            job_id: task.lease.as_ref().map(|lease| lease.job_id().to_owned()),
+        };
+        let run = app.store.runs().begin(new, app.clock.now()).await?;
+        let losses = Arc::new(Losses { of: Arc::clone(&task.progress), seen: Mutex::default() });
+        let task = Task { progress: Arc::clone(&losses) as Arc<dyn ProgressSink + Send + Sync>, ..task.clone() };
+        Ok(Self { run, task, losses, begun: Instant::now(), before: Resources::now() })
     }
-    done
+
+    /// Completes the record with what came of the work, and returns that.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub(crate) async fn end(
+        self,
+        app: &App,
+        done: Result<ModelVersion, Failure>,
+    ) -> Result<ModelVersion, Failure> {
+        let system = self.before.spent_until_now(self.begun.elapsed(), app.settings.training_threads());
+        let (state, end, line) = ending(&done, system);
+        let (run, losses) = (self.run.as_str(), self.losses.taken());
+        let line = RunLog { at: app.clock.now(), ..line };
+        let write = || async {
+            app.store.runs().record(run, &losses).await?;
+            app.store.runs().log(run, line.clone()).await?;
+            app.store.runs().end(run, state, end.clone(), app.clock.now()).await
+        };
+        if let Err(error) = until_the_store_answers(write).await {
+            // What was trained is published or not, whatever becomes of its record.
+            tracing::error!(%error, run, "the record of a run could not be completed");
+        }
+        done
+    }
 }
 
 /// Returns how a run ended: its state, its figures, and a line for its log.

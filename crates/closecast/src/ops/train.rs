@@ -1,17 +1,21 @@
 //! Training a model of one symbol and publishing it.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, Card, Forecaster, ProgressSink, Symbol};
+use closecast_domain::{Card, Forecaster, Symbol};
 use closecast_model::{CheckedSpec, LstmForecaster};
 use closecast_store::ModelVersion;
+use serde_json::json;
 
 use crate::{
     app::App,
     failure::Failure,
-    ops::{background, device, forecast, history},
+    ops::{
+        background, device, forecast, history,
+        publish::publish,
+        run::{Recording, RunOf},
+        task::Task,
+    },
+    toml_file::model_spec::PartialSpec,
 };
 
 /// What to train.
@@ -26,34 +30,59 @@ pub(crate) struct TrainRequest {
     pub(crate) end_date: Option<NaiveDate>,
 }
 
-/// Trains, evaluates and publishes. The version in service stays in service until the new one is complete.
+/// Trains, evaluates and publishes. The version in service stays in service until the new one is complete, and after that
+/// unless the new one is no worse.
 ///
 /// # Errors
 /// [`Failure`] when there is no history, training fails or is cancelled, or the model cannot be stored.
-pub(crate) async fn train(
-    app: &App,
-    request: TrainRequest,
-    progress: Arc<dyn ProgressSink + Send + Sync>,
-    cancel: Cancel,
-) -> Result<ModelVersion, Failure> {
+pub(crate) async fn train(app: &App, request: TrainRequest, task: &Task) -> Result<ModelVersion, Failure> {
     let name = model_name(&request)?;
-    let history = history::load_to_learn(app, &request.symbol, request.start_date, request.end_date).await?;
-    let device = app.settings.device;
-    // Threads of its own inherit the priority of the thread that starts them; the shared pool's would not.
-    let threads = app.settings.training_threads();
-    let forecaster = LstmForecaster::new(name, request.spec).threads(Some(threads));
-    let work = move || -> Result<_, Failure> {
-        let forecaster = forecaster.accelerator(device::accelerator(device));
-        let mut model = forecaster.fit(&history, &cancel, progress.as_ref())?;
-        let bytes = model.to_bytes()?;
-        Ok((model, bytes))
-    };
-    let (model, bytes) = background::run("train", work).await??;
-    Ok(app.store.models().publish(&Card::from(model.card().clone()), Bytes::from(bytes), app.clock.now()).await?)
+    let spec = request.spec.spec();
+    let parameters = json!({
+        "symbol": request.symbol, "start_date": request.start_date, "end_date": request.end_date,
+        "spec": PartialSpec::from(spec), "device": app.settings.device,
+    });
+    let of = RunOf { name: name.clone(), symbol: Some(request.symbol.to_string()), kind: "train", parameters };
+    let recording = Recording::begin(app, task, of).await?;
+    let done = async {
+        let (task, run) = (&recording.task, recording.run.as_str());
+        let history = history::load_to_learn(app, &request.symbol, request.start_date, request.end_date).await?;
+        let device = app.settings.device;
+        // Threads of its own inherit the priority of the thread that starts them; the shared pool's would not.
+        let threads = app.settings.training_threads();
+        let forecaster = LstmForecaster::new(name, request.spec.clone()).threads(Some(threads));
+        let (cancel, progress) = (task.cancel.clone(), std::sync::Arc::clone(&task.progress));
+        let work = move || -> Result<_, Failure> {
+            let forecaster = forecaster.accelerator(device::accelerator(device));
+            let mut model = forecaster.fit(&history, &cancel, progress.as_ref())?;
+            let bytes = model.to_bytes()?;
+            Ok((Card::from(model.card().clone()), bytes))
+        };
+        let (card, bytes) = background::run("train", work).await??;
+        publish(app, (&card, bytes), task, run).await
+    }
+    .await;
+    recording.end(app, done).await
+}
+
+/// Refuses dates in the wrong order.
+///
+/// # Errors
+/// [`Failure::Usage`] with both dates.
+pub(crate) fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<(), Failure> {
+    match (start, end) {
+        (Some(start), Some(end)) if start >= end => {
+            Err(Failure::Usage(format!("start-date {start} is not before end-date {end}")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns the name to publish under: letters, digits, dots, dashes and underscores, so that it can stand in an address.
-fn model_name(request: &TrainRequest) -> Result<String, Failure> {
+///
+/// # Errors
+/// [`Failure::Usage`] when it cannot.
+pub(crate) fn model_name(request: &TrainRequest) -> Result<String, Failure> {
     let name = request.model_name.clone().unwrap_or_else(|| request.symbol.to_string());
     if name == forecast::BASE {
         return Err(Failure::Usage(format!(

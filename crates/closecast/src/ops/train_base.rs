@@ -2,15 +2,22 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use bytes::Bytes;
-use closecast_domain::{Cancel, Card, History, ProgressSink, Symbol};
-use closecast_model::{BaseForecaster, BaseModel, BaseSpec, TrainedModel, with_markets};
+use closecast_domain::{Card, History, Symbol};
+use closecast_model::{BaseForecaster, BaseSpec, TrainedModel, with_markets};
 use closecast_store::ModelVersion;
+use serde_json::json;
 
 use crate::{
     app::App,
     failure::Failure,
-    ops::{background, forecast, history, market, output_file::OutputFile, price_folder},
+    ops::{
+        background, forecast, history, market,
+        output_file::OutputFile,
+        price_folder,
+        publish::publish,
+        run::{Recording, RunOf},
+        task::Task,
+    },
 };
 
 /// What to learn from, and where the model goes.
@@ -30,13 +37,36 @@ pub(crate) struct BaseRequest {
 ///
 /// # Errors
 /// [`Failure`] when prices cannot be read, training fails or is cancelled, or the model cannot be stored.
-pub(crate) async fn train_base(
-    app: &App,
-    request: BaseRequest,
-    progress: Arc<dyn ProgressSink + Send + Sync>,
-    cancel: Cancel,
-) -> Result<ModelVersion, Failure> {
+pub(crate) async fn train_base(app: &App, request: BaseRequest, task: &Task) -> Result<ModelVersion, Failure> {
     let out = request.artifact_out.as_deref().map(OutputFile::create).transpose()?;
+    let parameters = json!({
+        "symbols": request.symbols, "folders": request.folders, "spec": request.spec, "sources": request.sources,
+    });
+    let of = RunOf { name: forecast::BASE.to_owned(), symbol: None, kind: "train_base", parameters };
+    let recording = Recording::begin(app, task, of).await?;
+    let done = async {
+        let (task, run) = (&recording.task, recording.run.as_str());
+        let histories = histories(app, &request).await?;
+        let threads = app.settings.training_threads();
+        let forecaster = BaseForecaster::new(request.spec).threads(Some(threads)).sources(request.sources);
+        let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
+        let work = move || -> Result<_, Failure> {
+            let mut model = forecaster.fit_base(&with_markets(histories), &cancel, progress.as_ref())?;
+            let bytes = model.to_bytes()?;
+            Ok((Card::from(model.card().clone()), bytes))
+        };
+        let (card, bytes) = background::run("train", work).await??;
+        if let Some(out) = out {
+            out.write(|file| file.write_all(&bytes))?;
+        }
+        publish(app, (&card, bytes), task, run).await
+    }
+    .await;
+    recording.end(app, done).await
+}
+
+/// Returns the histories that BASE is to learn from.
+async fn histories(app: &App, request: &BaseRequest) -> Result<Vec<History>, Failure> {
     let mut histories: Vec<History> = Vec::new();
     for folder in &request.folders {
         histories.extend(price_folder::read(folder)?);
@@ -45,45 +75,38 @@ pub(crate) async fn train_base(
         histories.push(history::load_to_learn(app, symbol, None, None).await?);
     }
     refuse_repeated(&histories)?;
-    let threads = app.settings.training_threads();
-    let forecaster = BaseForecaster::new(request.spec).threads(Some(threads)).sources(request.sources);
-    let work = move || -> Result<_, Failure> {
-        let mut model = forecaster.fit_base(&with_markets(histories), &cancel, progress.as_ref())?;
-        let bytes = model.to_bytes()?;
-        Ok((model, bytes))
-    };
-    let (model, bytes) = background::run("train", work).await??;
-    if let Some(out) = out {
-        out.write(|file| file.write_all(&bytes))?;
-    }
-    publish(app, &model, bytes).await
+    Ok(histories)
 }
 
 /// Trains BASE on for one stored symbol and publishes the model under the symbol's name.
 ///
 /// # Errors
 /// [`Failure`] as for [`train_base`].
-pub(crate) async fn fine_tune(
-    app: &App,
-    symbol: &Symbol,
-    progress: Arc<dyn ProgressSink + Send + Sync>,
-    cancel: Cancel,
-) -> Result<ModelVersion, Failure> {
-    let history = history::load_to_learn(app, symbol, None, None).await?;
-    let history = market::in_market(app, history).await?;
-    let TrainedModel::Base(base) = forecast::base(app).await?.1 else {
-        let name = forecast::BASE;
-        return Err(Failure::Usage(format!(
-            "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
-        )));
-    };
-    let work = move || -> Result<_, Failure> {
-        let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
-        let bytes = model.to_bytes()?;
-        Ok((model, bytes))
-    };
-    let (model, bytes) = background::run("train", work).await??;
-    publish(app, &model, bytes).await
+pub(crate) async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result<ModelVersion, Failure> {
+    let (name, parameters) = (symbol.to_string(), json!({ "symbol": symbol }));
+    let of = RunOf { name: name.clone(), symbol: Some(name), kind: "fine_tune", parameters };
+    let recording = Recording::begin(app, task, of).await?;
+    let done = async {
+        let (task, run) = (&recording.task, recording.run.as_str());
+        let history = history::load_to_learn(app, symbol, None, None).await?;
+        let history = market::in_market(app, history).await?;
+        let TrainedModel::Base(base) = forecast::base(app).await?.1 else {
+            let name = forecast::BASE;
+            return Err(Failure::Usage(format!(
+                "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
+            )));
+        };
+        let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
+        let work = move || -> Result<_, Failure> {
+            let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
+            let bytes = model.to_bytes()?;
+            Ok((Card::from(model.card().clone()), bytes))
+        };
+        let (card, bytes) = background::run("train", work).await??;
+        publish(app, (&card, bytes), task, run).await
+    }
+    .await;
+    recording.end(app, done).await
 }
 
 /// Refuses sessions of a symbol that are there twice: they would count twice.
@@ -101,9 +124,4 @@ fn refuse_repeated(histories: &[History]) -> Result<(), Failure> {
         ))),
         None => Ok(()),
     }
-}
-
-async fn publish(app: &App, model: &BaseModel, bytes: Vec<u8>) -> Result<ModelVersion, Failure> {
-    let card = Card::from(model.card().clone());
-    Ok(app.store.models().publish(&card, Bytes::from(bytes), app.clock.now()).await?)
 }

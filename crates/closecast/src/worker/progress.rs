@@ -1,6 +1,6 @@
 //! How far a job is, as it is told to whoever asks.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use closecast_domain::{Progress, ProgressSink};
 use closecast_eval::backtest::BacktestProgress;
@@ -25,9 +25,9 @@ pub(super) enum Stage {
     Steps { done: usize, all: usize },
 }
 
-/// Keeps the newest progress of a job until somebody takes it.
-#[derive(Debug, Default)]
-pub(super) struct JobProgress(Mutex<Option<Stage>>);
+/// Keeps the newest progress of a job. Clones are of one job.
+#[derive(Clone, Debug, Default)]
+pub(super) struct JobProgress(Arc<Mutex<Option<Stage>>>);
 
 impl JobProgress {
     /// Takes note that `done` parts of `all` are done.
@@ -78,6 +78,8 @@ impl BacktestProgress for JobProgress {
 
 impl TuneProgress for JobProgress {
     fn report(&self, step: TuneStep) {
-        self.steps(step.done, step.all);
+        if let TuneStep::Epochs { done, all } = step {
+            self.steps(usize::try_from(done).unwrap_or(usize::MAX), usize::try_from(all).unwrap_or(usize::MAX));
+        }
     }
 }

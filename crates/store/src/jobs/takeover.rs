@@ -22,6 +22,15 @@ pub struct RunningJob {
     lease: String,
 }
 
+impl RunningJob {
+    /// Returns a job as an observer would see it, for tests of observers.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn sample(id: &str, beat: i64) -> Self {
+        Self { id: id.to_owned(), worker: None, beat, lease: "lease".to_owned() }
+    }
+}
+
 impl JobStore<'_> {
     /// Returns the running jobs.
     ///

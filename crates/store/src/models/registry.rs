@@ -222,14 +222,14 @@ impl ModelStore<'_> {
     }
 }
 
-/// Enters a new version: as champion of a name that has none, else as challenger.
+/// Enters a new version, as champion of a name that has none, else as challenger, and returns which.
 pub(super) async fn enter(
     transaction: &DatabaseTransaction,
     name: &str,
     version: i64,
     actor: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+) -> Result<Alias, StoreError> {
     let champion = version_under(transaction, name, Alias::Champion).await?;
     let alias = if champion.is_some() { Alias::Challenger } else { Alias::Champion };
     set(transaction, (name, alias), version, now).await?;
@@ -238,7 +238,7 @@ pub(super) async fn enter(
         ..line(name, RegistryAction::Publish, version, actor, now)
     };
     registry_event::Entity::insert(line).exec_without_returning(transaction).await?;
-    Ok(())
+    Ok(alias)
 }
 
 fn line(

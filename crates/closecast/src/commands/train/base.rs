@@ -12,7 +12,10 @@ use crate::{
     commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     failure::Failure,
-    ops::train_base::{self, BaseRequest},
+    ops::{
+        task::Task,
+        train_base::{self, BaseRequest},
+    },
     terminal::{Terminal, progress::TrainingBar},
 };
 
@@ -81,9 +84,8 @@ pub(super) async fn train(
         artifact_out: arguments.artifact_out,
     };
     let cancel = Cancel::new();
-    let bar = Arc::new(TrainingBar::new(terminal.json()));
-    let work = train_base::train_base(&app, request, bar, cancel.clone());
-    let version = cancelled_by_ctrl_c(work, cancel).await?;
+    let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
+    let version = cancelled_by_ctrl_c(train_base::train_base(&app, request, &task), cancel).await?;
     terminal.object(&Trained::new(&version))?;
     show_training(&version, terminal)?;
     terminal.line("\nForecast any stored symbol with `closecast predict SYMBOL`.")?;
@@ -94,8 +96,8 @@ pub(super) async fn train(
 pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let app = App::open(settings).await?;
     let cancel = Cancel::new();
-    let bar = Arc::new(TrainingBar::new(terminal.json()));
-    let version = cancelled_by_ctrl_c(train_base::fine_tune(&app, symbol, bar, cancel.clone()), cancel).await?;
+    let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
+    let version = cancelled_by_ctrl_c(train_base::fine_tune(&app, symbol, &task), cancel).await?;
     terminal.object(&Trained::new(&version))?;
     show_training(&version, terminal)?;
     terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;

@@ -1,0 +1,139 @@
+//! Putting a model into service: on evidence, or by force, which is recorded.
+
+use closecast_domain::{Cancel, History, ModelRef};
+use closecast_eval::promotion::{self, Evidence, RECENT_SESSIONS, Rival};
+use closecast_model::{TrainedModel, with_markets};
+use closecast_store::{Alias, ModelVersion};
+use serde::Serialize;
+
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{background, history, market},
+};
+
+/// What came of a challenge.
+#[derive(Debug, Serialize)]
+pub(crate) struct Challenge {
+    pub(crate) name: String,
+    /// Version in service before.
+    pub(crate) champion: u64,
+    pub(crate) challenger: u64,
+    /// Whether the challenger is in service now.
+    pub(crate) promoted: bool,
+    /// Whether that was against the evidence, or without any.
+    pub(crate) forced: bool,
+    pub(crate) evidence: Option<Evidence>,
+}
+
+/// Who challenges whom, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Challenger<'a> {
+    pub(crate) name: &'a str,
+    /// Version to put into service; the challenger of the name when absent.
+    pub(crate) version: Option<u64>,
+    /// Put it into service whatever the evidence says.
+    pub(crate) force: bool,
+    pub(crate) actor: Option<&'a str>,
+}
+
+/// Sets the challenger beside the champion on recent days that neither has learned from, and puts it into service when it is
+/// no worse, or when that is forced.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] or [`Failure::NoChallenger`] when there is nothing to compare, [`Failure`] when a model or a
+/// history cannot be read, and [`Failure::Store`] when another version went into service meanwhile.
+pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Result<Challenge, Failure> {
+    let (champion, challenger) = rivals(app, asked).await?;
+    let evidence = match evidence(app, &champion, &challenger, cancel).await {
+        Ok(evidence) => Some(evidence),
+        Err(failure) if asked.force => {
+            tracing::warn!("{} is put into service without evidence: {failure}", asked.name);
+            None
+        }
+        Err(failure) => return Err(failure),
+    };
+    let convinced = evidence.as_ref().is_some_and(|evidence| evidence.verdict.is_promotion());
+    let promoted = convinced || asked.force;
+    let forced = promoted && !convinced;
+    if promoted {
+        let kept = evidence.as_ref().map(serde_json::to_value).transpose();
+        let kept = kept.map_err(|error| Failure::Internal(error.to_string()))?;
+        let to = (asked.name, challenger.version);
+        let models = app.store.models();
+        models.promote(to, Some(champion.version), (kept.as_ref(), forced), asked.actor, app.clock.now()).await?;
+    }
+    Ok(Challenge {
+        name: asked.name.to_owned(),
+        champion: champion.version,
+        challenger: challenger.version,
+        promoted,
+        forced,
+        evidence,
+    })
+}
+
+/// Returns champion and challenger.
+async fn rivals(app: &App, asked: Challenger<'_>) -> Result<(ModelVersion, ModelVersion), Failure> {
+    let models = app.store.models();
+    let unknown = || Failure::UnknownModel(asked.name.to_owned());
+    let champion = models.in_service(asked.name).await?.ok_or_else(unknown)?;
+    let challenger = match asked.version {
+        Some(version) if version == champion.version => {
+            return Err(Failure::Usage(format!("version {version} of {} is in service already", asked.name)));
+        }
+        Some(version) => {
+            let name = asked.name.to_owned();
+            let missing = closecast_store::StoreError::NoVersion { name, version };
+            models.version(asked.name, version).await?.ok_or(missing)?
+        }
+        None => {
+            let none = || Failure::NoChallenger(asked.name.to_owned());
+            models.under(asked.name, Alias::Challenger).await?.ok_or_else(none)?
+        }
+    };
+    Ok((champion, challenger))
+}
+
+/// Compares two versions of a name on the symbols that the name serves.
+async fn evidence(
+    app: &App,
+    champion: &ModelVersion,
+    challenger: &ModelVersion,
+    cancel: Cancel,
+) -> Result<Evidence, Failure> {
+    let models = [load(app, champion).await?, load(app, challenger).await?];
+    let histories = histories(app, champion, &models).await?;
+    let refs = [champion, challenger]
+        .map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });
+    let seen = [champion.card.seen(&histories), challenger.card.seen(&histories)];
+    let work = move || {
+        let rival = |at: usize| Rival { model: &models[at], name: &refs[at], seen: seen[at] };
+        promotion::compare(rival(0), rival(1), &histories, RECENT_SESSIONS, &cancel)
+    };
+    Ok(background::run("promote", work).await??)
+}
+
+async fn load(app: &App, version: &ModelVersion) -> Result<TrainedModel, Failure> {
+    Ok(TrainedModel::from_bytes(&app.store.models().artifact(version).await?)?)
+}
+
+/// Returns the stored histories of the symbols that a name serves, in their markets where a model looks at these.
+async fn histories(app: &App, version: &ModelVersion, models: &[TrainedModel]) -> Result<Vec<History>, Failure> {
+    if let Some(symbol) = version.card.symbol() {
+        let history = history::load(app, symbol).await?.history;
+        let looks_at_markets = models.iter().any(|model| matches!(model, TrainedModel::Base(_)));
+        let history = if looks_at_markets { market::in_market(app, history).await? } else { history };
+        return Ok(vec![history]);
+    }
+    let mut histories = Vec::new();
+    for info in app.store.bars().list().await? {
+        match history::load(app, &info.symbol).await {
+            Ok(loaded) => histories.push(loaded.history),
+            // Prices of no use are forecast by neither.
+            Err(Failure::History(_) | Failure::NoHistory(_)) => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(with_markets(histories))
+}

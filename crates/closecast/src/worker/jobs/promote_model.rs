@@ -1,0 +1,41 @@
+//! Putting a new version into service.
+
+use closecast_domain::ForecastError;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Context, Done};
+use crate::{
+    failure::Failure,
+    ops::promote::{self, Challenger},
+};
+
+/// Which version to compare with the one in service.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PromoteModel {
+    pub(crate) model_name: String,
+    pub(crate) version: u64,
+}
+
+impl PromoteModel {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        let champion = context.app.store.models().in_service(&self.model_name).await?;
+        let in_service = champion.map(|champion| champion.version);
+        if in_service.is_some_and(|version| version >= self.version) {
+            // Done before, by a worker that could not say so any more, or overtaken by a newer version.
+            return Ok(Done::With(json!({ "name": self.model_name, "in_service": in_service })));
+        }
+        let asked = Challenger {
+            name: &self.model_name,
+            version: Some(self.version),
+            force: false,
+            actor: context.task.actor.as_deref(),
+        };
+        let challenge = promote::challenge(&context.app, asked, context.task.cancel.clone()).await?;
+        if context.task.cancel.is_cancelled() && !challenge.promoted {
+            return Err(ForecastError::Cancelled.into());
+        }
+        Done::with(challenge)
+    }
+}
