@@ -10,7 +10,10 @@ mod models;
 mod store;
 
 pub use bars::{BarStore, SeriesInfo, StoredSeries};
-pub use blobs::{BlobRef, Blobs};
+pub use blobs::{
+    ArtifactAddress, ArtifactError, ArtifactSettings, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret,
+    StoredBlob,
+};
 pub use error::StoreError;
 pub use forecasts::{ForecastStore, StoredForecast};
 pub use models::{ModelStore, ModelVersion};
