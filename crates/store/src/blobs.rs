@@ -195,9 +195,13 @@ impl Blobs {
             return Ok(None);
         }
         match self.store.head(&self.path_of(sha256)).await {
-            // The answer to this request has no text, so that a missing bucket looks the same.
+            // Also when there is no such bucket: the answer to this request has no text.
             Err(object_store::Error::NotFound { .. }) => Ok(None),
-            Err(error) => Err(self.place.failure(&error).into()),
+            Err(error) => {
+                // For the same reason another request is made, whose answer tells why.
+                self.ping().await?;
+                Err(self.place.failure(&error).into())
+            }
             Ok(found) => Ok(Some(StoredBlob {
                 sha256: sha256.to_owned(),
                 size_bytes: found.size,
