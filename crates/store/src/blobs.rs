@@ -25,7 +25,7 @@ use object_store::{
 use sha2::{Digest, Sha256};
 
 pub use self::{
-    failure::ArtifactError,
+    failure::BlobError,
     garbage::Garbage,
     listing::BlobPages,
     settings::{ArtifactAddress, ArtifactSettings, S3Settings, Secret},
@@ -73,9 +73,9 @@ enum Place {
 
 impl Place {
     /// Returns what a failed request means for the person who set the place.
-    fn failure(&self, error: &object_store::Error) -> ArtifactError {
+    fn failure(&self, error: &object_store::Error) -> BlobError {
         match self {
-            Self::Folder(path) => ArtifactError::Folder { path: path.clone(), source: system_error(error) },
+            Self::Folder(path) => BlobError::Folder { path: path.clone(), source: system_error(error) },
             Self::Bucket { name, endpoint, .. } => Asked { bucket: name, endpoint }.meaning_of(error),
         }
     }
@@ -85,11 +85,11 @@ impl Blobs {
     /// Returns the artifacts of the place in `settings`. A folder is made when it is missing; a server is not asked yet.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when the folder cannot be made, or the settings of the server are missing or wrong.
+    /// [`StoreError::Blob`] when the folder cannot be made, or the settings of the server are missing or wrong.
     pub fn open(settings: &ArtifactSettings) -> Result<Self, StoreError> {
         match &settings.address {
             ArtifactAddress::Local(folder) => {
-                let unusable = |source| ArtifactError::Folder { path: folder.clone(), source };
+                let unusable = |source| BlobError::Folder { path: folder.clone(), source };
                 std::fs::create_dir_all(folder).map_err(unusable)?;
                 // fsync: after a power cut a published model has its weights.
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(system_error(&error)))?;
@@ -107,7 +107,7 @@ impl Blobs {
     /// Returns the artifacts of a local folder, which is made when it is missing.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when the folder cannot be made.
+    /// [`StoreError::Blob`] when the folder cannot be made.
     pub fn local(folder: &Path) -> Result<Self, StoreError> {
         Self::open(&ArtifactSettings::local(folder))
     }
@@ -116,7 +116,7 @@ impl Blobs {
     /// still there.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] with what to set.
+    /// [`StoreError::Blob`] with what to set.
     pub async fn ping(&self) -> Result<(), StoreError> {
         match &self.place {
             Place::Folder(path) => {
@@ -125,7 +125,7 @@ impl Blobs {
                     move || std::fs::read_dir(path).map(drop)
                 });
                 let found = found.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
-                found.map_err(|source| ArtifactError::Folder { path: path.clone(), source })?;
+                found.map_err(|source| BlobError::Folder { path: path.clone(), source })?;
             }
             Place::Bucket { client, .. } => {
                 let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };
@@ -139,7 +139,7 @@ impl Blobs {
     /// long ago and reads well, it is not written again.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when it cannot be written, [`StoreError::BlobDamaged`] when what was written reads
+    /// [`StoreError::Blob`] when it cannot be written, [`StoreError::BlobDamaged`] when what was written reads
     /// differently.
     pub async fn put(&self, bytes: Bytes) -> Result<BlobRef, StoreError> {
         let blob = BlobRef { sha256: sha256_hex(&bytes), size_bytes: bytes.len() as u64 };
@@ -164,7 +164,7 @@ impl Blobs {
     ///
     /// # Errors
     /// [`StoreError::BlobMissing`] when there is none, [`StoreError::BlobDamaged`] when the bytes do not match the name,
-    /// [`StoreError::Artifact`] when the place cannot be read.
+    /// [`StoreError::Blob`] when the place cannot be read.
     pub async fn get(&self, sha256: &str) -> Result<Bytes, StoreError> {
         let missing = || StoreError::BlobMissing { sha256: sha256.to_owned() };
         if !is_sha256(sha256) {
@@ -185,7 +185,7 @@ impl Blobs {
     /// Returns whether there is an artifact `sha256`, without reading it.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when the place cannot be read.
+    /// [`StoreError::Blob`] when the place cannot be read.
     pub async fn contains(&self, sha256: &str) -> Result<bool, StoreError> {
         Ok(self.find(sha256).await?.is_some())
     }
@@ -219,7 +219,7 @@ impl Blobs {
     /// Removes the artifact `sha256`, and returns whether there was one.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when it cannot be removed.
+    /// [`StoreError::Blob`] when it cannot be removed.
     pub async fn delete(&self, sha256: &str) -> Result<bool, StoreError> {
         if !self.contains(sha256).await? {
             return Ok(false);

@@ -2,7 +2,7 @@
 
 use closecast_domain::Symbol;
 
-use crate::ArtifactError;
+use crate::BlobError;
 
 /// What can go wrong when something is kept or read back.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub enum StoreError {
     Database(#[from] sea_orm::DbErr),
     /// The place of the artifacts is set wrongly, or could not be read or written.
     #[error(transparent)]
-    Artifact(#[from] ArtifactError),
+    Blob(#[from] BlobError),
     /// No artifact of that hash.
     #[error("the artifact {sha256} is missing: restore it from a backup or train the model again")]
     BlobMissing {

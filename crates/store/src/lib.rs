@@ -11,8 +11,7 @@ mod store;
 
 pub use bars::{BarStore, SeriesInfo, StoredSeries};
 pub use blobs::{
-    ArtifactAddress, ArtifactError, ArtifactSettings, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret,
-    StoredBlob,
+    ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret, StoredBlob,
 };
 pub use error::StoreError;
 pub use forecasts::{ForecastStore, StoredForecast};

@@ -10,7 +10,7 @@ use std::{collections::HashSet, time::Instant};
 use bytes::Bytes;
 use chrono::TimeDelta;
 use closecast_domain::{Clock, SystemClock};
-use closecast_store::{ArtifactError, Blobs, S3Settings, Secret, StoreError};
+use closecast_store::{BlobError, Blobs, S3Settings, Secret, StoreError};
 use server::{Server, StrictServer};
 
 async fn listed(blobs: &Blobs) -> Vec<String> {
@@ -124,7 +124,7 @@ async fn a_missing_bucket_is_no_missing_artifact() {
         blobs.list().next_page().await.unwrap_err().into(),
     ];
     for failure in failures {
-        assert!(matches!(&failure, StoreError::Artifact(ArtifactError::NoBucket { .. })), "{failure:?}");
+        assert!(matches!(&failure, StoreError::Blob(BlobError::NoBucket { .. })), "{failure:?}");
         let told = failure.to_string();
         assert!(told.contains("\"closecast-nowhere\"") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
     }
@@ -146,7 +146,7 @@ async fn wrong_keys_are_told_with_the_settings_to_check_and_are_not_shown() {
         let blobs = server.blobs(bucket, wrong.clone());
         for failure in [blobs.ping().await, blobs.get(&hash).await.map(drop)] {
             let failure = failure.unwrap_err();
-            assert!(matches!(&failure, StoreError::Artifact(ArtifactError::Keys { .. })), "{failure:?}");
+            assert!(matches!(&failure, StoreError::Blob(BlobError::Keys { .. })), "{failure:?}");
             let told = failure.to_string();
             assert!(told.contains("AWS_ACCESS_KEY_ID") && told.contains("AWS_SECRET_ACCESS_KEY"), "{told}");
             let shown = format!("{told} {failure:?} {blobs:?} {wrong:?}");
@@ -169,7 +169,7 @@ async fn a_server_that_does_not_answer_is_told_soon() {
     let start = Instant::now();
     let failure = blobs.ping().await.unwrap_err();
     assert!(start.elapsed().as_secs() < 25, "{:?}", start.elapsed());
-    assert!(matches!(&failure, StoreError::Artifact(ArtifactError::Unreachable { .. })), "{failure:?}");
+    assert!(matches!(&failure, StoreError::Blob(BlobError::Unreachable { .. })), "{failure:?}");
     let shown = format!("{failure} {failure:?} {blobs:?} {:?}", blobs.list());
     assert!(shown.contains(&endpoint) && shown.contains("AWS_ENDPOINT_URL"), "{shown}");
     assert!(!shown.contains("hidden"), "{shown}");

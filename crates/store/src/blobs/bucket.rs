@@ -7,7 +7,7 @@ use object_store::{
     aws::{AmazonS3, AmazonS3Builder},
 };
 
-use super::{failure::ArtifactError, settings::S3Settings};
+use super::{failure::BlobError, settings::S3Settings};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -28,8 +28,8 @@ const DEFAULT_REGION: &str = "us-east-1";
 /// Returns a client for `bucket`, and the address of its server. No request is made.
 ///
 /// # Errors
-/// [`ArtifactError::Setting`] when the keys are missing or in part, or the address of the server cannot be one.
-pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, String), ArtifactError> {
+/// [`BlobError::Setting`] when the keys are missing or in part, or the address of the server cannot be one.
+pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, String), BlobError> {
     let (key_id, key) = keys(settings)?;
     let region = settings.region.as_deref().unwrap_or(DEFAULT_REGION);
     let endpoint = match &settings.endpoint {
@@ -58,7 +58,7 @@ pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, S
         builder = builder.with_token(token.reveal());
     }
     let client = builder.build().map_err(|error| {
-        ArtifactError::Setting(format!(
+        BlobError::Setting(format!(
             "the artifact server cannot be used: {error}; check AWS_ENDPOINT_URL, and that the system has certificates of \
              authorities (package ca-certificates)"
         ))
@@ -66,21 +66,19 @@ pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, S
     Ok((client, endpoint))
 }
 
-fn keys(settings: &S3Settings) -> Result<(&str, &str), ArtifactError> {
+fn keys(settings: &S3Settings) -> Result<(&str, &str), BlobError> {
     let missing = match (&settings.access_key_id, &settings.secret_access_key) {
         (Some(id), Some(key)) => return Ok((id, key.reveal())),
         (None, Some(_)) => "AWS_ACCESS_KEY_ID is missing",
         (Some(_), None) => "AWS_SECRET_ACCESS_KEY is missing",
         (None, None) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing",
     };
-    Err(ArtifactError::Setting(format!(
-        "artifacts are kept in S3, but {missing}: set both in the environment or in .env"
-    )))
+    Err(BlobError::Setting(format!("artifacts are kept in S3, but {missing}: set both in the environment or in .env")))
 }
 
 /// The text is not repeated where it may hold a password.
-fn checked_endpoint(endpoint: &str, allow_http: bool) -> Result<String, ArtifactError> {
-    let refused = |reason: &str| Err(ArtifactError::Setting(format!("AWS_ENDPOINT_URL {reason}")));
+fn checked_endpoint(endpoint: &str, allow_http: bool) -> Result<String, BlobError> {
+    let refused = |reason: &str| Err(BlobError::Setting(format!("AWS_ENDPOINT_URL {reason}")));
     if endpoint.contains(['@', '?', '#']) {
         return refused("has more than a host: write https://host:port; keys go into AWS_SECRET_ACCESS_KEY");
     }

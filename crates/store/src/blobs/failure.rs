@@ -11,7 +11,7 @@ const LONGEST_REASON: usize = 200;
 ///
 /// It keeps no error of the client: a server that refuses a signature repeats the request, session token included.
 #[derive(Debug, thiserror::Error)]
-pub enum ArtifactError {
+pub enum BlobError {
     /// A setting is missing or cannot be used; the text says which one, and what to write.
     #[error("{0}")]
     Setting(String),
@@ -92,7 +92,7 @@ pub(super) struct Asked<'a> {
 
 impl Asked<'_> {
     /// Returns what a failed request means.
-    pub(super) fn meaning_of(&self, error: &object_store::Error) -> ArtifactError {
+    pub(super) fn meaning_of(&self, error: &object_store::Error) -> BlobError {
         let (bucket, endpoint) = (self.bucket.to_owned(), self.endpoint.to_owned());
         if let Some(http) = causes(error).find_map(|cause| cause.downcast_ref::<HttpError>()) {
             return self.unanswered(http);
@@ -100,38 +100,38 @@ impl Asked<'_> {
         let answer = Answer::of(error);
         let reason = answer.reason();
         match answer.code.as_str() {
-            "NoSuchBucket" => ArtifactError::NoBucket { bucket, endpoint },
+            "NoSuchBucket" => BlobError::NoBucket { bucket, endpoint },
             "InvalidAccessKeyId"
             | "SignatureDoesNotMatch"
             | "ExpiredToken"
             | "InvalidToken"
             | "InvalidClientTokenId"
             | "TokenRefreshRequired"
-            | "RequestTimeTooSkewed" => ArtifactError::Keys { endpoint, reason },
+            | "RequestTimeTooSkewed" => BlobError::Keys { endpoint, reason },
             "PermanentRedirect"
             | "TemporaryRedirect"
             | "AuthorizationHeaderMalformed"
-            | "IllegalLocationConstraintException" => ArtifactError::Region { bucket, reason },
+            | "IllegalLocationConstraintException" => BlobError::Region { bucket, reason },
             _ => match error {
-                object_store::Error::PermissionDenied { .. } => ArtifactError::Denied { bucket, endpoint, reason },
-                object_store::Error::Unauthenticated { .. } => ArtifactError::Keys { endpoint, reason },
-                _ if answer.text.contains("redirect") => ArtifactError::Region { bucket, reason },
-                _ => ArtifactError::Failed { place: format!("the bucket {bucket:?} at {endpoint}"), reason },
+                object_store::Error::PermissionDenied { .. } => BlobError::Denied { bucket, endpoint, reason },
+                object_store::Error::Unauthenticated { .. } => BlobError::Keys { endpoint, reason },
+                _ if answer.text.contains("redirect") => BlobError::Region { bucket, reason },
+                _ => BlobError::Failed { place: format!("the bucket {bucket:?} at {endpoint}"), reason },
             },
         }
     }
 
-    fn unanswered(&self, error: &HttpError) -> ArtifactError {
+    fn unanswered(&self, error: &HttpError) -> BlobError {
         let endpoint = self.endpoint.to_owned();
         let said = causes(error).last().map(ToString::to_string).unwrap_or_default();
         match error.kind() {
             HttpErrorKind::Timeout => {
-                ArtifactError::Unreachable { endpoint, reason: "no answer within the time allowed".to_owned() }
+                BlobError::Unreachable { endpoint, reason: "no answer within the time allowed".to_owned() }
             }
             HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Interrupted => {
-                ArtifactError::Unreachable { endpoint, reason: shortened(&said) }
+                BlobError::Unreachable { endpoint, reason: shortened(&said) }
             }
-            _ => ArtifactError::Failed {
+            _ => BlobError::Failed {
                 place: format!("the bucket {:?} at {endpoint}", self.bucket),
                 reason: shortened(&said),
             },

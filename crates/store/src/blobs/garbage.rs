@@ -5,7 +5,7 @@ use std::{collections::HashSet, fs, io};
 use chrono::{DateTime, TimeDelta, Utc};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as BlobPath};
 
-use super::{Blobs, Place, failure::ArtifactError, listing::Entries};
+use super::{Blobs, Place, failure::BlobError, listing::Entries};
 use crate::StoreError;
 
 /// How long an artifact may be there before nothing refers to it: a publication writes the artifact first, and then the row.
@@ -33,7 +33,7 @@ impl Blobs {
     /// artifact to its row before it is in danger.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when the place cannot be read.
+    /// [`StoreError::Blob`] when the place cannot be read.
     pub async fn unreferenced(
         &self,
         referenced: &HashSet<String>,
@@ -59,7 +59,7 @@ impl Blobs {
     /// Removes `garbage`, and returns what was removed. What was written again since it was found stays.
     ///
     /// # Errors
-    /// [`StoreError::Artifact`] when something cannot be removed; the rest is then left.
+    /// [`StoreError::Blob`] when something cannot be removed; the rest is then left.
     pub async fn remove(&self, garbage: Vec<Garbage>) -> Result<Vec<Garbage>, StoreError> {
         let mut removed = Vec::with_capacity(garbage.len());
         for one in garbage {
@@ -79,7 +79,7 @@ impl Blobs {
     }
 }
 
-async fn remove_file(path: std::path::PathBuf, stored_at: DateTime<Utc>) -> Result<bool, ArtifactError> {
+async fn remove_file(path: std::path::PathBuf, stored_at: DateTime<Utc>) -> Result<bool, BlobError> {
     let shown = path.clone();
     let removal = tokio::task::spawn_blocking(move || {
         let modified: DateTime<Utc> = fs::metadata(&path)?.modified()?.into();
@@ -92,7 +92,7 @@ async fn remove_file(path: std::path::PathBuf, stored_at: DateTime<Utc>) -> Resu
     match removal.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
         // Another repair was faster.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        other => other.map_err(|source| ArtifactError::Folder { path: shown, source }),
+        other => other.map_err(|source| BlobError::Folder { path: shown, source }),
     }
 }
 

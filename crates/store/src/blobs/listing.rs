@@ -13,7 +13,7 @@ use object_store::{
     path::Path as BlobPath,
 };
 
-use super::{Place, StoredBlob, failure::ArtifactError, is_sha256};
+use super::{Place, StoredBlob, failure::BlobError, is_sha256};
 
 /// Number of folders that a folder of artifacts has: one for each first byte of a hash.
 const SHARDS: u16 = 256;
@@ -55,7 +55,7 @@ impl<'a> Entries<'a> {
     }
 
     /// Returns the next page, which may be empty, or `None` after the last.
-    pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, ArtifactError> {
+    pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, BlobError> {
         match (std::mem::replace(&mut self.next, Next::End), self.place) {
             (Next::Shard(shard), Place::Folder(root)) if shard < SHARDS => {
                 self.next = Next::Shard(shard + 1);
@@ -73,9 +73,9 @@ impl<'a> Entries<'a> {
 }
 
 /// Reads a folder of the two levels. Not through the object store, which does not show files that are being written.
-async fn read_shard(root: PathBuf, shard: String) -> Result<Vec<Entry>, ArtifactError> {
+async fn read_shard(root: PathBuf, shard: String) -> Result<Vec<Entry>, BlobError> {
     let folder = root.join(&shard);
-    let unreadable = |source| ArtifactError::Folder { path: folder.clone(), source };
+    let unreadable = |source| BlobError::Folder { path: folder.clone(), source };
     let read = {
         let folder = folder.clone();
         tokio::task::spawn_blocking(move || read_folder(&folder, &shard)).await
@@ -156,8 +156,8 @@ impl BlobPages<'_> {
     /// Returns the next page, which may be empty, or `None` after the last.
     ///
     /// # Errors
-    /// [`ArtifactError`] when the place cannot be read.
-    pub async fn next_page(&mut self) -> Result<Option<Vec<StoredBlob>>, ArtifactError> {
+    /// [`BlobError`] when the place cannot be read.
+    pub async fn next_page(&mut self) -> Result<Option<Vec<StoredBlob>>, BlobError> {
         let page = self.0.next_page().await?;
         let blob = |entry: Entry| {
             let Entry { sha256, size_bytes, stored_at, .. } = entry;

@@ -8,7 +8,7 @@ use std::{
 use object_store::path::Path as BlobPath;
 use serde::Deserialize;
 
-use super::failure::ArtifactError;
+use super::failure::BlobError;
 
 /// What an S3 address looks like, told when another is given.
 const FORM: &str = "write s3://bucket/prefix, or the path of a folder";
@@ -56,9 +56,9 @@ impl ArtifactAddress {
     /// Reads `s3://bucket`, `s3://bucket/prefix` or the path of a folder.
     ///
     /// # Errors
-    /// [`ArtifactError::Setting`] for another scheme, and for a bucket or a prefix that cannot be one. A text that seems to
+    /// [`BlobError::Setting`] for another scheme, and for a bucket or a prefix that cannot be one. A text that seems to
     /// hold keys is not repeated.
-    pub fn parse(text: &str) -> Result<Self, ArtifactError> {
+    pub fn parse(text: &str) -> Result<Self, BlobError> {
         if let Some(rest) = text.strip_prefix("s3://") {
             return Self::parse_bucket(rest);
         }
@@ -70,7 +70,7 @@ impl ArtifactAddress {
         }
     }
 
-    fn parse_bucket(rest: &str) -> Result<Self, ArtifactError> {
+    fn parse_bucket(rest: &str) -> Result<Self, BlobError> {
         if rest.contains(['@', '?', '#']) {
             return Err(refused(
                 "it has more than a bucket and a prefix; keys are given as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, \
@@ -90,8 +90,8 @@ impl ArtifactAddress {
     }
 }
 
-fn refused(reason: &str) -> ArtifactError {
-    ArtifactError::Setting(format!("the address of the artifacts: {reason} (--artifacts-url, CLOSECAST_ARTIFACTS_URL)"))
+fn refused(reason: &str) -> BlobError {
+    BlobError::Setting(format!("the address of the artifacts: {reason} (--artifacts-url, CLOSECAST_ARTIFACTS_URL)"))
 }
 
 impl fmt::Display for ArtifactAddress {
