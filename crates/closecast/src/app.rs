@@ -29,7 +29,7 @@ impl App {
     /// # Errors
     /// [`Failure`] when the data folder or the database cannot be used.
     pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open(settings.data_dir.as_path()).await?;
+        let store = Store::open(settings.store()?).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
         Ok(Self { settings: Arc::new(settings), store, provider, clock, markets: Arc::default() })

@@ -1,55 +1,29 @@
 //! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
 
+mod arguments;
+mod artifacts;
+mod environment;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
 };
 
-use clap::{Args, ValueEnum};
+use clap::ValueEnum;
 use closecast_nn::MAX_THREADS;
+use closecast_store::{ArtifactSettings, DatabaseAddress, Secret, StoreSettings};
 use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::{
+    arguments::{GLOBAL, SettingArguments},
+    environment::read_dotenv,
+};
+use self::{artifacts::ArtifactSection, environment::Environment};
 use crate::{failure::Failure, toml_file::TomlFile};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
-
-/// Heading of the options that every command has.
-pub(crate) const GLOBAL: &str = "Global options";
-
-/// Settings that hold for every command, as flags or environment. Those left out come from the file or the default.
-#[derive(Debug, Default, Args, Serialize)]
-pub(crate) struct SettingArguments {
-    /// Settings file [default: closecast.toml in the working folder, if there is one]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_CONFIG", value_name = "FILE")]
-    #[serde(skip)]
-    config: Option<PathBuf>,
-    /// Folder of the database, artifacts and logs [default: closecast-data]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DATA_DIR", value_name = "DIR")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data_dir: Option<PathBuf>,
-    /// Threads used for training [default: all cores]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_THREADS", value_name = "N")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    threads: Option<usize>,
-    /// What trains [default: cpu]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DEVICE", value_enum, value_name = "DEVICE")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    device: Option<TrainingDevice>,
-    /// What is logged, such as info or closecast=debug [default: info]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_LOG", value_name = "FILTER")]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    log: Option<String>,
-    /// Base address of Yahoo Finance's chart service
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_YAHOO_URL", value_name = "URL", hide = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    yahoo_url: Option<String>,
-    /// Most requests a second to a data provider [default: 2]
-    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_REQUESTS_PER_SECOND", value_name = "N", hide = true)]
-    #[serde(skip_serializing_if = "Option::is_none")]
-    requests_per_second: Option<u32>,
-}
 
 /// What trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -68,6 +42,9 @@ pub(crate) enum TrainingDevice {
 pub(crate) struct Settings {
     /// Folder of the database, artifacts and logs.
     pub(crate) data_dir: PathBuf,
+    /// Address of the database, password included; a file of SQLite in the data folder when absent.
+    #[serde(skip_serializing)]
+    pub(crate) database_url: Option<Secret>,
     /// Threads used for training; all cores when absent.
     pub(crate) threads: Option<usize>,
     /// What trains.
@@ -80,6 +57,8 @@ pub(crate) struct Settings {
     pub(crate) requests_per_second: u32,
     /// Settings of `serve`.
     pub(crate) server: ServerSettings,
+    /// Where artifacts are kept.
+    pub(crate) artifacts: ArtifactSection,
 }
 
 impl Settings {
@@ -87,6 +66,24 @@ impl Settings {
     pub(crate) fn training_threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(|| cores().min(MAX_THREADS))
+    }
+
+    /// Returns where everything is kept.
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] when an address cannot be one.
+    pub(crate) fn store(&self) -> Result<StoreSettings, Failure> {
+        let database = self.database_url.as_ref().map(|url| DatabaseAddress::parse(url.reveal())).transpose();
+        let database = database.map_err(|error| Failure::Settings(error.to_string()))?;
+        Ok(StoreSettings { folder: self.data_dir.clone(), database, artifacts: Some(self.artifacts()?) })
+    }
+
+    /// Returns where artifacts are kept, and how that place is reached.
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] when the address cannot be one.
+    fn artifacts(&self) -> Result<ArtifactSettings, Failure> {
+        self.artifacts.settings(&self.data_dir)
     }
 }
 
@@ -104,29 +101,15 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             data_dir: PathBuf::from("closecast-data"),
+            database_url: None,
             threads: None,
             device: TrainingDevice::default(),
             log: "info".to_owned(),
             yahoo_url: None,
             requests_per_second: 2,
             server: ServerSettings { host: IpAddr::from([127, 0, 0, 1]), port: 8000 },
+            artifacts: ArtifactSection::default(),
         }
-    }
-}
-
-/// Reads `.env` in the working folder or above it into the environment; what is already set stays.
-///
-/// # Errors
-/// [`Failure::Settings`] when there is such a file and it cannot be read or understood.
-pub(crate) fn read_dotenv() -> Result<(), Failure> {
-    match dotenvy::dotenv() {
-        Ok(_) => Ok(()),
-        Err(error) if error.not_found() => Ok(()),
-        // The text of a line may be a secret: only its place is told.
-        Err(dotenvy::Error::LineParse(_, place)) => Err(Failure::Settings(format!(
-            ".env: a line is not NAME=value (at its character {place}); correct it, or quote the value"
-        ))),
-        Err(error) => Err(Failure::Settings(format!(".env cannot be read: {error}"))),
     }
 }
 
@@ -135,6 +118,10 @@ pub(crate) fn read_dotenv() -> Result<(), Failure> {
 /// # Errors
 /// [`Failure::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
 pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+    load_within(given, &Environment::of_process())
+}
+
+fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Result<Settings, Failure> {
     let file = match &given.config {
         Some(path) => Some(path.as_path()),
         None => Some(Path::new(FILE)).filter(|path| path.is_file()),
@@ -145,11 +132,13 @@ pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
     if let Some(file) = &file {
         layers = layers.merge(file.layer());
     }
+    layers = given.over(environment.over(layers)?);
     // Flags and environment have been read into their types: what does not fit comes from the file.
-    let settings: Settings = layers.merge(Serialized::defaults(given)).extract().map_err(|error| match &file {
+    let mut settings: Settings = layers.extract().map_err(|error| match &file {
         Some(file) => Failure::Settings(file.refused(&error)),
         None => Failure::Settings(error.to_string()),
     })?;
+    settings.artifacts.read_keys(environment);
     check(&settings)?;
     Ok(settings)
 }
@@ -164,12 +153,17 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     if settings.requests_per_second == 0 {
         return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
     }
-    Ok(())
+    settings.artifacts().map(drop)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The environment of the tests is theirs: that of the machine is not looked at.
+    fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+        load_within(given, &Environment(&|_| None))
+    }
 
     fn with_file(content: &str) -> (tempfile::TempDir, SettingArguments) {
         let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,40 @@
-//! Artifacts: bytes under the name of their own SHA-256.
+//! Artifacts: bytes under the name of their own SHA-256, in a folder or in a bucket.
 
-use std::{fmt::Write as _, path::Path, sync::Arc};
+mod bucket;
+mod failure;
+mod garbage;
+mod listing;
+mod settings;
+
+use std::{
+    fmt::{self, Write as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as BlobPath};
+use chrono::{DateTime, Utc};
+use closecast_domain::{Clock, SystemClock};
+use object_store::{
+    ObjectStore, ObjectStoreExt, PutPayload,
+    aws::AmazonS3,
+    list::{PaginatedListOptions, PaginatedListStore},
+    local::LocalFileSystem,
+    path::Path as BlobPath,
+};
 use sha2::{Digest, Sha256};
 
+pub use self::{
+    failure::BlobError,
+    garbage::Garbage,
+    listing::BlobPages,
+    settings::{ArtifactAddress, ArtifactSettings, S3Settings, Secret},
+};
+use self::{
+    failure::{Asked, is_missing_bucket, system_error},
+    garbage::GRACE,
+    listing::Entries,
+};
 use crate::StoreError;
 
 /// Name and size of an artifact.
@@ -17,64 +46,234 @@ pub struct BlobRef {
     pub size_bytes: u64,
 }
 
+/// An artifact as it lies there, not read and so not verified.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredBlob {
+    /// SHA-256 it is stored under, 64 hexadecimal digits.
+    pub sha256: String,
+    /// Number of bytes.
+    pub size_bytes: u64,
+    /// When it was last written, by the clock of the place.
+    pub stored_at: DateTime<Utc>,
+}
+
 /// A place that keeps artifacts, content-addressed and verified at every read.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    place: Place,
+}
+
+/// What the place is, beyond what all have in common.
+#[derive(Clone)]
+enum Place {
+    Folder(PathBuf),
+    Bucket { client: AmazonS3, name: String, prefix: BlobPath, endpoint: String },
+}
+
+impl Place {
+    /// Returns what a failed request means for the person who set the place.
+    fn failure(&self, error: &object_store::Error) -> BlobError {
+        match self {
+            Self::Folder(path) => BlobError::Folder { path: path.clone(), source: system_error(error) },
+            Self::Bucket { name, endpoint, .. } => Asked { bucket: name, endpoint }.meaning_of(error),
+        }
+    }
 }
 
 impl Blobs {
+    /// Returns the artifacts of the place in `settings`. A folder is made when it is missing; a server is not asked yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when the folder cannot be made, or the settings of the server are missing or wrong.
+    pub fn open(settings: &ArtifactSettings) -> Result<Self, StoreError> {
+        match &settings.address {
+            ArtifactAddress::Local(folder) => {
+                let unusable = |source| BlobError::Folder { path: folder.clone(), source };
+                std::fs::create_dir_all(folder).map_err(unusable)?;
+                // fsync: after a power cut a published model has its weights.
+                let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(system_error(&error)))?;
+                Ok(Self { store: Arc::new(local.with_fsync(true)), place: Place::Folder(folder.clone()) })
+            }
+            ArtifactAddress::S3 { bucket, prefix } => {
+                let (client, endpoint) = bucket::client(bucket, &settings.s3)?;
+                let (name, prefix) = (bucket.clone(), BlobPath::from(prefix.as_str()));
+                let place = Place::Bucket { client: client.clone(), name, prefix, endpoint };
+                Ok(Self { store: Arc::new(client), place })
+            }
+        }
+    }
+
     /// Returns the artifacts of a local folder, which is made when it is missing.
     ///
     /// # Errors
-    /// [`StoreError::Folder`] when the folder cannot be made.
+    /// [`StoreError::Blob`] when the folder cannot be made.
     pub fn local(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::Folder { path: folder.to_owned(), source })?;
-        // fsync: after a power cut a published model has its weights.
-        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(true);
-        Ok(Self { store: Arc::new(store) })
+        Self::open(&ArtifactSettings::local(folder))
     }
 
-    /// Stores `bytes` and reads them back to be sure. Storing the same bytes twice is one artifact.
+    /// Asks the place for a sign of life: whether the server answers, knows the keys and has the bucket, or the folder is
+    /// still there.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when it cannot be written, [`StoreError::BlobDamaged`] when what was written reads differently.
+    /// [`StoreError::Blob`] with what to set.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        match &self.place {
+            Place::Folder(path) => {
+                let found = tokio::task::spawn_blocking({
+                    let path = path.clone();
+                    move || std::fs::read_dir(path).map(drop)
+                });
+                let found = found.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
+                found.map_err(|source| BlobError::Folder { path: path.clone(), source })?;
+            }
+            Place::Bucket { client, .. } => {
+                let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };
+                client.list_paginated(None, one).await.map_err(|error| self.place.failure(&error))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Stores `bytes` and reads them back to be sure. Storing the same bytes twice is one artifact: when it was written not
+    /// long ago and reads well, it is not written again.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when it cannot be written, [`StoreError::BlobDamaged`] when what was written reads
+    /// differently.
     pub async fn put(&self, bytes: Bytes) -> Result<BlobRef, StoreError> {
         let blob = BlobRef { sha256: sha256_hex(&bytes), size_bytes: bytes.len() as u64 };
-        self.store.put(&path_of(&blob.sha256), PutPayload::from(bytes)).await?;
+        if self.is_fresh(&blob).await? && self.get(&blob.sha256).await.is_ok() {
+            return Ok(blob);
+        }
+        let path = self.path_of(&blob.sha256);
+        self.store.put(&path, PutPayload::from(bytes)).await.map_err(|error| self.place.failure(&error))?;
         self.get(&blob.sha256).await?;
         Ok(blob)
+    }
+
+    /// Returns whether the artifact is there and so young that it is not collected as garbage before its publication ends.
+    /// An older one is written again, though it be the same, to make it young.
+    async fn is_fresh(&self, blob: &BlobRef) -> Result<bool, StoreError> {
+        let found = self.find(&blob.sha256).await?;
+        let is_young = |stored_at: DateTime<Utc>| (SystemClock.now() - stored_at).abs() < GRACE / 2;
+        Ok(found.is_some_and(|found| found.size_bytes == blob.size_bytes && is_young(found.stored_at)))
     }
 
     /// Returns the bytes of `sha256`.
     ///
     /// # Errors
-    /// [`StoreError::BlobMissing`] when there is none, [`StoreError::BlobDamaged`] when the bytes do not match the name.
+    /// [`StoreError::BlobMissing`] when there is none, [`StoreError::BlobDamaged`] when the bytes do not match the name,
+    /// [`StoreError::Blob`] when the place cannot be read.
     pub async fn get(&self, sha256: &str) -> Result<Bytes, StoreError> {
         let missing = || StoreError::BlobMissing { sha256: sha256.to_owned() };
         if !is_sha256(sha256) {
             return Err(missing());
         }
-        let found = match self.store.get(&path_of(sha256)).await {
-            Err(object_store::Error::NotFound { .. }) => return Err(missing()),
-            other => other?,
+        let found = match self.store.get(&self.path_of(sha256)).await {
+            Err(error @ object_store::Error::NotFound { .. }) if !is_missing_bucket(&error) => return Err(missing()),
+            other => other.map_err(|error| self.place.failure(&error))?,
         };
-        let bytes = found.bytes().await?;
+        let bytes = found.bytes().await.map_err(|error| self.place.failure(&error))?;
         let actual = sha256_hex(&bytes);
         if actual != sha256 {
             return Err(StoreError::BlobDamaged { expected: sha256.to_owned(), actual });
         }
         Ok(bytes)
     }
+
+    /// Returns whether there is an artifact `sha256`, without reading it.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when the place cannot be read.
+    pub async fn contains(&self, sha256: &str) -> Result<bool, StoreError> {
+        Ok(self.find(sha256).await?.is_some())
+    }
+
+    async fn find(&self, sha256: &str) -> Result<Option<StoredBlob>, StoreError> {
+        if !is_sha256(sha256) {
+            return Ok(None);
+        }
+        match self.store.head(&self.path_of(sha256)).await {
+            // Also when there is no such bucket: the answer to this request has no text.
+            Err(object_store::Error::NotFound { .. }) => Ok(None),
+            Err(error) => {
+                // For the same reason another request is made, whose answer tells why.
+                self.ping().await?;
+                Err(self.place.failure(&error).into())
+            }
+            Ok(found) => Ok(Some(StoredBlob {
+                sha256: sha256.to_owned(),
+                size_bytes: found.size,
+                stored_at: found.last_modified,
+            })),
+        }
+    }
+
+    /// Lists the artifacts, page by page.
+    #[must_use]
+    pub fn list(&self) -> BlobPages<'_> {
+        BlobPages(Entries::new(&self.place))
+    }
+
+    /// Removes the artifact `sha256`, and returns whether there was one.
+    ///
+    /// # Errors
+    /// [`StoreError::Blob`] when it cannot be removed.
+    pub async fn delete(&self, sha256: &str) -> Result<bool, StoreError> {
+        if !self.contains(sha256).await? {
+            return Ok(false);
+        }
+        match self.store.delete(&self.path_of(sha256)).await {
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            other => other.map(|()| true).map_err(|error| self.place.failure(&error).into()),
+        }
+    }
+
+    /// Two levels, so that no folder grows to many thousands of entries.
+    fn path_of(&self, sha256: &str) -> BlobPath {
+        let below = BlobPath::from_iter([&sha256[..2], sha256]);
+        match &self.place {
+            Place::Folder(_) => below,
+            Place::Bucket { prefix, .. } => prefix.parts().chain(below.parts()).collect(),
+        }
+    }
 }
 
-/// Two levels, so that no folder grows to many thousands of entries.
-fn path_of(sha256: &str) -> BlobPath {
-    BlobPath::from_iter([&sha256[..2], sha256])
+/// The address of the place: `s3://bucket/prefix`, or the folder.
+impl fmt::Display for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.place.fmt(f)
+    }
 }
 
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Blobs({self})")
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(path) => write!(f, "{}", path.display()),
+            Self::Bucket { name, prefix, .. } => {
+                ArtifactAddress::S3 { bucket: name.clone(), prefix: prefix.to_string() }.fmt(f)
+            }
+        }
+    }
+}
+
+/// The address alone: the client knows the keys.
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Place({self})")
+    }
+}
+
+/// Only the digits that [`sha256_hex`] writes: an artifact has one name.
 fn is_sha256(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|b| b.is_ascii_hexdigit())
+    text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 fn sha256_hex(bytes: &[u8]) -> String {

@@ -2,6 +2,8 @@
 
 use closecast_domain::Symbol;
 
+use crate::BlobError;
+
 /// What can go wrong when something is kept or read back.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -16,13 +18,11 @@ pub enum StoreError {
     /// The database could not be opened, read or written.
     #[error("database: {0}")]
     Database(#[from] sea_orm::DbErr),
-    /// The artifact folder could not be read or written.
-    #[error("artifact store: {0}")]
-    Blob(#[from] object_store::Error),
+    /// The place of the artifacts is set wrongly, or could not be read or written.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
     /// No artifact of that hash.
-    #[error(
-        "the artifact {sha256} is missing from the artifact folder: restore it from a backup or train the model again"
-    )]
+    #[error("the artifact {sha256} is missing: restore it from a backup or train the model again")]
     BlobMissing {
         /// Hash asked for.
         sha256: String,
@@ -84,7 +84,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Database(error) => crate::connection::is_transient(error),
-            Self::Blob(error) => matches!(error, object_store::Error::Generic { .. }),
+            Self::Blob(error) => error.is_transient(),
             _ => false,
         }
     }

@@ -17,7 +17,9 @@ mod wakeups;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
 pub use bars::{BarStore, SeriesInfo, StoredSeries};
-pub use blobs::{BlobRef, Blobs};
+pub use blobs::{
+    ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret, StoredBlob,
+};
 pub use connection::DatabaseAddress;
 pub use error::StoreError;
 pub use forecasts::{Cursor, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};

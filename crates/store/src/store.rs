@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    AlertStore, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore, RunStore, StoreError,
+    AlertStore, ArtifactSettings, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore, RunStore, StoreError,
     Wakeups, connection,
 };
 
@@ -19,11 +19,13 @@ pub struct StoreSettings {
     pub folder: PathBuf,
     /// The database; `closecast.db` in the folder when absent.
     pub database: Option<DatabaseAddress>,
+    /// The artifacts; `artifacts` in the folder when absent.
+    pub artifacts: Option<ArtifactSettings>,
 }
 
 impl From<&Path> for StoreSettings {
     fn from(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), database: None }
+        Self { folder: folder.to_owned(), database: None, artifacts: None }
     }
 }
 
@@ -32,6 +34,12 @@ impl StoreSettings {
     #[must_use]
     pub fn database(&self) -> DatabaseAddress {
         self.database.clone().unwrap_or_else(|| DatabaseAddress::Sqlite(self.folder.join("closecast.db")))
+    }
+
+    /// Returns where the artifacts are.
+    #[must_use]
+    pub fn artifacts(&self) -> ArtifactSettings {
+        self.artifacts.clone().unwrap_or_else(|| ArtifactSettings::local(&self.folder.join("artifacts")))
     }
 }
 
@@ -57,7 +65,7 @@ impl Store {
         let address = settings.database();
         connection::migrate(&address).await?;
         let database = connection::connect(&address, MAX_CONNECTIONS).await?;
-        let blobs = Blobs::local(&settings.folder.join("artifacts"))?;
+        let blobs = Blobs::open(&settings.artifacts())?;
         let wakeups = Wakeups::new(&database);
         Ok(Self { settings, database, blobs, wakeups })
     }

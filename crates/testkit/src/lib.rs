@@ -4,3 +4,4 @@
 pub mod histories;
 pub mod random;
 pub mod reference;
+pub mod services;

@@ -1,0 +1,251 @@
+//! What goes wrong with the place of the artifacts, worded for the person who set it.
+
+use std::{error::Error, io, iter, path::PathBuf};
+
+use object_store::client::{HttpError, HttpErrorKind};
+
+/// Longest text of a server that is repeated, in characters.
+const LONGEST_REASON: usize = 200;
+
+/// What can be wrong with the place of the artifacts.
+///
+/// It keeps no error of the client: a server that refuses a signature repeats the request, session token included.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// A setting is missing or cannot be used; the text says which one, and what to write.
+    #[error("{0}")]
+    Setting(String),
+    /// The folder cannot be made, read or written.
+    #[error(
+        "the artifact folder {path:?} cannot be used: {source}. Make room or give access, or choose another with \
+         --artifacts-url or CLOSECAST_ARTIFACTS_URL"
+    )]
+    Folder {
+        /// The folder, or what in it could not be used.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// There is no such bucket.
+    #[error("there is no bucket {bucket:?} at {endpoint}: make it, or name another in CLOSECAST_ARTIFACTS_URL")]
+    NoBucket {
+        /// Name of the bucket.
+        bucket: String,
+        /// Server asked.
+        endpoint: String,
+    },
+    /// The server does not know the keys, or they are wrong or have expired.
+    #[error(
+        "{endpoint} does not accept the keys ({reason}): check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and \
+         AWS_SESSION_TOKEN, which belongs to temporary keys only"
+    )]
+    Keys {
+        /// Server asked.
+        endpoint: String,
+        /// Its answer.
+        reason: String,
+    },
+    /// The keys are good, but not for this.
+    #[error(
+        "{endpoint} does not allow this in the bucket {bucket:?} ({reason}): check AWS_ACCESS_KEY_ID, and give that key the \
+         rights s3:ListBucket, s3:GetObject, s3:PutObject and s3:DeleteObject"
+    )]
+    Denied {
+        /// Name of the bucket.
+        bucket: String,
+        /// Server asked.
+        endpoint: String,
+        /// Its answer.
+        reason: String,
+    },
+    /// The bucket is in another region than asked.
+    #[error("the bucket {bucket:?} is not in the region asked ({reason}): set AWS_REGION to the region of the bucket")]
+    Region {
+        /// Name of the bucket.
+        bucket: String,
+        /// Answer of the server.
+        reason: String,
+    },
+    /// The server did not answer.
+    #[error("the artifact server {endpoint} does not answer ({reason}): check AWS_ENDPOINT_URL, and that it runs")]
+    Unreachable {
+        /// Server asked.
+        endpoint: String,
+        /// What the network said.
+        reason: String,
+    },
+    /// Anything else.
+    #[error("the artifacts in {place}: {reason}")]
+    Failed {
+        /// Address of the artifacts.
+        place: String,
+        /// What was said.
+        reason: String,
+    },
+}
+
+/// Bucket and server that an error is about.
+pub(super) struct Asked<'a> {
+    pub(super) bucket: &'a str,
+    pub(super) endpoint: &'a str,
+}
+
+impl Asked<'_> {
+    /// Returns what a failed request means.
+    pub(super) fn meaning_of(&self, error: &object_store::Error) -> BlobError {
+        let (bucket, endpoint) = (self.bucket.to_owned(), self.endpoint.to_owned());
+        if let Some(http) = causes(error).find_map(|cause| cause.downcast_ref::<HttpError>()) {
+            return self.unanswered(http);
+        }
+        let answer = Answer::of(error);
+        let reason = answer.reason();
+        match answer.code.as_str() {
+            "NoSuchBucket" => BlobError::NoBucket { bucket, endpoint },
+            "InvalidAccessKeyId"
+            | "SignatureDoesNotMatch"
+            | "ExpiredToken"
+            | "InvalidToken"
+            | "InvalidClientTokenId"
+            | "TokenRefreshRequired"
+            | "RequestTimeTooSkewed" => BlobError::Keys { endpoint, reason },
+            "PermanentRedirect"
+            | "TemporaryRedirect"
+            | "AuthorizationHeaderMalformed"
+            | "IllegalLocationConstraintException" => BlobError::Region { bucket, reason },
+            _ => match error {
+                object_store::Error::PermissionDenied { .. } => BlobError::Denied { bucket, endpoint, reason },
+                object_store::Error::Unauthenticated { .. } => BlobError::Keys { endpoint, reason },
+                _ if answer.text.contains("redirect") => BlobError::Region { bucket, reason },
+                _ => BlobError::Failed { place: format!("the bucket {bucket:?} at {endpoint}"), reason },
+            },
+        }
+    }
+
+    fn unanswered(&self, error: &HttpError) -> BlobError {
+        let endpoint = self.endpoint.to_owned();
+        let said = causes(error).last().map(ToString::to_string).unwrap_or_default();
+        match error.kind() {
+            HttpErrorKind::Timeout => {
+                BlobError::Unreachable { endpoint, reason: "no answer within the time allowed".to_owned() }
+            }
+            HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Interrupted => {
+                BlobError::Unreachable { endpoint, reason: shortened(&said) }
+            }
+            _ => BlobError::Failed {
+                place: format!("the bucket {:?} at {endpoint}", self.bucket),
+                reason: shortened(&said),
+            },
+        }
+    }
+}
+
+/// Returns whether the server said that there is no such bucket, which has the same status as an object that is missing.
+pub(super) fn is_missing_bucket(error: &object_store::Error) -> bool {
+    Answer::of(error).code == "NoSuchBucket"
+}
+
+/// Returns what the operating system said about a folder, or the words of `error` when it said nothing.
+pub(super) fn system_error(error: &object_store::Error) -> io::Error {
+    match causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()) {
+        Some(system) => {
+            system.raw_os_error().map_or_else(|| io::Error::other(system.to_string()), io::Error::from_raw_os_error)
+        }
+        None => io::Error::other(error.to_string()),
+    }
+}
+
+/// What an S3 server answered to a request it did not grant.
+struct Answer {
+    code: String,
+    message: String,
+    /// The words of the client, up to where the answer begins.
+    text: String,
+}
+
+impl Answer {
+    fn of(error: &object_store::Error) -> Self {
+        let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
+        Self {
+            code: element(&text, "Code").to_owned(),
+            message: element(&text, "Message").to_owned(),
+            text: text.split('<').next().unwrap_or_default().trim_end_matches([' ', ':']).to_owned(),
+        }
+    }
+
+    /// Only code and message: the rest of the answer may repeat the request.
+    fn reason(&self) -> String {
+        match (self.code.as_str(), self.message.as_str()) {
+            ("", _) => shortened(&self.text),
+            (code, "") => shortened(code),
+            (code, message) => shortened(&format!("{code}: {}", message.trim_end_matches('.'))),
+        }
+    }
+}
+
+/// Returns the text of the first XML element called `name`, or nothing.
+fn element<'a>(xml: &'a str, name: &str) -> &'a str {
+    let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+    let found = xml.split_once(&open).and_then(|(_, rest)| rest.split_once(&close));
+    found.map_or("", |(text, _)| text)
+}
+
+fn shortened(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    line.chars().take(LONGEST_REASON).collect()
+}
+
+/// The error and what caused it, outermost first.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |&error| error.source())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn meaning(error: &object_store::Error) -> String {
+        Asked { bucket: "models", endpoint: "https://s3.example" }.meaning_of(error).to_string()
+    }
+
+    fn denied(body: &str) -> object_store::Error {
+        let text = format!("Server returned non-2xx status code: 403 Forbidden: {body}");
+        object_store::Error::PermissionDenied { path: "ab/abcd".into(), source: text.into() }
+    }
+
+    /// The answer to a wrong signature has the request as it was signed, session token included.
+    #[test]
+    fn nothing_of_the_request_is_repeated() {
+        let error = meaning(&denied(
+            "<Error><Code>SignatureDoesNotMatch</Code><Message>It does not match.</Message>\
+             <CanonicalRequest>x-amz-security-token:hidden</CanonicalRequest></Error>",
+        ));
+        assert!(error.contains("SignatureDoesNotMatch: It does not match)") && !error.contains("hidden"), "{error}");
+        assert!(error.contains("AWS_SECRET_ACCESS_KEY"), "{error}");
+    }
+
+    #[test]
+    fn each_refusal_names_its_remedy() {
+        for (code, remedy) in [
+            ("NoSuchBucket", "CLOSECAST_ARTIFACTS_URL"),
+            ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
+            ("ExpiredToken", "AWS_SESSION_TOKEN"),
+            ("AuthorizationHeaderMalformed", "AWS_REGION"),
+            ("AccessDenied", "s3:PutObject"),
+        ] {
+            let error = meaning(&denied(&format!("<Error><Code>{code}</Code></Error>")));
+            assert!(error.contains(remedy) && !error.contains('<'), "{code}: {error}");
+        }
+        let without_body = meaning(&denied(""));
+        assert!(without_body.contains("403 Forbidden") && without_body.contains("s3:ListBucket"), "{without_body}");
+        let redirect = "Received redirect without LOCATION".into();
+        let error = meaning(&object_store::Error::Generic { store: "S3", source: redirect });
+        assert!(error.contains("AWS_REGION"), "{error}");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_as_the_system_tells_it() {
+        let full = io::Error::from(io::ErrorKind::StorageFull);
+        let error = object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
+        assert!(system_error(&error).to_string().contains("no storage space"));
+    }
+}

@@ -1,0 +1,181 @@
+//! Artifacts in a real folder.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
+use std::{
+    collections::HashSet,
+    fs::{self, File},
+    os::unix::fs::symlink,
+    path::PathBuf,
+    time::Duration,
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use closecast_domain::{Clock, SystemClock};
+use closecast_store::{Blobs, Garbage, StoreError};
+
+const TWO_HOURS: TimeDelta = TimeDelta::hours(2);
+
+struct Place {
+    folder: tempfile::TempDir,
+    blobs: Blobs,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let blobs = Blobs::local(&folder.path().join("artifacts")).unwrap();
+        Self { folder, blobs }
+    }
+
+    async fn put(&self, bytes: &'static [u8]) -> String {
+        self.blobs.put(Bytes::from_static(bytes)).await.unwrap().sha256
+    }
+
+    fn file(&self, sha256: &str) -> PathBuf {
+        self.folder.path().join("artifacts").join(&sha256[..2]).join(sha256)
+    }
+
+    /// What a program that was killed while writing leaves behind.
+    fn leave_unfinished(&self, sha256: &str) -> PathBuf {
+        let path = self.file(&format!("{sha256}#1"));
+        fs::write(&path, b"half").unwrap();
+        path
+    }
+
+    async fn garbage(&self, referenced: &[&str], read_at: DateTime<Utc>) -> Vec<Garbage> {
+        let referenced: HashSet<String> = referenced.iter().map(|&hash| hash.to_owned()).collect();
+        self.blobs.unreferenced(&referenced, read_at).await.unwrap()
+    }
+
+    async fn listed(&self) -> Vec<String> {
+        let mut pages = self.blobs.list();
+        let mut hashes = Vec::new();
+        while let Some(page) = pages.next_page().await.unwrap() {
+            hashes.extend(page.into_iter().map(|blob| blob.sha256));
+        }
+        hashes.sort();
+        hashes
+    }
+}
+
+fn now() -> DateTime<Utc> {
+    SystemClock.now()
+}
+
+fn age(path: &PathBuf, hours: u64) {
+    let earlier = File::open(path).unwrap().metadata().unwrap().modified().unwrap() - Duration::from_secs(hours * 3600);
+    File::options().append(true).open(path).unwrap().set_modified(earlier).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_there_is_listed_found_and_removed() {
+    let place = Place::new();
+    assert_eq!(place.listed().await, [""; 0]);
+    let (one, two) = (place.put(b"one").await, place.put(b"two").await);
+    let mut both = vec![one.clone(), two.clone()];
+    both.sort();
+    assert_eq!(place.listed().await, both);
+    assert!(place.blobs.contains(&one).await.unwrap());
+    assert!(place.blobs.delete(&one).await.unwrap());
+    assert!(!place.blobs.delete(&one).await.unwrap());
+    assert!(!place.blobs.contains(&one).await.unwrap() && place.blobs.contains(&two).await.unwrap());
+    assert!(matches!(place.blobs.get(&one).await, Err(StoreError::BlobMissing { .. })));
+    for name in ["", "../closecast.db", &two.to_uppercase()] {
+        assert!(!place.blobs.contains(name).await.unwrap() && !place.blobs.delete(name).await.unwrap(), "{name}");
+    }
+    place.blobs.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn only_what_nothing_refers_to_and_is_older_than_an_hour_is_garbage() {
+    let place = Place::new();
+    let (kept, lost) = (place.put(b"kept").await, place.put(b"lost").await);
+    let unfinished = place.leave_unfinished(&kept);
+    assert_eq!(place.garbage(&[&kept], now() + TimeDelta::minutes(55)).await, []);
+    let garbage = place.garbage(&[&kept], now() + TWO_HOURS).await;
+    let mut found: Vec<_> = garbage.iter().map(|one| (one.is_unfinished, one.path.clone(), one.size_bytes)).collect();
+    found.sort();
+    let (lost_path, unfinished_path) = (format!("{}/{lost}", &lost[..2]), format!("{}/{kept}#1", &kept[..2]));
+    assert_eq!(found, [(false, lost_path, 4), (true, unfinished_path, 4)]);
+    assert_eq!(place.blobs.remove(garbage.clone()).await.unwrap(), garbage);
+    assert!(!unfinished.exists() && !place.file(&lost).exists());
+    assert_eq!(place.blobs.get(&kept).await.unwrap(), "kept");
+    assert_eq!(place.blobs.remove(garbage).await.unwrap(), [], "gone already");
+}
+
+/// Otherwise a model whose artifact had been garbage for a day would lose it between its artifact and its row.
+#[tokio::test]
+async fn an_old_artifact_that_is_stored_again_is_young_again() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    age(&place.file(&hash), 24);
+    let garbage = place.garbage(&[], now()).await;
+    assert_eq!(garbage.len(), 1);
+    place.put(b"weights").await;
+    assert_eq!(place.garbage(&[], now()).await, []);
+    assert_eq!(place.blobs.remove(garbage).await.unwrap(), [], "found before it was stored again");
+    assert_eq!(place.blobs.get(&hash).await.unwrap(), "weights");
+}
+
+#[tokio::test]
+async fn an_artifact_just_stored_is_not_written_again_unless_it_is_damaged() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    let written = |path: PathBuf| fs::metadata(path).unwrap().modified().unwrap();
+    let before = written(place.file(&hash));
+    place.put(b"weights").await;
+    assert_eq!(written(place.file(&hash)), before);
+    for damage in [&b"weightz"[..], b"weigh"] {
+        fs::write(place.file(&hash), damage).unwrap();
+        assert!(matches!(place.blobs.get(&hash).await, Err(StoreError::BlobDamaged { .. })));
+        place.put(b"weights").await;
+        assert_eq!(place.blobs.get(&hash).await.unwrap(), "weights");
+    }
+}
+
+/// A write beside one that was cut short takes another name, and does not disturb it.
+#[tokio::test]
+async fn an_unfinished_file_is_no_artifact() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    place.blobs.delete(&hash).await.unwrap();
+    place.leave_unfinished(&hash);
+    assert!(!place.blobs.contains(&hash).await.unwrap());
+    assert_eq!(place.listed().await, [""; 0]);
+    place.put(b"weights").await;
+    assert_eq!(place.listed().await, [hash]);
+}
+
+#[tokio::test]
+async fn what_is_not_ours_is_neither_listed_nor_collected() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    let folder = place.folder.path().join("artifacts");
+    let shard = folder.join(&hash[..2]);
+    let other = if &hash[..2] == "aa" { "bb" } else { "aa" };
+    for path in
+        [folder.join("notes.txt"), folder.join(other), shard.join("notes.txt"), shard.join(format!("{hash}#old"))]
+    {
+        fs::write(path, b"mine").unwrap();
+    }
+    let like_an_artifact = format!("{}{}", &hash[..2], "0".repeat(62));
+    symlink(place.file(&hash), shard.join(like_an_artifact)).unwrap();
+    assert_eq!(place.listed().await, std::slice::from_ref(&hash));
+    assert_eq!(place.garbage(&[&hash], now() + TWO_HOURS).await, []);
+}
+
+#[tokio::test]
+async fn a_folder_that_is_gone_or_cannot_be_written_is_told_with_the_remedy() {
+    let place = Place::new();
+    let folder = place.folder.path().join("artifacts");
+    fs::remove_dir_all(&folder).unwrap();
+    let told = place.blobs.ping().await.unwrap_err().to_string();
+    assert!(told.contains("artifacts") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+    fs::write(&folder, b"a file in its place").unwrap();
+    let told = place.blobs.put(Bytes::from_static(b"one")).await.unwrap_err().to_string();
+    assert!(told.contains("Not a directory") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+    let told = Blobs::local(&folder.join("inside")).unwrap_err().to_string();
+    assert!(told.contains("inside") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+}
