@@ -1,5 +1,8 @@
 //! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
 
+mod byte_size;
+mod schedules;
+
 use std::{
     net::IpAddr,
     path::{Path, PathBuf},
@@ -10,7 +13,9 @@ use closecast_nn::MAX_THREADS;
 use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::Failure, toml_file::TomlFile};
+use crate::{failure::Failure, toml_file::TomlFile, worker::schedule::Schedule};
+
+use self::{byte_size::ByteSize, schedules::ScheduleSettings};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
@@ -80,6 +85,11 @@ pub(crate) struct Settings {
     pub(crate) requests_per_second: u32,
     /// Settings of `serve`.
     pub(crate) server: ServerSettings,
+    /// What holds for all schedules.
+    schedules: ScheduleSettings,
+    /// Schedules of the file.
+    #[serde(default, skip_serializing)]
+    schedule: Vec<Schedule>,
 }
 
 impl Settings {
@@ -87,6 +97,12 @@ impl Settings {
     pub(crate) fn training_threads(&self) -> usize {
         let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.threads.unwrap_or_else(|| cores().min(MAX_THREADS))
+    }
+
+    /// Returns the schedules in force, each name once.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the worker that fires schedules is built on it"))]
+    pub(crate) fn schedules(&self) -> Vec<Schedule> {
+        schedules::in_force(self.schedules, &self.schedule)
     }
 }
 
@@ -98,6 +114,8 @@ pub(crate) struct ServerSettings {
     pub(crate) host: IpAddr,
     /// Port to listen on.
     pub(crate) port: u16,
+    /// How much memory the models kept ready may take.
+    pub(crate) model_cache: ByteSize,
 }
 
 impl Default for Settings {
@@ -109,7 +127,13 @@ impl Default for Settings {
             log: "info".to_owned(),
             yahoo_url: None,
             requests_per_second: 2,
-            server: ServerSettings { host: IpAddr::from([127, 0, 0, 1]), port: 8000 },
+            server: ServerSettings {
+                host: IpAddr::from([127, 0, 0, 1]),
+                port: 8000,
+                model_cache: ByteSize::megabytes(256),
+            },
+            schedules: ScheduleSettings::default(),
+            schedule: Vec::new(),
         }
     }
 }
@@ -150,6 +174,9 @@ pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
         Some(file) => Failure::Settings(file.refused(&error)),
         None => Failure::Settings(error.to_string()),
     })?;
+    if let (Some(file), Err(error)) = (&file, schedules::check_names(&settings.schedule)) {
+        return Err(Failure::Settings(file.refused(&error)));
+    }
     check(&settings)?;
     Ok(settings)
 }

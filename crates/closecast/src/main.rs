@@ -13,6 +13,7 @@ mod server;
 mod terminal;
 mod toml_file;
 mod views;
+mod worker;
 
 use std::process::ExitCode;
 
