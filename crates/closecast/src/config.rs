@@ -174,7 +174,7 @@ pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
         Some(file) => Failure::Settings(file.refused(&error)),
         None => Failure::Settings(error.to_string()),
     })?;
-    if let (Some(file), Err(error)) = (&file, schedules::check_names(&settings.schedule)) {
+    if let (Some(file), Some(error)) = (&file, schedules::repeated_name(&settings.schedule)) {
         return Err(Failure::Settings(file.refused(&error)));
     }
     check(&settings)?;

@@ -34,22 +34,14 @@ pub(crate) fn in_force(settings: ScheduleSettings, own: &[Schedule]) -> Vec<Sche
     own.iter().cloned().chain(built_in.into_iter().filter(|schedule| !is_replaced(schedule))).collect()
 }
 
-/// Refuses a name given twice.
-///
-/// # Errors
-/// What is wrong, with the path of the second name in the file.
-pub(crate) fn check_names(schedules: &[Schedule]) -> Result<(), figment::Error> {
+/// Returns what is wrong with a name given twice, with the place of the second one in the file.
+pub(crate) fn repeated_name(schedules: &[Schedule]) -> Option<figment::Error> {
     let mut names = HashSet::new();
-    match schedules.iter().position(|schedule| !names.insert(&schedule.name)) {
-        None => Ok(()),
-        Some(index) => {
-            let name = &schedules[index].name;
-            let text = format!(
-                "{name:?} is the name of an earlier schedule too: firings are remembered by name, give each its own"
-            );
-            Err(figment::Error::from(text).with_path(&format!("schedule.{index}.name")))
-        }
-    }
+    let index = schedules.iter().position(|schedule| !names.insert(&schedule.name))?;
+    let name = &schedules[index].name;
+    let text =
+        format!("{name:?} is the name of an earlier schedule too: firings are remembered by name, give each its own");
+    Some(figment::Error::from(text).with_path(&format!("schedule.{index}.name")))
 }
 
 /// One `[[schedule]]` as it is written.
@@ -90,9 +82,10 @@ impl Entry {
             (None, Some(_)) if self.time_zone.is_some() => {
                 Err("has both exchange and time_zone: leave time_zone out, an exchange has its own")
             }
-            (Some(cron), None) => {
-                Ok(Timing::Cron(CronTimes::new(cron.0.clone(), self.time_zone.map_or(Tz::UTC, |zone| zone.0))))
-            }
+            (Some(cron), None) => Ok(Timing::Cron(Box::new(CronTimes::new(
+                cron.0.clone(),
+                self.time_zone.map_or(Tz::UTC, |zone| zone.0),
+            )))),
             (None, Some(exchange)) => {
                 let delay = self.after_close.map_or(REFRESH_DELAY, |delay| delay.0);
                 Ok(Timing::AfterClose(AfterClose::new(exchange.into(), delay)))
@@ -236,7 +229,7 @@ mod tests {
         let all = in_force(ScheduleSettings { defaults: true }, &own);
         assert_eq!(all.len(), built_in().len());
         assert_eq!(all[0], own[0]);
-        assert!(check_names(&all).is_ok());
+        assert!(repeated_name(&all).is_none());
     }
 
     fn load(text: &str) -> Result<Settings, String> {

@@ -49,7 +49,7 @@ pub(crate) enum ScheduledJob {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Timing {
     /// At the times of a calendar, in a time zone.
-    Cron(CronTimes),
+    Cron(Box<CronTimes>),
     /// After each session of an exchange.
     AfterClose(AfterClose),
 }
@@ -128,7 +128,12 @@ mod tests {
 
     fn schedule(pattern: &str) -> Schedule {
         let times = CronTimes::new(pattern.parse().unwrap(), chrono_tz::America::New_York);
-        Schedule { name: "s".to_owned(), job: ScheduledJob::RefreshBars, timing: Timing::Cron(times), symbols: None }
+        Schedule {
+            name: "s".to_owned(),
+            job: ScheduledJob::RefreshBars,
+            timing: Timing::Cron(Box::new(times)),
+            symbols: None,
+        }
     }
 
     fn utc(text: &str) -> DateTime<Utc> {

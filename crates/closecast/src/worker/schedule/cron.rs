@@ -33,8 +33,8 @@ pub(crate) enum PatternError {
         /// What is wrong.
         reason: String,
     },
-    /// A day that no year has.
-    #[error("{text:?} names a day that no year has, so it would never fire")]
+    /// A time that never comes.
+    #[error("{text:?} names a time that never comes, such as February 30: it would never fire")]
     Never {
         /// What was given.
         text: String,
@@ -126,7 +126,7 @@ mod tests {
             ("61 * * * *", "61"),
             ("0 25 * * *", "25"),
             ("0 0 * * FOO", "such as \"30 17 * * MON-FRI\""),
-            ("0 0 30 2 *", "no year has"),
+            ("0 0 30 2 *", "never comes"),
         ] {
             let message = text.parse::<Pattern>().unwrap_err().to_string();
             assert!(message.contains(told) && message.lines().count() == 1, "{message}");

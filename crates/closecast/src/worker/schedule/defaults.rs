@@ -28,7 +28,7 @@ pub(crate) fn built_in() -> Vec<Schedule> {
     let weekly = RETRAIN.parse().ok().map(|pattern| Schedule {
         name: "retrain-weekly".to_owned(),
         job: ScheduledJob::RetrainModel,
-        timing: Timing::Cron(CronTimes::new(pattern, Tz::UTC)),
+        timing: Timing::Cron(Box::new(CronTimes::new(pattern, Tz::UTC))),
         symbols: None,
     });
     let daily = [
