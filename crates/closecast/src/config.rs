@@ -2,7 +2,10 @@
 
 mod arguments;
 mod artifacts;
+mod byte_size;
 mod environment;
+mod schedules;
+mod work;
 
 use std::{
     net::IpAddr,
@@ -18,9 +21,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     arguments::{GLOBAL, SettingArguments},
     environment::read_dotenv,
+    work::WorkSettings,
 };
-use self::{artifacts::ArtifactSection, environment::Environment};
-use crate::{failure::Failure, toml_file::TomlFile};
+use self::{artifacts::ArtifactSection, byte_size::ByteSize, environment::Environment, schedules::ScheduleSettings};
+use crate::{failure::Failure, toml_file::TomlFile, worker::schedule::Schedule};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
@@ -59,6 +63,13 @@ pub(crate) struct Settings {
     pub(crate) server: ServerSettings,
     /// Where artifacts are kept.
     pub(crate) artifacts: ArtifactSection,
+    /// How background work is done.
+    pub(crate) worker: WorkSettings,
+    /// What holds for all schedules.
+    schedules: ScheduleSettings,
+    /// Schedules of the file.
+    #[serde(default, skip_serializing)]
+    schedule: Vec<Schedule>,
 }
 
 impl Settings {
@@ -85,6 +96,11 @@ impl Settings {
     fn artifacts(&self) -> Result<ArtifactSettings, Failure> {
         self.artifacts.settings(&self.data_dir)
     }
+
+    /// Returns the schedules in force, each name once.
+    pub(crate) fn schedules(&self) -> Vec<Schedule> {
+        schedules::in_force(self.schedules, &self.schedule)
+    }
 }
 
 /// Settings of the HTTP server.
@@ -95,6 +111,8 @@ pub(crate) struct ServerSettings {
     pub(crate) host: IpAddr,
     /// Port to listen on.
     pub(crate) port: u16,
+    /// How much memory the models kept ready may take.
+    pub(crate) model_cache: ByteSize,
 }
 
 impl Default for Settings {
@@ -107,8 +125,15 @@ impl Default for Settings {
             log: "info".to_owned(),
             yahoo_url: None,
             requests_per_second: 2,
-            server: ServerSettings { host: IpAddr::from([127, 0, 0, 1]), port: 8000 },
+            server: ServerSettings {
+                host: IpAddr::from([127, 0, 0, 1]),
+                port: 8000,
+                model_cache: ByteSize::megabytes(256),
+            },
             artifacts: ArtifactSection::default(),
+            worker: WorkSettings::default(),
+            schedules: ScheduleSettings::default(),
+            schedule: Vec::new(),
         }
     }
 }
@@ -139,6 +164,9 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
         None => Failure::Settings(error.to_string()),
     })?;
     settings.artifacts.read_keys(environment);
+    if let (Some(file), Some(error)) = (&file, schedules::repeated_name(&settings.schedule)) {
+        return Err(Failure::Settings(file.refused(&error)));
+    }
     check(&settings)?;
     Ok(settings)
 }
@@ -150,6 +178,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     if let Some(threads) = settings.threads.filter(|&threads| threads > MAX_THREADS) {
         return Err(Failure::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
     }
+    settings.worker.check()?;
     if settings.requests_per_second == 0 {
         return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
     }

@@ -6,6 +6,8 @@ mod commands;
 mod config;
 mod failure;
 mod logging;
+#[cfg_attr(not(test), expect(dead_code, reason = "the server keeps its models in it"))]
+mod model_cache;
 mod ops;
 mod pages;
 mod report;

@@ -10,7 +10,10 @@ use figment::{
     providers::Serialized,
 };
 use serde::de::DeserializeOwned;
-use toml::{Spanned, Table, de::DeTable};
+use toml::{
+    Spanned, Table,
+    de::{DeTable, DeValue},
+};
 
 /// A file that is TOML, whatever its keys.
 pub(crate) struct TomlFile {
@@ -79,13 +82,19 @@ impl TomlFile {
     }
 }
 
-/// Returns the position of the key at `path`, in bytes.
+/// Returns the position of the key at `path`, in bytes. A number in the path is a place in a list.
 fn key_start(table: &DeTable<'_>, path: &[String]) -> Option<usize> {
     let (first, below) = path.split_first()?;
     let (key, value): (&Spanned<_>, _) = table.iter().find(|(key, _)| key.get_ref() == first)?;
-    match value.get_ref().as_table() {
-        Some(inner) if !below.is_empty() => key_start(inner, below),
-        _ => Some(key.span().start),
+    if below.is_empty() { Some(key.span().start) } else { start_within(value, below) }
+}
+
+/// Returns the position of what stands at `path` in `value`; of `value` where the path leads no further.
+fn start_within(value: &Spanned<DeValue<'_>>, path: &[String]) -> Option<usize> {
+    match (value.get_ref(), path.split_first()) {
+        (DeValue::Table(table), Some(_)) => key_start(table, path),
+        (DeValue::Array(list), Some((place, below))) => start_within(list.get(place.parse::<usize>().ok()?)?, below),
+        _ => Some(value.span().start),
     }
 }
 
@@ -149,5 +158,10 @@ mod tests {
         assert_eq!(file("\nserver.port = 1\n").line_of(&path("server.port")), Some(2));
         assert_eq!(file("server = { port = 1 }").line_of(&path("server.port")), Some(1));
         assert_eq!(sections.line_of(&path("server.colour")), None);
+        let list = file("[[stop]]\nname = 1\n\n[[stop]]\nat = [\n  2,\n  3,\n]\n");
+        for (key, line) in [("stop.0", 1), ("stop.0.name", 2), ("stop.1", 4), ("stop.1.at", 5), ("stop.1.at.1", 7)] {
+            assert_eq!(list.line_of(&path(key)), Some(line), "{key}");
+        }
+        assert_eq!(list.line_of(&path("stop.2.at")), None);
     }
 }

@@ -5,6 +5,8 @@ mod jobs;
 mod observer;
 mod progress;
 mod runner;
+pub(crate) mod schedule;
+mod scheduler;
 
 pub(crate) use self::{
     jobs::{PromoteModel, RefreshBars, TrainModel, Work},

@@ -84,6 +84,14 @@ pub enum BlobError {
     },
 }
 
+impl BlobError {
+    /// Returns whether the same may work later.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Failed { .. })
+    }
+}
+
 /// Bucket and server that an error is about.
 pub(super) struct Asked<'a> {
     pub(super) bucket: &'a str,
