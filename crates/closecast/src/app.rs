@@ -11,7 +11,7 @@ use closecast_data::{
 use closecast_domain::{Clock, SystemClock};
 use closecast_store::Store;
 
-use crate::{config::Settings, failure::Failure, ops::market::MarketCache};
+use crate::{config::Settings, failure::Failure, ops::{market::MarketCache, serving::Models}};
 
 /// The services.
 #[derive(Clone)]
@@ -21,6 +21,7 @@ pub(crate) struct App {
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) markets: Arc<MarketCache>,
+    pub(crate) models: Arc<Models>,
 }
 
 impl App {
@@ -32,7 +33,8 @@ impl App {
         let store = Store::open(settings.store()?).await?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
-        Ok(Self { settings: Arc::new(settings), store, provider, clock, markets: Arc::default() })
+        let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
+        Ok(Self { settings: Arc::new(settings), store, provider, clock, markets: Arc::default(), models })
     }
 }
 

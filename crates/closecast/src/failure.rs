@@ -122,6 +122,9 @@ pub(crate) enum Failure {
     /// The operating system refused threads, a terminal or a pipe.
     #[error("the operating system refused: {0}")]
     Runtime(std::io::Error),
+    /// What others who waited for the same were told too.
+    #[error("{0}")]
+    Shared(std::sync::Arc<Failure>),
     /// A task of ours panicked.
     #[error("internal error, please report it: {0}")]
     Internal(String),
@@ -133,10 +136,18 @@ fn name_flag(name: &str, symbol: &Symbol) -> String {
 }
 
 impl Failure {
+    /// Returns the failure itself, where it is one that several were told.
+    pub(crate) fn cause(&self) -> &Self {
+        match self {
+            Self::Shared(failure) => failure.cause(),
+            _ => self,
+        }
+    }
+
     /// Returns whether the work ended because somebody asked for that.
     pub(crate) fn is_cancelled(&self) -> bool {
         matches!(
-            self,
+            self.cause(),
             Self::Forecast(ForecastError::Cancelled)
                 | Self::Backtest(BacktestError::Cancelled)
                 | Self::Tune(TuneError::Cancelled)
@@ -146,7 +157,7 @@ impl Failure {
 
     /// Returns whether the same may work later: a price source or the store does not answer.
     pub(crate) fn is_transient(&self) -> bool {
-        match self {
+        match self.cause() {
             Self::Provider(error) => error.is_retryable(),
             Self::Store(error) => error.is_transient(),
             Self::Runtime(_) => true,
@@ -156,7 +167,7 @@ impl Failure {
 
     /// Returns 2 when the command was given wrongly, 130 when it was cancelled, and 1 otherwise.
     pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self {
+        ExitCode::from(match self.cause() {
             Self::Settings(_)
             | Self::Usage(_)
             | Self::Arguments(_)

@@ -17,6 +17,7 @@ pub(crate) mod resources;
 pub(crate) mod retrain;
 pub(crate) mod retry;
 pub(crate) mod run;
+pub(crate) mod serving;
 pub(crate) mod settle;
 pub(crate) mod task;
 pub(crate) mod train;

@@ -9,6 +9,7 @@ pub(crate) mod schedule;
 mod scheduler;
 
 pub(crate) use self::{
-    jobs::{PromoteModel, RefreshBars, TrainModel, Work},
+    jobs::{PromoteModel, TrainModel, Work},
     runner::{Worker, WorkerSettings},
+    scheduler::fire,
 };

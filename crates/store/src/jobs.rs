@@ -84,17 +84,29 @@ impl<'a> JobStore<'a> {
         Ok(Some(enqueued))
     }
 
-    /// Returns when `schedule` last fired.
+    /// Returns the newest moment that `schedule` fired for; of one that never did, when it was first seen, which is now if no
+    /// program has seen it yet.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails.
-    pub async fn last_firing(&self, schedule: &str) -> Result<Option<DateTime<Utc>>, StoreError> {
+    /// [`StoreError::Database`] when the database cannot be reached.
+    pub async fn first_seen_or_last_firing(
+        &self,
+        schedule: &str,
+        now: DateTime<Utc>,
+    ) -> Result<DateTime<Utc>, StoreError> {
         let newest = schedule_firing::Entity::find()
             .filter(schedule_firing::Column::Schedule.eq(schedule))
-            .order_by_desc(schedule_firing::Column::DueAt)
-            .one(self.database)
-            .await?;
-        Ok(newest.map(|row| row.due_at))
+            .order_by_desc(schedule_firing::Column::DueAt);
+        if let Some(row) = newest.clone().one(self.database).await? {
+            return Ok(row.due_at);
+        }
+        let seen = schedule_firing::ActiveModel {
+            schedule: Set(schedule.to_owned()),
+            due_at: Set(now),
+            job_id: Set(String::new()),
+        };
+        schedule_firing::Entity::insert(seen).exec_without_returning(self.database).await?;
+        Ok(now)
     }
 
     /// Takes the most urgent job that is due, for the worker named `worker`. No other worker gets it while the lease is kept.
@@ -190,22 +202,13 @@ impl<'a> JobStore<'a> {
         record::job(row).map(Some)
     }
 
-    /// Deletes the ended jobs older than `before`, and the firings of schedules of that time. Returns how many jobs.
+    /// Deletes the jobs that ended before `before`, and returns how many.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let deleted =
-            job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(self.database).await?.rows_affected;
-        // The newest firing of each schedule says where to go on.
-        schedule_firing::Entity::delete_many()
-            .filter(schedule_firing::Column::DueAt.lt(before))
-            .filter(schedule_firing::Column::JobId.not_in_subquery(
-                sea_orm::sea_query::Query::select().column(job::Column::Id).from(job::Entity).to_owned(),
-            ))
-            .exec(self.database)
-            .await?;
-        Ok(deleted)
+        let deleted = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(self.database).await?;
+        Ok(deleted.rows_affected)
     }
 }
 

@@ -118,6 +118,20 @@ impl<'a> ModelStore<'a> {
         row.map(model_version).transpose()
     }
 
+    /// Returns the newest version of `name` with that artifact.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::in_service`].
+    pub async fn with_artifact(&self, name: &str, sha256: &str) -> Result<Option<ModelVersion>, StoreError> {
+        let row = model_version::Entity::find()
+            .filter(model_version::Column::Name.eq(name))
+            .filter(model_version::Column::Sha256.eq(sha256))
+            .order_by_desc(model_version::Column::Version)
+            .one(self.database)
+            .await?;
+        row.map(model_version).transpose()
+    }
+
     /// Returns all versions of all names, by name and newest first.
     ///
     /// # Errors

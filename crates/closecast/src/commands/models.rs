@@ -14,7 +14,7 @@ use crate::{
     commands::train,
     config::Settings,
     failure::Failure,
-    ops::forecast,
+    ops::serving,
     terminal::{Terminal, counted},
     views::forecast::{model_view, parts, verdict},
 };
@@ -80,18 +80,13 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
 }
 
 async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
-    let (version, model) = if name == forecast::BASE {
-        forecast::base(app).await?
+    let served = if name == serving::BASE {
+        serving::base(app).await?
     } else {
-        let Some(version) = app.store.models().in_service(name).await? else {
-            return Err(Failure::UnknownModel(name.to_owned()));
-        };
-        let artifact = app.store.models().artifact(&version).await?;
-        let model = TrainedModel::from_bytes(&artifact)?;
-        (version, model)
+        serving::served(app, name).await?.ok_or_else(|| Failure::UnknownModel(name.to_owned()))?
     };
-    let network = network(&model);
-    let shown = object(&version);
+    let (version, network) = (&served.version, network(&served.model));
+    let shown = object(version);
     let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
     let features = shown["features"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
     let sources = match &version.card {
@@ -100,8 +95,8 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
     };
     let (fingerprint, features) = (text("data_fingerprint"), features.join(", "));
     terminal.object(&Shown { model: shown, network })?;
-    train::show_training(&version, terminal)?;
-    let view = model_view(&version);
+    train::show_training(version, terminal)?;
+    let view = model_view(version);
     terminal.line(format_args!(
         "\nnetwork {}: {} of {}, dropout {}",
         network.arch,

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     failure::Failure,
     ops::{
-        forecast,
+        serving,
         task::Task,
         train::{self, TrainRequest},
         train_base::{self, BaseRequest},
@@ -24,7 +24,7 @@ pub(crate) async fn retrain(app: &App, name: &str, task: &Task) -> Result<ModelV
     let Some(champion) = champion else {
         // The model that ships with the program has no version: training it here makes the first.
         return match name {
-            forecast::BASE => train_base::train_base(app, all_symbols(app, usual_base()).await?, task).await,
+            serving::BASE => train_base::train_base(app, all_symbols(app, usual_base()).await?, task).await,
             _ => Err(Failure::UnknownModel(name.to_owned())),
         };
     };

@@ -10,9 +10,10 @@ use crate::{
     app::App,
     failure::Failure,
     ops::{
-        background, device, forecast, history,
+        background, device, history,
         publish::publish,
         run::{Recording, RunOf},
+        serving,
         task::Task,
     },
     toml_file::model_spec::PartialSpec,
@@ -84,7 +85,7 @@ pub(crate) fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> R
 /// [`Failure::Usage`] when it cannot.
 pub(crate) fn model_name(request: &TrainRequest) -> Result<String, Failure> {
     let name = request.model_name.clone().unwrap_or_else(|| request.symbol.to_string());
-    if name == forecast::BASE {
+    if name == serving::BASE {
         return Err(Failure::Usage(format!(
             "the name {name} is that of the model of all symbols: choose another --model-name, or train that one with --base"
         )));

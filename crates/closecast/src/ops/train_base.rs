@@ -11,11 +11,12 @@ use crate::{
     app::App,
     failure::Failure,
     ops::{
-        background, forecast, history, market,
+        background, history, market,
         output_file::OutputFile,
         price_folder,
         publish::publish,
         run::{Recording, RunOf},
+        serving,
         task::Task,
     },
 };
@@ -42,7 +43,7 @@ pub(crate) async fn train_base(app: &App, request: BaseRequest, task: &Task) -> 
     let parameters = json!({
         "symbols": request.symbols, "folders": request.folders, "spec": request.spec, "sources": request.sources,
     });
-    let of = RunOf { name: forecast::BASE.to_owned(), symbol: None, kind: "train_base", parameters };
+    let of = RunOf { name: serving::BASE.to_owned(), symbol: None, kind: "train_base", parameters };
     let recording = Recording::begin(app, task, of).await?;
     let done = async {
         let (task, run) = (&recording.task, recording.run.as_str());
@@ -90,14 +91,18 @@ pub(crate) async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result
         let (task, run) = (&recording.task, recording.run.as_str());
         let history = history::load_to_learn(app, symbol, None, None).await?;
         let history = market::in_market(app, history).await?;
-        let TrainedModel::Base(base) = forecast::base(app).await?.1 else {
-            let name = forecast::BASE;
+        let served = serving::base(app).await?;
+        let TrainedModel::Base(_) = &served.model else {
+            let name = serving::BASE;
             return Err(Failure::Usage(format!(
                 "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
             )));
         };
         let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
         let work = move || -> Result<_, Failure> {
+            let TrainedModel::Base(base) = &served.model else {
+                return Err(Failure::Internal("BASE has become another model".to_owned()));
+            };
             let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
             let bytes = model.to_bytes()?;
             Ok((Card::from(model.card().clone()), bytes))

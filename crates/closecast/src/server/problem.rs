@@ -40,7 +40,7 @@ impl Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
-        let status = match &failure {
+        let status = match failure.cause() {
             Failure::NoHistory(_) | Failure::NoModel { .. } => StatusCode::NOT_FOUND,
             Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY

@@ -126,7 +126,7 @@ mod tests {
         let symbol = Symbol::new("AAPL").unwrap();
         let works = [
             Work::TrainModel(TrainModel::of(symbol.clone())),
-            Work::RetrainModel(RetrainModel { model_name: "AAPL".into() }),
+            Work::RetrainModel(RetrainModel { model_name: Some("AAPL".into()), symbols: None }),
             Work::PromoteModel(PromoteModel { model_name: "AAPL".into(), version: 2 }),
             Work::RefreshBars(RefreshBars { symbols: vec![symbol.clone()], exchange: None }),
             Work::SettleForecasts(SettleForecasts {}),

@@ -195,7 +195,7 @@ async fn a_firing_makes_one_job_however_many_replicas_notice_it() {
         }
         assert_eq!(replicas.join_all().await.into_iter().filter(|&fired| fired).count(), 1);
         let jobs = place.store.jobs();
-        assert_eq!(jobs.last_firing("refresh").await.unwrap(), Some(now()));
+        assert_eq!(jobs.first_seen_or_last_firing("refresh", now()).await.unwrap(), now());
         let next = now() + TimeDelta::days(1);
         assert!(jobs.enqueue_firing("refresh", next, training("AAPL"), next).await.unwrap().is_some());
         assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 2);
@@ -213,6 +213,18 @@ async fn ended_jobs_are_forgotten_after_a_while_and_the_last_firing_is_not() {
         jobs.succeed(&lease, &json!(null), now()).await.unwrap();
         assert_eq!(jobs.forget(now() + TimeDelta::hours(1)).await.unwrap(), 1);
         assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 1);
-        assert_eq!(jobs.last_firing("refresh").await.unwrap(), Some(later));
+        assert_eq!(jobs.first_seen_or_last_firing("refresh", now()).await.unwrap(), later);
+    }
+}
+
+#[tokio::test]
+async fn a_schedule_owes_nothing_for_the_time_before_it_was_seen_and_everything_after() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        assert_eq!(jobs.first_seen_or_last_firing("weekly", now()).await.unwrap(), now());
+        let later = now() + TimeDelta::days(3);
+        assert_eq!(place.reopened().await.jobs().first_seen_or_last_firing("weekly", later).await.unwrap(), now());
+        jobs.enqueue_firing("weekly", later, training("AAPL"), later).await.unwrap();
+        assert_eq!(jobs.first_seen_or_last_firing("weekly", later + TimeDelta::days(1)).await.unwrap(), later);
     }
 }
