@@ -4,11 +4,12 @@ mod bucket;
 mod failure;
 mod garbage;
 mod listing;
+mod place;
 mod settings;
 
 use std::{
     fmt::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Arc,
 };
 
@@ -17,7 +18,6 @@ use chrono::{DateTime, Utc};
 use closecast_domain::{Clock, SystemClock};
 use object_store::{
     ObjectStore, ObjectStoreExt, PutPayload,
-    aws::AmazonS3,
     list::{PaginatedListOptions, PaginatedListStore},
     local::LocalFileSystem,
     path::Path as BlobPath,
@@ -31,9 +31,10 @@ pub use self::{
     settings::{ArtifactAddress, ArtifactSettings, S3Settings, Secret},
 };
 use self::{
-    failure::{Asked, is_missing_bucket, system_error},
+    failure::{is_missing_bucket, system_error},
     garbage::GRACE,
     listing::Entries,
+    place::Place,
 };
 use crate::StoreError;
 
@@ -62,23 +63,6 @@ pub struct StoredBlob {
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     place: Place,
-}
-
-/// What the place is, beyond what all have in common.
-#[derive(Clone)]
-enum Place {
-    Folder(PathBuf),
-    Bucket { client: AmazonS3, name: String, prefix: BlobPath, endpoint: String },
-}
-
-impl Place {
-    /// Returns what a failed request means for the person who set the place.
-    fn failure(&self, error: &object_store::Error) -> BlobError {
-        match self {
-            Self::Folder(path) => BlobError::Folder { path: path.clone(), source: system_error(error) },
-            Self::Bucket { name, endpoint, .. } => Asked { bucket: name, endpoint }.meaning_of(error),
-        }
-    }
 }
 
 impl Blobs {
@@ -146,7 +130,7 @@ impl Blobs {
         if self.is_fresh(&blob).await? && self.get(&blob.sha256).await.is_ok() {
             return Ok(blob);
         }
-        let path = self.path_of(&blob.sha256);
+        let path = self.place.path_of(&blob.sha256);
         self.store.put(&path, PutPayload::from(bytes)).await.map_err(|error| self.place.failure(&error))?;
         self.get(&blob.sha256).await?;
         Ok(blob)
@@ -170,7 +154,7 @@ impl Blobs {
         if !is_sha256(sha256) {
             return Err(missing());
         }
-        let found = match self.store.get(&self.path_of(sha256)).await {
+        let found = match self.store.get(&self.place.path_of(sha256)).await {
             Err(error @ object_store::Error::NotFound { .. }) if !is_missing_bucket(&error) => return Err(missing()),
             other => other.map_err(|error| self.place.failure(&error))?,
         };
@@ -194,13 +178,16 @@ impl Blobs {
         if !is_sha256(sha256) {
             return Ok(None);
         }
-        match self.store.head(&self.path_of(sha256)).await {
+        match self.store.head(&self.place.path_of(sha256)).await {
             // Also when there is no such bucket: the answer to this request has no text.
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => {
-                // For the same reason another request is made, whose answer tells why.
-                self.ping().await?;
-                Err(self.place.failure(&error).into())
+                let failure = self.place.failure(&error);
+                if !matches!(failure, BlobError::Unreachable { .. }) {
+                    // For the same reason another request is made, whose answer tells why.
+                    self.ping().await?;
+                }
+                Err(failure.into())
             }
             Ok(found) => Ok(Some(StoredBlob {
                 sha256: sha256.to_owned(),
@@ -224,18 +211,9 @@ impl Blobs {
         if !self.contains(sha256).await? {
             return Ok(false);
         }
-        match self.store.delete(&self.path_of(sha256)).await {
+        match self.store.delete(&self.place.path_of(sha256)).await {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
             other => other.map(|()| true).map_err(|error| self.place.failure(&error).into()),
-        }
-    }
-
-    /// Two levels, so that no folder grows to many thousands of entries.
-    fn path_of(&self, sha256: &str) -> BlobPath {
-        let below = BlobPath::from_iter([&sha256[..2], sha256]);
-        match &self.place {
-            Place::Folder(_) => below,
-            Place::Bucket { prefix, .. } => prefix.parts().chain(below.parts()).collect(),
         }
     }
 }
@@ -250,24 +228,6 @@ impl fmt::Display for Blobs {
 impl fmt::Debug for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Blobs({self})")
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(path) => write!(f, "{}", path.display()),
-            Self::Bucket { name, prefix, .. } => {
-                ArtifactAddress::S3 { bucket: name.clone(), prefix: prefix.to_string() }.fmt(f)
-            }
-        }
-    }
-}
-
-/// The address alone: the client knows the keys.
-impl fmt::Debug for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Place({self})")
     }
 }
 

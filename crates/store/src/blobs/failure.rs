@@ -123,10 +123,18 @@ impl Asked<'_> {
             _ => match error {
                 object_store::Error::PermissionDenied { .. } => BlobError::Denied { bucket, endpoint, reason },
                 object_store::Error::Unauthenticated { .. } => BlobError::Keys { endpoint, reason },
+                object_store::Error::NotFound { .. } if answer.code.is_empty() => {
+                    let reason = format!("{reason}; check that AWS_ENDPOINT_URL is the address of an S3 server");
+                    self.failed(reason)
+                }
                 _ if answer.text.contains("redirect") => BlobError::Region { bucket, reason },
-                _ => BlobError::Failed { place: format!("the bucket {bucket:?} at {endpoint}"), reason },
+                _ => self.failed(reason),
             },
         }
+    }
+
+    fn failed(&self, reason: String) -> BlobError {
+        BlobError::Failed { place: format!("the bucket {:?} at {}", self.bucket, self.endpoint), reason }
     }
 
     fn unanswered(&self, error: &HttpError) -> BlobError {
@@ -139,10 +147,7 @@ impl Asked<'_> {
             HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Interrupted => {
                 BlobError::Unreachable { endpoint, reason: shortened(&said) }
             }
-            _ => BlobError::Failed {
-                place: format!("the bucket {:?} at {endpoint}", self.bucket),
-                reason: shortened(&said),
-            },
+            _ => self.failed(shortened(&said)),
         }
     }
 }
@@ -245,6 +250,9 @@ mod tests {
         }
         let without_body = meaning(&denied(""));
         assert!(without_body.contains("403 Forbidden") && without_body.contains("s3:ListBucket"), "{without_body}");
+        let text = "Server returned non-2xx status code: 404 Not Found: <!doctype html>".into();
+        let no_s3 = meaning(&object_store::Error::NotFound { path: "models".into(), source: text });
+        assert!(no_s3.contains("404 Not Found; check that AWS_ENDPOINT_URL"), "{no_s3}");
         let redirect = "Received redirect without LOCATION".into();
         let error = meaning(&object_store::Error::Generic { store: "S3", source: redirect });
         assert!(error.contains("AWS_REGION"), "{error}");

@@ -5,7 +5,7 @@ use std::{collections::HashSet, fs, io};
 use chrono::{DateTime, TimeDelta, Utc};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as BlobPath};
 
-use super::{Blobs, Place, failure::BlobError, listing::Entries};
+use super::{Blobs, failure::BlobError, listing::Entries, place::Place};
 use crate::StoreError;
 
 /// How long an artifact may be there before nothing refers to it: a publication writes the artifact first, and then the row.

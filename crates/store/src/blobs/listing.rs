@@ -13,7 +13,7 @@ use object_store::{
     path::Path as BlobPath,
 };
 
-use super::{Place, StoredBlob, failure::BlobError, is_sha256};
+use super::{StoredBlob, failure::BlobError, is_sha256, place::Place};
 
 /// Number of folders that a folder of artifacts has: one for each first byte of a hash.
 const SHARDS: u16 = 256;

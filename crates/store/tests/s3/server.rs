@@ -11,13 +11,17 @@ use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 /// Of all tests of this program one asks the server to check keys; meanwhile the others wait.
 static KEYS_ARE_CHECKED: RwLock<()> = RwLock::const_new(());
 
-/// A user that may do everything in S3.
-const USER: [&str; 3] = [
-    "Action=CreateUser&UserName=closecast",
-    "Action=CreateAccessKey&UserName=closecast",
-    "Action=PutUserPolicy&UserName=closecast&PolicyName=all&PolicyDocument=%7B%22Version%22%3A%222012-10-17%22%2C\
-     %22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C%22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D",
-];
+/// Requests for a user that may do everything in S3, and for its key. A user has two keys at most, so each run has its own.
+fn requests_for_user() -> [String; 3] {
+    let user = format!("UserName=closecast-{}", std::process::id());
+    let policy = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+                  %22Action%22%3A%22s3%3A%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
+    [
+        format!("Action=CreateUser&{user}"),
+        format!("Action=CreateAccessKey&{user}"),
+        format!("Action=PutUserPolicy&{user}&PolicyName=all&PolicyDocument={policy}"),
+    ]
+}
 
 /// The server, asked without the client that is tested.
 pub(crate) struct Server {
@@ -70,7 +74,7 @@ impl StrictServer {
         let alone = KEYS_ARE_CHECKED.write().await;
         request(&address, "PUT", &format!("/{bucket}"), "", b"");
         let iam = format!("Content-Type: application/x-www-form-urlencoded\r\n{}", signed_for("iam"));
-        let answers = USER.map(|body| request(&address, "POST", "/", &iam, body.as_bytes()));
+        let answers = requests_for_user().map(|body| request(&address, "POST", "/", &iam, body.as_bytes()));
         let element = |name: &str| {
             let (_, rest) = answers[1].split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{}", answers[1]));
             rest.split('<').next().unwrap().to_owned()
