@@ -48,10 +48,18 @@ pub(crate) enum Command {
     Predict(commands::predict::Arguments),
     /// Serve the HTTP API and the dashboard.
     Serve(commands::serve::Arguments),
-    /// List and show trained models.
+    /// Take jobs from the queue: trainings, backtests, refreshes. On as many machines as one likes.
+    Worker(commands::worker::Arguments),
+    /// List, show and cancel jobs.
+    Jobs(commands::jobs::Arguments),
+    /// List and show models, and say which version is in service.
     Models(commands::models::Arguments),
+    /// List and show past trainings.
+    Runs(commands::runs::Arguments),
     /// Time the engine on this machine: a training step, or a forecast.
     Bench(commands::bench::Arguments),
+    /// Bring the schema of the database up to date; every other command does so too.
+    Migrate,
     /// Check the installation: data folder, database, artifacts, settings.
     Doctor,
 }
@@ -77,7 +85,7 @@ impl Cli {
 impl Command {
     /// Returns whether the command keeps running and so writes logs.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Self::Serve(_)) || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
+        matches!(self, Self::Serve(_) | Self::Worker(_)) || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
     }
 }
 

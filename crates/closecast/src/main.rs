@@ -6,12 +6,12 @@ mod commands;
 mod config;
 mod failure;
 mod logging;
-#[cfg_attr(not(test), expect(dead_code, reason = "the server keeps its models in it"))]
 mod model_cache;
 mod ops;
 mod pages;
 mod report;
 mod server;
+mod service;
 mod terminal;
 mod toml_file;
 mod views;
@@ -61,6 +61,10 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,
         Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,
         Command::Bench(arguments) => commands::bench::run(arguments, &settings, terminal),
+        Command::Jobs(arguments) => commands::jobs::run(arguments, settings, terminal).await,
+        Command::Runs(arguments) => commands::runs::run(arguments, settings, terminal).await,
+        Command::Worker(arguments) => commands::worker::run(arguments, settings, terminal).await,
+        Command::Migrate => commands::migrate::run(&settings, terminal).await,
         Command::Doctor => commands::doctor::run(settings, terminal).await,
     }
 }

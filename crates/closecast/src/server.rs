@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::{
     Router,
     http::{HeaderName, HeaderValue, StatusCode, header},
-    routing::get,
+    routing::{get, post},
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -34,6 +34,10 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/symbols", get(routes::symbols::list))
         .route("/api/stocks/{symbol}", get(routes::stocks::history))
         .route("/api/predictions/{symbol}", get(routes::predictions::forecast))
+        .route("/train", post(routes::train::train))
+        .route("/api/jobs", get(routes::jobs::list))
+        .route("/api/jobs/{id}", get(routes::jobs::show))
+        .route("/api/jobs/{id}/cancel", post(routes::jobs::cancel))
         .with_state(app)
         .merge(pages::router())
         .fallback(problem::unknown_route)

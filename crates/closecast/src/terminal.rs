@@ -1,6 +1,7 @@
 //! What the person at the terminal sees. With `--json`, standard output holds one JSON object and nothing else.
 
 pub(crate) mod backtest;
+pub(crate) mod challenge;
 pub(crate) mod chart;
 pub(crate) mod evaluation;
 pub(crate) mod progress;

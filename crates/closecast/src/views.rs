@@ -2,4 +2,6 @@
 
 pub(crate) mod backtest;
 pub(crate) mod forecast;
+pub(crate) mod job;
+pub(crate) mod run;
 pub(crate) mod tune;

@@ -1,6 +1,7 @@
 //! Work in the background: a queue that any number of programs take jobs from, and schedules that fill it.
 
 mod beats;
+mod cleaner;
 mod jobs;
 mod observer;
 mod progress;
@@ -9,6 +10,7 @@ pub(crate) mod schedule;
 mod scheduler;
 
 pub(crate) use self::{
+    cleaner::clean,
     jobs::{PromoteModel, TrainModel, Work},
     runner::{Worker, WorkerSettings},
     scheduler::fire,

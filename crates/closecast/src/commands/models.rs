@@ -1,11 +1,13 @@
 //! `closecast models`.
 
+mod promote;
+
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use closecast_domain::{Card, DateRange};
 use closecast_model::TrainedModel;
-use closecast_store::ModelVersion;
+use closecast_store::{Alias, ModelVersion};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -28,10 +30,27 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Action {
-    /// List every version of every model; the newest of a name is in service.
+    /// List every version of every model, and which one is in service.
     List,
     /// Show the model in service under a name.
     Show {
+        /// Name of the model.
+        name: String,
+    },
+    /// Put a newer version into service when it is no worse on recent days that neither has learned from; exits with 1 when
+    /// it is worse.
+    Promote {
+        /// Name of the model.
+        name: String,
+        /// Version to put into service [default: the challenger, which is the newest]
+        #[arg(long, value_name = "N")]
+        version: Option<u64>,
+        /// Put it into service whatever the comparison says; that is recorded.
+        #[arg(long)]
+        force: bool,
+    },
+    /// Put the version that was in service before into service again.
+    Rollback {
         /// Name of the model.
         name: String,
     },
@@ -43,19 +62,34 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     match arguments.action {
         Action::List => list(&app, terminal).await?,
         Action::Show { name } => show(&app, &name, terminal).await?,
+        Action::Promote { name, version, force } => {
+            let promoted = promote::promote(&app, &name, (version, force), terminal).await?;
+            return Ok(if promoted { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
+        Action::Rollback { name } => promote::rollback(&app, &name, terminal).await?,
     }
     Ok(ExitCode::SUCCESS)
 }
 
 async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
     let versions = app.store.models().list().await?;
-    terminal.object(&json!({ "models": versions.iter().map(object).collect::<Vec<_>>() }))?;
+    let aliases = app.store.models().aliases().await?;
+    let alias_of = |version: &ModelVersion| {
+        let plays = |alias: &Alias| aliases.get(&(version.name.clone(), *alias)) == Some(&version.version);
+        [Alias::Champion, Alias::Challenger].into_iter().find(plays)
+    };
+    let objects = versions.iter().map(|version| {
+        let mut object = object(version);
+        object["alias"] = json!(alias_of(version));
+        object
+    });
+    terminal.object(&json!({ "models": objects.collect::<Vec<_>>() }))?;
     if versions.is_empty() {
         return terminal.line("There is no model yet: train one with `closecast train SYMBOL`. Until then BASE forecasts every symbol (`closecast models show BASE`).");
     }
     terminal.line(format_args!(
-        "{:<14}{:>8}  {:<10}{:>10}{:>10}{:>12}  {:<12}  trained on",
-        "name", "version", "symbol", "MAE/naive", "p-value", "coverage", "sha256"
+        "{:<14}{:>8}  {:<12}{:<10}{:>10}{:>10}{:>12}  {:<12}  trained on",
+        "name", "version", "", "symbol", "MAE/naive", "p-value", "coverage", "sha256"
     ))?;
     for version in &versions {
         let card = &version.card;
@@ -64,9 +98,10 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
         let coverage = card.interval().1.map_or("–".to_owned(), |share| format!("{:.1} %", share * 100.0));
         let figure = |value: Option<f64>| value.map_or("–".to_owned(), |value| format!("{value:.4}"));
         terminal.line(format_args!(
-            "{:<14}{:>8}  {:<10}{:>10}{:>10}{:>12}  {:.12}  {} to {}",
+            "{:<14}{:>8}  {:<12}{:<10}{:>10}{:>10}{:>12}  {:.12}  {} to {}",
             version.name,
             version.version,
+            alias_of(version).map_or("", Alias::name),
             symbol,
             figure(test.and_then(|test| test.rel_mae_naive)),
             figure(test.and_then(|test| test.dm_p_value)),

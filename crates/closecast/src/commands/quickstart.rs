@@ -50,7 +50,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     terminal.line(format_args!("2  Training an LSTM network on {symbol}"))?;
     let version = train::train_watched(&app, request, terminal).await?;
     terminal.line("3  Evaluating it beside the naive forecast (tomorrow = today)\n")?;
+    let trained = train::Trained::new(&app, &version).await?;
     train::show_training(&version, terminal)?;
+    train::show_challenge(&trained, terminal)?;
     terminal.line("\n4  Forecasting the next session\n")?;
     let view = ops::forecast::forecast(&app, &symbol, None).await?;
     terminal.object(&view)?;
@@ -64,7 +66,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     }
     terminal.line("5  Serving the dashboard")?;
     let (host, port) = (app.settings.server.host, arguments.port.unwrap_or(app.settings.server.port));
-    serve::serve_until_signal(&app, host, port, terminal).await
+    serve::serve_until_signal(app, (host, port), true, terminal).await
 }
 
 /// Stores the bundled series that are not stored yet: prices of the user's own are never overwritten.

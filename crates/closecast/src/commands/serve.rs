@@ -7,9 +7,16 @@ use std::{
 };
 
 use clap::Args;
-use tokio::{net::TcpListener, sync::oneshot};
+use tokio::net::TcpListener;
 
-use crate::{app::App, config::Settings, failure::Failure, server, terminal::Terminal};
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    server,
+    service::{Background, Signals},
+    terminal::Terminal,
+};
 
 /// How long requests in hand may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -23,6 +30,9 @@ pub(crate) struct Arguments {
     /// Port to listen on; 0 takes a free one [default: 8000]
     #[arg(long, env = "CLOSECAST_PORT")]
     port: Option<u16>,
+    /// Take no jobs and fire no schedules: leave them to `closecast worker`.
+    #[arg(long, env = "CLOSECAST_NO_WORKER")]
+    no_worker: bool,
 }
 
 /// Serves until a signal.
@@ -30,61 +40,45 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let host = arguments.host.unwrap_or(settings.server.host);
     let port = arguments.port.unwrap_or(settings.server.port);
     let app = App::open(settings).await?;
-    serve_until_signal(&app, host, port, terminal).await
+    serve_until_signal(app, (host, port), !arguments.no_worker, terminal).await
 }
 
-/// Serves until Ctrl-C or SIGTERM, then finishes the requests in hand.
+/// Serves until Ctrl-C or SIGTERM. Then, in this order: no more connections and no more jobs; the requests in hand are answered;
+/// the jobs in hand are given back; what is being written is written; the database is closed. A second signal ends at once.
 pub(crate) async fn serve_until_signal(
-    app: &App,
-    host: IpAddr,
-    port: u16,
+    app: App,
+    (host, port): (IpAddr, u16),
+    works: bool,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let wanted = SocketAddr::new(host, port);
     let failed = |source| Failure::Listen { address: wanted, source };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
+    let signals = Signals::listen();
+    let background = Background::start(&app, works);
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
-    let (stopping, stopped) = oneshot::channel();
-    let signal = async move {
-        stop_signal().await;
-        // The receiver is gone only when the server is.
-        let _ = stopping.send(());
+    let stop = signals.clone();
+    let serving = axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(async move { stop.stop().await });
+    let orderly = async {
+        tokio::select! {
+            ended = serving => ended.map_err(Failure::Runtime)?,
+            () = out_of_patience(&signals, &background) => terminal.remark("Some connections were still open and have been cut."),
+        }
+        background.end().await;
+        app.store.close().await.map_err(Failure::from)
     };
-    let server = axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(signal);
     tokio::select! {
-        ended = server => ended.map_err(Failure::Runtime)?,
-        () = out_of_patience(stopped) => terminal.remark("Some connections were still open and have been cut."),
+        ended = orderly => ended?,
+        () = signals.at_once() => terminal.remark("Ended at once; jobs in hand will be taken up again."),
     }
     terminal.line("Stopped.")?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns some time after the server was told to stop, or at the second signal: a client that never finishes its request
-/// must not keep the process alive.
-async fn out_of_patience(stopped: oneshot::Receiver<()>) {
-    if stopped.await.is_ok() {
-        tokio::select! { () = tokio::time::sleep(DRAIN) => (), () = stop_signal() => () }
-    }
-}
-
-async fn stop_signal() {
-    let interrupt = async {
-        // Without a handler there is nothing to wait for: the system's default ends the process.
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    };
-    #[cfg(unix)]
-    let terminate = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(_) => std::future::pending::<()>().await,
-        }
-    };
-    #[cfg(not(unix))]
-    let terminate = std::future::pending::<()>();
-    tokio::select! { () = interrupt => (), () = terminate => () }
+/// Returns some time after the server was told to stop: a client that never finishes its request must not keep it alive.
+async fn out_of_patience(signals: &Signals, background: &Background) {
+    signals.stop().await;
+    background.stop();
+    tokio::time::sleep(DRAIN).await;
 }

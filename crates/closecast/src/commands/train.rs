@@ -1,6 +1,7 @@
 //! `closecast train`.
 
 mod base;
+mod service;
 mod spec;
 
 use std::{process::ExitCode, sync::Arc};
@@ -19,10 +20,11 @@ use crate::{
     failure::Failure,
     ops::{
         self,
+        promote::Challenge,
         task::Task,
         train::{TrainRequest, check_dates},
     },
-    terminal::{Terminal, counted, evaluation, progress::TrainingBar},
+    terminal::{Terminal, challenge, counted, evaluation, progress::TrainingBar},
     views::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict},
 };
 
@@ -61,6 +63,8 @@ pub(crate) struct Trained {
     metrics: Option<PartsView>,
     naive: Option<PartsView>,
     verdict: VerdictView,
+    /// How it did beside the version in service before; absent for the first version of a name.
+    challenge: Option<Challenge>,
 }
 
 /// Trains a model and shows it beside naive.
@@ -86,7 +90,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         end_date: arguments.end_date,
     };
     let version = train_watched(&app, request, terminal).await?;
-    show(&symbol, &version, terminal)?;
+    let trained = Trained::new(&app, &version).await?;
+    show(&trained, &version, terminal)?;
+    terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -102,22 +108,37 @@ pub(crate) async fn train_watched(
 }
 
 impl Trained {
-    pub(crate) fn new(version: &ModelVersion) -> Self {
+    /// Returns what was trained, after it was set beside the version in service.
+    ///
+    /// # Errors
+    /// [`Failure`] when the store cannot be read, or Ctrl-C ended the comparison.
+    pub(crate) async fn new(app: &App, version: &ModelVersion) -> Result<Self, Failure> {
+        let challenge = service::challenge(app, version).await?;
         let evaluation_of = version.card.evaluation();
-        Self {
+        Ok(Self {
             symbol: version.card.symbol().cloned(),
             model: model_view(version),
             metrics: evaluation_of.map(|evaluation| parts(evaluation, |part| part.model)),
             naive: evaluation_of.map(|evaluation| parts(evaluation, |part| part.naive)),
             verdict: verdict(&version.card),
-        }
+            challenge,
+        })
     }
 }
 
-fn show(symbol: &Symbol, version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
-    terminal.object(&Trained::new(version))?;
+/// Shows what was trained, and whether it is in service.
+pub(crate) fn show(trained: &Trained, version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
+    terminal.object(trained)?;
     show_training(version, terminal)?;
-    terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))
+    show_challenge(trained, terminal)
+}
+
+/// Shows how a new version did beside the one in service.
+pub(crate) fn show_challenge(trained: &Trained, terminal: &Terminal) -> Result<(), Failure> {
+    match &trained.challenge {
+        Some(came) => terminal.line(format_args!("\n{}", challenge::told(came))),
+        None => Ok(()),
+    }
 }
 
 /// Shows what was trained and, where its points are its own, the table beside naive.

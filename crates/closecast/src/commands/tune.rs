@@ -193,8 +193,10 @@ async fn train_best(
         end_date: arguments.end_date,
     };
     let version = train::train_watched(app, request, terminal).await?;
+    let trained = Trained::new(app, &version).await?;
     train::show_training(&version, terminal)?;
-    Ok(Trained::new(&version))
+    train::show_challenge(&trained, terminal)?;
+    Ok(trained)
 }
 
 #[cfg(test)]

@@ -27,7 +27,6 @@ impl ByteSize {
     }
 
     /// Returns the number of bytes.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the server hands it to the cache of models"))]
     pub(crate) fn bytes(self) -> u64 {
         self.0
     }

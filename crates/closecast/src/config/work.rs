@@ -40,7 +40,7 @@ impl WorkSettings {
     ///
     /// # Errors
     /// [`Failure::Settings`] naming the key.
-    pub(super) fn check(&self) -> Result<(), Failure> {
+    pub(crate) fn check(&self) -> Result<(), Failure> {
         if !(1..=MOST_JOBS).contains(&self.jobs) {
             return Err(Failure::Settings(format!("worker.jobs is {}: give 1 to {MOST_JOBS}", self.jobs)));
         }

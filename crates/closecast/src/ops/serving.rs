@@ -82,7 +82,7 @@ async fn load(app: &App, key: &ModelKey) -> Result<Loaded<Served>, Failure> {
 }
 
 fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
-    let memory_bytes = memory_of(&version);
+    let memory_bytes = 2 * version.size_bytes;
     Loaded { model: Served { version, model }, memory_bytes }
 }
 

@@ -16,7 +16,12 @@ use crate::failure::Failure;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
+    /// The same may work in a few seconds.
+    retry_after: bool,
 }
+
+/// Seconds after which a client may ask again.
+const RETRY_AFTER: &str = "5";
 
 #[derive(Serialize)]
 struct Body {
@@ -29,24 +34,29 @@ struct Body {
 impl Problem {
     /// Returns an answer to input that is wrong; `detail` names the field.
     pub(super) fn invalid(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into() }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into(), retry_after: false }
     }
 
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into() }
+        Self { status, detail: detail.into(), retry_after: false }
     }
 }
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let status = match failure.cause() {
-            Failure::NoHistory(_) | Failure::NoModel { .. } => StatusCode::NOT_FOUND,
+            Failure::NoHistory(_) | Failure::NoModel { .. } | Failure::UnknownModel(_) | Failure::NoJob(_) | Failure::NoRun(_) => StatusCode::NOT_FOUND,
             Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }
             Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
+            _ if failure.is_transient() => {
+                tracing::error!(error = %failure, "a request failed");
+                let detail = "the database or the artifact store does not answer; try again in a moment";
+                return Self { retry_after: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) };
+            }
             _ => {
                 // The text may name files and folders of this machine: it goes to the log and not to the client.
                 tracing::error!(error = %failure, "a request failed");
@@ -54,7 +64,7 @@ impl From<Failure> for Problem {
                 return Self::new(StatusCode::INTERNAL_SERVER_ERROR, detail);
             }
         };
-        Self { status, detail: failure.to_string() }
+        Self::new(status, failure.to_string())
     }
 }
 
@@ -67,7 +77,11 @@ impl IntoResponse for Problem {
             detail: self.detail,
         };
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        (self.status, content_type, Json(body)).into_response()
+        let mut response = (self.status, content_type, Json(body)).into_response();
+        if self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        }
+        response
     }
 }
 

@@ -1,9 +1,11 @@
 //! The routes, one file a resource.
 
 pub(super) mod health;
+pub(super) mod jobs;
 pub(super) mod predictions;
 pub(super) mod stocks;
 pub(super) mod symbols;
+pub(super) mod train;
 
 use axum::{extract::FromRequestParts, extract::Path, http::request::Parts};
 use closecast_domain::Symbol;

@@ -74,7 +74,6 @@ impl Timing {
 
 impl Schedule {
     /// Returns the symbols to work on, out of those stored.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the worker that fires schedules is built on it"))]
     pub(crate) fn symbols(&self, stored: &[Symbol]) -> Vec<Symbol> {
         match (&self.symbols, &self.timing) {
             (Some(symbols), _) => symbols.clone(),
@@ -93,7 +92,6 @@ impl Schedule {
 /// either nothing is due, since a new schedule owes nothing for the past. A last firing ahead of `now` means that the
 /// clock was put back: nothing is due until the time has come again. Two replicas may both be told to fire: the store keeps
 /// one row for each name and moment, and only who writes it fires.
-#[cfg_attr(not(test), expect(dead_code, reason = "the worker that fires schedules is built on it"))]
 pub(crate) fn due(
     schedule: &Schedule,
     last_firing: Option<DateTime<Utc>>,
@@ -109,7 +107,6 @@ pub(crate) fn next(schedule: &Schedule, now: DateTime<Utc>) -> Option<DateTime<U
 }
 
 /// Returns how long to wait from `now` until it is worth looking again, for the first of `schedules`; at most 30 s.
-#[cfg_attr(not(test), expect(dead_code, reason = "the worker that fires schedules is built on it"))]
 pub(crate) fn pause(schedules: &[Schedule], now: DateTime<Utc>) -> Duration {
     let first = schedules.iter().filter_map(|schedule| next(schedule, now)).min();
     first.and_then(|moment| (moment - now).to_std().ok()).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
@@ -117,7 +114,6 @@ pub(crate) fn pause(schedules: &[Schedule], now: DateTime<Utc>) -> Duration {
 
 /// Returns until when a schedule stands still because its last firing lies ahead of `now`, more than clocks of several machines
 /// differ: somebody should know, since the clock was wrong then or is wrong now.
-#[cfg_attr(not(test), expect(dead_code, reason = "the worker that fires schedules is built on it"))]
 pub(crate) fn stands_still_until(last_firing: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     last_firing.filter(|&last| last - now > CLOCKS_DIFFER)
 }

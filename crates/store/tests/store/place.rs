@@ -1,7 +1,5 @@
 //! Fresh stores to test on, one of each kind of database.
 
-use std::sync::Once;
-
 use closecast_store::{DatabaseAddress, Store, StoreSettings};
 use sea_orm::{ConnectionTrait, Database};
 
@@ -52,12 +50,7 @@ pub(crate) async fn sqlite() -> Place {
 
 /// Returns a store in a database of its own on the PostgreSQL server to test on.
 pub(crate) async fn postgres() -> Option<Place> {
-    static TOLD: Once = Once::new();
-    let Some(server) = named("CLOSECAST_TEST_POSTGRES") else {
-        assert!(named("CLOSECAST_TEST_REQUIRE").is_none(), "CLOSECAST_TEST_POSTGRES names no server to test on");
-        TOLD.call_once(tell);
-        return None;
-    };
+    let server = closecast_testkit::services::address("CLOSECAST_TEST_POSTGRES")?;
     let name = format!("closecast_test_{}", uuid::Uuid::now_v7().simple());
     let admin = Database::connect(&server).await.unwrap();
     admin.execute_unprepared(&format!("CREATE DATABASE {name}")).await.unwrap();
@@ -68,14 +61,4 @@ pub(crate) async fn postgres() -> Option<Place> {
     let settings = StoreSettings { database: Some(address), ..StoreSettings::from(folder.path()) };
     let store = Store::open(settings.clone()).await.unwrap();
     Some(Place { store, settings, folder, postgres: Some((server, name)) })
-}
-
-#[expect(clippy::disallowed_methods, reason = "what runs the tests says what there is to test on")]
-fn named(variable: &str) -> Option<String> {
-    std::env::var(variable).ok()
-}
-
-#[expect(clippy::print_stderr, reason = "a test that did not run must not look as if it had")]
-fn tell() {
-    eprintln!("NOT TESTED ON POSTGRESQL: CLOSECAST_TEST_POSTGRES names no server");
 }

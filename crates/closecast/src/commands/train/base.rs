@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
 use closecast_model::{BaseSpec, Head};
 
-use super::{Trained, show_training, spec::SpecArguments};
+use super::{Trained, show, spec::SpecArguments};
 use crate::{
     app::App,
     commands::interrupt::cancelled_by_ctrl_c,
@@ -86,8 +86,7 @@ pub(super) async fn train(
     let cancel = Cancel::new();
     let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
     let version = cancelled_by_ctrl_c(train_base::train_base(&app, request, &task), cancel).await?;
-    terminal.object(&Trained::new(&version))?;
-    show_training(&version, terminal)?;
+    show(&Trained::new(&app, &version).await?, &version, terminal)?;
     terminal.line("\nForecast any stored symbol with `closecast predict SYMBOL`.")?;
     Ok(ExitCode::SUCCESS)
 }
@@ -98,8 +97,7 @@ pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Te
     let cancel = Cancel::new();
     let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
     let version = cancelled_by_ctrl_c(train_base::fine_tune(&app, symbol, &task), cancel).await?;
-    terminal.object(&Trained::new(&version))?;
-    show_training(&version, terminal)?;
+    show(&Trained::new(&app, &version).await?, &version, terminal)?;
     terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,0 +1,38 @@
+//! `closecast models promote` and `rollback`.
+
+use closecast_domain::Cancel;
+use serde_json::json;
+
+use crate::{
+    app::App,
+    commands::interrupt::cancelled_by_ctrl_c,
+    failure::Failure,
+    ops::promote::{self, Challenger},
+    terminal::{Terminal, challenge},
+};
+
+/// Sets the challenger beside the champion, and puts it into service when it is no worse, or when that is forced. Fails when
+/// it was not put into service.
+pub(super) async fn promote(
+    app: &App,
+    name: &str,
+    (version, force): (Option<u64>, bool),
+    terminal: &Terminal,
+) -> Result<bool, Failure> {
+    let cancel = Cancel::new();
+    let asked = Challenger { name, version, force, actor: Some("command line") };
+    let came = cancelled_by_ctrl_c(promote::challenge(app, asked, cancel.clone()), cancel).await?;
+    terminal.object(&came)?;
+    terminal.line(challenge::told(&came))?;
+    Ok(came.promoted)
+}
+
+/// Puts the champion before the present one into service again.
+pub(super) async fn rollback(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
+    if app.store.models().in_service(name).await?.is_none() {
+        return Err(Failure::UnknownModel(name.to_owned()));
+    }
+    let (before, now) = app.store.models().rollback(name, Some("command line"), app.clock.now()).await?;
+    terminal.object(&json!({ "name": name, "previous": before, "champion": now }))?;
+    terminal.line(format_args!("{name} version {now} is in service again; version {before} is not any more."))
+}

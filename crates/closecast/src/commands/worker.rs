@@ -1,0 +1,44 @@
+//! `closecast worker`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::{
+    app::App,
+    config::Settings,
+    failure::Failure,
+    service::{Background, Signals},
+    terminal::Terminal,
+};
+
+/// Arguments of `closecast worker`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Jobs at a time [default: 1, which uses all threads]
+    #[arg(long, env = "CLOSECAST_WORKER_JOBS", value_name = "N")]
+    jobs: Option<usize>,
+}
+
+/// Takes jobs until a signal; then gives those in hand back to the queue. A second signal ends at once.
+pub(crate) async fn run(arguments: Arguments, mut settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    if let Some(jobs) = arguments.jobs {
+        settings.worker.jobs = jobs;
+        settings.worker.check()?;
+    }
+    let app = App::open(settings).await?;
+    let signals = Signals::listen();
+    let background = Background::start(&app, true);
+    terminal.line(format_args!("Waiting for jobs in {} (Ctrl-C ends it)", app.store.address()))?;
+    signals.stop().await;
+    let orderly = async {
+        background.end().await;
+        app.store.close().await.map_err(Failure::from)
+    };
+    tokio::select! {
+        ended = orderly => ended?,
+        () = signals.at_once() => terminal.remark("Ended at once; jobs in hand will be taken up again."),
+    }
+    terminal.line("Stopped.")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,121 @@
+//! What a long-lived program does beside answering requests, and how it ends.
+
+use tokio::{
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    ops::serving,
+    worker::{self, Worker, WorkerSettings},
+};
+
+/// What runs in the background of a program.
+pub(crate) struct Background {
+    stopping: CancellationToken,
+    worker: Option<(Worker, JoinHandle<()>)>,
+    others: JoinSet<()>,
+}
+
+impl Background {
+    /// Starts what keeps models up to date and, with `works`, a worker and the schedules.
+    pub(crate) fn start(app: &App, works: bool) -> Self {
+        let stopping = CancellationToken::new();
+        let mut others = JoinSet::new();
+        others.spawn(serving::follow(app.clone(), stopping.clone()));
+        let worker = works.then(|| {
+            others.spawn(worker::fire(app.clone(), stopping.clone()));
+            others.spawn(worker::clean(app.clone(), stopping.clone()));
+            let worker = Worker::new(app.clone(), settings(app));
+            (worker.clone(), tokio::spawn(worker.run()))
+        });
+        Self { stopping, worker, others }
+    }
+
+    /// Takes no more jobs and fires no more schedules; the jobs in hand go on.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+        if let Some((worker, _)) = &self.worker {
+            worker.stop();
+        }
+    }
+
+    /// Stops the jobs in hand, gives them back to the queue, and returns when all is quiet.
+    pub(crate) async fn end(self) {
+        self.stop();
+        if let Some((worker, running)) = self.worker {
+            worker.release();
+            if let Err(error) = running.await {
+                tracing::error!("the worker ended badly: {error}");
+            }
+        }
+        self.others.join_all().await;
+    }
+}
+
+/// Returns the settings of this program's worker. Its name says where and which it is, and is never used twice.
+fn settings(app: &App) -> WorkerSettings {
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let host = match host.trim() {
+        "" => "worker",
+        host => host,
+    };
+    let unique = Uuid::now_v7().simple().to_string();
+    let name = format!("{host}-{}-{}", std::process::id(), &unique[unique.len() - 6..]);
+    WorkerSettings { name, jobs: app.settings.worker.jobs, lease: app.settings.worker.lease() }
+}
+
+/// Tells of the signals that end a program: once for an orderly end, twice for one at once.
+#[derive(Clone, Debug)]
+pub(crate) struct Signals(watch::Receiver<u8>);
+
+impl Signals {
+    /// Listens from now on.
+    pub(crate) fn listen() -> Self {
+        let (told, heard) = watch::channel(0_u8);
+        tokio::spawn(async move {
+            loop {
+                next_signal().await;
+                told.send_modify(|count| *count = count.saturating_add(1));
+            }
+        });
+        Self(heard)
+    }
+
+    /// Returns after the first signal.
+    pub(crate) async fn stop(&self) {
+        self.counted(1).await;
+    }
+
+    /// Returns after the second signal.
+    pub(crate) async fn at_once(&self) {
+        self.counted(2).await;
+    }
+
+    async fn counted(&self, least: u8) {
+        let mut heard = self.0.clone();
+        // The sender lives as long as the program.
+        _ = heard.wait_for(|&count| count >= least).await;
+    }
+}
+
+/// Returns at Ctrl-C or SIGTERM.
+async fn next_signal() {
+    let ctrl_c = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => tokio::select! { () = ctrl_c => (), _ = terminate.recv() => () },
+            Err(_) => ctrl_c.await,
+        }
+    }
+    #[cfg(not(unix))]
+    ctrl_c.await;
+}

@@ -1,0 +1,63 @@
+//! A job as it is told to people and programs.
+
+use chrono::{DateTime, Utc};
+use closecast_store::{Job, JobState};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A job.
+#[derive(Debug, Serialize)]
+pub(crate) struct JobView {
+    pub(crate) job_id: String,
+    pub(crate) kind: String,
+    pub(crate) status: JobState,
+    pub(crate) payload: Value,
+    pub(crate) progress: Option<Value>,
+    pub(crate) result: Option<Value>,
+    pub(crate) error: Option<String>,
+    /// How often it was begun, and how often it may be.
+    pub(crate) attempt: u64,
+    pub(crate) max_attempts: u64,
+    /// Somebody asked for its end, and its worker has not heard of it yet.
+    pub(crate) cancel_requested: bool,
+    pub(crate) worker: Option<String>,
+    pub(crate) requested_by: Option<String>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) started_at: Option<DateTime<Utc>>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+impl From<Job> for JobView {
+    fn from(job: Job) -> Self {
+        Self {
+            job_id: job.id,
+            kind: job.kind,
+            status: job.state,
+            payload: job.payload,
+            progress: job.progress,
+            result: job.result,
+            error: job.error,
+            attempt: job.attempt,
+            max_attempts: job.max_attempts,
+            cancel_requested: job.cancel_requested,
+            worker: job.worker,
+            requested_by: job.requested_by,
+            created_at: job.created_at,
+            started_at: job.started_at,
+            ended_at: job.ended_at,
+        }
+    }
+}
+
+/// Returns a progress in a few words, such as `epoch 3 of 50` or `12 of 40`.
+pub(crate) fn progress_in_words(progress: &Value) -> String {
+    let number = |key: &str| progress[key].as_u64().unwrap_or(0);
+    match progress["stage"].as_str() {
+        Some("training") => {
+            let loss = progress["validation_loss"].as_f64().map(|loss| format!(", validation loss {loss:.4}"));
+            format!("epoch {} of {}{}", number("epoch"), number("epochs"), loss.unwrap_or_default())
+        }
+        Some("steps") => format!("{} of {}", number("done"), number("all")),
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,87 @@
+//! A run as it is told to people and programs.
+
+use chrono::{DateTime, Utc};
+use closecast_store::{Run, RunLog, RunMetric, RunState};
+use serde::Serialize;
+use serde_json::Value;
+
+/// A run.
+#[derive(Debug, Serialize)]
+pub(crate) struct RunView {
+    pub(crate) run_id: String,
+    pub(crate) name: String,
+    pub(crate) symbol: Option<String>,
+    pub(crate) kind: String,
+    pub(crate) status: RunState,
+    pub(crate) parameters: Value,
+    /// Final figures beside naive's, and the verdict.
+    pub(crate) metrics: Value,
+    /// Seconds, processor time, memory, threads.
+    pub(crate) system: Value,
+    pub(crate) data_fingerprint: Option<String>,
+    pub(crate) code_version: String,
+    pub(crate) model_version: Option<u64>,
+    pub(crate) job_id: Option<String>,
+    pub(crate) error: Option<String>,
+    pub(crate) started_at: DateTime<Utc>,
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+/// A figure at a step.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepView {
+    pub(crate) key: String,
+    pub(crate) step: u64,
+    pub(crate) value: f64,
+}
+
+/// A line of a run.
+#[derive(Debug, Serialize)]
+pub(crate) struct LineView {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) level: String,
+    pub(crate) message: String,
+}
+
+/// A run with the figures of its epochs and its lines.
+#[derive(Debug, Serialize)]
+pub(crate) struct WholeRunView {
+    #[serde(flatten)]
+    pub(crate) run: RunView,
+    pub(crate) steps: Vec<StepView>,
+    pub(crate) log: Vec<LineView>,
+}
+
+impl From<Run> for RunView {
+    fn from(run: Run) -> Self {
+        Self {
+            run_id: run.id,
+            name: run.asked.name,
+            symbol: run.asked.symbol,
+            kind: run.asked.kind,
+            status: run.state,
+            parameters: run.asked.parameters,
+            metrics: run.end.metrics,
+            system: run.end.system,
+            data_fingerprint: run.end.data_fingerprint,
+            code_version: run.asked.code_version,
+            model_version: run.end.model_version,
+            job_id: run.asked.job_id,
+            error: run.end.error,
+            started_at: run.started_at,
+            ended_at: run.ended_at,
+        }
+    }
+}
+
+impl From<RunMetric> for StepView {
+    fn from(metric: RunMetric) -> Self {
+        Self { key: metric.key, step: metric.step, value: metric.value }
+    }
+}
+
+impl From<RunLog> for LineView {
+    fn from(line: RunLog) -> Self {
+        Self { at: line.at, level: line.level, message: line.message }
+    }
+}
