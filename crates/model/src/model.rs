@@ -11,6 +11,7 @@ use crate::{
     dataset::{TargetScale, sessions_to_predict, unsuitable},
     epochs::engine,
     spec::ModelSpec,
+    trained::described_in,
 };
 
 /// Everything of a model but its weights: what the artifact carries as JSON.
@@ -56,6 +57,11 @@ impl LstmModel {
     #[must_use]
     pub fn log(&self) -> &TrainLog {
         &self.description.log
+    }
+
+    /// Returns the memory that the model takes once it has forecast, in bytes, within some per cent.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        size_of::<Self>() + self.network.memory_bytes() + described_in(&self.description)
     }
 
     /// Returns the forecast log returns from the last close to each of the next sessions, and the σ of one day there.

@@ -86,6 +86,16 @@ impl Network {
         self.parameters.len()
     }
 
+    /// Returns the memory that the network takes once it has forecast, in bytes: its parameters, and the two orders in which the
+    /// kernels read them, one for a few windows and one for many. Each of these is made by the first forecast that needs it.
+    pub fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.parameters.len() * size_of::<f32>()
+            + self.layout.memory_bytes()
+            + ForwardWeights::memory_bytes(&self.layout)
+            + SinglePass::memory_bytes(&self.layout)
+    }
+
     /// Returns all tensors in the order of PyTorch's `state_dict`: for every layer (and direction, suffix `_reverse`)
     /// `lstm.weight_ih_l{k}` `[4·hidden, inputs]`, `lstm.weight_hh_l{k}` `[4·hidden, hidden]`, `lstm.bias_ih_l{k}` and
     /// `lstm.bias_hh_l{k}` `[4·hidden]`, gates in the order i, f, g, o; then, if there are any, `norm.{k}.weight` and

@@ -34,6 +34,13 @@ impl ForwardWeights {
         packed
     }
 
+    /// Returns the memory that packing parameters of this layout takes, in bytes.
+    pub(crate) fn memory_bytes(layout: &ParameterLayout) -> usize {
+        let direction = |slots: &DirectionSlots| slots.weight_ih.len() + slots.weight_hh.len() + slots.bias_ih.len();
+        let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
+        (layout.directions.iter().map(direction).sum::<usize>() + attention) * size_of::<f32>()
+    }
+
     /// Packs changed parameters of the same network into the same memory.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
         for (slots, packed) in layout.directions.iter().zip(&mut self.directions) {

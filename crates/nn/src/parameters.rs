@@ -92,6 +92,14 @@ pub(crate) struct ParameterLayout {
 }
 
 impl ParameterLayout {
+    /// Returns the memory that the layout itself takes, in bytes.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let slot = |slot: &Slot| size_of::<Slot>() + slot.name.len() + size_of_val(slot.shape.as_slice());
+        self.slots.iter().map(slot).sum::<usize>()
+            + size_of_val(self.directions.as_slice())
+            + size_of_val(self.norms.as_slice())
+    }
+
     /// Lays the tensors out one after the other, in the order of PyTorch's `state_dict`.
     pub(crate) fn new(spec: &CheckedNetworkSpec) -> Self {
         let mut slots = Vec::new();

@@ -47,6 +47,16 @@ impl SinglePass {
         }
     }
 
+    /// Returns the memory that packing parameters of this layout takes, in bytes.
+    pub(crate) fn memory_bytes(layout: &ParameterLayout) -> usize {
+        let columns = |slots: &DirectionSlots| {
+            let hidden = slots.bias_ih.len() / 4;
+            UnitColumns::new(hidden).count() * (slots.inputs + hidden + 1)
+        };
+        let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
+        layout.directions.iter().map(columns).sum::<usize>() * size_of::<Lanes>() + attention * size_of::<f32>()
+    }
+
     /// Returns what the head sees of `window`, `[step][input]`, in the bits that a tile gives.
     pub(crate) fn run(
         &self,
@@ -173,9 +183,12 @@ fn pack(slots: &DirectionSlots, parameters: &[f32]) -> SingleWeights {
     let whole = transposed(&parameters[slots.weight_hh.clone()], hidden);
     let rows = || whole.chunks_exact(columns.count());
     let blocks = columns.blocks().flat_map(|(first, count)| rows().flat_map(move |row| &row[first..first + count]));
+    // Collecting would double the memory now and then, and keep up to twice what is needed.
+    let mut recurrent = Vec::with_capacity(whole.len());
+    recurrent.extend(blocks.copied());
     SingleWeights {
         input: transposed(&parameters[slots.weight_ih.clone()], slots.inputs),
-        recurrent: blocks.copied().collect(),
+        recurrent,
         bias: transposed(&bias, 1),
     }
 }

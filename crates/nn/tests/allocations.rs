@@ -39,3 +39,27 @@ fn a_training_step_does_not_allocate() {
         "allocations are counted"
     );
 }
+
+#[test]
+fn a_network_says_how_much_memory_it_takes_once_it_has_forecast() {
+    let shapes = [
+        NetworkSpec::base(16, 1),
+        NetworkSpec { hidden: 33, ..NetworkSpec::base(35, 2) },
+        NetworkSpec { hidden: 7, layers: 1, ..NetworkSpec::base(3, 1) },
+        NetworkSpec::improved(16, 3),
+    ];
+    for spec in shapes {
+        let spec = spec.check().unwrap();
+        let features: Vec<f32> = (0..100 * spec.inputs).map(|i| (i as f32 * 0.7).sin()).collect();
+        let source = WindowSource::new(&features, spec.inputs, 20).unwrap();
+        let mut network = None;
+        let taken = allocation_counter::measure(|| {
+            let made = network.insert(Network::init(&spec, 1));
+            // Few windows, and more than are computed one by one, but so few that no other thread helps.
+            made.forward(&source, &[50]).unwrap();
+            made.forward(&source, &Vec::from_iter(50..62)).unwrap();
+        });
+        let said = network.map_or(0, |network| network.memory_bytes()) as f64 / taken.bytes_current as f64;
+        assert!((0.97..1.15).contains(&said), "{spec:?}: {said} of the {} bytes taken", taken.bytes_current);
+    }
+}

@@ -97,7 +97,8 @@ pub(crate) fn due(
     last_firing: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Option<DateTime<Utc>> {
-    let last = last_firing.filter(|&last| last < now)?;
+    let last = last_firing?;
+    // Never after `now`, so a last firing ahead of it holds everything back.
     schedule.timing.newest(now).filter(|&moment| moment > last)
 }
 

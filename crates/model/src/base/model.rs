@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 use closecast_domain::{BaseCard, Forecast, ForecastError, History, ModelRef, Predict, Quantile, SessionForecast};
+use closecast_nn::Network;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,6 +14,7 @@ use super::{
     inputs::Inputs,
     student::LEVELS,
 };
+use crate::trained::described_in;
 
 /// Where the median is among [`LEVELS`].
 const MEDIAN: usize = LEVELS.len() / 2;
@@ -67,6 +69,12 @@ impl BaseModel {
     #[must_use]
     pub fn sha256(&self) -> &str {
         &self.sha256
+    }
+
+    /// Returns the memory that the model takes once it has forecast, in bytes, within some per cent.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let networks: usize = self.ensemble.networks.iter().map(Network::memory_bytes).sum();
+        size_of::<Self>() + networks + described_in(&self.description)
     }
 
     /// Returns the calibrated quantiles of the log returns from each of `origins`.

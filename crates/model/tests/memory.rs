@@ -1,0 +1,30 @@
+//! What a model says of the memory it takes, which a server counts with.
+
+use closecast_domain::{Cancel, Forecaster, Predict, Silent};
+use closecast_model::{BaseModel, LstmForecaster, ModelSpec, TrainedModel};
+use closecast_testkit::histories::random_walk;
+
+#[test]
+fn a_model_takes_about_the_memory_it_says_and_never_much_more() {
+    let history = random_walk("AAPL", 600, 1);
+    let spec = ModelSpec { epochs: 1, ..ModelSpec::default() }.check().unwrap();
+    let mut lstm = LstmForecaster::new("TEST", spec).fit(&history, &Cancel::new(), &Silent).unwrap();
+    let mut base = BaseModel::shipped().unwrap();
+    // The network of one symbol forecasts day by day, and never makes the order of its weights that is for many days.
+    for (bytes, most) in [(base.to_bytes().unwrap(), 1.15), (lstm.to_bytes().unwrap(), 1.5)] {
+        let load = || {
+            let model = TrainedModel::from_bytes(&bytes).unwrap();
+            // One day, and several, but so few that no other thread helps.
+            model.predict(&history).unwrap();
+            model.predict_each(&history, 580..592).unwrap();
+            model
+        };
+        // The first one also pays for what all of them share, such as the threads.
+        drop(load());
+        let mut model = None;
+        let taken = allocation_counter::measure(|| model = Some(load()));
+        let said = model.unwrap().memory_bytes() as f64;
+        let taken = taken.bytes_current as f64;
+        assert!((0.95..most).contains(&(said / taken)), "{said} said, {taken} taken");
+    }
+}
