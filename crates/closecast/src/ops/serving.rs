@@ -78,11 +78,13 @@ async fn load(app: &App, key: &ModelKey) -> Result<Loaded<Served>, Failure> {
     let version = app.store.models().with_artifact(&key.name, &key.sha256).await?;
     let version = version.ok_or_else(|| Failure::UnknownModel(key.name.clone()))?;
     let artifact = app.store.models().artifact(&version).await?;
-    Ok(loaded(version, TrainedModel::from_bytes(&artifact)?))
+    let read = move || TrainedModel::from_bytes(&artifact);
+    let model = tokio::task::spawn_blocking(read).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    Ok(loaded(version, model))
 }
 
 fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
-    let memory_bytes = 2 * version.size_bytes;
+    let memory_bytes = model.memory_bytes() as u64;
     Loaded { model: Served { version, model }, memory_bytes }
 }
 
