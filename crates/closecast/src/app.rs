@@ -11,7 +11,11 @@ use closecast_data::{
 use closecast_domain::{Clock, SystemClock};
 use closecast_store::Store;
 
-use crate::{config::Settings, failure::Failure, ops::{market::MarketCache, serving::Models}};
+use crate::{
+    config::Settings,
+    failure::Failure,
+    ops::{market::MarketCache, serving::Models},
+};
 
 /// The services.
 #[derive(Clone)]

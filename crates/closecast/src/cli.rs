@@ -85,7 +85,8 @@ impl Cli {
 impl Command {
     /// Returns whether the command keeps running and so writes logs.
     pub(crate) fn is_service(&self) -> bool {
-        matches!(self, Self::Serve(_) | Self::Worker(_)) || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
+        matches!(self, Self::Serve(_) | Self::Worker(_))
+            || matches!(self, Self::Quickstart(arguments) if !arguments.no_serve)
     }
 }
 

@@ -52,7 +52,9 @@ pub(crate) enum Failure {
     #[error("there is no run {0:?}: see `closecast runs list`")]
     NoRun(String),
     /// There is nothing to put into service.
-    #[error("no version of {0:?} waits to go into service: train one, or name one of `closecast models list` with --version")]
+    #[error(
+        "no version of {0:?} waits to go into service: train one, or name one of `closecast models list` with --version"
+    )]
     NoChallenger(String),
     /// Two models could not be compared.
     #[error(transparent)]

@@ -49,7 +49,7 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
 
 async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     match command {
-        Command::Quickstart(arguments) => commands::quickstart::run(arguments, settings, terminal).await,
+        Command::Quickstart(arguments) => Box::pin(commands::quickstart::run(arguments, settings, terminal)).await,
         Command::Fetch(arguments) => commands::fetch::run(arguments, settings, terminal).await,
         Command::Import(arguments) => commands::import::run(arguments, settings, terminal).await,
         Command::Export(arguments) => commands::export::run(arguments, settings, terminal).await,

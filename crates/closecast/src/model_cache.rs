@@ -166,6 +166,7 @@ impl<T, E> ModelCache<T, E> {
     }
 
     /// Lets `key` serve under `name` from the next request on.
+    #[cfg(test)]
     pub(crate) fn set_champion(&self, name: &str, key: ModelKey) {
         self.champions.set(name, key);
     }
@@ -182,6 +183,7 @@ impl<T, E> ModelCache<T, E> {
     }
 
     /// Returns the memory that the kept models take, in bytes.
+    #[cfg(test)]
     pub(crate) fn kept_bytes(&self) -> u64 {
         self.state().kept.bytes()
     }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    AlertStore, ArtifactSettings, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore, RunStore, StoreError,
-    Wakeups, connection,
+    AlertStore, ArtifactSettings, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore,
+    RunStore, StoreError, Wakeups, connection,
 };
 
 /// Connections beside each other; SQLite has one writer at a time whatever this is.

@@ -90,7 +90,10 @@ fn show(whole: &WholeRunView, terminal: &Terminal) -> Result<(), Failure> {
     let at = |step: u64, key: &str| whole.steps.iter().find(|s| s.step == step && s.key == key).map(|s| s.value);
     let last = whole.steps.iter().map(|step| step.step).max().unwrap_or(0);
     if last > 0 {
-        terminal.line(format_args!("\n{:>6}{:>14}{:>16}{:>16}", "epoch", "training loss", "validation loss", "learning rate"))?;
+        terminal.line(format_args!(
+            "\n{:>6}{:>14}{:>16}{:>16}",
+            "epoch", "training loss", "validation loss", "learning rate"
+        ))?;
     }
     for epoch in 1..=last {
         let figure = |key| at(epoch, key).map_or("–".to_owned(), |value| format!("{value:.6}"));

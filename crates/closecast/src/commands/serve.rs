@@ -59,7 +59,8 @@ pub(crate) async fn serve_until_signal(
     let background = Background::start(&app, works);
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
     let stop = signals.clone();
-    let serving = axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(async move { stop.stop().await });
+    let serving =
+        axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(async move { stop.stop().await });
     let orderly = async {
         tokio::select! {
             ended = serving => ended.map_err(Failure::Runtime)?,

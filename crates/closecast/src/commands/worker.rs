@@ -21,7 +21,11 @@ pub(crate) struct Arguments {
 }
 
 /// Takes jobs until a signal; then gives those in hand back to the queue. A second signal ends at once.
-pub(crate) async fn run(arguments: Arguments, mut settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(
+    arguments: Arguments,
+    mut settings: Settings,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
     if let Some(jobs) = arguments.jobs {
         settings.worker.jobs = jobs;
         settings.worker.check()?;

@@ -38,6 +38,7 @@ impl Champions {
     }
 
     /// Remembers a change.
+    #[cfg(test)]
     pub(super) fn set(&self, name: &str, key: ModelKey) {
         let mut state = self.state();
         state.changes += 1;

@@ -25,6 +25,7 @@ impl<K: Clone + Eq + Hash, T> Kept<K, T> {
     }
 
     /// Returns the memory that is taken, in bytes; never more than there is room for.
+    #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -104,8 +104,8 @@ async fn evidence(
 ) -> Result<Evidence, Failure> {
     let models = [load(app, champion).await?, load(app, challenger).await?];
     let histories = histories(app, champion, &models).await?;
-    let refs = [champion, challenger]
-        .map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });
+    let refs =
+        [champion, challenger].map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });
     let seen = [champion.card.seen(&histories), challenger.card.seen(&histories)];
     let work = move || {
         let rival = |at: usize| Rival { model: &models[at], name: &refs[at], seen: seen[at] };

@@ -61,11 +61,7 @@ impl Recording {
     ///
     /// # Errors
     /// Those of the work.
-    pub(crate) async fn end(
-        self,
-        app: &App,
-        done: Result<ModelVersion, Failure>,
-    ) -> Result<ModelVersion, Failure> {
+    pub(crate) async fn end(self, app: &App, done: Result<ModelVersion, Failure>) -> Result<ModelVersion, Failure> {
         let system = self.before.spent_until_now(self.begun.elapsed(), app.settings.training_threads());
         let (state, end, line) = ending(&done, system);
         let (run, losses) = (self.run.as_str(), self.losses.taken());

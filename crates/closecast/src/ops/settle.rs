@@ -52,12 +52,7 @@ pub(crate) async fn settle(app: &App) -> Result<Settled, Failure> {
     Ok(settled)
 }
 
-async fn settle_symbol(
-    app: &App,
-    symbol: &Symbol,
-    history: &History,
-    settled: &mut Settled,
-) -> Result<(), Failure> {
+async fn settle_symbol(app: &App, symbol: &Symbol, history: &History, settled: &mut Settled) -> Result<(), Failure> {
     let until = history.last().date.max(market_day(app, Exchange::of(symbol)).last_settled);
     let waiting = app.store.forecasts().unsettled(symbol, until, i64::MAX.unsigned_abs()).await?;
     let mut closes = Vec::new();
@@ -78,8 +73,7 @@ async fn settle_symbol(
 /// Returns the close of a forecast, `Some(None)` for one that will never have any, and `None` for one that still waits.
 fn outcome(waiting: &Unsettled, history: &History, until: NaiveDate) -> Option<Option<f64>> {
     let forecast = &waiting.forecast;
-    let awaited =
-        Awaited { as_of: forecast.as_of, last_close: forecast.last_close, target: forecast.target_date };
+    let awaited = Awaited { as_of: forecast.as_of, last_close: forecast.last_close, target: forecast.target_date };
     match awaited.settle(history) {
         Settlement::Closed(realised) => Some(Some(realised.close)),
         Settlement::NoSession | Settlement::NoOrigin if until - forecast.target_date > PATIENCE => Some(None),

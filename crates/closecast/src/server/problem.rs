@@ -46,7 +46,11 @@ impl Problem {
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         let status = match failure.cause() {
-            Failure::NoHistory(_) | Failure::NoModel { .. } | Failure::UnknownModel(_) | Failure::NoJob(_) | Failure::NoRun(_) => StatusCode::NOT_FOUND,
+            Failure::NoHistory(_)
+            | Failure::NoModel { .. }
+            | Failure::UnknownModel(_)
+            | Failure::NoJob(_)
+            | Failure::NoRun(_) => StatusCode::NOT_FOUND,
             Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
             }

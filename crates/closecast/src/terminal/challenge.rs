@@ -17,7 +17,9 @@ pub(crate) fn told(challenge: &Challenge) -> String {
     let reason = challenge.evidence.as_ref().and_then(|evidence| evidence.verdict.reason());
     let reason = reason.map_or_else(String::new, |reason| format!(": {reason}"));
     let _infallible = match (challenge.promoted, challenge.forced) {
-        (true, false) => write!(text, "{name} version {challenger} is no worse than version {champion}, and in service now."),
+        (true, false) => {
+            write!(text, "{name} version {challenger} is no worse than version {champion}, and in service now.")
+        }
         (true, true) => write!(
             text,
             "{name} version {challenger} is in service now by force, which is recorded{reason}. Back with `closecast models rollback {name}`."

@@ -13,8 +13,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use self::{
-    backtest_model::BacktestModel, promote_model::PromoteModel, refresh_bars::RefreshBars,
-    retrain_model::RetrainModel, settle_forecasts::SettleForecasts, train_model::TrainModel, tune_model::TuneModel,
+    backtest_model::BacktestModel, promote_model::PromoteModel, refresh_bars::RefreshBars, retrain_model::RetrainModel,
+    settle_forecasts::SettleForecasts, train_model::TrainModel, tune_model::TuneModel,
 };
 use super::progress::JobProgress;
 use crate::{app::App, failure::Failure, ops::task::Task};
@@ -27,7 +27,7 @@ const MAX_ATTEMPTS: u32 = 5;
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
 pub(crate) enum Work {
     /// Train a model and publish it.
-    TrainModel(TrainModel),
+    TrainModel(Box<TrainModel>),
     /// Train the model of a name again, as it was trained, on all that is stored by now.
     RetrainModel(RetrainModel),
     /// Put a new version into service when it is no worse.
@@ -125,7 +125,7 @@ mod tests {
     fn work_is_read_back_as_it_was_asked_for() {
         let symbol = Symbol::new("AAPL").unwrap();
         let works = [
-            Work::TrainModel(TrainModel::of(symbol.clone())),
+            Work::TrainModel(Box::new(TrainModel::of(symbol.clone()))),
             Work::RetrainModel(RetrainModel { model_name: Some("AAPL".into()), symbols: None }),
             Work::PromoteModel(PromoteModel { model_name: "AAPL".into(), version: 2 }),
             Work::RefreshBars(RefreshBars { symbols: vec![symbol.clone()], exchange: None }),

@@ -18,12 +18,8 @@ pub(super) async fn challenge(app: &App, version: &ModelVersion) -> Result<Optio
         return Ok(None);
     }
     let cancel = Cancel::new();
-    let asked = Challenger {
-        name: &version.name,
-        version: Some(version.version),
-        force: false,
-        actor: Some("command line"),
-    };
+    let asked =
+        Challenger { name: &version.name, version: Some(version.version), force: false, actor: Some("command line") };
     match cancelled_by_ctrl_c(promote::challenge(app, asked, cancel.clone()), cancel).await {
         Err(failure) if !failure.is_cancelled() => {
             let (name, number) = (&version.name, version.version);

@@ -78,7 +78,7 @@ pub(in crate::server) async fn train(
     // What is wrong is told at once and not by a failed job.
     work.request()?;
     ops::history::load(&app, &work.symbol).await?;
-    let job = Work::TrainModel(work).job(None);
+    let job = Work::TrainModel(Box::new(work)).job(None);
     let enqueued = app.store.jobs().enqueue(job, app.clock.now()).await.map_err(Failure::from)?;
     let url = format!("/api/jobs/{}", enqueued.job.id);
     let accepted = Accepted {
