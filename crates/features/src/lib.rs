@@ -19,5 +19,5 @@ pub use kind::FeatureKind;
 pub use market::{LEAST_SYMBOLS, markets};
 pub use scaler::{FittedScaler, Scaler, ScalerError, ScalerKind};
 pub use split::{Split, SplitError, SplitSpec};
-pub use target::{TargetError, TargetKind, Targets};
+pub use target::{Evening, TargetError, TargetKind, Targets};
 pub use windows::{WindowError, Windows};

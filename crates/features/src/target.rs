@@ -47,6 +47,37 @@ pub enum TargetKind {
     PriceLevel,
 }
 
+/// What the targets of one origin are measured in: all of it is known on its evening.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Evening {
+    kind: TargetKind,
+    horizon: usize,
+    sigma: f64,
+    close: f64,
+}
+
+impl Evening {
+    /// Returns the σ of a day's log return.
+    #[must_use]
+    pub fn sigma(&self) -> f64 {
+        self.sigma
+    }
+
+    /// Returns the log return to the close `step` days later that a target of `value` stands for; `None` for a `step` that is
+    /// not in 1 to horizon, and for a price level that is not positive.
+    #[must_use]
+    pub fn unscale(&self, step: usize, value: f64) -> Option<f64> {
+        if !(1..=self.horizon).contains(&step) {
+            return None;
+        }
+        let log_return = match self.kind {
+            TargetKind::ScaledLogReturn => value * self.sigma * (step as f64).sqrt(),
+            TargetKind::PriceLevel => (value / self.close).ln(),
+        };
+        log_return.is_finite().then_some(log_return)
+    }
+}
+
 /// Targets of every origin, `[day, horizon]`. Those that lie after the history are unknown and cannot be read.
 #[derive(Clone, Debug)]
 pub struct Targets {
@@ -161,14 +192,15 @@ impl Targets {
     /// positive.
     #[must_use]
     pub fn unscale(&self, origin: usize, step: usize, value: f64) -> Option<f64> {
-        if origin < self.first_valid || !(1..=self.horizon).contains(&step) {
-            return None;
-        }
-        let log_return = match self.kind {
-            TargetKind::ScaledLogReturn => value * self.sigma(origin)? * (step as f64).sqrt(),
-            TargetKind::PriceLevel => (value / self.closes.get(origin)?).ln(),
-        };
-        log_return.is_finite().then_some(log_return)
+        self.evening(origin)?.unscale(step, value)
+    }
+
+    /// Returns what the targets of one origin are measured in; `None` outside the valid days.
+    #[must_use]
+    pub fn evening(&self, origin: usize) -> Option<Evening> {
+        let valid = origin >= self.first_valid;
+        let (sigma, close) = (self.sigma(origin)?, *self.closes.get(origin)?);
+        valid.then_some(Evening { kind: self.kind, horizon: self.horizon, sigma, close })
     }
 
     /// Returns the targets of `origin` whose day lies in the history, nearest first.

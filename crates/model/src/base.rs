@@ -23,6 +23,7 @@ pub(crate) use artifact::FORMAT;
 pub use fine_tune::FineTunedForecaster;
 pub use forecaster::{BaseForecaster, BaseSpec};
 pub use head::Head;
+pub(crate) use model::BaseLook;
 pub use model::BaseModel;
 
 pub use closecast_features::LEAST_SYMBOLS as LEAST_MARKET_SYMBOLS;

@@ -7,6 +7,7 @@ mod dataset;
 mod epochs;
 mod fingerprint;
 mod model;
+mod prepared;
 mod spec;
 mod trained;
 mod trainer;
@@ -20,6 +21,7 @@ pub use base::{
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
 pub use model::LstmModel;
+pub use prepared::Prepared;
 pub use spec::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};
 pub use trained::TrainedModel;
 pub use trainer::LstmForecaster;

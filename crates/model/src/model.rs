@@ -1,8 +1,10 @@
 //! A trained model: a history in, prices out.
 
-use closecast_domain::{Forecast, ForecastError, History, ModelCard, ModelRef, Predict, Quantile, SessionForecast};
+use closecast_domain::{
+    Forecast, ForecastError, History, ModelCard, ModelRef, Predict, Quantile, SessionForecast, Symbol,
+};
 use closecast_eval::ResidualQuantile;
-use closecast_features::{FittedScaler, Targets};
+use closecast_features::{Evening, FittedScaler, Targets};
 use closecast_nn::{Network, WindowSource};
 use serde::{Deserialize, Serialize};
 
@@ -10,6 +12,7 @@ use crate::{
     TrainLog,
     dataset::{TargetScale, sessions_to_predict, unsuitable},
     epochs::engine,
+    prepared::Asked,
     spec::ModelSpec,
     trained::described_in,
 };
@@ -64,8 +67,8 @@ impl LstmModel {
         size_of::<Self>() + self.network.memory_bytes() + described_in(&self.description)
     }
 
-    /// Returns the forecast log returns from the last close to each of the next sessions, and the σ of one day there.
-    fn log_returns(&self, history: &History) -> Result<(Vec<f64>, f64), ForecastError> {
+    /// Returns what the network looks at on the last evening of `history`.
+    pub(crate) fn look(&self, history: &History) -> Result<Look, ForecastError> {
         let spec = &self.description.spec;
         let (have, need) = (history.len(), sessions_to_predict(spec));
         if have < need {
@@ -74,44 +77,62 @@ impl LstmModel {
         let origin = have - 1;
         let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
         let scaled = self.description.scaler.transform(&features).map_err(unsuitable)?;
-        let source = WindowSource::new(scaled.as_slice(), scaled.n_features(), spec.lookback).map_err(unsuitable)?;
-        let outputs = self.network.forward(&source, &[origin]).map_err(engine)?;
+        let window = &scaled.as_slice()[(have - spec.lookback) * scaled.n_features()..];
         let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
-        let not_finite = || ForecastError::NonFinite {
-            what: format!("the forecast of {}", history.symbol()),
-            diagnosis: "the newest prices lie far from those the model was trained on: train it again".to_owned(),
-        };
+        let evening = targets.evening(origin).ok_or_else(|| not_finite(history.symbol()))?;
+        Ok(Look { window: window.to_vec(), width: scaled.n_features(), evening })
+    }
+
+    /// Returns the forecast from what the network looks at.
+    pub(crate) fn forecast(&self, asked: &Asked, look: &Look) -> Result<Forecast, ForecastError> {
+        let lookback = self.description.spec.lookback;
+        let source = WindowSource::new(&look.window, look.width, lookback).map_err(unsuitable)?;
+        let outputs = self.network.forward(&source, &[lookback - 1]).map_err(engine)?;
         let scale = self.description.target_scale;
-        let unscale = |(output, step): (&f32, usize)| targets.unscale(origin, step, scale.target(*output));
+        let unscale = |(output, step): (&f32, usize)| look.evening.unscale(step, scale.target(*output));
         let returns: Option<Vec<f64>> = outputs.iter().zip(1..).map(unscale).collect();
-        Ok((returns.ok_or_else(not_finite)?, targets.sigma(origin).ok_or_else(not_finite)?))
+        let returns = returns.ok_or_else(|| not_finite(&asked.symbol))?;
+        let session = |((&date, step), log_return): ((_, usize), &f64)| {
+            let spread = look.evening.sigma() * (step as f64).sqrt();
+            let quantiles = self.description.residuals.get(step - 1).map_or(&[][..], Vec::as_slice);
+            SessionForecast {
+                date,
+                point: asked.last_close * log_return.exp(),
+                quantiles: quantiles
+                    .iter()
+                    .map(|q| Quantile { level: q.level, price: asked.last_close * (log_return + spread * q.z).exp() })
+                    .collect(),
+            }
+        };
+        let sessions = asked.sessions.iter().zip(1..).zip(&returns).map(session).collect();
+        let model = ModelRef { name: self.description.card.name.clone(), sha256: self.sha256.clone() };
+        Ok(asked.forecast(model, sessions))
+    }
+
+    /// Returns the sessions that are forecast.
+    pub(crate) fn horizon(&self) -> usize {
+        self.description.spec.horizon
+    }
+}
+
+/// What the network looks at on one evening.
+#[derive(Clone, Debug)]
+pub(crate) struct Look {
+    /// Scaled features, `[lookback, width]`.
+    window: Vec<f32>,
+    width: usize,
+    evening: Evening,
+}
+
+fn not_finite(symbol: &Symbol) -> ForecastError {
+    ForecastError::NonFinite {
+        what: format!("the forecast of {symbol}"),
+        diagnosis: "the newest prices lie far from those the model was trained on: train it again".to_owned(),
     }
 }
 
 impl Predict for LstmModel {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        let (returns, sigma) = self.log_returns(history)?;
-        let last = history.last();
-        let dates = history.calendar().sessions_after(last.date, returns.len());
-        let session = |((date, step), log_return): ((_, usize), &f64)| {
-            let spread = sigma * (step as f64).sqrt();
-            let quantiles = self.description.residuals.get(step - 1).map_or(&[][..], Vec::as_slice);
-            SessionForecast {
-                date,
-                point: last.raw_close * log_return.exp(),
-                quantiles: quantiles
-                    .iter()
-                    .map(|q| Quantile { level: q.level, price: last.raw_close * (log_return + spread * q.z).exp() })
-                    .collect(),
-            }
-        };
-        Ok(Forecast {
-            symbol: history.symbol().clone(),
-            as_of: last.date,
-            last_close: last.raw_close,
-            currency: history.currency().map(str::to_owned),
-            model: ModelRef { name: self.description.card.name.clone(), sha256: self.sha256.clone() },
-            sessions: dates.into_iter().zip(1..).zip(&returns).map(session).collect(),
-        })
+        self.forecast(&Asked::on_last(history, self.horizon()), &self.look(history)?)
     }
 }

@@ -16,6 +16,15 @@ use crate::{dataset::unsuitable, epochs::engine};
 /// Log returns at [`LEVELS`] of each session ahead.
 pub(super) type Sessions = Vec<[f64; LEVELS.len()]>;
 
+/// What the networks look at on one evening.
+#[derive(Clone, Debug)]
+pub(super) struct Windows {
+    /// Scaled columns, `[lookback, width]`: without the market and, where it is known, with it.
+    views: Vec<Vec<f32>>,
+    /// Volatility of one day.
+    sigma: f64,
+}
+
 /// Networks of one shape over the same inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Ensemble {
@@ -63,6 +72,41 @@ impl Ensemble {
             }
         }
         Ok(all)
+    }
+
+    /// Returns what the networks look at on the day `origin`.
+    pub(super) fn look(&self, history: &History, origin: usize) -> Result<Windows, ForecastError> {
+        let need = self.need();
+        if origin + 1 < need {
+            return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: origin + 1, need });
+        }
+        let features = self.inputs.features(history)?;
+        let sigma = self.sigmas(history, origin..origin + 1)?[0];
+        let market = self.inputs.knows_market_of(history).and_then(|market| market.on(history.bars()[origin].date));
+        let views = if market.is_some() { &[View::Alone, View::InMarket][..] } else { &[View::Alone] };
+        let width = self.inputs.width();
+        let window = |&view: &View| {
+            let table = self.inputs.table(history, &features, view)?;
+            Ok(table[(origin + 1 - self.lookback) * width..(origin + 1) * width].to_vec())
+        };
+        Ok(Windows { views: views.iter().map(window).collect::<Result<_, ForecastError>>()?, sigma })
+    }
+
+    /// Returns the quantiles of the log returns from what the networks look at: those of [`Ensemble::quantiles`], to the bit.
+    pub(super) fn quantiles_of(&self, windows: &Windows) -> Result<Sessions, ForecastError> {
+        let mut share = 1.0 / self.networks.len() as f64;
+        if windows.views.len() > 1 {
+            share *= 0.5;
+        }
+        let mut sums = vec![[0.0; LEVELS.len()]; self.horizon];
+        for window in &windows.views {
+            let source = WindowSource::new(window, self.inputs.width(), self.lookback).map_err(unsuitable)?;
+            for network in &self.networks {
+                let outputs = network.forward(&source, &[self.lookback - 1]).map_err(engine)?;
+                self.add(&mut sums, &outputs, windows.sigma * share);
+            }
+        }
+        Ok(sums)
     }
 
     /// Adds the quantiles that `outputs`, `[session, output]`, stand for, times `weight`.

@@ -9,12 +9,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     calibration::{Factors, Follower},
-    ensemble::{Ensemble, Sessions},
+    ensemble::{Ensemble, Sessions, Windows},
     head::Head,
     inputs::Inputs,
     student::LEVELS,
 };
-use crate::trained::described_in;
+use crate::{prepared::Asked, trained::described_in};
 
 /// Where the median is among [`LEVELS`].
 const MEDIAN: usize = LEVELS.len() / 2;
@@ -77,16 +77,22 @@ impl BaseModel {
         size_of::<Self>() + networks + described_in(&self.description)
     }
 
-    /// Returns the calibrated quantiles of the log returns from each of `origins`.
+    /// Returns the calibrated quantiles of the log returns from each of `origins`, and by which log factor the symbol's own
+    /// hits and misses widen each session's from the last of them.
     ///
     /// All days since the training are forecast again, so that every forecast rests on the same past whichever way it is asked
     /// for.
-    fn log_quantiles(&self, history: &History, origins: Range<usize>) -> Result<Vec<Sessions>, ForecastError> {
+    fn log_quantiles(
+        &self,
+        history: &History,
+        origins: Range<usize>,
+    ) -> Result<(Vec<Sessions>, Vec<f64>), ForecastError> {
         let bars = history.bars();
         let unseen = bars.partition_point(|bar| bar.date <= self.description.known_until);
         // The evening before the first session whose close the weights did not know.
         let first = unseen.saturating_sub(1).max(self.ensemble.need() - 1).min(origins.start);
         let mut all = self.ensemble.quantiles(history, first..origins.end)?;
+        let mut own = Vec::with_capacity(self.description.factors.len());
         for (ahead, factors) in (1..).zip(&self.description.factors) {
             let mut follower = Follower::default();
             for place in 0..all.len() {
@@ -99,51 +105,72 @@ impl BaseModel {
                 }
                 all[place][ahead - 1] = factors.apply(&all[place][ahead - 1], follower.log_factor());
             }
+            own.push(follower.log_factor());
         }
-        Ok(all.split_off(origins.start - first))
+        Ok((all.split_off(origins.start - first), own))
     }
 
-    fn forecast(&self, history: &History, origin: usize, sessions: &Sessions) -> Result<Forecast, ForecastError> {
-        let last = &history.bars()[origin];
-        let is_price = |quantile: &f64| (last.raw_close * quantile.exp()).is_normal();
+    /// Returns what the networks look at on the last evening of `history`.
+    pub(crate) fn look(&self, history: &History) -> Result<BaseLook, ForecastError> {
+        let origin = history.len() - 1;
+        let (_, own) = self.log_quantiles(history, origin..origin + 1)?;
+        Ok(BaseLook { windows: self.ensemble.look(history, origin)?, own })
+    }
+
+    /// Returns the forecast from what the networks look at.
+    pub(crate) fn forecast_of(&self, asked: &Asked, look: &BaseLook) -> Result<Forecast, ForecastError> {
+        let mut sessions = self.ensemble.quantiles_of(&look.windows)?;
+        for ((quantiles, factors), own) in sessions.iter_mut().zip(&self.description.factors).zip(&look.own) {
+            *quantiles = factors.apply(quantiles, *own);
+        }
+        self.priced(asked, &sessions)
+    }
+
+    /// Returns the forecast whose log returns have the quantiles `sessions`.
+    fn priced(&self, asked: &Asked, sessions: &Sessions) -> Result<Forecast, ForecastError> {
+        let is_price = |quantile: &f64| (asked.last_close * quantile.exp()).is_normal();
         if !sessions.iter().flatten().all(is_price) {
             return Err(ForecastError::NonFinite {
-                what: format!("the forecast of {} on {}", history.symbol(), last.date),
+                what: format!("the forecast of {} on {}", asked.symbol, asked.as_of),
                 diagnosis: "the prices before it moved by many powers of ten: check them with `closecast check-data`"
                     .to_owned(),
             });
         }
-        let dates = history.calendar().sessions_after(last.date, sessions.len());
-        let session = |(date, quantiles): (_, &[f64; LEVELS.len()])| SessionForecast {
+        let session = |(&date, quantiles): (_, &[f64; LEVELS.len()])| SessionForecast {
             date,
-            point: last.raw_close * quantiles[MEDIAN].exp(),
+            point: asked.last_close * quantiles[MEDIAN].exp(),
             quantiles: LEVELS
                 .iter()
                 .zip(quantiles)
-                .map(|(&level, quantile)| Quantile { level, price: last.raw_close * quantile.exp() })
+                .map(|(&level, quantile)| Quantile { level, price: asked.last_close * quantile.exp() })
                 .collect(),
         };
-        Ok(Forecast {
-            symbol: history.symbol().clone(),
-            as_of: last.date,
-            last_close: last.raw_close,
-            currency: history.currency().map(str::to_owned),
-            model: ModelRef { name: self.card().name.clone(), sha256: self.sha256.clone() },
-            sessions: dates.into_iter().zip(sessions).map(session).collect(),
-        })
+        let model = ModelRef { name: self.card().name.clone(), sha256: self.sha256.clone() };
+        Ok(asked.forecast(model, asked.sessions.iter().zip(sessions).map(session).collect()))
     }
+}
+
+/// What the networks look at on one evening, and what the symbol's hits and misses up to it say.
+#[derive(Clone, Debug)]
+pub(crate) struct BaseLook {
+    windows: Windows,
+    /// Log factor of the intervals of each session ahead.
+    own: Vec<f64>,
 }
 
 impl Predict for BaseModel {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
         let origin = history.len() - 1;
-        let mut sessions = self.log_quantiles(history, origin..origin + 1)?;
+        let (mut sessions, _) = self.log_quantiles(history, origin..origin + 1)?;
         let sessions = sessions.pop().unwrap_or_default();
-        self.forecast(history, origin, &sessions)
+        self.priced(&Asked::on(history, origin, sessions.len()), &sessions)
     }
 
     fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
-        let sessions = self.log_quantiles(history, origins.clone())?;
-        origins.zip(&sessions).map(|(origin, sessions)| self.forecast(history, origin, sessions)).collect()
+        let (sessions, _) = self.log_quantiles(history, origins.clone())?;
+        let priced = |(origin, sessions): (usize, &Sessions)| {
+            self.priced(&Asked::on(history, origin, sessions.len()), sessions)
+        };
+        origins.zip(&sessions).map(priced).collect()
     }
 }

@@ -6,6 +6,7 @@ mod adaptation;
 mod artifact;
 mod fine_tuning;
 mod forecasts;
+mod prepared;
 mod promotion;
 mod shipped;
 mod training;
