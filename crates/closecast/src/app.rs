@@ -14,8 +14,11 @@ use closecast_store::Store;
 use crate::{
     config::Settings,
     failure::Failure,
-    ops::{market::MarketCache, serving::Models},
+    gate::Gate, ops::{forecast::Evenings, market::MarketCache, serving::Models},
 };
+
+/// Memory for what is prepared of symbols: about two thousand of them.
+const EVENINGS_BYTES: u64 = 48 << 20;
 
 /// The services.
 #[derive(Clone)]
@@ -26,6 +29,8 @@ pub(crate) struct App {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) markets: Arc<MarketCache>,
     pub(crate) models: Arc<Models>,
+    pub(crate) evenings: Arc<Evenings>,
+    pub(crate) gate: Arc<Gate>,
 }
 
 impl App {
@@ -38,7 +43,17 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
-        Ok(Self { settings: Arc::new(settings), store, provider, clock, markets: Arc::default(), models })
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Ok(Self {
+            store,
+            provider,
+            clock,
+            markets: Arc::default(),
+            models,
+            evenings: Arc::new(Evenings::new(EVENINGS_BYTES)),
+            gate: Arc::new(Gate::new(cores, settings.server.queue)),
+            settings: Arc::new(settings),
+        })
     }
 }
 

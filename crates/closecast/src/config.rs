@@ -111,6 +111,8 @@ pub(crate) struct ServerSettings {
     pub(crate) host: IpAddr,
     /// Port to listen on.
     pub(crate) port: u16,
+    /// Requests that may wait for their forecast; more are turned away with status 429.
+    pub(crate) queue: usize,
     /// How much memory the models kept ready may take.
     pub(crate) model_cache: ByteSize,
 }
@@ -129,6 +131,7 @@ impl Default for Settings {
                 host: IpAddr::from([127, 0, 0, 1]),
                 port: 8000,
                 model_cache: ByteSize::megabytes(256),
+                queue: 1024,
             },
             artifacts: ArtifactSection::default(),
             worker: WorkSettings::default(),

@@ -124,6 +124,9 @@ pub(crate) enum Failure {
     /// The operating system refused threads, a terminal or a pipe.
     #[error("the operating system refused: {0}")]
     Runtime(std::io::Error),
+    /// Too many wait for an answer.
+    #[error("too many requests are being answered: ask again in a moment")]
+    Busy,
     /// What others who waited for the same were told too.
     #[error("{0}")]
     Shared(std::sync::Arc<Failure>),

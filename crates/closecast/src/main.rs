@@ -1,10 +1,12 @@
 //! closecast: forecasts of stock closing prices with LSTM networks, honestly evaluated.
 
 mod app;
+mod cache;
 mod cli;
 mod commands;
 mod config;
 mod failure;
+mod gate;
 mod logging;
 mod model_cache;
 mod ops;

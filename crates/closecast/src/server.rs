@@ -33,7 +33,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/readyz", get(routes::health::ready))
         .route("/api/symbols", get(routes::symbols::list))
         .route("/api/stocks/{symbol}", get(routes::stocks::history))
-        .route("/api/predictions/{symbol}", get(routes::predictions::forecast))
+        .route("/api/predictions/{symbol}", get(routes::predictions::show))
         .route("/train", post(routes::train::train))
         .route("/api/jobs", get(routes::jobs::list))
         .route("/api/jobs/{id}", get(routes::jobs::show))

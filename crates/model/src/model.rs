@@ -124,6 +124,13 @@ pub(crate) struct Look {
     evening: Evening,
 }
 
+impl Look {
+    /// Returns the numbers in the window.
+    pub(crate) fn values(&self) -> usize {
+        self.window.len()
+    }
+}
+
 fn not_finite(symbol: &Symbol) -> ForecastError {
     ForecastError::NonFinite {
         what: format!("the forecast of {symbol}"),

@@ -60,6 +60,18 @@ enum ModelLook {
     Base(BaseLook),
 }
 
+impl Prepared {
+    /// Returns the memory that it takes, in bytes, but for names and dates.
+    #[must_use]
+    pub fn memory_bytes(&self) -> usize {
+        let window = match &self.look {
+            ModelLook::Lstm(look) => look.values(),
+            ModelLook::Base(look) => look.values(),
+        };
+        size_of::<Self>() + window * size_of::<f32>()
+    }
+}
+
 impl TrainedModel {
     /// Computes all that the model needs of `history`.
     ///

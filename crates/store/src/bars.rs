@@ -3,12 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::OnConflict,
 };
 
 use crate::{
-    StoreError,
+    StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
     entity::{bar, series},
 };
@@ -35,6 +35,13 @@ pub struct SeriesInfo {
     pub stored_at: DateTime<Utc>,
 }
 
+/// The stored series at a glance: two that differ say that something was stored in between.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SeriesGlance {
+    count: i64,
+    newest: Option<DateTime<Utc>>,
+}
+
 /// A series read back.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredSeries {
@@ -48,11 +55,12 @@ pub struct StoredSeries {
 #[derive(Clone, Copy, Debug)]
 pub struct BarStore<'a> {
     database: &'a DatabaseConnection,
+    wakeups: &'a Wakeups,
 }
 
 impl<'a> BarStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+        Self { database, wakeups }
     }
 
     /// Stores `delivered` in place of whatever was stored of the symbol: all of it or, after an error, nothing.
@@ -72,7 +80,9 @@ impl<'a> BarStore<'a> {
         for series in delivered {
             replace_one(&transaction, series, now).await?;
         }
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Bars).await;
+        Ok(())
     }
 
     /// Returns the stored series of `symbol`, or `None`.
@@ -104,6 +114,40 @@ impl<'a> BarStore<'a> {
     /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
     pub async fn info(&self, symbol: &Symbol) -> Result<Option<SeriesInfo>, StoreError> {
         series::Entity::find_by_id(symbol.as_str()).one(self.database).await?.map(series_info).transpose()
+    }
+
+    /// Returns what changes whenever a series is stored, without looking at them one by one.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn glance(&self) -> Result<SeriesGlance, StoreError> {
+        let glance: Option<(i64, Option<DateTime<Utc>>)> = series::Entity::find()
+            .select_only()
+            .column_as(series::Column::Symbol.count(), "count")
+            .column_as(series::Column::StoredAt.max(), "newest")
+            .into_tuple()
+            .one(self.database)
+            .await?;
+        let (count, newest) = glance.unwrap_or_default();
+        Ok(SeriesGlance { count, newest })
+    }
+
+    /// Returns when each series was last written.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
+    pub async fn stored_at(&self) -> Result<Vec<(Symbol, DateTime<Utc>)>, StoreError> {
+        let rows: Vec<(String, DateTime<Utc>)> = series::Entity::find()
+            .select_only()
+            .columns([series::Column::Symbol, series::Column::StoredAt])
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let read = |(text, stored_at): (String, _)| {
+            let symbol = Symbol::new(&text).map_err(|error| unreadable(&text, error.to_string()))?;
+            Ok((symbol, stored_at))
+        };
+        rows.into_iter().map(read).collect()
     }
 
     /// Returns every stored series, by symbol.

@@ -16,7 +16,7 @@ mod store;
 mod wakeups;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
-pub use bars::{BarStore, SeriesInfo, StoredSeries};
+pub use bars::{BarStore, SeriesGlance, SeriesInfo, StoredSeries};
 pub use blobs::{
     ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret, StoredBlob,
 };

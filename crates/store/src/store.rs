@@ -93,7 +93,7 @@ impl Store {
     /// Returns the bars.
     #[must_use]
     pub fn bars(&self) -> BarStore<'_> {
-        BarStore::new(&self.database)
+        BarStore::new(&self.database, &self.wakeups)
     }
 
     /// Returns the models.

@@ -19,8 +19,10 @@ const BACKLOG: usize = 256;
 pub enum Topic {
     /// A job is waiting.
     Jobs,
-    /// Another version of a model is in service.
+    /// A version of a model was published, or another one is in service.
     Models,
+    /// Prices were stored.
+    Bars,
     /// Messages were missed: anything may have changed.
     Anything,
 }
@@ -30,12 +32,13 @@ impl Topic {
         match self {
             Self::Jobs => "jobs",
             Self::Models => "models",
+            Self::Bars => "bars",
             Self::Anything => "anything",
         }
     }
 
     fn named(name: &str) -> Self {
-        [Self::Jobs, Self::Models].into_iter().find(|topic| topic.name() == name).unwrap_or(Self::Anything)
+        [Self::Jobs, Self::Models, Self::Bars].into_iter().find(|topic| topic.name() == name).unwrap_or(Self::Anything)
     }
 }
 
@@ -86,12 +89,12 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Returns at news of `topic`, or after `patience`, whichever is first.
-    pub async fn wait(&mut self, topic: Topic, patience: Duration) {
+    /// Returns at news of one of `topics`, or after `patience`, whichever is first.
+    pub async fn wait(&mut self, topics: &[Topic], patience: Duration) {
         let heard = async {
             loop {
                 match self.receiver.recv().await {
-                    Ok(heard) if heard == topic || heard == Topic::Anything => return,
+                    Ok(heard) if topics.contains(&heard) || heard == Topic::Anything => return,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return,
                     // The store is gone: nothing will be told any more.

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    ops::{self, history},
+    ops::{self, forecast::Freshness, history},
     terminal::{Terminal, chart},
     views::forecast::{ForecastView, Kind, ModelView},
 };
@@ -27,10 +27,11 @@ pub(crate) struct Arguments {
 /// Forecasts the next sessions and shows them.
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let app = App::open(settings).await?;
-    let view = ops::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref()).await?;
-    terminal.object(&view)?;
-    show(&app, &view, terminal).await?;
-    terminal.line(made_by(&view, arguments.model.is_some()))?;
+    let answer = ops::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref(), Freshness::Anew).await?;
+    let view = &answer.view;
+    terminal.object(view)?;
+    show(&app, view, terminal).await?;
+    terminal.line(made_by(view, arguments.model.is_some()))?;
     terminal.line(&view.verdict.sentence)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -12,7 +12,7 @@ use crate::{
     commands::{predict, serve, train},
     config::Settings,
     failure::Failure,
-    ops::{self, train::TrainRequest},
+    ops::{self, forecast::Freshness, train::TrainRequest},
     terminal::{Terminal, counted},
 };
 
@@ -54,9 +54,10 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     train::show_training(&version, terminal)?;
     train::show_challenge(&trained, terminal)?;
     terminal.line("\n4  Forecasting the next session\n")?;
-    let view = ops::forecast::forecast(&app, &symbol, None).await?;
-    terminal.object(&view)?;
-    predict::show(&app, &view, terminal).await?;
+    let answer = ops::forecast::forecast(&app, &symbol, None, Freshness::Anew).await?;
+    let view = &answer.view;
+    terminal.object(view)?;
+    predict::show(&app, view, terminal).await?;
     terminal.line(format_args!(
         "\nThe sample ends on {}: import or fetch your own prices with `closecast import` or `closecast fetch`.",
         view.as_of

@@ -19,7 +19,7 @@ async fn loads(cache: &ModelCache<String, Infallible>, name: &str, kib: u64) -> 
     let mut loaded = false;
     let load = async {
         loaded = true;
-        Ok(Loaded { model: name.to_owned(), memory_bytes: kib * KIB })
+        Ok(Loaded { value: name.to_owned(), memory_bytes: kib * KIB })
     };
     assert_eq!(*cache.get_or_load(&key(name), load).await.unwrap(), name);
     loaded
@@ -73,7 +73,7 @@ async fn ask_together(
             let load = async {
                 let number = count.fetch_add(1, Ordering::SeqCst);
                 sleep(Duration::from_millis(100)).await;
-                load(number).map(|model| Loaded { model, memory_bytes: KIB })
+                load(number).map(|value| Loaded { value, memory_bytes: KIB })
             };
             cache.get_or_load(&key("a"), load).await
         });
@@ -109,7 +109,7 @@ async fn a_load_whose_request_is_dropped_is_taken_over() {
         tokio::spawn(async move {
             let load = async {
                 let Some(model) = load else { return std::future::pending().await };
-                Ok(Loaded { model, memory_bytes: KIB })
+                Ok(Loaded { value: model, memory_bytes: KIB })
             };
             cache.get_or_load(&key("a"), load).await
         })

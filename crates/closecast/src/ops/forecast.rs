@@ -1,38 +1,137 @@
 //! Forecasting the next sessions of a symbol with the model in service.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
-use closecast_domain::{Predict, Symbol};
-use closecast_model::TrainedModel;
+use bytes::Bytes;
+use closecast_domain::{Exchange, Symbol};
+use closecast_model::{Prepared, TrainedModel};
 
 use crate::{
     app::App,
+    cache::{Loaded, SharedCache},
     failure::Failure,
     ops::{
-        history, market,
+        history::{self, market_day},
+        market,
         serving::{self, BASE, Served},
     },
     views::forecast::ForecastView,
 };
 
+/// How long an answer is given again before it is made anew: whether prices are stale depends on the time.
+const KEPT: Duration = Duration::from_secs(30);
+
+/// Memory of what is kept of one symbol beside the window of its model: dates, names, the answer.
+const OVERHEAD_BYTES: u64 = 16 * 1024;
+
+/// A forecast as it is told.
+pub(crate) struct Answer {
+    pub(crate) view: ForecastView,
+    /// The view as JSON.
+    pub(crate) json: Bytes,
+    /// Names what the forecast rests on: the same model and the same last close give the same forecast.
+    pub(crate) etag: String,
+    made_at: Instant,
+}
+
+/// What was asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Question {
+    symbol: Symbol,
+    /// Name of the model; the symbol's own when absent.
+    model: Option<String>,
+}
+
+/// The last evening of a symbol, prepared for the model that forecasts it.
+pub(crate) struct Evening {
+    served: Arc<Served>,
+    prepared: Prepared,
+    exchange: Exchange,
+    /// Whether the forecast is in the database.
+    recorded: AtomicBool,
+    answer: Mutex<Option<Arc<Answer>>>,
+}
+
+/// The evenings that are kept.
+pub(crate) type Evenings = SharedCache<Question, Evening, Failure>;
+
+/// Whether an answer that was made a moment ago will do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Freshness {
+    /// It will.
+    Kept,
+    /// Make it anew.
+    Anew,
+}
+
 /// Forecasts `symbol` with the model `model`, or with the one named like the symbol, and keeps the forecast. A symbol without a
 /// model of its own is forecast by BASE: the one in service, else the one that ships with the program.
 ///
 /// # Errors
-/// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure`] when the model cannot be read or used.
-pub(crate) async fn forecast(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<ForecastView, Failure> {
+/// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure::Busy`] when too many wait already, [`Failure`]
+/// when the model cannot be read or used.
+pub(crate) async fn forecast(
+    app: &App,
+    symbol: &Symbol,
+    model: Option<&str>,
+    freshness: Freshness,
+) -> Result<Arc<Answer>, Failure> {
+    let question = Question { symbol: symbol.clone(), model: model.map(str::to_owned) };
+    let evening = match app.evenings.get(&question) {
+        Some(evening) => evening,
+        None => app.evenings.get_or_load(&question, prepare(app, &question)).await.map_err(Failure::Shared)?,
+    };
+    if freshness == Freshness::Kept
+        && let Some(answer) = evening.kept()
+    {
+        return Ok(answer);
+    }
+    let _place = app.gate.enter().await?;
+    evening.make(app).await
+}
+
+/// Forgets what is known of symbols whose prices changed. A market is made of all symbols, so that whoever looks at one is
+/// forgotten too.
+pub(crate) fn forget_symbols(evenings: &Evenings, symbols: &BTreeSet<Symbol>) {
+    evenings.drop_where(|question, evening| {
+        symbols.contains(&question.symbol) || matches!(evening.served.model, TrainedModel::Base(_))
+    });
+}
+
+/// Forgets what was forecast, or might now be forecast, by the models `names`.
+pub(crate) fn forget_models(evenings: &Evenings, names: &BTreeSet<String>) {
+    evenings.drop_where(|question, evening| {
+        names.contains(&evening.served.version.name)
+            || names.contains(question.symbol.as_str())
+            || question.model.as_ref().is_some_and(|model| names.contains(model))
+    });
+}
+
+/// Computes what takes the history: once an evening, and once for all who ask at the same time.
+async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Failure> {
+    let _place = app.gate.enter().await?;
+    let symbol = &question.symbol;
     let loaded = history::load(app, symbol).await?;
-    let served = serving(app, symbol, model).await?;
+    let served = serving(app, symbol, question.model.as_deref()).await?;
     let history = match &served.model {
         TrainedModel::Base(_) => market::in_market(app, loaded.history).await?,
         TrainedModel::Lstm(_) => loaded.history,
     };
+    let exchange = history.exchange();
     let forecaster = Arc::clone(&served);
-    let work = move || forecaster.model.predict(&history);
-    let made = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
-    app.store.forecasts().record(&made, app.clock.now()).await?;
-    ForecastView::new(made, &served.version, loaded.stale)
-        .ok_or_else(|| Failure::Internal("a forecast of no session".to_owned()))
+    let work = move || forecaster.model.prepare(&history);
+    let prepared = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
+    let evening =
+        Evening { served, prepared, exchange, recorded: AtomicBool::new(false), answer: Mutex::default() };
+    Ok(Loaded { value: evening, memory_bytes })
 }
 
 /// Returns the model that forecasts `symbol`.
@@ -46,5 +145,32 @@ async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<
     match model {
         Some(name) if name != BASE => Err(Failure::NoModel { name: name.to_owned(), symbol: symbol.clone() }),
         _ => serving::base(app).await,
+    }
+}
+
+impl Evening {
+    /// Returns the answer of a moment ago.
+    fn kept(&self) -> Option<Arc<Answer>> {
+        let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        (answer.made_at.elapsed() < KEPT).then_some(answer)
+    }
+
+    /// Lets the network forecast, and keeps the forecast in the database before anybody is told.
+    async fn make(&self, app: &App) -> Result<Arc<Answer>, Failure> {
+        let made = self.served.model.forecast(&self.prepared)?;
+        if !self.recorded.load(Ordering::Relaxed) {
+            app.store.forecasts().record(&made, app.clock.now()).await?;
+            self.recorded.store(true, Ordering::Relaxed);
+        }
+        let stale = made.as_of < market_day(app, self.exchange).last_settled;
+        let internal = |text: String| Failure::Internal(text);
+        let view = ForecastView::new(made, &self.served.version, stale)
+            .ok_or_else(|| internal("a forecast of no session".to_owned()))?;
+        let json = serde_json::to_vec(&view).map_err(|error| internal(error.to_string()))?;
+        let hash = &self.served.version.sha256;
+        let etag = format!("\"{:.16}-{}{}\"", hash, view.as_of.format("%Y%m%d"), if stale { "-stale" } else { "" });
+        let answer = Arc::new(Answer { view, json: Bytes::from(json), etag, made_at: Instant::now() });
+        *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&answer));
+        Ok(answer)
     }
 }

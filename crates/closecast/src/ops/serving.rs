@@ -1,17 +1,23 @@
 //! The models in service, ready to forecast.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use chrono::DateTime;
-use closecast_domain::Card;
+use chrono::{DateTime, Utc};
+use closecast_domain::{Card, Symbol};
 use closecast_model::{BaseModel, TrainedModel};
-use closecast_store::{ModelVersion, StoreError, Topic};
+use closecast_store::{ModelVersion, SeriesGlance, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
     failure::Failure,
-    model_cache::{Loaded, ModelCache, ModelKey},
+    cache::Loaded,
+    model_cache::{ModelCache, ModelKey},
+    ops::forecast,
 };
 
 /// Name of the model of all symbols.
@@ -85,36 +91,76 @@ async fn load(app: &App, key: &ModelKey) -> Result<Loaded<Served>, Failure> {
 
 fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
     let memory_bytes = model.memory_bytes() as u64;
-    Loaded { model: Served { version, model }, memory_bytes }
+    Loaded { value: Served { version, model }, memory_bytes }
 }
 
-/// Keeps up with which versions are in service, until it is told to stop.
+/// Keeps up with which models are in service and which prices are stored, until it is told to stop.
 pub(crate) async fn follow(app: App, stopping: CancellationToken) {
     let mut news = app.store.wakeups().listen().await;
-    let mut known = None;
+    let mut known = Known::default();
     while !stopping.is_cancelled() {
-        match changes(&app, &mut known).await {
-            Ok(names) => names.iter().for_each(|name| app.models.invalidate(name)),
-            Err(error) => {
-                tracing::debug!("which models are in service cannot be asked: {error}");
-                known = None;
-            }
+        if let Err(error) = known.look(&app).await {
+            tracing::debug!("what has changed cannot be asked: {error}");
+            // What happens meanwhile may be missed.
+            known = Known::default();
         }
         tokio::select! {
-            () = news.wait(Topic::Models, LOOK) => (),
+            () = news.wait(&[Topic::Models, Topic::Bars], LOOK) => (),
             () = stopping.cancelled() => (),
         }
     }
 }
 
-/// Returns the names that have another version in service since the line `known` of the registry's book.
-async fn changes(app: &App, known: &mut Option<i64>) -> Result<Vec<String>, StoreError> {
-    let Some(line) = *known else {
-        *known = Some(app.store.models().last_event().await?);
-        app.models.invalidate_all();
-        return Ok(Vec::new());
-    };
-    let lines = app.store.models().events_after(line).await?;
-    *known = lines.last().map(|line| line.id).or(*known);
-    Ok(lines.into_iter().map(|line| line.name).collect())
+/// What this program has heard of.
+#[derive(Default)]
+struct Known {
+    /// Last line of the registry's book.
+    line: Option<i64>,
+    /// When each series was stored, and what to see of that at a glance.
+    bars: Option<(SeriesGlance, BTreeMap<Symbol, DateTime<Utc>>)>,
+}
+
+impl Known {
+    /// Forgets whatever was overtaken since the last look.
+    async fn look(&mut self, app: &App) -> Result<(), StoreError> {
+        self.look_at_models(app).await?;
+        self.look_at_bars(app).await
+    }
+
+    async fn look_at_models(&mut self, app: &App) -> Result<(), StoreError> {
+        let Some(line) = self.line else {
+            self.line = Some(app.store.models().last_event().await?);
+            app.models.invalidate_all();
+            app.evenings.drop_where(|_, _| true);
+            return Ok(());
+        };
+        let lines = app.store.models().events_after(line).await?;
+        self.line = lines.last().map(|line| line.id).or(self.line);
+        let names: BTreeSet<String> = lines.into_iter().map(|line| line.name).collect();
+        if !names.is_empty() {
+            names.iter().for_each(|name| app.models.invalidate(name));
+            forecast::forget_models(&app.evenings, &names);
+        }
+        Ok(())
+    }
+
+    async fn look_at_bars(&mut self, app: &App) -> Result<(), StoreError> {
+        let glance = app.store.bars().glance().await?;
+        if self.bars.as_ref().is_some_and(|(known, _)| *known == glance) {
+            return Ok(());
+        }
+        let stored: BTreeMap<Symbol, DateTime<Utc>> = app.store.bars().stored_at().await?.into_iter().collect();
+        let changed: BTreeSet<Symbol> = match &self.bars {
+            // Only those that are new or have another stamp, and those that are gone.
+            Some((_, known)) => {
+                let differs = |(symbol, stamp): &(&Symbol, &DateTime<Utc>)| known.get(*symbol) != Some(*stamp);
+                let gone = known.keys().filter(|symbol| !stored.contains_key(*symbol));
+                stored.iter().filter(differs).map(|(symbol, _)| symbol).chain(gone).cloned().collect()
+            }
+            None => stored.keys().cloned().collect(),
+        };
+        self.bars = Some((glance, stored));
+        forecast::forget_symbols(&app.evenings, &changed);
+        Ok(())
+    }
 }

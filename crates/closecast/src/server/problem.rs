@@ -56,6 +56,9 @@ impl From<Failure> for Problem {
             }
             Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
+            Failure::Busy => {
+                return Self { retry_after: true, ..Self::new(StatusCode::TOO_MANY_REQUESTS, failure.to_string()) };
+            }
             _ if failure.is_transient() => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the database or the artifact store does not answer; try again in a moment";

@@ -86,7 +86,7 @@ impl Worker {
                 Ok(Some((job, lease))) => self.bring_to_an_end(job, lease).await,
                 Ok(None) => {
                     tokio::select! {
-                        () = news.wait(Topic::Jobs, IDLE) => (),
+                        () = news.wait(&[Topic::Jobs], IDLE) => (),
                         () = self.stopping.cancelled() => (),
                     }
                 }

@@ -25,6 +25,13 @@ pub(super) struct Windows {
     sigma: f64,
 }
 
+impl Windows {
+    /// Returns the numbers in the windows.
+    pub(super) fn values(&self) -> usize {
+        self.views.iter().map(Vec::len).sum()
+    }
+}
+
 /// Networks of one shape over the same inputs.
 #[derive(Clone, Debug)]
 pub(super) struct Ensemble {

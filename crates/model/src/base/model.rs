@@ -158,6 +158,13 @@ pub(crate) struct BaseLook {
     own: Vec<f64>,
 }
 
+impl BaseLook {
+    /// Returns the numbers in the windows.
+    pub(crate) fn values(&self) -> usize {
+        self.windows.values()
+    }
+}
+
 impl Predict for BaseModel {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
         let origin = history.len() - 1;

@@ -74,10 +74,10 @@ async fn other_programs_on_postgresql_hear_of_a_new_champion_at_once() {
         let other = place.reopened().await;
         let mut listener = other.wakeups().listen().await;
         // The first message after the connection stands for what may have been missed.
-        listener.wait(Topic::Models, std::time::Duration::from_millis(300)).await;
+        listener.wait(&[Topic::Models], std::time::Duration::from_millis(300)).await;
         let heard = tokio::spawn(async move {
             let begun = std::time::Instant::now();
-            listener.wait(Topic::Models, std::time::Duration::from_secs(5)).await;
+            listener.wait(&[Topic::Models], std::time::Duration::from_secs(5)).await;
             begun.elapsed()
         });
         tokio::time::sleep(std::time::Duration::from_millis(100)).await;

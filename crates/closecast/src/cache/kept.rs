@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
-/// What is kept. Finding a value to drop looks at all of them: there are as many as models, and it comes with a load, which
+/// What is kept. Finding a value to drop looks at all of them: there are few, and it comes with a load, which
 /// takes far longer.
 pub(super) struct Kept<K, T> {
     values: HashMap<K, Value<T>>,
@@ -55,6 +55,14 @@ impl<K: Clone + Eq + Hash, T> Kept<K, T> {
         self.bytes += bytes;
         self.values.insert(key.clone(), Value { shared: Arc::clone(shared), bytes, last_use: self.uses });
         gone
+    }
+
+    /// Takes out the values that `condition` is true of.
+    #[must_use = "what goes is to be dropped where it holds nobody up"]
+    pub(super) fn remove_where(&mut self, condition: impl Fn(&K, &T) -> bool) -> Vec<Arc<T>> {
+        let matching = self.values.iter().filter(|(key, value)| condition(key, &value.shared));
+        let keys: Vec<K> = matching.map(|(key, _)| key.clone()).collect();
+        keys.iter().filter_map(|key| self.remove(key)).collect()
     }
 
     fn remove(&mut self, key: &K) -> Option<Arc<T>> {
