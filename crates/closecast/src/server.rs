@@ -1,32 +1,28 @@
 //! The HTTP server: the list of routes, and what every answer passes through.
 
+mod access_log;
+mod observe;
 mod problem;
 mod routes;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::StatusCode,
+    middleware,
     routing::{get, post},
 };
-use tower_http::{
-    catch_panic::CatchPanicLayer,
-    compression::CompressionLayer,
-    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
-    set_header::SetResponseHeaderLayer,
-    timeout::TimeoutLayer,
-    trace::{DefaultMakeSpan, DefaultOnResponse, TraceLayer},
-};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 
+pub(crate) use self::access_log::AccessLog;
 use crate::{app::App, pages};
 
 /// A request that takes longer has gone wrong.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns all routes.
-pub(crate) fn router(app: App) -> Router {
-    let request_id = HeaderName::from_static("x-request-id");
+pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
     Router::new()
         .route("/health", get(routes::health::health))
         .route("/livez", get(routes::health::live))
@@ -42,21 +38,8 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pages::router())
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(CatchPanicLayer::custom(problem::after_panic))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CompressionLayer::new())
-        .layer(if_missing(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(if_missing(header::REFERRER_POLICY, "no-referrer"))
-        .layer(if_missing(header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"))
-        .layer(PropagateRequestIdLayer::new(request_id.clone()))
-        .layer(
-            TraceLayer::new_for_http()
-                .make_span_with(DefaultMakeSpan::new().level(tracing::Level::INFO))
-                .on_response(DefaultOnResponse::new().level(tracing::Level::INFO)),
-        )
-        .layer(SetRequestIdLayer::new(request_id, MakeRequestUuid))
-}
-
-fn if_missing(name: HeaderName, value: &'static str) -> SetResponseHeaderLayer<HeaderValue> {
-    SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
+        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(CatchPanicLayer::custom(problem::after_panic))
+        .layer(middleware::from_fn_with_state(log, observe::observe))
 }

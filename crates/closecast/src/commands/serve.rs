@@ -3,17 +3,19 @@
 use std::{
     net::{IpAddr, SocketAddr},
     process::ExitCode,
+    sync::Arc,
     time::Duration,
 };
 
 use clap::Args;
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    server,
+    server::{self, AccessLog},
     service::{Background, Signals},
     terminal::Terminal,
 };
@@ -56,17 +58,25 @@ pub(crate) async fn serve_until_signal(
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let signals = Signals::listen();
+    let log = access_log(&app)?;
     let background = Background::start(&app, works);
+    let writing = CancellationToken::new();
+    let writer = tokio::spawn({
+        let (log, writing) = (Arc::clone(&log), writing.clone());
+        async move { log.keep(writing).await }
+    });
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
     let stop = signals.clone();
-    let serving =
-        axum::serve(listener, server::router(app.clone())).with_graceful_shutdown(async move { stop.stop().await });
+    let routes = server::router(app.clone(), log).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stop().await });
     let orderly = async {
         tokio::select! {
             ended = serving => ended.map_err(Failure::Runtime)?,
             () = out_of_patience(&signals, &background) => terminal.remark("Some connections were still open and have been cut."),
         }
         background.end().await;
+        writing.cancel();
+        writer.await.map_err(|error| Failure::Internal(error.to_string()))?;
         app.store.close().await.map_err(Failure::from)
     };
     tokio::select! {
@@ -75,6 +85,12 @@ pub(crate) async fn serve_until_signal(
     }
     terminal.line("Stopped.")?;
     Ok(ExitCode::SUCCESS)
+}
+
+fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
+    let folder = app.settings.data_dir.join("logs");
+    let unwritable = |error| Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
+    AccessLog::open(&folder).map(Arc::new).map_err(unwritable)
 }
 
 /// Returns some time after the server was told to stop: a client that never finishes its request must not keep it alive.

@@ -1,0 +1,126 @@
+//! What every request passes through: an identifier, its time, a line in the access log, and headers that every answer has.
+
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware::Next,
+    response::Response,
+};
+use uuid::Uuid;
+
+use super::access_log::{AccessLog, Entry};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
+
+/// Longest identifier that is taken from a client.
+const LONGEST_ID: usize = 64;
+
+/// Headers of every answer that does not set them itself.
+static USUAL: [(HeaderName, HeaderValue); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
+];
+
+/// Lets a request through, and adds what every answer has.
+pub(super) async fn observe(State(log): State<Arc<AccessLog>>, mut request: Request, next: Next) -> Response {
+    let begun = Instant::now();
+    let id = request_id(&request);
+    request.headers_mut().insert(REQUEST_ID, id.clone());
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let mut response = next.run(request).await;
+    let elapsed = begun.elapsed();
+    let status = response.status();
+    let headers = response.headers_mut();
+    for (name, value) in &USUAL {
+        headers.entry(name).or_insert_with(|| value.clone());
+    }
+    if let Some(seconds) = seconds(elapsed.as_micros()) {
+        headers.insert(PROCESS_TIME, seconds);
+    }
+    headers.insert(REQUEST_ID, id.clone());
+    let id = id.to_str().unwrap_or_default();
+    if status.is_server_error() {
+        tracing::error!(request_id = id, status = status.as_u16(), "{method} {path}");
+    }
+    let (method, path) = (method_name(&method), path.as_str());
+    log.write(&Entry { id, client, method, path, status: status.as_u16(), micros: elapsed.as_micros() });
+    response
+}
+
+/// Returns the identifier that the client gave, if it is one, or a new one.
+fn request_id(request: &Request) -> HeaderValue {
+    let given = request.headers().get(&REQUEST_ID).filter(|given| is_identifier(given.as_bytes()));
+    given.cloned().unwrap_or_else(new_id)
+}
+
+fn is_identifier(text: &[u8]) -> bool {
+    let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    !text.is_empty() && text.len() <= LONGEST_ID && text.iter().all(allowed)
+}
+
+/// A name of this process and a number: unique without asking the system for random bytes at each request.
+fn new_id() -> HeaderValue {
+    static PROCESS: OnceLock<String> = OnceLock::new();
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let process = PROCESS.get_or_init(|| Uuid::now_v7().simple().to_string());
+    let mut id = String::with_capacity(48);
+    let _infallible = write!(id, "{process}-{:x}", NEXT.fetch_add(1, Ordering::Relaxed));
+    HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("0"))
+}
+
+/// Returns seconds with six decimals.
+fn seconds(micros: u128) -> Option<HeaderValue> {
+    let mut text = String::with_capacity(12);
+    let _infallible = write!(text, "{}.{:06}", micros / 1_000_000, micros % 1_000_000);
+    HeaderValue::try_from(text).ok()
+}
+
+/// Returns the name of a method of HTTP, and one name for all others: a client may send any.
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::HEAD => "HEAD",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "OTHER",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_identifier_of_the_client_is_taken_only_if_it_can_do_no_harm() {
+        for good in ["a", "0190-a_b.c"] {
+            assert!(is_identifier(good.as_bytes()), "{good}");
+        }
+        for bad in ["", "a b", "a\"b", "é", &"a".repeat(65)] {
+            assert!(!is_identifier(bad.as_bytes()), "{bad}");
+        }
+        assert_ne!(new_id(), new_id());
+        assert!(is_identifier(new_id().as_bytes()));
+    }
+
+    #[test]
+    fn a_time_is_told_in_seconds() {
+        assert_eq!(seconds(1_234_567).unwrap(), "1.234567");
+        assert_eq!(seconds(42).unwrap(), "0.000042");
+    }
+}
