@@ -97,7 +97,8 @@ fn select(filter: &HistoryFilter, cursor: Option<Cursor>, limit: u64) -> Select<
         .limit(limit.saturating_add(1))
 }
 
-/// As one comparison of pairs, which an index answers by going to the place itself: of thousands made at once none is read twice.
+/// As one comparison of pairs: PostgreSQL begins at that very place of the index, SQLite at the time, and passes over those made
+/// then without leaving the index.
 fn after(cursor: Cursor) -> Expr {
     let place = Expr::tuple([Expr::col(forecast::Column::CreatedAt), Expr::col(forecast::Column::Id)]);
     place.lt(Expr::tuple([Expr::value(cursor.created_at), Expr::value(cursor.id)]))
