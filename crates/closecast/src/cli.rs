@@ -52,6 +52,10 @@ pub(crate) enum Command {
     Models(commands::models::Arguments),
     /// Time the engine on this machine: a training step, or a forecast.
     Bench(commands::bench::Arguments),
+    /// Write database and artifacts to one file, consistent while the server is running.
+    Backup(commands::backup::Arguments),
+    /// Restore a backup into an empty installation.
+    Restore(commands::restore::Arguments),
     /// Check the installation: data folder, database, artifacts, settings.
     Doctor,
 }

@@ -58,6 +58,8 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Serve(arguments) => commands::serve::run(arguments, settings, terminal).await,
         Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,
         Command::Bench(arguments) => commands::bench::run(arguments, &settings, terminal),
+        Command::Backup(arguments) => commands::backup::run(arguments, settings, terminal).await,
+        Command::Restore(arguments) => commands::restore::run(arguments, settings, terminal).await,
         Command::Doctor => commands::doctor::run(settings, terminal).await,
     }
 }
