@@ -60,6 +60,10 @@ pub(crate) enum Command {
     Bench(commands::bench::Arguments),
     /// Bring the schema of the database up to date; every other command does so too.
     Migrate,
+    /// Write database and artifacts to one file, consistent while the server is running.
+    Backup(commands::backup::Arguments),
+    /// Restore a backup into an empty installation.
+    Restore(commands::restore::Arguments),
     /// Check the installation: data folder, database, artifacts, settings.
     Doctor,
 }

@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments in, use case called, result shown.
 
 pub(crate) mod backtest;
+pub(crate) mod backup;
 pub(crate) mod bench;
 pub(crate) mod check_data;
 pub(crate) mod doctor;
@@ -13,6 +14,7 @@ pub(crate) mod migrate;
 pub(crate) mod models;
 pub(crate) mod predict;
 pub(crate) mod quickstart;
+pub(crate) mod restore;
 pub(crate) mod runs;
 pub(crate) mod serve;
 pub(crate) mod train;

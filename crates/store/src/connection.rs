@@ -7,8 +7,8 @@ use std::{
 };
 
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction, DbErr,
-    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
+    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
     sqlx::{self, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
@@ -153,6 +153,20 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
     };
     options.max_connections(connections).sqlx_logging(false);
     Ok(Database::connect(options).await?)
+}
+
+/// Begins a transaction in which every read sees the same moment, that of the first one, whatever others write meanwhile.
+///
+/// # Errors
+/// [`DbErr`] when the database cannot be reached.
+pub(crate) async fn begin_reading(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+    let mut options = TransactionOptions::default();
+    // SQLite does so by itself in write-ahead-log mode.
+    if database.get_database_backend() == DatabaseBackend::Postgres {
+        options.isolation_level = Some(IsolationLevel::RepeatableRead);
+        options.access_mode = Some(AccessMode::ReadOnly);
+    }
+    database.begin_with_options(options).await
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once and waits for it: one that reads first and

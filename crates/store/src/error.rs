@@ -73,6 +73,9 @@ pub enum StoreError {
         /// Model.
         name: String,
     },
+    /// A backup was not made or not restored.
+    #[error(transparent)]
+    Backup(#[from] crate::BackupError),
     /// A series without one bar was to be stored.
     #[error("there is no bar of {0} to store")]
     NoBars(Symbol),

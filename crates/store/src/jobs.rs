@@ -14,7 +14,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::lease::succeed_in;
+pub(crate) use self::{lease::succeed_in, takeover::requeue_running_in};
 pub use self::{
     lease::{Beat, Lease},
     record::{Enqueued, Job, JobFilter, JobState, NewJob},

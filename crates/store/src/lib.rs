@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alerts;
+mod backup;
 mod bars;
 mod blobs;
 mod connection;
@@ -16,6 +17,7 @@ mod store;
 mod wakeups;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
+pub use backup::{BackupError, BackupSummary, Existing, MissingArtifact, RestoreSummary};
 pub use bars::{BarStore, SeriesGlance, SeriesInfo, StoredSeries};
 pub use blobs::{
     ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, S3Settings, Secret, StoredBlob,

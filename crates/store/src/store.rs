@@ -47,9 +47,9 @@ impl StoreSettings {
 #[derive(Clone, Debug)]
 pub struct Store {
     settings: StoreSettings,
-    database: DatabaseConnection,
-    blobs: Blobs,
-    wakeups: Wakeups,
+    pub(crate) database: DatabaseConnection,
+    pub(crate) blobs: Blobs,
+    pub(crate) wakeups: Wakeups,
 }
 
 impl Store {

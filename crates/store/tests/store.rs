@@ -4,6 +4,8 @@
 
 #[path = "store/alerts.rs"]
 mod alerts;
+#[path = "store/backup.rs"]
+mod backup;
 #[path = "store/bars.rs"]
 mod bars;
 #[path = "store/folder.rs"]

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -29,6 +29,35 @@ impl RunningJob {
     pub fn sample(id: &str, beat: i64) -> Self {
         Self { id: id.to_owned(), worker: None, beat, lease: "lease".to_owned() }
     }
+}
+
+/// Takes every running job from its worker, none of which can be there any more: back into the queue, or to its end if somebody
+/// asked for that. An attempt counts as one. Returns how many are queued again.
+///
+/// # Errors
+/// [`StoreError::Database`] when writing fails.
+pub(crate) async fn requeue_running_in(
+    transaction: &impl ConnectionTrait,
+    now: DateTime<Utc>,
+) -> Result<u64, StoreError> {
+    let running = || {
+        job::Entity::update_many()
+            .filter(job::Column::State.eq(JobState::Running.name()))
+            .col_expr(job::Column::Lease, Expr::value(None::<String>))
+            .col_expr(job::Column::Worker, Expr::value(None::<String>))
+    };
+    running()
+        .filter(job::Column::CancelRequested.eq(true))
+        .col_expr(job::Column::State, Expr::value(JobState::Cancelled.name()))
+        .col_expr(job::Column::EndedAt, Expr::value(now))
+        .exec(transaction)
+        .await?;
+    let queued = running()
+        .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
+        .col_expr(job::Column::Error, Expr::value("it was running when the backup was made that it was restored from"))
+        .exec(transaction)
+        .await?;
+    Ok(queued.rows_affected)
 }
 
 impl JobStore<'_> {

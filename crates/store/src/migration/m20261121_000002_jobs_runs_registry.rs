@@ -141,11 +141,12 @@ enum Keys {
 }
 
 /// Indices with a condition or a direction, in the SQL that SQLite and PostgreSQL share.
-const INDICES: [&str; 11] = [
-    // Newest first, of everything, of a symbol and of a model; the id makes the order total, so that pages neither repeat nor skip.
+const INDICES: [&str; 12] = [
+    // Newest first, of everything, of a symbol, of a model and of both; the id makes the order total, so that pages neither repeat nor skip.
     "CREATE INDEX forecasts_created ON forecasts (created_at, id)",
     "CREATE INDEX forecasts_symbol_created ON forecasts (symbol, created_at, id)",
     "CREATE INDEX forecasts_model_created ON forecasts (model_name, created_at, id)",
+    "CREATE INDEX forecasts_symbol_model_created ON forecasts (symbol, model_name, created_at, id)",
     // What waits for its close: few rows among millions.
     "CREATE INDEX forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL AND settled_at IS NULL",
     "CREATE INDEX registry_events_name ON registry_events (name, id)",
@@ -183,8 +184,13 @@ impl MigrationTrait for Migration {
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let connection = manager.get_connection();
-        for index in ["forecasts_created", "forecasts_symbol_created", "forecasts_model_created", "forecasts_unsettled"]
-        {
+        for index in [
+            "forecasts_created",
+            "forecasts_symbol_created",
+            "forecasts_model_created",
+            "forecasts_symbol_model_created",
+            "forecasts_unsettled",
+        ] {
             connection.execute_unprepared(&format!("DROP INDEX {index}")).await?;
         }
         for table in tables() {

@@ -1,0 +1,162 @@
+//! A backup becomes an installation again.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction};
+use serde::Serialize;
+use tokio::sync::mpsc;
+
+use super::{
+    BackupError, Existing, MissingArtifact, content,
+    format::{self, Entry, Held, Manifest},
+    referenced,
+    tables::{self, Table},
+};
+use crate::{Store, StoreError, Topic, connection::begin_writing, jobs::requeue_running_in};
+
+/// Entries read ahead of the one that is being restored.
+const WAITING: usize = 1;
+
+/// What was restored.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RestoreSummary {
+    /// When the backup was made.
+    pub made_at: DateTime<Utc>,
+    /// Version of the program that made it.
+    pub code_version: String,
+    /// Rows by table.
+    pub rows: BTreeMap<String, u64>,
+    /// Artifacts restored.
+    pub artifacts: u64,
+    /// Artifacts that were missing already when the backup was made.
+    pub missing: Vec<MissingArtifact>,
+    /// Jobs that were running when the backup was made. They are queued again.
+    pub requeued_jobs: u64,
+}
+
+impl Store {
+    /// Restores a backup into this installation, which has to be empty unless what it holds is to be replaced. The file is
+    /// verified as a whole before anything is changed, artifacts are written before the rows that refer to them, and all
+    /// rows become visible at once. Artifacts that nothing refers to afterwards stay where they are.
+    ///
+    /// # Errors
+    /// [`StoreError::Backup`] when the file cannot be restored or the installation is in use, [`StoreError::Row`] when a row
+    /// cannot be understood, [`StoreError::Database`] and [`StoreError::Blob`] when writing fails. No row is changed then.
+    pub async fn restore(
+        &self,
+        file: &Path,
+        existing: Existing,
+        now: DateTime<Utc>,
+    ) -> Result<RestoreSummary, StoreError> {
+        let path = file.to_owned();
+        let (header, manifest) = joined(tokio::task::spawn_blocking(move || content::verify(&path)).await)?;
+        let transaction = begin_writing(&self.database).await?;
+        let restoring = Restoring { store: self, file, transaction, tables: tables::all().into() };
+        restoring.make_room(existing).await?;
+        let artifacts = restoring.content(&manifest).await?;
+        restoring.check_references(&manifest).await?;
+        let requeued_jobs = requeue_running_in(&restoring.transaction, now).await?;
+        for table in &restoring.tables {
+            table.go_on_numbering(&restoring.transaction).await?;
+        }
+        restoring.transaction.commit().await?;
+        self.wakeups.tell(Topic::Models).await;
+        self.wakeups.tell(Topic::Jobs).await;
+        Ok(RestoreSummary {
+            made_at: header.made_at,
+            code_version: header.code_version,
+            rows: manifest.rows,
+            artifacts,
+            missing: manifest.missing,
+            requeued_jobs,
+        })
+    }
+}
+
+/// A restore under way. Unless its transaction is committed, no row has changed.
+struct Restoring<'a> {
+    store: &'a Store,
+    file: &'a Path,
+    transaction: DatabaseTransaction,
+    tables: Vec<Box<dyn Table>>,
+}
+
+impl Restoring<'_> {
+    /// Makes other writers wait, and makes sure that the tables are empty.
+    async fn make_room(&self, existing: Existing) -> Result<(), StoreError> {
+        if self.transaction.get_database_backend() == DatabaseBackend::Postgres {
+            let names: Vec<_> = self.tables.iter().map(|table| table.name()).collect();
+            let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
+            self.transaction.execute_unprepared(&lock).await?;
+        }
+        let mut in_use = Vec::new();
+        for table in &self.tables {
+            match existing {
+                Existing::Replace => table.clear(&self.transaction).await?,
+                Existing::Keep if table.has_rows(&self.transaction).await? => in_use.push(table.name()),
+                Existing::Keep => {}
+            }
+        }
+        if in_use.is_empty() { Ok(()) } else { Err(BackupError::NotEmpty { tables: in_use }.into()) }
+    }
+
+    /// Restores artifacts and rows as they come, and returns how many artifacts there were.
+    async fn content(&self, manifest: &Manifest) -> Result<u64, StoreError> {
+        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (path, entries): (PathBuf, Vec<Entry>) = (self.file.to_owned(), manifest.entries.clone());
+        let reader = tokio::task::spawn_blocking(move || content::deliver(&path, &entries, &sender));
+        let (mut artifacts, mut rows) = (0, BTreeMap::<_, u64>::new());
+        while let Some((path, bytes)) = receiver.recv().await {
+            match format::held(&path) {
+                Some(Held::Artifact(_)) => {
+                    // Its name is the hash of its bytes, here as in the file.
+                    self.store.blobs.put(bytes).await?;
+                    artifacts += 1;
+                }
+                Some(Held::Rows(table)) => {
+                    *rows.entry(table.to_owned()).or_default() += self.rows(table, &bytes).await?;
+                }
+                None => {}
+            }
+        }
+        joined(reader.await)?;
+        if manifest.rows.iter().any(|(table, count)| rows.get(table).copied().unwrap_or(0) != *count) {
+            return Err(self.damaged("its tables do not have as many rows as its manifest says"));
+        }
+        Ok(artifacts)
+    }
+
+    async fn rows(&self, table: &str, bytes: &Bytes) -> Result<u64, StoreError> {
+        let table = self.tables.iter().find(|known| known.name() == table);
+        match (table, str::from_utf8(bytes)) {
+            (Some(table), Ok(lines)) => table.insert(&self.transaction, lines).await,
+            _ => Err(self.damaged("a piece of it is not text, or of an unknown table")),
+        }
+    }
+
+    /// Makes sure that every model version has its artifact, as far as it had it in the first place.
+    async fn check_references(&self, manifest: &Manifest) -> Result<(), StoreError> {
+        let entries = manifest.entries.iter().map(|entry| entry.sha256.as_str());
+        let known: BTreeSet<&str> = entries.chain(manifest.missing.iter().map(|gap| gap.sha256.as_str())).collect();
+        let referenced = referenced(&self.transaction).await?;
+        match referenced.iter().find(|(sha256, _)| !known.contains(sha256.as_str())) {
+            Some((sha256, models)) => {
+                Err(self.damaged(&format!("it lacks the artifact {sha256} of {}", models.join(", "))))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn damaged(&self, reason: &str) -> StoreError {
+        BackupError::Damaged { file: self.file.to_owned(), reason: reason.to_owned() }.into()
+    }
+}
+
+fn joined<T>(ended: Result<Result<T, BackupError>, tokio::task::JoinError>) -> Result<T, BackupError> {
+    ended.map_err(|panic| BackupError::Internal(panic.to_string()))?
+}

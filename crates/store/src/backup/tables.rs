@@ -1,0 +1,221 @@
+//! The tables of a backup, all of them.
+
+use std::marker::PhantomData;
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic, Iterable, ModelTrait,
+    PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    sea_query::{Expr, ExprTrait},
+};
+
+use super::row;
+use crate::{StoreError, entity};
+
+/// Rows read at a time.
+const PAGE_ROWS: u64 = 1000;
+
+/// Values of one INSERT, well under what SQLite and PostgreSQL take.
+const INSERT_VALUES: usize = 8000;
+
+/// A table, whatever its rows are.
+#[async_trait]
+pub(super) trait Table: Send + Sync {
+    /// Returns its name.
+    fn name(&self) -> &'static str;
+
+    /// Returns the names of its columns.
+    #[cfg(test)]
+    fn columns(&self) -> std::collections::BTreeSet<String>;
+
+    /// Adds the next rows after the one of the key `after` to `lines`, by primary key.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row has no form in a backup.
+    async fn page(
+        &self,
+        from: &DatabaseTransaction,
+        after: Option<Vec<Value>>,
+        lines: &mut Vec<u8>,
+    ) -> Result<TablePage, StoreError>;
+
+    /// Returns whether there is a row.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    async fn has_rows(&self, within: &DatabaseTransaction) -> Result<bool, StoreError>;
+
+    /// Deletes all rows.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    async fn clear(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
+
+    /// Inserts rows, one a line, and returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when a line is no row of the table.
+    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<u64, StoreError>;
+
+    /// Makes the numbers that the database gives to new rows go on after those of the rows inserted.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    async fn go_on_numbering(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
+}
+
+/// What a page of rows ended with.
+pub(super) struct TablePage {
+    pub(super) rows: u64,
+    /// Key of the last row; none when there are no more.
+    pub(super) last: Option<Vec<Value>>,
+}
+
+/// Returns the tables. One of the schema that is not here would be lost: a test compares.
+pub(super) fn all() -> [Box<dyn Table>; 13] {
+    [
+        of::<entity::series::Entity>(),
+        of::<entity::bar::Entity>(),
+        of::<entity::model_version::Entity>(),
+        of::<entity::model_alias::Entity>(),
+        of::<entity::registry_event::Entity>(),
+        of::<entity::forecast::Entity>(),
+        of::<entity::job::Entity>(),
+        of::<entity::schedule_firing::Entity>(),
+        of::<entity::run::Entity>(),
+        of::<entity::run_metric::Entity>(),
+        of::<entity::training_log::Entity>(),
+        of::<entity::alert::Entity>(),
+        of::<entity::key::Entity>(),
+    ]
+}
+
+fn of<E: EntityTrait>() -> Box<dyn Table>
+where
+    E::ActiveModel: Send,
+{
+    Box::new(Of::<E>(PhantomData))
+}
+
+struct Of<E>(PhantomData<E>);
+
+impl<E: EntityTrait> Of<E> {
+    fn key() -> impl Iterator<Item = E::Column> {
+        E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
+    }
+
+    fn unreadable(key: String, reason: String) -> StoreError {
+        StoreError::Row { table: E::default().table_name(), key, reason }
+    }
+}
+
+#[async_trait]
+impl<E: EntityTrait> Table for Of<E>
+where
+    E::ActiveModel: Send,
+{
+    fn name(&self) -> &'static str {
+        E::default().table_name()
+    }
+
+    #[cfg(test)]
+    fn columns(&self) -> std::collections::BTreeSet<String> {
+        E::Column::iter().map(|column| column.as_str().to_owned()).collect()
+    }
+
+    async fn page(
+        &self,
+        from: &DatabaseTransaction,
+        after: Option<Vec<Value>>,
+        lines: &mut Vec<u8>,
+    ) -> Result<TablePage, StoreError> {
+        let mut select = E::find().limit(PAGE_ROWS);
+        if let Some(after) = after {
+            let key = Expr::tuple(Self::key().map(Expr::col));
+            select = select.filter(key.gt(Expr::tuple(after.into_iter().map(Expr::value))));
+        }
+        for column in Self::key() {
+            select = select.order_by_asc(column);
+        }
+        let rows = select.all(from).await?;
+        let key_of = |row: &E::Model| Self::key().map(|column| row.get(column)).collect::<Vec<_>>();
+        for row in &rows {
+            let json =
+                row::to_json::<E>(row).map_err(|reason| Self::unreadable(format!("{:?}", key_of(row)), reason))?;
+            lines.extend_from_slice(json.to_string().as_bytes());
+            lines.push(b'\n');
+        }
+        let is_full = rows.len() as u64 == PAGE_ROWS;
+        Ok(TablePage { rows: rows.len() as u64, last: rows.last().filter(|_| is_full).map(key_of) })
+    }
+
+    async fn has_rows(&self, within: &DatabaseTransaction) -> Result<bool, StoreError> {
+        Ok(E::find().one(within).await?.is_some())
+    }
+
+    async fn clear(&self, within: &DatabaseTransaction) -> Result<(), StoreError> {
+        E::delete_many().exec(within).await?;
+        Ok(())
+    }
+
+    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<u64, StoreError> {
+        let lines: Vec<_> = lines.lines().collect();
+        let rows_at_once = INSERT_VALUES / E::Column::iter().count();
+        for chunk in lines.chunks(rows_at_once) {
+            let row = |line: &&str| {
+                row::from_json::<E>(line).map_err(|reason| Self::unreadable("in a backup".into(), reason))
+            };
+            let rows = chunk.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            E::insert_many(rows).exec_without_returning(into).await?;
+        }
+        Ok(lines.len() as u64)
+    }
+
+    async fn go_on_numbering(&self, within: &DatabaseTransaction) -> Result<(), StoreError> {
+        // SQLite remembers the largest number by itself. The sequence of PostgreSQL only ever goes up: unlike the rows, it does not
+        // go back when the transaction is.
+        if E::PrimaryKey::auto_increment() && within.get_database_backend() == DatabaseBackend::Postgres {
+            let (table, key) = (self.name(), Self::key().map(|column| column.as_str()).collect::<String>());
+            let sequence = format!("pg_get_serial_sequence('{table}', '{key}')");
+            let sql = format!(
+                "SELECT setval({sequence}, GREATEST(nextval({sequence}), (SELECT COALESCE(MAX({key}), 1) FROM {table})))"
+            );
+            within.execute_unprepared(&sql).await?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use sea_orm::Statement;
+
+    use super::*;
+    use crate::Store;
+
+    async fn names(store: &Store, sql: &str) -> BTreeSet<String> {
+        let rows = store.database.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await.unwrap();
+        rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
+    }
+
+    /// A table or column that was added to the schema and not to the entities would be missing in every backup.
+    #[tokio::test]
+    async fn every_table_and_column_of_the_schema_is_backed_up() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let schema = names(
+            &store,
+            "SELECT name FROM sqlite_master \
+             WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'seaql_migrations'",
+        )
+        .await;
+        let backed_up: BTreeMap<_, _> = all().into_iter().map(|table| (table.name(), table.columns())).collect();
+        assert_eq!(backed_up.keys().map(|&name| name.to_owned()).collect::<BTreeSet<_>>(), schema);
+        for (table, columns) in backed_up {
+            let there = names(&store, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
+            assert_eq!(columns, there, "{table}");
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Backups.
+
+#[path = "backup/content.rs"]
+mod content;
+#[path = "backup/damage.rs"]
+mod damage;
+#[path = "backup/serving.rs"]
+mod serving;
+
+use std::path::PathBuf;
+
+use bytes::Bytes;
+use closecast_domain::Symbol;
+use closecast_store::{BackupError, Existing, JobFilter, JobState, Origin, RunLog, StoreError};
+
+use self::content::{entries, fill, sorted_rows};
+use crate::{
+    place::{Place, places},
+    samples::{card, forecast, now, series},
+};
+
+pub(crate) fn file(place: &Place) -> PathBuf {
+    place.folder.path().join("backup.tar.gz")
+}
+
+/// From each database into each.
+#[tokio::test]
+async fn everything_comes_back_in_whatever_database() {
+    for (from, number) in places().await.iter().zip(0..) {
+        fill(&from.store).await;
+        let summary = from.store.backup(&file(from), Existing::Keep, now()).await.unwrap();
+        assert_eq!(summary.rows.len(), 13);
+        assert!(summary.rows.values().all(|&rows| rows > 0), "{:?}", summary.rows);
+        assert_eq!((summary.artifacts, summary.missing.len()), (2, 0));
+        assert_eq!(summary.size_bytes, std::fs::metadata(file(from)).unwrap().len());
+        for to in places().await {
+            let restored = to.store.restore(&file(from), Existing::Keep, now()).await.unwrap();
+            assert_eq!((&restored.rows, restored.artifacts, restored.made_at), (&summary.rows, 2, now()));
+            to.store.backup(&file(&to), Existing::Keep, now()).await.unwrap();
+            let (mut before, mut after) = (sorted_rows(&entries(&file(from))), sorted_rows(&entries(&file(&to))));
+            // Running jobs do not run any more: that is another test.
+            let jobs = (before.remove("jobs").unwrap(), after.remove("jobs").unwrap());
+            assert_eq!(before, after, "from database {number}");
+            assert_eq!(jobs.0.len(), jobs.1.len());
+            goes_on(&to).await;
+        }
+    }
+}
+
+/// What a restored installation is for: new rows get numbers of their own, artifacts are there.
+async fn goes_on(place: &Place) {
+    let store = &place.store;
+    for version in store.models().list().await.unwrap() {
+        store.models().artifact(&version).await.unwrap();
+    }
+    let next = store.models().publish(&card("AAPL"), Bytes::from("next"), Origin::default(), now()).await.unwrap();
+    assert_eq!(next.version, 3);
+    store.forecasts().record(&forecast("AAPL", "another", 9), now()).await.unwrap();
+    let newest = store.forecasts().newest(&Symbol::new("AAPL").unwrap(), 1).await.unwrap();
+    assert_eq!(newest[0].model.sha256, "another");
+    let runs = store.runs();
+    let run = runs.list(None, None, 1).await.unwrap().remove(0).id;
+    let line = RunLog { at: now(), level: "info".into(), message: "restored".into() };
+    runs.log(&run, line).await.unwrap();
+    assert_eq!(runs.logs(&run).await.unwrap().last().unwrap().message, "restored");
+    assert!(store.alerts().raise(content::alert("IBM"), now()).await.unwrap());
+}
+
+#[tokio::test]
+async fn running_jobs_are_queued_again_and_those_to_be_cancelled_are() {
+    for place in places().await {
+        fill(&place.store).await;
+        let state = async |state| {
+            place.store.jobs().list(&JobFilter { state: Some(state), kind: None }, None, 10).await.unwrap()
+        };
+        let running = state(JobState::Running).await;
+        let (to_cancel, to_go_on): (Vec<_>, Vec<_>) = running.into_iter().partition(|job| job.cancel_requested);
+        assert_eq!((to_cancel.len(), to_go_on.len()), (1, 1));
+        place.store.backup(&file(&place), Existing::Keep, now()).await.unwrap();
+        let restored = place.store.restore(&file(&place), Existing::Replace, now()).await.unwrap();
+        assert_eq!(restored.requeued_jobs, 1);
+        assert!(state(JobState::Running).await.is_empty());
+        let job = place.store.jobs().get(&to_go_on[0].id).await.unwrap().unwrap();
+        assert_eq!((job.state, job.attempt), (JobState::Queued, 1));
+        let job = place.store.jobs().get(&to_cancel[0].id).await.unwrap().unwrap();
+        assert_eq!((job.state, job.ended_at), (JobState::Cancelled, Some(now())));
+        let (claimed, _lease) = place.store.jobs().claim("new", now()).await.unwrap().unwrap();
+        assert_eq!((claimed.id, claimed.attempt), (to_go_on[0].id.clone(), 2));
+    }
+}
+
+#[tokio::test]
+async fn an_installation_in_use_is_kept_unless_it_is_to_be_replaced() {
+    for place in places().await {
+        let store = &place.store;
+        fill(store).await;
+        store.backup(&file(&place), Existing::Keep, now()).await.unwrap();
+        store.bars().replace(&series("IBM", &[2, 3]), now()).await.unwrap();
+        let refused = store.restore(&file(&place), Existing::Keep, now()).await.unwrap_err();
+        assert!(refused.to_string().contains("not empty") && refused.to_string().contains("--replace"), "{refused}");
+        assert_eq!(store.bars().list().await.unwrap().len(), 2);
+        store.restore(&file(&place), Existing::Replace, now()).await.unwrap();
+        assert_eq!(store.bars().list().await.unwrap().len(), 1);
+        goes_on(&place).await;
+    }
+}
+
+#[tokio::test]
+async fn an_empty_installation_can_be_backed_up_and_restored() {
+    for place in places().await {
+        place.store.backup(&file(&place), Existing::Keep, now()).await.unwrap();
+        let restored = place.store.restore(&file(&place), Existing::Keep, now()).await.unwrap();
+        assert_eq!(restored.rows.values().sum::<u64>(), 0);
+        place.store.forecasts().record(&forecast("AAPL", "one", 9), now()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_file_appears_whole_or_not_at_all_and_for_its_owner_alone() {
+    let place = crate::place::sqlite().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("backup.tar.gz");
+    std::fs::write(&path, "precious").unwrap();
+    let refused = place.store.backup(&path, Existing::Keep, now()).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Backup(BackupError::Exists { .. })), "{refused}");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "precious");
+    place.store.backup(&path, Existing::Replace, now()).await.unwrap();
+    assert_eq!(entries(&path)[0].0, "closecast-backup.json");
+    #[cfg(unix)]
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).unwrap().permissions()) & 0o777,
+        0o600
+    );
+    for nowhere in [folder.path().join("nowhere").join("file"), folder.path().to_owned()] {
+        let refused = place.store.backup(&nowhere, Existing::Replace, now()).await.unwrap_err();
+        assert!(refused.to_string().contains(&nowhere.display().to_string()), "{refused}");
+    }
+    // The database goes away in the middle.
+    place.store.clone().close().await.unwrap();
+    place.store.backup(&folder.path().join("another"), Existing::Keep, now()).await.unwrap_err();
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+}
+
+#[tokio::test]
+async fn an_artifact_that_is_missing_is_named_and_the_rest_backed_up() {
+    for place in places().await {
+        fill(&place.store).await;
+        let versions = place.store.models().list().await.unwrap();
+        let sha256 = &versions[0].sha256;
+        let artifact = place.settings.folder.join("artifacts").join(&sha256[..2]).join(sha256);
+        std::fs::write(artifact, "damaged").unwrap();
+        let summary = place.store.backup(&file(&place), Existing::Keep, now()).await.unwrap();
+        assert_eq!((summary.artifacts, summary.missing.len()), (1, 1));
+        assert_eq!(
+            (&summary.missing[0].sha256, &summary.missing[0].models[..]),
+            (sha256, &["AAPL version 2".into()][..])
+        );
+        let other = crate::place::sqlite().await;
+        let restored = other.store.restore(&file(&place), Existing::Keep, now()).await.unwrap();
+        assert_eq!(restored.missing, summary.missing);
+    }
+}
