@@ -10,7 +10,7 @@ use crate::{
     samples::{card, now},
 };
 
-fn training(symbol: &str) -> NewJob {
+pub(crate) fn training(symbol: &str) -> NewJob {
     NewJob {
         kind: "train_model".into(),
         payload: json!({ "symbol": symbol }),
