@@ -12,6 +12,8 @@ mod client;
 mod command;
 #[path = "fleet/cut.rs"]
 mod cut;
+#[path = "fleet/first_start.rs"]
+mod first_start;
 #[path = "fleet/forecasts.rs"]
 mod forecasts;
 #[path = "fleet/machines.rs"]

@@ -54,6 +54,7 @@ fn nothing_is_lost_or_done_twice_when_workers_are_killed_and_the_database_crashe
     orphans.push(kill_while_training(&replicas[0], second));
     wait_for(&replicas[1], TRAININGS);
     no_job_is_left(&replicas[0]);
+    all_listen_again(&fleet, replicas.len() + 1);
 
     every_training_succeeded_once(&fleet, &replicas[0], &orphans);
     replicas_serve_the_champions(&fleet, &replicas, PATIENCE);
@@ -107,6 +108,12 @@ fn no_job_is_left(replica: &Server) {
     assert_eq!(comparisons.len(), TRAININGS - SYMBOLS, "every version but the first of a name is compared");
 }
 
+/// Whoever looks from time to time also notices, but later: each program that is left listens to the database again.
+fn all_listen_again(fleet: &Fleet, programs: usize) {
+    let listeners = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'";
+    until("all programs listen", || (fleet.cluster.query(listeners) == [programs.to_string()]).then_some(()));
+}
+
 fn every_training_succeeded_once(fleet: &Fleet, replica: &Server, orphans: &[String]) {
     let jobs = replica.jobs("kind=train_model");
     let unlucky: Vec<_> = jobs.iter().filter(|job| job["status"] != "succeeded").collect();
@@ -135,7 +142,7 @@ fn champions(fleet: &Fleet) -> Vec<(String, String)> {
     let models = fleet.json(&["models", "list"]);
     let models = models["models"].as_array().unwrap().iter().filter(|model| model["alias"] == "champion");
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    models.map(|model| (text(&model["name"]), text(&model["sha256"]))).collect()
+    models.map(|model| (text(&model["model"]["name"]), text(&model["model"]["sha256"]))).collect()
 }
 
 fn replicas_serve_the_champions(fleet: &Fleet, replicas: &[Server], patience: Duration) {
