@@ -16,7 +16,8 @@ fn programs_that_are_started_at_once_make_the_tables_once() {
         let output = program.wait_with_output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    let applied = fleet.cluster.query("SELECT count(*) = count(DISTINCT version) AND count(*) > 1 FROM seaql_migrations");
+    let applied =
+        fleet.cluster.query("SELECT count(*) = count(DISTINCT version) AND count(*) > 1 FROM seaql_migrations");
     assert_eq!(applied, ["t"]);
     assert_eq!(fleet.json(&["doctor"])["healthy"], true);
 }

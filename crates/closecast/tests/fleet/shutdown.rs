@@ -51,12 +51,27 @@ fn a_worker_that_is_told_to_end_gives_its_job_back_and_another_takes_it() {
     until_within(AT_ONCE, "the second signal ends the worker", || second.ended());
     drop(lock);
 
-    let third = fleet.worker("worker-3");
-    assert_eq!(wait_until_trained(&server, &third), queued, "the job is taken from a worker that ended at once");
+    let mut third = fleet.serve("replica-2", &[]);
+    assert_eq!(
+        wait_until_trained(&server, &third.running),
+        queued,
+        "the job is taken from a worker that ended at once"
+    );
     assert_eq!(server.job(&queued)["attempt"], 2);
     let closed = fleet.cluster.query("SELECT state FROM runs ORDER BY id");
     assert!(closed[..2] == ["cancelled", "failed"] || closed[..2] == ["cancelled", "cancelled"], "{closed:?}");
     assert_eq!(closed[2..], ["running"]);
+    third.running.signal("TERM");
+    assert!(third.running.wait().success());
+    let job = server.job(&queued);
+    assert_eq!(
+        (&job["status"], &job["attempt"]),
+        (&json!("queued"), &json!(1)),
+        "a server gives its job back too: {job}"
+    );
+
+    let fourth = fleet.worker("worker-4");
+    assert_eq!(wait_until_trained(&server, &fourth), queued);
     assert_eq!(server.ask("POST", &format!("/api/jobs/{queued}/cancel"), "").status, 200);
     until("the job is cancelled", || (server.job(&queued)["status"] == "cancelled").then_some(()));
 }
