@@ -4,6 +4,7 @@
 //! `CLOSECAST_TEST_S3` that takes any key, such as moto's. Without these, they say so and pass.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::print_stdout, reason = "what programs logged is shown with the failure")]
 #![cfg(unix)]
 
 #[path = "fleet/client.rs"]

@@ -157,14 +157,15 @@ fn replicas_serve_the_champions(fleet: &Fleet, replicas: &[Server], patience: Du
 }
 
 fn promotions_are_heard_of(fleet: &Fleet, replicas: &[Server], symbol: &str) {
-    for version in ["1", "2", "3"] {
+    for version in 1..=TRAININGS_PER_SYMBOL {
+        let number = version.to_string();
         let outcome =
-            fleet.program("admin").args(["models", "promote", symbol, "--version", version, "--force"]).output();
+            fleet.program("admin").args(["models", "promote", symbol, "--version", &number, "--force"]).output();
         let said = String::from_utf8(outcome.unwrap().stderr).unwrap();
         assert!(said.is_empty() || said.contains("in service already"), "{said}");
         let path = format!("/api/predictions/{symbol}");
         until_within(PROMOTION_HEARD, "a promotion is heard of", || {
-            let serves = |replica: &Server| replica.get(&path)["model"]["version"].to_string() == version;
+            let serves = |replica: &Server| replica.get(&path)["model"]["version"] == version;
             replicas.iter().all(serves).then_some(())
         });
     }
