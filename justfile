@@ -45,6 +45,15 @@ peers *arguments:
     cargo build --release
     .venv/bin/python bench/peers/compare.py {{ arguments }}
 
+# Kill workers and crash the database under a fleet of programs (needs PostgreSQL's programs, and moto's S3 server at CLOSECAST_TEST_S3).
+fleet:
+    CLOSECAST_TEST_REQUIRE=1 cargo test -p closecast --test fleet -- --test-threads 2
+
+# Time the same trainings with one worker and with two of one thread each, and print the ratio.
+workers *arguments:
+    cargo build --release
+    python3 bench/scale/workers.py {{ arguments }}
+
 # Test the engine's NEON kernels without such a processor (needs the Rust target, gcc-aarch64-linux-gnu and qemu-user).
 neon:
     CARGO_TARGET_AARCH64_UNKNOWN_LINUX_GNU_LINKER=aarch64-linux-gnu-gcc \

@@ -76,9 +76,10 @@ impl Signals {
     /// Listens from now on.
     pub(crate) fn listen() -> Self {
         let (told, heard) = watch::channel(0_u8);
+        let mut interrupts = Interrupts::listen();
         tokio::spawn(async move {
             loop {
-                next_signal().await;
+                interrupts.next().await;
                 told.send_modify(|count| *count = count.saturating_add(1));
             }
         });
@@ -102,20 +103,49 @@ impl Signals {
     }
 }
 
-/// Returns at Ctrl-C or SIGTERM.
-async fn next_signal() {
-    let ctrl_c = async {
+/// Ctrl-C and SIGTERM. Both are listened to all the time: between two listeners a signal would be lost, and before the first one
+/// it ends the program.
+struct Interrupts {
+    #[cfg(unix)]
+    signals: [Option<tokio::signal::unix::Signal>; 2],
+}
+
+impl Interrupts {
+    #[cfg(unix)]
+    fn listen() -> Self {
+        use tokio::signal::unix::{SignalKind, signal};
+        Self { signals: [SignalKind::interrupt(), SignalKind::terminate()].map(|kind| signal(kind).ok()) }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> Self {
+        Self {}
+    }
+
+    /// Returns at the next one.
+    #[cfg(unix)]
+    async fn next(&mut self) {
+        let [interrupt, terminate] = &mut self.signals;
+        tokio::select! { () = received(interrupt) => (), () = received(terminate) => () }
+    }
+
+    /// Returns at the next one.
+    #[cfg(not(unix))]
+    async fn next(&mut self) {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }
-    };
-    #[cfg(unix)]
-    {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut terminate) => tokio::select! { () = ctrl_c => (), _ = terminate.recv() => () },
-            Err(_) => ctrl_c.await,
-        }
     }
-    #[cfg(not(unix))]
-    ctrl_c.await;
+}
+
+/// Returns when the signal comes, which one that cannot be listened to never does.
+#[cfg(unix)]
+async fn received(signal: &mut Option<tokio::signal::unix::Signal>) {
+    let came = match signal {
+        Some(signal) => signal.recv().await,
+        None => None,
+    };
+    if came.is_none() {
+        std::future::pending::<()>().await;
+    }
 }

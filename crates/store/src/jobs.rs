@@ -100,12 +100,20 @@ impl<'a> JobStore<'a> {
         if let Some(row) = newest.clone().one(self.database).await? {
             return Ok(row.due_at);
         }
+        // Of several programs that see it first, one enters it: a later moment than another's could lie after a firing.
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, &format!("schedule {schedule}")).await?;
+        if let Some(row) = newest.one(&transaction).await? {
+            transaction.rollback().await?;
+            return Ok(row.due_at);
+        }
         let seen = schedule_firing::ActiveModel {
             schedule: Set(schedule.to_owned()),
             due_at: Set(now),
             job_id: Set(String::new()),
         };
-        schedule_firing::Entity::insert(seen).exec_without_returning(self.database).await?;
+        schedule_firing::Entity::insert(seen).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
         Ok(now)
     }
 

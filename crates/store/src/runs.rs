@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
+    sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     StoreError,
+    connection::begin_writing,
     entity::{run, run_metric, training_log},
 };
 
@@ -132,12 +134,14 @@ impl<'a> RunStore<'a> {
         Self { database }
     }
 
-    /// Enters a run that begins now, and returns its identifier.
+    /// Enters a run that begins now, and returns its identifier. An earlier run of the same job that was never ended is closed as
+    /// failed: its worker is gone.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn begin(&self, new: NewRun, now: DateTime<Utc>) -> Result<String, StoreError> {
         let id = Uuid::now_v7().to_string();
+        let job = new.job_id.clone();
         let row = run::ActiveModel {
             id: Set(id.clone()),
             name: Set(new.name),
@@ -155,7 +159,12 @@ impl<'a> RunStore<'a> {
             started_at: Set(now),
             ended_at: Set(None),
         };
-        run::Entity::insert(row).exec_without_returning(self.database).await?;
+        let transaction = begin_writing(self.database).await?;
+        if let Some(job) = job {
+            close_abandoned(&transaction, &job, "its worker ended without a word", now).await?;
+        }
+        run::Entity::insert(row).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
         Ok(id)
     }
 
@@ -268,6 +277,25 @@ impl<'a> RunStore<'a> {
             .await?;
         Ok(rows.into_iter().map(|row| RunLog { at: row.at, level: row.level, message: row.message }).collect())
     }
+}
+
+/// Closes the runs of a job whose worker ended without ending them.
+///
+/// # Errors
+/// [`DbErr`] when writing fails.
+pub(crate) async fn close_abandoned(
+    connection: &impl ConnectionTrait,
+    job: &str,
+    error: &str,
+    now: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let close = run::Entity::update_many()
+        .filter(run::Column::JobId.eq(job))
+        .filter(run::Column::State.eq(RunState::Running.name()))
+        .col_expr(run::Column::State, Expr::value(RunState::Failed.name()))
+        .col_expr(run::Column::Error, Expr::value(error))
+        .col_expr(run::Column::EndedAt, Expr::value(now));
+    close.exec(connection).await.map(|_| ())
 }
 
 fn read(row: run::Model) -> Result<Run, StoreError> {

@@ -6,7 +6,7 @@ use std::io::Write as _;
 const REQUIRED: &str = "CLOSECAST_TEST_REQUIRE";
 
 /// Returns the address that the environment variable `variable` gives, such as `CLOSECAST_TEST_S3`. When it gives none, the
-/// test cannot run: that is told on standard error, whether or not output is captured.
+/// test cannot run, which is told as [`missing`] does.
 ///
 /// # Panics
 /// When none is given although `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
@@ -14,11 +14,20 @@ const REQUIRED: &str = "CLOSECAST_TEST_REQUIRE";
 pub fn address(variable: &str) -> Option<String> {
     let given = read(variable);
     if given.is_none() {
-        assert!(read(REQUIRED).is_none(), "{variable} gives no server to test against, and {REQUIRED} is set");
-        // Not eprintln, which cargo shows for failed tests only.
-        let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {variable} gives no server to test against\n");
+        missing(&format!("{variable} gives no server to test against"));
     }
     given
+}
+
+/// Tells on standard error, whether or not output is captured, that a test cannot run because of `what`, such as a program that is
+/// not installed.
+///
+/// # Panics
+/// When `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
+pub fn missing(what: &str) {
+    assert!(read(REQUIRED).is_none(), "{what}, and {REQUIRED} is set");
+    // Not eprintln, which cargo shows for failed tests only.
+    let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {what}\n");
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a server runs is known to whoever starts the tests")]

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{JobState, JobStore};
-use crate::{StoreError, Topic, entity::job};
+use crate::{StoreError, Topic, connection::begin_writing, entity::job, runs::close_abandoned};
 
 /// A running job as an observer sees it. Its worker counts `beat` up: an observer that has seen the same figure for long
 /// enough, by its own steady clock, may take the worker for dead. No two machines need to agree on the time of day.
@@ -84,7 +84,8 @@ impl JobStore<'_> {
     }
 
     /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that or it was
-    /// begun as often as it may be. Returns whether it was taken; it is not when the worker has given a sign of life since.
+    /// begun as often as it may be. The run that the worker had begun is closed as failed. Returns whether the job was taken; it is
+    /// not when the worker has given a sign of life since.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -97,7 +98,7 @@ impl JobStore<'_> {
                 .filter(job::Column::State.eq(JobState::Running.name()))
                 .col_expr(job::Column::Lease, Expr::value(None::<String>))
         };
-        let worker = observed.worker.as_deref().unwrap_or("unknown");
+        let silence = format!("its worker {} ended without a word", observed.worker.as_deref().unwrap_or("unknown"));
         let exhausted = Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts));
         let cancelled = silent()
             .filter(job::Column::CancelRequested.eq(true))
@@ -106,20 +107,21 @@ impl JobStore<'_> {
         let failed = silent()
             .filter(exhausted)
             .col_expr(job::Column::State, Expr::value(JobState::Failed.name()))
-            .col_expr(
-                job::Column::Error,
-                Expr::value(format!("its worker {worker} ended without a word, as did those before")),
-            )
+            .col_expr(job::Column::Error, Expr::value(format!("{silence}, as did those before")))
             .col_expr(job::Column::EndedAt, Expr::value(now));
         let queued = silent()
             .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
-            .col_expr(job::Column::Error, Expr::value(format!("its worker {worker} ended without a word")));
+            .col_expr(job::Column::Error, Expr::value(&silence));
+        let transaction = begin_writing(self.database).await?;
         for update in [cancelled, failed, queued] {
-            if update.exec(self.database).await?.rows_affected == 1 {
+            if update.exec(&transaction).await?.rows_affected == 1 {
+                close_abandoned(&transaction, &observed.id, &silence, now).await?;
+                transaction.commit().await?;
                 self.wakeups.tell(Topic::Jobs).await;
                 return Ok(true);
             }
         }
+        transaction.rollback().await?;
         Ok(false)
     }
 }

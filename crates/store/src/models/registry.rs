@@ -149,7 +149,7 @@ impl ModelStore<'_> {
             evidence: Set(evidence.map(Value::to_string)),
             ..line(name, RegistryAction::Promote, number, actor, now)
         };
-        registry_event::Entity::insert(line).exec_without_returning(&transaction).await?;
+        write(&transaction, line).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
         Ok(previous.map(i64::unsigned_abs))
@@ -178,7 +178,7 @@ impl ModelStore<'_> {
             previous: Set(Some(champion)),
             ..line(name, RegistryAction::Rollback, earlier, actor, now)
         };
-        registry_event::Entity::insert(line).exec_without_returning(&transaction).await?;
+        write(&transaction, line).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
         Ok((champion.unsigned_abs(), earlier.unsigned_abs()))
@@ -237,7 +237,7 @@ pub(super) async fn enter(
         previous: Set(champion),
         ..line(name, RegistryAction::Publish, version, actor, now)
     };
-    registry_event::Entity::insert(line).exec_without_returning(transaction).await?;
+    write(transaction, line).await?;
     Ok(alias)
 }
 
@@ -259,6 +259,14 @@ fn line(
         actor: Set(actor.map(str::to_owned)),
         at: Set(now),
     }
+}
+
+/// Adds a line to the book. One writer at a time, until its transaction ends: lines then become visible in the order of their numbers,
+/// so that whoever has read one has not missed an earlier one.
+async fn write(transaction: &DatabaseTransaction, line: registry_event::ActiveModel) -> Result<(), StoreError> {
+    lock_subject(transaction, "book of the registry").await?;
+    registry_event::Entity::insert(line).exec_without_returning(transaction).await?;
+    Ok(())
 }
 
 async fn version_under(connection: &impl ConnectionTrait, name: &str, alias: Alias) -> Result<Option<i64>, StoreError> {

@@ -10,7 +10,7 @@ use crate::{
     samples::{card, now},
 };
 
-fn training(symbol: &str) -> NewJob {
+pub(crate) fn training(symbol: &str) -> NewJob {
     NewJob {
         kind: "train_model".into(),
         payload: json!({ "symbol": symbol }),
@@ -179,6 +179,22 @@ async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
         let seen = jobs.running().await.unwrap();
         jobs.take_over(&seen[0], now()).await.unwrap();
         assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
+    }
+}
+
+/// Ten replicas with clocks of their own are started at once with a new schedule.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_schedule_is_first_seen_once() {
+    for place in places().await {
+        let mut replicas = tokio::task::JoinSet::new();
+        for number in 0..10 {
+            let store = place.store.clone();
+            let now = now() + TimeDelta::milliseconds(number);
+            replicas.spawn(async move { store.jobs().first_seen_or_last_firing("refresh", now).await.unwrap() });
+        }
+        let seen = replicas.join_all().await;
+        assert!(seen.iter().all(|moment| moment == &seen[0]), "{seen:?}");
+        assert_eq!(place.store.jobs().first_seen_or_last_firing("refresh", now()).await.unwrap(), seen[0]);
     }
 }
 

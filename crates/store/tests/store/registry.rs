@@ -86,3 +86,36 @@ async fn other_programs_on_postgresql_hear_of_a_new_champion_at_once() {
         assert_eq!(waited.as_millis() < 2000, place.is_postgres(), "{waited:?}");
     }
 }
+
+/// A line with a lower number must not become visible after one with a higher: a server that has read on would serve the older
+/// champion for good.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_follows_the_book_misses_no_line_however_many_write_it() {
+    const WRITERS: usize = 8;
+    const LINES: usize = 30;
+    for place in places().await {
+        let mut writers = tokio::task::JoinSet::new();
+        for writer in 0..WRITERS {
+            let store = place.store.clone();
+            writers.spawn(async move {
+                for line in 0..LINES {
+                    let (card, bytes) = (card(&format!("M{writer}")), Bytes::from(format!("{writer} {line}")));
+                    store.models().publish(&card, bytes, Origin::default(), now()).await.unwrap();
+                }
+            });
+        }
+        let reader = place.reopened().await;
+        let (mut known, mut read) = (0, 0);
+        loop {
+            while writers.try_join_next().is_some() {}
+            let ended = writers.is_empty();
+            let lines = reader.models().events_after(known).await.unwrap();
+            read += lines.len();
+            known = lines.last().map_or(known, |line| line.id);
+            if ended && lines.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(read, WRITERS * LINES);
+    }
+}

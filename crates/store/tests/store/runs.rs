@@ -69,3 +69,25 @@ async fn a_thousand_epochs_are_kept() {
         assert_eq!(runs.metrics(&id).await.unwrap().len(), 9000);
     }
 }
+
+#[tokio::test]
+async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_begun_again() {
+    for place in places().await {
+        let (runs, jobs) = (place.store.runs(), place.store.jobs());
+        let others = runs.begin(training("AAPL"), now()).await.unwrap();
+        let job = jobs.enqueue(crate::jobs::training("AAPL"), now()).await.unwrap().job.id;
+        let of_job = || NewRun { job_id: Some(job.clone()), ..training("AAPL") };
+        jobs.claim("one", now()).await.unwrap().unwrap();
+        let abandoned = runs.begin(of_job(), now()).await.unwrap();
+        let seen = jobs.running().await.unwrap();
+        assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+        let run = runs.get(&abandoned).await.unwrap().unwrap();
+        assert_eq!((run.state, run.ended_at), (RunState::Failed, Some(now())));
+        assert_eq!(run.end.error.as_deref(), Some("its worker one ended without a word"));
+        let unended = runs.begin(of_job(), now()).await.unwrap();
+        let last = runs.begin(of_job(), now()).await.unwrap();
+        let state = async |id: &str| runs.get(id).await.unwrap().unwrap().state;
+        assert_eq!((state(&unended).await, state(&last).await), (RunState::Failed, RunState::Running));
+        assert_eq!(state(&others).await, RunState::Running, "no other run is touched");
+    }
+}

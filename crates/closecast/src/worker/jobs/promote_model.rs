@@ -1,6 +1,7 @@
 //! Putting a new version into service.
 
 use closecast_domain::ForecastError;
+use closecast_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -20,6 +21,16 @@ pub(crate) struct PromoteModel {
 
 impl PromoteModel {
     pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+        loop {
+            match self.compare(context).await {
+                // The evidence was about the version that was in service before: it is gathered again about the present one.
+                Err(Failure::Store(StoreError::ChampionChanged { .. })) => {}
+                done => return done,
+            }
+        }
+    }
+
+    async fn compare(&self, context: &Context) -> Result<Done, Failure> {
         let champion = context.app.store.models().in_service(&self.model_name).await?;
         let in_service = champion.map(|champion| champion.version);
         if in_service.is_some_and(|version| version >= self.version) {
