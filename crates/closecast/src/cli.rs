@@ -60,8 +60,8 @@ pub(crate) enum Command {
     Bench(commands::bench::Arguments),
     /// Bring the schema of the database up to date; every other command does so too.
     Migrate,
-    /// Check the installation: data folder, database, artifacts, settings.
-    Doctor,
+    /// Check the installation: data folder, database, models, jobs, artifacts; exits with 1 while an error remains.
+    Doctor(commands::doctor::Arguments),
 }
 
 impl Cli {

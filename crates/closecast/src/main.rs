@@ -65,6 +65,6 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Runs(arguments) => commands::runs::run(arguments, settings, terminal).await,
         Command::Worker(arguments) => commands::worker::run(arguments, settings, terminal).await,
         Command::Migrate => commands::migrate::run(&settings, terminal).await,
-        Command::Doctor => commands::doctor::run(settings, terminal).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments, settings, terminal).await,
     }
 }

@@ -1,6 +1,7 @@
 //! The forecasts that were made, and what became of them.
 
 mod history;
+mod sample;
 mod settle;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -12,9 +13,10 @@ use sea_orm::{
 
 pub use self::{
     history::{Cursor, HistoryFilter, Page},
+    sample::ForecastSample,
     settle::Unsettled,
 };
-use crate::{StoreError, entity::forecast};
+use crate::{StoreError, connection::Turns, entity::forecast};
 
 /// The forecast of one session, as it was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,11 +49,12 @@ pub struct StoredForecast {
 #[derive(Clone, Copy, Debug)]
 pub struct ForecastStore<'a> {
     database: &'a DatabaseConnection,
+    turns: &'a Turns,
 }
 
 impl<'a> ForecastStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+        Self { database, turns }
     }
 
     /// Keeps `made`, one row a session. The same model asked again about the same evening changes nothing: what counts is
@@ -82,6 +85,7 @@ impl<'a> ForecastStore<'a> {
         if rows.is_empty() {
             return Ok(());
         }
+        let _turn = self.turns.take().await?;
         forecast::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([
                 forecast::Column::Symbol,
