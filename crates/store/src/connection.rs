@@ -21,6 +21,9 @@ use crate::{StoreError, migration::Migrator};
 /// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long those writers wait for each other that wait their turn: longer than many short writes take.
+const TURN_TIMEOUT: Duration = Duration::from_secs(3);
+
 /// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
 /// as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -190,10 +193,10 @@ impl Turns {
     /// Waits for the turn, which lasts until what is returned is dropped.
     ///
     /// # Errors
-    /// [`DbErr::ConnectionAcquire`] when the turn does not come for as long as a writer waits.
+    /// [`DbErr::ConnectionAcquire`] when the turn does not come in time.
     pub(crate) async fn take(&self) -> Result<Option<SemaphorePermit<'_>>, DbErr> {
         let Some(turns) = &self.0 else { return Ok(None) };
-        match tokio::time::timeout(BUSY_TIMEOUT, turns.acquire()).await {
+        match tokio::time::timeout(TURN_TIMEOUT, turns.acquire()).await {
             Ok(Ok(turn)) => Ok(Some(turn)),
             Ok(Err(_)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),

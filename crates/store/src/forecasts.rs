@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 pub use self::{
@@ -85,6 +85,9 @@ impl<'a> ForecastStore<'a> {
         if rows.is_empty() {
             return Ok(());
         }
+        if self.has_all(made).await? {
+            return Ok(());
+        }
         let _turn = self.turns.take().await?;
         forecast::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([
@@ -96,6 +99,18 @@ impl<'a> ForecastStore<'a> {
             .exec_without_returning(self.database)
             .await?;
         Ok(())
+    }
+
+    /// Returns whether every session of `made` is there: the usual case, and one that needs neither a writer's turn nor room.
+    async fn has_all(&self, made: &Forecast) -> Result<bool, StoreError> {
+        let there = forecast::Entity::find()
+            .filter(forecast::Column::Symbol.eq(made.symbol.as_str()))
+            .filter(forecast::Column::TargetDate.is_in(made.sessions.iter().map(|session| session.date)))
+            .filter(forecast::Column::ModelSha256.eq(&made.model.sha256))
+            .filter(forecast::Column::AsOf.eq(made.as_of))
+            .count(self.database)
+            .await?;
+        Ok(there == made.sessions.len() as u64)
     }
 
     /// Returns the newest `limit` forecasts of `symbol`, the latest session first.

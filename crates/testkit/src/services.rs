@@ -14,11 +14,19 @@ const REQUIRED: &str = "CLOSECAST_TEST_REQUIRE";
 pub fn address(variable: &str) -> Option<String> {
     let given = read(variable);
     if given.is_none() {
-        assert!(read(REQUIRED).is_none(), "{variable} gives no server to test against, and {REQUIRED} is set");
-        // Not eprintln, which cargo shows for failed tests only.
-        let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {variable} gives no server to test against\n");
+        not_tested(&format!("{variable} gives no server to test against"));
     }
     given
+}
+
+/// Tells on standard error, whether or not output is captured, that a test cannot run for the reason `why`.
+///
+/// # Panics
+/// When `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
+pub fn not_tested(why: &str) {
+    assert!(read(REQUIRED).is_none(), "{why}, and {REQUIRED} is set");
+    // Not eprintln, which cargo shows for failed tests only.
+    let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {why}\n");
 }
 
 #[expect(clippy::disallowed_methods, reason = "where a server runs is known to whoever starts the tests")]

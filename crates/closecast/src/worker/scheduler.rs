@@ -35,7 +35,11 @@ pub(crate) async fn fire(app: App, stopping: CancellationToken) {
     }
 }
 
-async fn fire_if_due(
+/// Puts the work of a schedule into the queue if it is due at `now`.
+///
+/// # Errors
+/// [`StoreError`] when the queue cannot be reached.
+pub(super) async fn fire_if_due(
     app: &App,
     schedule: &Schedule,
     now: DateTime<Utc>,

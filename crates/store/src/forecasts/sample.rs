@@ -20,8 +20,7 @@ impl ForecastStore<'_> {
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
     pub async fn sample(&self, limit: u64) -> Result<ForecastSample, StoreError> {
-        let rows =
-            forecast::Entity::find().order_by_desc(forecast::Column::Id).limit(limit).all(self.database).await?;
+        let rows = forecast::Entity::find().order_by_desc(forecast::Column::Id).limit(limit).all(self.database).await?;
         let looked_at = rows.len();
         Ok(ForecastSample { looked_at, unreadable: rows.into_iter().filter_map(|row| stored(row).err()).collect() })
     }

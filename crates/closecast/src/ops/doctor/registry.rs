@@ -68,7 +68,9 @@ async fn readable(app: &App, listed: &ListedVersion, is_champion: bool) -> Resul
         Err(error) => error,
     };
     if !is_champion {
-        return Ok(Finding::error(name, error).remedy("it is not in service; restore its artifact, or leave it as it is"));
+        return Ok(
+            Finding::error(name, error).remedy("it is not in service; restore its artifact, or leave it as it is")
+        );
     }
     let earlier = app.store.models().earlier_champion(&listed.name).await?;
     let remedy = match earlier {
@@ -89,12 +91,7 @@ async fn serves(app: &App, name: &str, version: u64) -> bool {
     artifact.is_ok_and(|bytes| TrainedModel::from_bytes(&bytes).is_ok())
 }
 
-async fn dangling(
-    app: &App,
-    (name, alias): (&str, Alias),
-    version: u64,
-    repair: Repair,
-) -> Result<Finding, Failure> {
+async fn dangling(app: &App, (name, alias): (&str, Alias), version: u64, repair: Repair) -> Result<Finding, Failure> {
     let role = alias.name();
     let detail = format!("version {version} is the {role}, and there is no such version");
     let finding = Finding::error(format!("{role} of {name}"), detail).remedy(REPAIR);

@@ -29,7 +29,8 @@ async fn look(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
             continue;
         };
         let name = format!("run {}", run.id);
-        let detail = format!("{} of {} since {}: {reason}", run.kind, run.name, run.started_at.format("%Y-%m-%d %H:%M:%S UTC"));
+        let detail =
+            format!("{} of {} since {}: {reason}", run.kind, run.name, run.started_at.format("%Y-%m-%d %H:%M:%S UTC"));
         let finding = Finding::warning(name, detail).remedy(REPAIR);
         findings.push(if repair == Repair::Yes {
             app.store.runs().close(&run.id, reason, app.clock.now()).await?;
