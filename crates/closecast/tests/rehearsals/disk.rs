@@ -1,6 +1,6 @@
 //! A disk without room, and a folder that cannot be written.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use crate::{
     mounts::{has_own_mounts, mount, run_with_own_mounts},
@@ -13,14 +13,8 @@ const ROOM: &str = "size=8m";
 
 #[test]
 fn a_full_disk_loses_nothing() {
-    run_with_own_mounts("disk::a_full_disk_within");
-}
-
-#[test]
-#[ignore = "mounts file systems: run by a_full_disk_loses_nothing in a namespace of its own"]
-fn a_full_disk_within() {
     if !has_own_mounts() {
-        return;
+        return run_with_own_mounts("disk::a_full_disk_loses_nothing");
     }
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
@@ -54,12 +48,24 @@ fn a_full_disk_within() {
     assert_eq!(found.on("data folder")["status"], "error", "{found:?}");
 
     fs::remove_file(&ballast).unwrap();
+    // A disk that fills up while a job is worked on: the job fails and says why, or is done as soon as there is room.
+    let job = server.train(8, 60);
+    server.wait_for(&job, |job| job["status"] == "running");
+    fill(&ballast);
+    std::thread::sleep(Duration::from_secs(4));
+    fs::remove_file(&ballast).unwrap();
+    let ended = server.wait_for(&job, |job| job["ended_at"].is_string());
+    let reason = ended["error"].as_str().unwrap_or_default();
+    let has_failed = ended["status"] == "failed" && (reason.contains("No space left") || reason.contains(full));
+    assert!(has_failed || ended["status"] == "succeeded", "{ended:#}");
+
+    let earlier = site.versions().len() as u64;
     let job = server.train(9, 2);
     server.succeeds(&job);
     server.is_idle();
     site.succeeds(&["import", "MSFT.csv", "--symbol", "MSFT"]);
     site.succeeds(&train);
-    assert_eq!(site.versions(), [1, 2, 3]);
+    assert_eq!(site.versions(), (1..=earlier + 2).collect::<Vec<_>>());
     assert_eq!(server.get("/api/predictions/AAPL").status, 200);
     drop(server);
     let found = site.doctor(&["--repair"]);
@@ -80,14 +86,8 @@ fn fill(path: &Path) {
 
 #[test]
 fn a_folder_that_cannot_be_written_loses_nothing() {
-    run_with_own_mounts("disk::an_unwritable_folder_within");
-}
-
-#[test]
-#[ignore = "mounts file systems: run by a_folder_that_cannot_be_written_loses_nothing in a namespace of its own"]
-fn an_unwritable_folder_within() {
     if !has_own_mounts() {
-        return;
+        return run_with_own_mounts("disk::a_folder_that_cannot_be_written_loses_nothing");
     }
     let site = Site::new();
     let data = site.data();

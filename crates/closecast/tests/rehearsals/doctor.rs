@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use crate::site::{SMALL, Site};
+use crate::{
+    server::Server,
+    site::{SMALL, Site},
+};
 
 /// Changes the database as no program of ours would.
 fn sql(site: &Site, statements: &str) {
@@ -52,4 +55,27 @@ fn forecasts_that_cannot_be_read_are_told() {
     sql(&site, "UPDATE forecasts SET quantiles = '[{'");
     let found = site.doctor(&["--repair"]);
     assert!(found.on("forecasts")["status"] == "error" && found.0["healthy"] == false, "{found:?}");
+}
+
+#[test]
+fn a_job_whose_worker_is_gone_is_told_and_its_run_is_closed() {
+    let site = Site::new();
+    let server = Server::start(&site.folder);
+    let job = server.train(1, 60);
+    let runs = || site.json(&["runs", "list"])["runs"].as_array().unwrap().len();
+    crate::site::wait_until("the training to begin", || runs() == 2);
+    let alive = site.doctor(&["--repair"]);
+    assert!(alive.complaints().is_empty(), "a worker that lives is let alone: {alive:?}");
+    let job_now = server.wait_for(&job, |_| true);
+    server.kill();
+    if job_now["status"] != "running" {
+        panic!("the training was too short for this test: {job_now:#}");
+    }
+    let seen = site.doctor(&[]);
+    assert_eq!(seen.on(&format!("job {job}"))["status"], "warning", "{seen:?}");
+    assert_eq!((seen.complaints().len(), &seen.0["healthy"]), (2, &true.into()), "{seen:?}");
+    let mended = site.doctor(&["--repair"]);
+    assert_eq!(mended.complaints().len(), 1, "the job is for another worker to take over: {mended:?}");
+    let server = Server::start(&site.folder);
+    assert_eq!(server.succeeds(&job)["attempt"], 2);
 }
