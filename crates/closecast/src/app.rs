@@ -14,7 +14,8 @@ use closecast_store::Store;
 use crate::{
     config::Settings,
     failure::Failure,
-    gate::Gate, ops::{forecast::Evenings, market::MarketCache, serving::Models},
+    gate::Gate,
+    ops::{forecast::Evenings, market::MarketCache, serving::Models},
 };
 
 /// Memory for what is prepared of symbols: about two thousand of them.

@@ -64,8 +64,8 @@ pub(crate) enum Command {
     Backup(commands::backup::Arguments),
     /// Restore a backup into an empty installation.
     Restore(commands::restore::Arguments),
-    /// Check the installation: data folder, database, artifacts, settings.
-    Doctor,
+    /// Check the installation: data folder, database, models, jobs, artifacts; exits with 1 while an error remains.
+    Doctor(commands::doctor::Arguments),
 }
 
 impl Cli {

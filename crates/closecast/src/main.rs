@@ -69,6 +69,6 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Migrate => commands::migrate::run(&settings, terminal).await,
         Command::Backup(arguments) => commands::backup::run(arguments, settings, terminal).await,
         Command::Restore(arguments) => commands::restore::run(arguments, settings, terminal).await,
-        Command::Doctor => commands::doctor::run(settings, terminal).await,
+        Command::Doctor(arguments) => commands::doctor::run(arguments, settings, terminal).await,
     }
 }

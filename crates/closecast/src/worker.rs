@@ -2,6 +2,8 @@
 
 mod beats;
 mod cleaner;
+#[cfg(test)]
+mod clock_test;
 mod jobs;
 mod observer;
 mod progress;

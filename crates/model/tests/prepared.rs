@@ -7,8 +7,7 @@ use closecast_model::{Architecture, BaseModel, LstmForecaster, ModelSpec, Recipe
 use closecast_testkit::histories::random_walk;
 
 fn small(spec: ModelSpec) -> TrainedModel {
-    let spec =
-        ModelSpec { lookback: 10, hidden_size: 6, layers: 1, epochs: 1, batch_size: 64, horizon: 2, ..spec };
+    let spec = ModelSpec { lookback: 10, hidden_size: 6, layers: 1, epochs: 1, batch_size: 64, horizon: 2, ..spec };
     let forecaster = LstmForecaster::new("AAPL", spec.check().unwrap());
     TrainedModel::Lstm(Box::new(forecaster.fit(&random_walk("AAPL", 500, 3), &Cancel::new(), &Silent).unwrap()))
 }

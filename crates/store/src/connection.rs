@@ -3,20 +3,27 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
 use sea_orm::{
-    AccessMode, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, DatabaseTransaction,
-    DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
+    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
     sqlx::{self, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 
+use tokio::sync::{Semaphore, SemaphorePermit};
+
 use crate::{StoreError, migration::Migrator};
 
-/// How long a writer of SQLite waits for another one before "database is locked".
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long those writers wait for each other that wait their turn: longer than many short writes take.
+const TURN_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
 /// as gone.
@@ -116,6 +123,12 @@ async fn migrate_under_advisory_lock(database: &DatabaseConnection) -> Result<()
     Ok(holder.commit().await?)
 }
 
+/// Returns how many changes of the schema were made, and how many wait.
+pub(crate) async fn schema(database: &DatabaseConnection) -> Result<(usize, usize), DbErr> {
+    let applied = Migrator::get_applied_migrations(database).await?.len();
+    Ok((applied, Migrator::get_pending_migrations(database).await?.len()))
+}
+
 /// Waits for the lock of a file.
 async fn lock(path: PathBuf) -> std::io::Result<File> {
     let locked = tokio::task::spawn_blocking(move || {
@@ -182,6 +195,30 @@ pub(crate) async fn begin_writing(database: &DatabaseConnection) -> Result<Datab
     database.begin_with_options(options).await
 }
 
+/// Whose turn it is to write what many requests write at once. SQLite has one writer at a time: those of this program wait here
+/// for each other and hold no connection meanwhile, so that readers find one even while another program keeps the database locked.
+#[derive(Clone, Debug)]
+pub(crate) struct Turns(Option<Arc<Semaphore>>);
+
+impl Turns {
+    pub(crate) fn new(address: &DatabaseAddress) -> Self {
+        Self(matches!(address, DatabaseAddress::Sqlite(_)).then(|| Arc::new(Semaphore::new(1))))
+    }
+
+    /// Waits for the turn, which lasts until what is returned is dropped.
+    ///
+    /// # Errors
+    /// [`DbErr::ConnectionAcquire`] when the turn does not come in time.
+    pub(crate) async fn take(&self) -> Result<Option<SemaphorePermit<'_>>, DbErr> {
+        let Some(turns) = &self.0 else { return Ok(None) };
+        match tokio::time::timeout(TURN_TIMEOUT, turns.acquire()).await {
+            Ok(Ok(turn)) => Ok(Some(turn)),
+            Ok(Err(_)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
+            Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+        }
+    }
+}
+
 /// Makes other writers of `subject` wait until this transaction ends. SQLite has one writer at a time anyway.
 ///
 /// # Errors
@@ -193,6 +230,36 @@ pub(crate) async fn lock_subject(transaction: &DatabaseTransaction, subject: &st
         transaction.execute_raw(take).await?;
     }
     Ok(())
+}
+
+/// Why a database changed nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Its disk has no room left.
+    Full,
+    /// Another writer was in the way for too long.
+    Busy,
+}
+
+/// Returns why the database changed nothing, where it is for a reason that somebody can do something about.
+pub(crate) fn refusal(error: &DbErr) -> Option<Refusal> {
+    match &*code(error)? {
+        // SQLite: full, and no room for the index of the log. PostgreSQL: disk full.
+        "13" | "4874" | "53100" => Some(Refusal::Full),
+        // SQLite: busy and locked, with their causes.
+        "5" | "6" | "261" | "517" | "773" | "262" => Some(Refusal::Busy),
+        _ => None,
+    }
+}
+
+/// Returns what the database itself calls an error.
+fn code(error: &DbErr) -> Option<std::borrow::Cow<'_, str>> {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else { return None };
+    let RuntimeErr::SqlxError(cause) = cause else { return None };
+    match &**cause {
+        sqlx::Error::Database(told) => told.code(),
+        _ => None,
+    }
 }
 
 /// Returns whether the same statement may work later: the server does not answer, is starting or stopping, or another writer

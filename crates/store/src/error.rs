@@ -2,7 +2,7 @@
 
 use closecast_domain::Symbol;
 
-use crate::BlobError;
+use crate::{BlobError, connection::Refusal};
 
 /// What can go wrong when something is kept or read back.
 #[derive(Debug, thiserror::Error)]
@@ -17,7 +17,15 @@ pub enum StoreError {
     },
     /// The database could not be opened, read or written.
     #[error("database: {0}")]
-    Database(#[from] sea_orm::DbErr),
+    Database(#[source] sea_orm::DbErr),
+    /// The disk of the database has no room left.
+    #[error("the disk of the database is full, and nothing was changed: make room, then do it again ({0})")]
+    Full(#[source] sea_orm::DbErr),
+    /// Another program kept the database locked for longer than a writer waits.
+    #[error(
+        "another program keeps the database locked, and nothing was changed: see which one writes for so long ({0})"
+    )]
+    Busy(#[source] sea_orm::DbErr),
     /// The place of the artifacts is set wrongly, or could not be read or written.
     #[error(transparent)]
     Blob(#[from] BlobError),
@@ -81,11 +89,22 @@ pub enum StoreError {
     NoBars(Symbol),
 }
 
+impl From<sea_orm::DbErr> for StoreError {
+    fn from(error: sea_orm::DbErr) -> Self {
+        match crate::connection::refusal(&error) {
+            Some(Refusal::Full) => Self::Full(error),
+            Some(Refusal::Busy) => Self::Busy(error),
+            None => Self::Database(error),
+        }
+    }
+}
+
 impl StoreError {
     /// Returns whether the same may work later: the database or the artifact store does not answer, or is busy.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
+            Self::Busy(_) => true,
             Self::Database(error) => crate::connection::is_transient(error),
             Self::Blob(error) => error.is_transient(),
             _ => false,

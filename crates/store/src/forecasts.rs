@@ -1,20 +1,22 @@
 //! The forecasts that were made, and what became of them.
 
 mod history;
+mod sample;
 mod settle;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 
 pub use self::{
     history::{Cursor, HistoryFilter, Page},
+    sample::ForecastSample,
     settle::Unsettled,
 };
-use crate::{StoreError, entity::forecast};
+use crate::{StoreError, connection::Turns, entity::forecast};
 
 /// The forecast of one session, as it was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,11 +49,12 @@ pub struct StoredForecast {
 #[derive(Clone, Copy, Debug)]
 pub struct ForecastStore<'a> {
     database: &'a DatabaseConnection,
+    turns: &'a Turns,
 }
 
 impl<'a> ForecastStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+        Self { database, turns }
     }
 
     /// Keeps `made`, one row a session. The same model asked again about the same evening changes nothing: what counts is
@@ -82,6 +85,10 @@ impl<'a> ForecastStore<'a> {
         if rows.is_empty() {
             return Ok(());
         }
+        if self.has_all(made).await? {
+            return Ok(());
+        }
+        let _turn = self.turns.take().await?;
         forecast::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([
                 forecast::Column::Symbol,
@@ -92,6 +99,18 @@ impl<'a> ForecastStore<'a> {
             .exec_without_returning(self.database)
             .await?;
         Ok(())
+    }
+
+    /// Returns whether every session of `made` is there: the usual case, and one that needs neither a writer's turn nor room.
+    async fn has_all(&self, made: &Forecast) -> Result<bool, StoreError> {
+        let there = forecast::Entity::find()
+            .filter(forecast::Column::Symbol.eq(made.symbol.as_str()))
+            .filter(forecast::Column::TargetDate.is_in(made.sessions.iter().map(|session| session.date)))
+            .filter(forecast::Column::ModelSha256.eq(&made.model.sha256))
+            .filter(forecast::Column::AsOf.eq(made.as_of))
+            .count(self.database)
+            .await?;
+        Ok(there == made.sessions.len() as u64)
     }
 
     /// Returns the newest `limit` forecasts of `symbol`, the latest session first.

@@ -30,6 +30,9 @@ use crate::{
 /// back, and is due now.
 pub const LONGEST_DELAY: TimeDelta = TimeDelta::hours(1);
 
+/// How far the clocks of several machines may be apart.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
+
 /// The queue.
 #[derive(Clone, Copy, Debug)]
 pub struct JobStore<'a> {
@@ -85,7 +88,9 @@ impl<'a> JobStore<'a> {
     }
 
     /// Returns the newest moment that `schedule` fired for; of one that never did, when it was first seen, which is now if no
-    /// program has seen it yet.
+    /// program has seen it yet. Firings for moments still to come, by more than clocks differ, are passed over: a clock was ahead
+    /// then, and the schedule must not wait until its time has come again. No moment fires twice for that:
+    /// [`JobStore::enqueue_firing`] knows each.
     ///
     /// # Errors
     /// [`StoreError::Database`] when the database cannot be reached.
@@ -96,6 +101,7 @@ impl<'a> JobStore<'a> {
     ) -> Result<DateTime<Utc>, StoreError> {
         let newest = schedule_firing::Entity::find()
             .filter(schedule_firing::Column::Schedule.eq(schedule))
+            .filter(schedule_firing::Column::DueAt.lte(now + CLOCKS_DIFFER))
             .order_by_desc(schedule_firing::Column::DueAt);
         if let Some(row) = newest.clone().one(self.database).await? {
             return Ok(row.due_at);

@@ -24,10 +24,10 @@ pub use blobs::{
 };
 pub use connection::DatabaseAddress;
 pub use error::StoreError;
-pub use forecasts::{Cursor, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
+pub use forecasts::{Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
 pub use jobs::{Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob};
 pub use keys::{KeyStore, StoredKey};
-pub use models::{Alias, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
-pub use runs::{NewRun, Run, RunEnd, RunLog, RunMetric, RunState, RunStore};
-pub use store::{Store, StoreSettings};
+pub use models::{Alias, ListedVersion, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
+pub use runs::{NewRun, Run, RunEnd, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
+pub use store::{Schema, Store, StoreSettings};
 pub use wakeups::{Listener, Topic, Wakeups};

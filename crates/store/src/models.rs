@@ -1,5 +1,6 @@
 //! The registry: names, versions, cards and weights, and which version of a name is in service.
 
+mod inventory;
 mod registry;
 
 use bytes::Bytes;
@@ -11,7 +12,10 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-pub use self::registry::{Alias, RegistryAction, RegistryEvent};
+pub use self::{
+    inventory::ListedVersion,
+    registry::{Alias, RegistryAction, RegistryEvent},
+};
 use crate::{
     BlobRef, Blobs, Lease, NewJob, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},

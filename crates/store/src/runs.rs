@@ -1,5 +1,7 @@
 //! Trainings, searches and backtests: what they were asked, what they measured, and how they ended.
 
+mod unfinished;
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
@@ -11,6 +13,8 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
+
+pub use self::unfinished::UnfinishedRun;
 
 use crate::{
     StoreError,
@@ -140,6 +144,15 @@ impl<'a> RunStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn begin(&self, new: NewRun, now: DateTime<Utc>) -> Result<String, StoreError> {
+        self.begin_by(new, &Value::Null, now).await
+    }
+
+    /// Enters a run that begins now, with what its program says of itself: by that somebody may see later that the program is gone.
+    /// Returns its identifier.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn begin_by(&self, new: NewRun, owner: &Value, now: DateTime<Utc>) -> Result<String, StoreError> {
         let id = Uuid::now_v7().to_string();
         let job = new.job_id.clone();
         let row = run::ActiveModel {
@@ -150,7 +163,7 @@ impl<'a> RunStore<'a> {
             state: Set(RunState::Running.name().to_owned()),
             parameters: Set(new.parameters.to_string()),
             metrics: Set(Value::Null.to_string()),
-            system: Set(Value::Null.to_string()),
+            system: Set(owner.to_string()),
             data_fingerprint: Set(None),
             code_version: Set(new.code_version),
             job_id: Set(new.job_id),

@@ -6,7 +6,8 @@ use sea_orm::DatabaseConnection;
 
 use crate::{
     AlertStore, ArtifactSettings, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore,
-    RunStore, StoreError, Wakeups, connection,
+    RunStore, StoreError, Wakeups,
+    connection::{self, Turns},
 };
 
 /// Connections beside each other; SQLite has one writer at a time whatever this is.
@@ -43,6 +44,15 @@ impl StoreSettings {
     }
 }
 
+/// How the schema of a database stands to what this program knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// Changes that were made.
+    pub applied: usize,
+    /// Changes that wait to be made.
+    pub pending: usize,
+}
+
 /// The database and the artifacts of one installation.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -50,6 +60,7 @@ pub struct Store {
     pub(crate) database: DatabaseConnection,
     pub(crate) blobs: Blobs,
     pub(crate) wakeups: Wakeups,
+    turns: Turns,
 }
 
 impl Store {
@@ -67,7 +78,8 @@ impl Store {
         let database = connection::connect(&address, MAX_CONNECTIONS).await?;
         let blobs = Blobs::open(&settings.artifacts())?;
         let wakeups = Wakeups::new(&database);
-        Ok(Self { settings, database, blobs, wakeups })
+        let turns = Turns::new(&address);
+        Ok(Self { settings, database, blobs, wakeups, turns })
     }
 
     /// Brings the schema up to date and does nothing else.
@@ -76,6 +88,15 @@ impl Store {
     /// As for [`Store::open`].
     pub async fn migrate(settings: &StoreSettings) -> Result<(), StoreError> {
         connection::migrate(&settings.database()).await
+    }
+
+    /// Returns how the schema stands.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database does not answer, or has changes that this program does not know.
+    pub async fn schema(&self) -> Result<Schema, StoreError> {
+        let (applied, pending) = connection::schema(&self.database).await?;
+        Ok(Schema { applied, pending })
     }
 
     /// Returns the folder of what belongs to this machine.
@@ -105,7 +126,7 @@ impl Store {
     /// Returns the forecasts made.
     #[must_use]
     pub fn forecasts(&self) -> ForecastStore<'_> {
-        ForecastStore::new(&self.database)
+        ForecastStore::new(&self.database, &self.turns)
     }
 
     /// Returns the jobs.

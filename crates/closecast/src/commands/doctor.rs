@@ -2,68 +2,49 @@
 
 use std::process::ExitCode;
 
-use closecast_model::TrainedModel;
-use serde::Serialize;
+use clap::Args;
+use serde_json::json;
 
 use crate::{
-    app::App,
     config::Settings,
     failure::Failure,
-    terminal::{Terminal, counted},
+    ops::doctor::{self, Finding, Repair, Status},
+    terminal::Terminal,
 };
 
-#[derive(Serialize)]
-struct Check {
-    name: String,
-    ok: bool,
-    detail: String,
+/// Arguments of `closecast doctor`.
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Mend what can be mended without losing anything: remove artifacts that nobody needs, take roles away from versions that
+    /// there are not, give a name without a version in service its newest one, enter the end of runs whose program is gone
+    #[arg(long)]
+    repair: bool,
 }
 
-/// Checks the installation; fails when a check does.
-pub(crate) async fn run(settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let folder = settings.data_dir.display().to_string();
-    let processor =
-        Check { name: "processor".to_owned(), ok: true, detail: closecast_model::instruction_set().to_owned() };
-    let mut checks = vec![processor];
-    match App::open(settings).await {
-        Err(failure) => checks.push(Check { name: "data folder".to_owned(), ok: false, detail: failure.to_string() }),
-        Ok(app) => {
-            checks.push(Check { name: "data folder".to_owned(), ok: true, detail: folder });
-            checks.extend(inside(&app).await);
-        }
+/// Checks the installation; exits with 1 while an error remains.
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+    let repair = if arguments.repair { Repair::Yes } else { Repair::No };
+    let findings = doctor::examine(settings, repair).await;
+    for finding in &findings {
+        show(finding, terminal)?;
     }
-    for check in &checks {
-        terminal.line(format_args!("{} {}: {}", if check.ok { "✓" } else { "✗" }, check.name, check.detail))?;
-    }
-    let healthy = checks.iter().all(|check| check.ok);
-    terminal.object(&serde_json::json!({ "healthy": healthy, "checks": checks }))?;
+    let healthy = findings.iter().all(|finding| finding.status != Status::Error);
+    terminal.object(&json!({ "healthy": healthy, "checks": findings }))?;
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Checks the database, the stored series and every artifact.
-async fn inside(app: &App) -> Vec<Check> {
-    let mut checks = vec![check("database", app.store.ping().await.map(|()| "answers".to_owned()))];
-    let series = app.store.bars().list().await;
-    checks.push(check("prices", series.map(|series| counted(series.len(), "symbol"))));
-    match app.store.models().list().await {
-        Err(error) => checks.push(check("models", Err::<String, _>(error))),
-        Ok(versions) => {
-            for version in versions {
-                let name = format!("model {} version {}", version.name, version.version);
-                let readable = match app.store.models().artifact(&version).await {
-                    Err(error) => Err(error.to_string()),
-                    Ok(bytes) => TrainedModel::from_bytes(&bytes).map_err(|error| error.to_string()),
-                };
-                checks.push(check(&name, readable.map(|_| format!("verified, {} bytes", version.size_bytes))));
-            }
-        }
+fn show(finding: &Finding, terminal: &Terminal) -> Result<(), Failure> {
+    let mark = match finding.status {
+        Status::Ok => "✓",
+        Status::Warning => "!",
+        Status::Error => "✗",
+    };
+    terminal.line(format_args!("{mark} {}: {}", finding.name, finding.detail))?;
+    for mended in &finding.mended {
+        terminal.line(format_args!("    mended: {mended}"))?;
     }
-    checks
-}
-
-fn check(name: &str, result: Result<String, impl std::fmt::Display>) -> Check {
-    match result {
-        Ok(detail) => Check { name: name.to_owned(), ok: true, detail },
-        Err(error) => Check { name: name.to_owned(), ok: false, detail: error.to_string() },
+    match &finding.remedy {
+        Some(remedy) => terminal.line(format_args!("    {remedy}")),
+        None => Ok(()),
     }
 }

@@ -89,7 +89,8 @@ pub(crate) async fn serve_until_signal(
 
 fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
     let folder = app.settings.data_dir.join("logs");
-    let unwritable = |error| Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
+    let unwritable =
+        |error| Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
     AccessLog::open(&folder).map(Arc::new).map_err(unwritable)
 }
 

@@ -129,8 +129,7 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     let work = move || forecaster.model.prepare(&history);
     let prepared = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
-    let evening =
-        Evening { served, prepared, exchange, recorded: AtomicBool::new(false), answer: Mutex::default() };
+    let evening = Evening { served, prepared, exchange, recorded: AtomicBool::new(false), answer: Mutex::default() };
     Ok(Loaded { value: evening, memory_bytes })
 }
 

@@ -7,7 +7,10 @@ use closecast_store::{JobState, ModelVersion, NewJob, Origin, StoreError};
 use crate::{
     app::App,
     failure::Failure,
-    ops::{retry::until_the_store_answers, task::Task},
+    ops::{
+        retry::{until_the_store_answers, while_busy},
+        task::Task,
+    },
     worker::{PromoteModel, Work},
 };
 
@@ -26,8 +29,9 @@ pub(super) async fn publish(
     let origin = Origin { then: task.lease.as_ref().map(|_| comparison as _), ..task.origin(Some(run)) };
     let write = || async { app.store.models().publish(card, bytes.clone(), origin, app.clock.now()).await };
     let Some(lease) = &task.lease else {
-        // Without a job nothing tells whether an attempt that was cut short has published: it is made once.
-        return Ok(write().await?);
+        // Without a job nothing tells whether an attempt that was cut short has published: it is made again only when it
+        // certainly changed nothing.
+        return Ok(while_busy(write).await?);
     };
     match until_the_store_answers(write).await {
         Err(StoreError::LeaseLost) => match published_before(app, lease.job_id(), run).await? {

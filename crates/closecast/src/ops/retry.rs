@@ -19,13 +19,32 @@ pub(crate) async fn until_the_store_answers<T, Write>(write: impl Fn() -> Write)
 where
     Write: Future<Output = Result<T, StoreError>>,
 {
+    again_while(write, StoreError::is_transient).await
+}
+
+/// Does `write` again while another program keeps the database locked, for minutes. For writes that must not be done twice:
+/// nothing was changed then.
+///
+/// # Errors
+/// Those of the last attempt, and at once any other.
+pub(crate) async fn while_busy<T, Write>(write: impl Fn() -> Write) -> Result<T, StoreError>
+where
+    Write: Future<Output = Result<T, StoreError>>,
+{
+    again_while(write, |error| matches!(error, StoreError::Busy(_))).await
+}
+
+async fn again_while<T, Write>(write: impl Fn() -> Write, passes: impl Fn(&StoreError) -> bool) -> Result<T, StoreError>
+where
+    Write: Future<Output = Result<T, StoreError>>,
+{
     let pauses = ExponentialBuilder::default()
         .with_min_delay(FIRST_PAUSE)
         .with_max_delay(LONGEST_PAUSE)
         .with_max_times(ATTEMPTS);
     write
         .retry(pauses)
-        .when(StoreError::is_transient)
+        .when(passes)
         .notify(|error, pause| tracing::warn!("the store does not answer; trying again in {pause:?}: {error}"))
         .await
 }

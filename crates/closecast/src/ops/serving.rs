@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::App,
-    failure::Failure,
     cache::Loaded,
+    failure::Failure,
     model_cache::{ModelCache, ModelKey},
     ops::forecast,
 };

@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use closecast_store::StoreError;
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -58,6 +59,12 @@ impl From<Failure> for Problem {
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
             Failure::Busy => {
                 return Self { retry_after: true, ..Self::new(StatusCode::TOO_MANY_REQUESTS, failure.to_string()) };
+            }
+            Failure::Store(StoreError::Full(_)) => {
+                tracing::error!(error = %failure, "a request failed");
+                let detail =
+                    "the disk of the database is full: what was asked could not be kept; make room and ask again";
+                return Self { retry_after: true, ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
             }
             _ if failure.is_transient() => {
                 tracing::error!(error = %failure, "a request failed");

@@ -6,7 +6,7 @@ pub(crate) mod defaults;
 
 use std::time::Duration;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use closecast_domain::{Exchange, Symbol};
 use serde::Deserialize;
 
@@ -14,9 +14,6 @@ use self::{after_close::AfterClose, cron::CronTimes};
 
 /// Longest pause between two looks at the clock: it may be set, and a machine that slept tells nobody.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-
-/// A last firing that lies further ahead than this cannot come from clocks that differ a little.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
 
 /// Work that repeats.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,8 +86,8 @@ impl Schedule {
 /// no program ran are made up for by that one firing, however long ago it was due.
 ///
 /// `last_firing` is the newest moment it fired for, or the time at which it was first seen if it never did; without
-/// either nothing is due, since a new schedule owes nothing for the past. A last firing ahead of `now` means that the
-/// clock was put back: nothing is due until the time has come again. Two replicas may both be told to fire: the store keeps
+/// either nothing is due, since a new schedule owes nothing for the past. A last firing a little ahead of `now` is another machine's:
+/// nothing is due until the time has come here too. The store passes over one far ahead, since a clock was wrong then. Two replicas may both be told to fire: the store keeps
 /// one row for each name and moment, and only who writes it fires.
 pub(crate) fn due(
     schedule: &Schedule,
@@ -113,14 +110,10 @@ pub(crate) fn pause(schedules: &[Schedule], now: DateTime<Utc>) -> Duration {
     first.and_then(|moment| (moment - now).to_std().ok()).unwrap_or(LONGEST_PAUSE).min(LONGEST_PAUSE)
 }
 
-/// Returns until when a schedule stands still because its last firing lies ahead of `now`, more than clocks of several machines
-/// differ: somebody should know, since the clock was wrong then or is wrong now.
-pub(crate) fn stands_still_until(last_firing: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    last_firing.filter(|&last| last - now > CLOCKS_DIFFER)
-}
-
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
+
     use super::*;
 
     fn schedule(pattern: &str) -> Schedule {
@@ -191,18 +184,6 @@ mod tests {
         ];
         let expected = [utc("2024-07-01T12:00:00Z"), utc("2024-07-01T13:00:00Z")];
         assert_eq!(fired(&hourly, "2024-07-01T11:30:00Z", &looks), expected);
-    }
-
-    #[test]
-    fn a_clock_put_forward_fires_once_and_one_that_was_wrong_is_told() {
-        let hourly = schedule("0 * * * *");
-        let looks = ["2024-07-01T12:00:00Z", "2027-01-01T00:30:00Z", "2024-07-01T13:00:00Z"];
-        let expected = [utc("2024-07-01T12:00:00Z"), utc("2027-01-01T00:00:00Z")];
-        assert_eq!(fired(&hourly, "2024-07-01T11:30:00Z", &looks), expected);
-        let last = Some(expected[1]);
-        assert_eq!(stands_still_until(last, utc("2024-07-01T13:00:00Z")), last);
-        assert_eq!(stands_still_until(last, utc("2026-12-31T23:59:00Z")), None, "clocks of two machines differ");
-        assert_eq!(stands_still_until(None, utc("2024-07-01T13:00:00Z")), None);
     }
 
     #[test]

@@ -1,14 +1,12 @@
 //! Putting what schedules ask for into the queue, once for all replicas.
 
-use std::collections::HashSet;
-
 use chrono::{DateTime, Utc};
 use closecast_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use super::{
     jobs::{BacktestModel, RefreshBars, RetrainModel, SettleForecasts, Work},
-    schedule::{Schedule, ScheduledJob, Timing, due, pause, stands_still_until},
+    schedule::{Schedule, ScheduledJob, Timing, due, pause},
 };
 use crate::app::App;
 
@@ -23,11 +21,10 @@ pub(crate) async fn fire(app: App, stopping: CancellationToken) {
     }
     let names: Vec<_> = schedules.iter().map(|schedule| schedule.name.as_str()).collect();
     tracing::info!("schedules: {}", names.join(", "));
-    let mut told = HashSet::new();
     while !stopping.is_cancelled() {
         let now = app.clock.now();
         for schedule in &schedules {
-            if let Err(error) = fire_if_due(&app, schedule, now, &mut told).await {
+            if let Err(error) = fire_if_due(&app, schedule, now).await {
                 tracing::warn!(schedule = schedule.name, "cannot be looked at: {error}");
             }
         }
@@ -38,23 +35,13 @@ pub(crate) async fn fire(app: App, stopping: CancellationToken) {
     }
 }
 
-async fn fire_if_due(
-    app: &App,
-    schedule: &Schedule,
-    now: DateTime<Utc>,
-    told: &mut HashSet<String>,
-) -> Result<(), StoreError> {
+/// Puts the work of a schedule into the queue if it is due at `now`.
+///
+/// # Errors
+/// [`StoreError`] when the queue cannot be reached.
+pub(super) async fn fire_if_due(app: &App, schedule: &Schedule, now: DateTime<Utc>) -> Result<(), StoreError> {
     let last = app.store.jobs().first_seen_or_last_firing(&schedule.name, now).await?;
-    if let Some(until) = stands_still_until(Some(last), now)
-        && told.insert(schedule.name.clone())
-    {
-        tracing::warn!(
-            schedule = schedule.name,
-            "has fired for a moment that is still to come, so that a clock was or is wrong: it stands still until {until}"
-        );
-    }
     let Some(moment) = due(schedule, Some(last), now) else { return Ok(()) };
-    told.remove(&schedule.name);
     let stored = app.store.bars().list().await?.into_iter().map(|info| info.symbol).collect::<Vec<_>>();
     let job = work(schedule, &stored).job(Some(ACTOR));
     if let Some(enqueued) = app.store.jobs().enqueue_firing(&schedule.name, moment, job, now).await? {

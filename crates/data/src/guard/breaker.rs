@@ -33,13 +33,16 @@ pub(super) struct CircuitBreaker {
     cool_down: Duration,
     clock: Arc<dyn Clock>,
     state: Mutex<State>,
+    /// When it last opened.
+    opened_at: Mutex<DateTime<Utc>>,
 }
 
 impl CircuitBreaker {
     /// Returns a closed breaker that opens for `cool_down` after `failures_to_open` failures in a row, at least one.
     pub(super) fn new(failures_to_open: u32, cool_down: Duration, clock: Arc<dyn Clock>) -> Self {
         let state = Mutex::new(State::Closed { failures: 0 });
-        Self { failures_to_open: failures_to_open.max(1), cool_down, clock, state }
+        let opened_at = Mutex::new(DateTime::<Utc>::MIN_UTC);
+        Self { failures_to_open: failures_to_open.max(1), cool_down, clock, state, opened_at }
     }
 
     /// Returns the present state.
@@ -56,13 +59,18 @@ impl CircuitBreaker {
         let mut state = self.lock();
         match *state {
             State::Closed { .. } => Ok(Admission { breaker: self, trial: false, judged: false }),
-            State::Open { until } if until <= now => {
+            // A clock that was put back since would keep the source alone for as long as it was wrong.
+            State::Open { until } if until <= now || now < *self.opened_at() => {
                 *state = State::HalfOpen;
                 Ok(Admission { breaker: self, trial: true, judged: false })
             }
             State::Open { until } => Err(ProviderError::CircuitOpen { until }),
             State::HalfOpen => Err(ProviderError::CircuitOpen { until: now }),
         }
+    }
+
+    fn opened_at(&self) -> MutexGuard<'_, DateTime<Utc>> {
+        self.opened_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -98,6 +106,7 @@ impl Admission<'_> {
         self.judge(|failures| {
             let failures = failures.saturating_add(1);
             if trial || failures >= breaker.failures_to_open || wait > breaker.cool_down {
+                *breaker.opened_at() = breaker.clock.now();
                 State::Open { until: breaker.after(wait) }
             } else {
                 State::Closed { failures }
@@ -128,5 +137,31 @@ impl Drop for Admission<'_> {
         if self.trial && !self.judged {
             *self.breaker.lock() = State::Open { until: self.breaker.clock.now() };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Hand(Mutex<DateTime<Utc>>);
+
+    impl Clock for Hand {
+        fn now(&self) -> DateTime<Utc> {
+            *self.0.lock().unwrap()
+        }
+    }
+
+    /// Opened while the clock is a year ahead, it must not leave the source alone for a year.
+    #[test]
+    fn a_clock_that_is_put_back_does_not_keep_it_open() {
+        let hand = Arc::new(Hand(Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(365))));
+        let clock: Arc<dyn Clock> = Arc::clone(&hand) as _;
+        let breaker = CircuitBreaker::new(1, Duration::from_secs(60), clock);
+        breaker.admit().unwrap().failed(None);
+        assert!(breaker.admit().is_err());
+        *hand.0.lock().unwrap() = DateTime::UNIX_EPOCH;
+        breaker.admit().unwrap().answered();
+        assert_eq!(breaker.state(), State::Closed { failures: 0 });
     }
 }

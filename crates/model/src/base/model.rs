@@ -175,9 +175,8 @@ impl Predict for BaseModel {
 
     fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
         let (sessions, _) = self.log_quantiles(history, origins.clone())?;
-        let priced = |(origin, sessions): (usize, &Sessions)| {
-            self.priced(&Asked::on(history, origin, sessions.len()), sessions)
-        };
+        let priced =
+            |(origin, sessions): (usize, &Sessions)| self.priced(&Asked::on(history, origin, sessions.len()), sessions);
         origins.zip(&sessions).map(priced).collect()
     }
 }

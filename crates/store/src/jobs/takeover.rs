@@ -1,5 +1,7 @@
 //! Jobs whose worker is gone.
 
+use std::time::{Duration, Instant};
+
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
@@ -8,6 +10,9 @@ use sea_orm::{
 
 use super::{JobState, JobStore};
 use crate::{StoreError, Topic, connection::begin_writing, entity::job, runs::close_abandoned};
+
+/// Who waits for longer than this to write, waits for somebody who keeps the database locked.
+const LONG_WAIT: Duration = Duration::from_millis(500);
 
 /// A running job as an observer sees it. Its worker counts `beat` up: an observer that has seen the same figure for long
 /// enough, by its own steady clock, may take the worker for dead. No two machines need to agree on the time of day.
@@ -85,7 +90,7 @@ impl JobStore<'_> {
 
     /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that or it was
     /// begun as often as it may be. The run that the worker had begun is closed as failed. Returns whether the job was taken; it is
-    /// not when the worker has given a sign of life since.
+    /// not when the worker has given a sign of life since, or when the database was locked, so that no worker could give any.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -112,7 +117,13 @@ impl JobStore<'_> {
         let queued = silent()
             .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
             .col_expr(job::Column::Error, Expr::value(&silence));
+        let begun = Instant::now();
         let transaction = begin_writing(self.database).await?;
+        if begun.elapsed() > LONG_WAIT {
+            // Nor could the worker write.
+            transaction.rollback().await?;
+            return Ok(false);
+        }
         for update in [cancelled, failed, queued] {
             if update.exec(&transaction).await?.rows_affected == 1 {
                 close_abandoned(&transaction, &observed.id, &silence, now).await?;

@@ -269,13 +269,17 @@ async fn write(transaction: &DatabaseTransaction, line: registry_event::ActiveMo
     Ok(())
 }
 
-async fn version_under(connection: &impl ConnectionTrait, name: &str, alias: Alias) -> Result<Option<i64>, StoreError> {
+pub(super) async fn version_under(
+    connection: &impl ConnectionTrait,
+    name: &str,
+    alias: Alias,
+) -> Result<Option<i64>, StoreError> {
     let key = (name.to_owned(), alias.name().to_owned());
     Ok(model_alias::Entity::find_by_id(key).one(connection).await?.map(|row| row.version))
 }
 
 /// Follows the book backwards: each rollback undoes the promotion before it that has not been undone yet.
-async fn earlier_champion(connection: &impl ConnectionTrait, name: &str) -> Result<Option<i64>, StoreError> {
+pub(super) async fn earlier_champion(connection: &impl ConnectionTrait, name: &str) -> Result<Option<i64>, StoreError> {
     let rows = registry_event::Entity::find()
         .filter(registry_event::Column::Name.eq(name))
         .filter(registry_event::Column::Action.is_in([RegistryAction::Promote.name(), RegistryAction::Rollback.name()]))

@@ -229,7 +229,7 @@ async fn ended_jobs_are_forgotten_after_a_while_and_the_last_firing_is_not() {
         jobs.succeed(&lease, &json!(null), now()).await.unwrap();
         assert_eq!(jobs.forget(now() + TimeDelta::hours(1)).await.unwrap(), 1);
         assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 1);
-        assert_eq!(jobs.first_seen_or_last_firing("refresh", now()).await.unwrap(), later);
+        assert_eq!(jobs.first_seen_or_last_firing("refresh", later).await.unwrap(), later);
     }
 }
 
@@ -242,5 +242,25 @@ async fn a_schedule_owes_nothing_for_the_time_before_it_was_seen_and_everything_
         assert_eq!(place.reopened().await.jobs().first_seen_or_last_firing("weekly", later).await.unwrap(), now());
         jobs.enqueue_firing("weekly", later, training("AAPL"), later).await.unwrap();
         assert_eq!(jobs.first_seen_or_last_firing("weekly", later + TimeDelta::days(1)).await.unwrap(), later);
+    }
+}
+
+/// The clock is a year ahead for a moment: the schedule fires once for then, and as ever afterwards.
+#[tokio::test]
+async fn a_firing_for_a_moment_still_to_come_holds_nothing_back() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue_firing("daily", now(), training("AAPL"), now()).await.unwrap();
+        let year_ahead = now() + TimeDelta::days(365);
+        jobs.enqueue_firing("daily", year_ahead, training("AAPL"), year_ahead).await.unwrap();
+        let back = now() + TimeDelta::hours(1);
+        assert_eq!(jobs.first_seen_or_last_firing("daily", back).await.unwrap(), now());
+        assert!(jobs.enqueue_firing("daily", now(), training("AAPL"), back).await.unwrap().is_none(), "not twice");
+        let minutes_ahead = now() - TimeDelta::minutes(5);
+        assert_eq!(
+            jobs.first_seen_or_last_firing("daily", minutes_ahead).await.unwrap(),
+            now(),
+            "clocks differ a little"
+        );
     }
 }

@@ -1,0 +1,100 @@
+//! A check of the whole installation, and the mending of what can be mended without losing anything.
+
+mod artifacts;
+mod forecasts;
+mod installation;
+mod jobs;
+mod registry;
+mod runs;
+
+use serde::Serialize;
+
+use crate::{app::App, config::Settings};
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    /// As it should be.
+    Ok,
+    /// Nothing is lost or out of service, but somebody should know.
+    Warning,
+    /// Something does not work or is lost.
+    Error,
+}
+
+/// What was looked at, and what was found.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Finding {
+    /// What was looked at.
+    pub(crate) name: String,
+    pub(crate) status: Status,
+    /// What was found.
+    pub(crate) detail: String,
+    /// What to do; none where nothing is to be done.
+    pub(crate) remedy: Option<String>,
+    /// What was mended just now.
+    pub(crate) mended: Vec<String>,
+}
+
+impl Finding {
+    fn new(name: impl Into<String>, status: Status, detail: impl Into<String>) -> Self {
+        Self { name: name.into(), status, detail: detail.into(), remedy: None, mended: Vec::new() }
+    }
+
+    fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(name, Status::Ok, detail)
+    }
+
+    fn warning(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(name, Status::Warning, detail)
+    }
+
+    fn error(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self::new(name, Status::Error, detail)
+    }
+
+    fn remedy(self, remedy: impl Into<String>) -> Self {
+        Self { remedy: Some(remedy.into()), ..self }
+    }
+
+    /// Returns what is left after the repair.
+    fn mended(self, mended: Vec<String>) -> Self {
+        Self { status: Status::Ok, remedy: None, mended, ..self }
+    }
+}
+
+/// Whether to mend what is found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repair {
+    /// Look only.
+    No,
+    /// Mend what can be mended without losing anything.
+    Yes,
+}
+
+/// Remedy of what `--repair` mends.
+const REPAIR: &str = "`closecast doctor --repair` mends it";
+
+/// Looks at everything, and mends with `repair` what can be mended.
+pub(crate) async fn examine(settings: Settings, repair: Repair) -> Vec<Finding> {
+    let mut findings = installation::of_the_machine(&settings);
+    match App::open(settings).await {
+        Err(failure) => findings.push(installation::unopened(&failure)),
+        Ok(app) => {
+            findings.extend(installation::of_the_store(&app).await);
+            findings.extend(registry::findings(&app, repair).await);
+            findings.extend(artifacts::findings(&app, repair).await);
+            findings.extend(jobs::findings(&app).await);
+            findings.extend(runs::findings(&app, repair).await);
+            findings.extend(forecasts::findings(&app).await);
+            _ = app.store.close().await;
+        }
+    }
+    findings
+}
+
+/// Returns the findings of one part; a part that cannot be looked at is a finding too.
+fn or_unread(name: &str, findings: Result<Vec<Finding>, crate::failure::Failure>) -> Vec<Finding> {
+    findings.unwrap_or_else(|failure| vec![Finding::error(name, format!("cannot be looked at: {failure}"))])
+}

@@ -1,0 +1,137 @@
+//! A database that is locked, and one that is gone.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    postgres::Cluster,
+    server::Server,
+    site::{Answer, Site, wait_until},
+};
+
+/// How long a writer waits for another one.
+const WRITERS_WAIT: Duration = Duration::from_secs(10);
+
+/// How long the database is gone.
+const GONE: Duration = Duration::from_secs(30);
+
+/// Another program that keeps the database locked until this is dropped.
+struct Lock(Child);
+
+impl Lock {
+    fn take(file: &Path) -> Self {
+        let script = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60); \
+                      c.execute('BEGIN IMMEDIATE'); print('locked', flush=True); sys.stdin.read(); c.execute('ROLLBACK')";
+        let mut command = Command::new("python3");
+        command.args(["-c", script]).arg(file).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut holder = command.spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(holder.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line.trim(), "locked");
+        Self(holder)
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        self.0.wait().unwrap();
+    }
+}
+
+fn is_refused_for_now(answer: &Answer) -> bool {
+    answer.status == 503 && answer.head.contains("retry-after: ")
+}
+
+#[test]
+fn a_locked_database_holds_up_writers_for_a_while_and_readers_not_at_all() {
+    let site = Site::new();
+    let server = Server::start(&site.folder);
+    let job = server.train(1, 40);
+    server.wait_for(&job, |job| job["status"] == "running");
+    let lock = Lock::take(&site.data().join("closecast.db"));
+    let held = Instant::now();
+    thread::scope(|scope| {
+        // More than there are connections, and of a model whose forecast is not kept yet.
+        let new = "/api/predictions/AAPL?model=BASE";
+        let forecasts: Vec<_> = (0..12).map(|_| scope.spawn(|| server.get(new))).collect();
+        thread::sleep(Duration::from_millis(500));
+        for path in ["/livez", "/readyz", "/api/predictions/AAPL", "/api/stocks/AAPL", "/api/symbols", "/api/jobs"] {
+            let answer = server.get(path);
+            assert!(answer.status == 200 && answer.took < Duration::from_secs(3), "{path}: {answer:?}");
+        }
+        for forecast in forecasts {
+            let answer = forecast.join().unwrap();
+            assert!(is_refused_for_now(&answer), "{answer:?}");
+            assert!(answer.took < WRITERS_WAIT + Duration::from_secs(5), "{answer:?}");
+        }
+    });
+    assert!(held.elapsed() > WRITERS_WAIT);
+    drop(lock);
+    assert_eq!(server.get("/api/predictions/AAPL?model=BASE").status, 200);
+    let ended = server.succeeds(&job);
+    assert_eq!(ended["attempt"], 1, "its worker could not write, and was alive all the same: {ended:#}");
+    server.is_idle();
+    drop(server);
+    assert_eq!(site.versions(), [1, 2]);
+    let found = site.doctor(&[]);
+    assert!(found.complaints().is_empty(), "{found:?}");
+}
+
+/// A training of the command line waits for its turn to publish.
+#[test]
+fn a_locked_database_does_not_cost_a_training() {
+    let site = Site::new();
+    let mut training = crate::command::command(&site.folder)
+        .args(["train", "AAPL", "--seed", "3", "--epochs", "60", "--hidden-size", "64", "--lookback", "20"])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let runs = || site.json(&["runs", "list"])["runs"].as_array().unwrap().len();
+    wait_until("the training to begin", || runs() == 2);
+    let lock = Lock::take(&site.data().join("closecast.db"));
+    thread::sleep(WRITERS_WAIT + Duration::from_secs(3));
+    drop(lock);
+    assert!(training.wait().unwrap().success());
+    assert_eq!(site.versions(), [1, 2]);
+}
+
+#[test]
+fn a_database_that_is_gone_for_a_while_costs_nothing() {
+    let Some(cluster) = Cluster::start() else { return };
+    let site = Site::with(&format!("database_url = \"{}\"\n", cluster.database("gone")));
+    let before = site.doctor(&[]).forecasts();
+    let server = Server::start(&site.folder);
+    let job = server.train(1, 60);
+    server.wait_for(&job, |job| job["status"] == "running");
+    cluster.stop();
+    let begun = Instant::now();
+    let mut looks = 0;
+    while begun.elapsed() < GONE {
+        let answers = ["/livez", "/readyz", "/api/predictions/AAPL", "/api/stocks/AAPL"].map(|path| server.get(path));
+        let statuses = answers.each_ref().map(|answer| answer.status);
+        assert_eq!(statuses, [200, 503, 503, 503], "{answers:?}");
+        assert!(is_refused_for_now(&answers[2]) && answers.iter().all(|answer| answer.took < Duration::from_secs(8)));
+        looks += 1;
+        thread::sleep(Duration::from_secs(1));
+    }
+    let asked = site.doctor(&[]);
+    assert_eq!(asked.on("database")["status"], "error", "{asked:?}");
+    cluster.resume();
+    for path in ["/readyz", "/api/predictions/AAPL"] {
+        wait_until(path, || server.get(path).status == 200);
+    }
+    let ended = server.succeeds(&job);
+    server.is_idle();
+    drop(server);
+    assert_eq!(site.versions(), [1, 2], "published once: {ended:#}");
+    let found = site.doctor(&[]);
+    assert!(found.complaints().is_empty() && found.forecasts() >= before, "{found:?}");
+    let told = writeln!(std::io::stderr(), "gone for {GONE:?}: {looks} looks, attempt {}", ended["attempt"]);
+    assert!(told.is_ok());
+}

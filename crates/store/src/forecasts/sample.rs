@@ -1,0 +1,27 @@
+//! Whether stored forecasts can be read.
+
+use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
+
+use super::{ForecastStore, stored};
+use crate::{StoreError, entity::forecast};
+
+/// What a look at some forecasts found.
+#[derive(Debug)]
+pub struct ForecastSample {
+    /// How many were looked at.
+    pub looked_at: usize,
+    /// Why some of them cannot be read.
+    pub unreadable: Vec<StoreError>,
+}
+
+impl ForecastStore<'_> {
+    /// Looks at the newest `limit` forecasts.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn sample(&self, limit: u64) -> Result<ForecastSample, StoreError> {
+        let rows = forecast::Entity::find().order_by_desc(forecast::Column::Id).limit(limit).all(self.database).await?;
+        let looked_at = rows.len();
+        Ok(ForecastSample { looked_at, unreadable: rows.into_iter().filter_map(|row| stored(row).err()).collect() })
+    }
+}

@@ -1,0 +1,94 @@
+//! What a check of the installation asks of the registry, and the little that it mends.
+
+use std::collections::HashSet;
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{
+    Alias, ModelStore, ModelVersion, model_version,
+    registry::{earlier_champion, version_under},
+};
+use crate::{
+    StoreError, Topic,
+    connection::{begin_writing, lock_subject},
+    entity::{model_alias, model_version as row},
+};
+
+/// A version as it is listed, whether or not its card can be understood.
+#[derive(Debug)]
+pub struct ListedVersion {
+    /// Name of the model.
+    pub name: String,
+    /// Number of the version.
+    pub version: u64,
+    /// SHA-256 of the artifact.
+    pub sha256: String,
+    /// The version, or why its row cannot be understood.
+    pub read: Result<ModelVersion, StoreError>,
+}
+
+impl ModelStore<'_> {
+    /// Returns every version of every name, by name and newest first. One that cannot be understood does not hide the others.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn inventory(&self) -> Result<Vec<ListedVersion>, StoreError> {
+        let rows = row::Entity::find()
+            .order_by_asc(row::Column::Name)
+            .order_by_desc(row::Column::Version)
+            .all(self.database)
+            .await?;
+        let listed = |row: row::Model| ListedVersion {
+            name: row.name.clone(),
+            version: row.version.unsigned_abs(),
+            sha256: row.sha256.clone(),
+            read: model_version(row),
+        };
+        Ok(rows.into_iter().map(listed).collect())
+    }
+
+    /// Returns the hashes of all artifacts that a version refers to.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn referenced(&self) -> Result<HashSet<String>, StoreError> {
+        let hashes =
+            row::Entity::find().select_only().column(row::Column::Sha256).into_tuple().all(self.database).await?;
+        Ok(hashes.into_iter().collect())
+    }
+
+    /// Returns the champion of `name` before the present one, to which a rollback would go back.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn earlier_champion(&self, name: &str) -> Result<Option<u64>, StoreError> {
+        Ok(earlier_champion(self.database, name).await?.map(i64::unsigned_abs))
+    }
+
+    /// Takes the role `alias` of `name` away from a version that there is not. Returns whether there was such a role.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn drop_dangling(&self, name: &str, alias: Alias) -> Result<bool, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, &format!("model {name}")).await?;
+        let dangles = match version_under(&transaction, name, alias).await? {
+            None => false,
+            Some(version) => {
+                let there = row::Entity::find()
+                    .filter(row::Column::Name.eq(name))
+                    .filter(row::Column::Version.eq(version))
+                    .one(&transaction)
+                    .await?;
+                there.is_none()
+            }
+        };
+        if dangles {
+            let key = (name.to_owned(), alias.name().to_owned());
+            model_alias::Entity::delete_by_id(key).exec(&transaction).await?;
+        }
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Models).await;
+        Ok(dangles)
+    }
+}
