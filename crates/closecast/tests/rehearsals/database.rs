@@ -130,6 +130,7 @@ fn a_database_that_is_gone_for_a_while_costs_nothing() {
     server.is_idle();
     drop(server);
     assert_eq!(site.versions(), [1, 2], "published once: {ended:#}");
+    assert_eq!(ended["attempt"], 1, "what was trained meanwhile is not trained again: {ended:#}");
     let found = site.doctor(&[]);
     assert!(found.complaints().is_empty() && found.forecasts() >= before, "{found:?}");
     tell(&format!("gone for {GONE:?}: {looks} looks, done in attempt {}", ended["attempt"]));
