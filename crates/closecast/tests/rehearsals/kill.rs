@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    io::Write as _,
     thread,
     time::{Duration, Instant},
 };
@@ -12,7 +11,7 @@ use closecast_testkit::random::SplitMix64;
 use crate::{
     postgres::Cluster,
     server::Server,
-    site::{SESSIONS, Site, files, make_old},
+    site::{SESSIONS, Site, files, make_old, tell},
 };
 
 const SEED: u64 = 20_261_121;
@@ -67,7 +66,7 @@ fn kill_twice(site: &Site, database: &str, lane: u64) {
     server.kill();
     for (seed, moment) in (1..).zip(moments) {
         let said = format!("{database}, lane {lane} of seed {SEED}: killed at {moment:?} of {length:?}");
-        writeln!(std::io::stderr(), "{said}").unwrap();
+        tell(&said);
         kill_at(site, seed, (moment, length), &said);
     }
     collect(site);
@@ -99,7 +98,7 @@ fn kill_at(site: &Site, seed: u64, (moment, length): (Moment, Duration), said: &
     assert_eq!(bars["bars"].as_array().unwrap().len(), SESSIONS, "{said}");
     let ended = server.succeeds(&job);
     assert!(ended["attempt"].as_u64() <= Some(2), "{said}: {ended:#}");
-    writeln!(std::io::stderr(), "{said}: done in attempt {}", ended["attempt"]).unwrap();
+    tell(&format!("{said}: done in attempt {}", ended["attempt"]));
     server.is_idle();
     let expected: Vec<_> = (1..=versions.len() as u64 + 1).collect();
     assert_eq!(site.versions(), expected, "{said}: published once: {ended:#}");

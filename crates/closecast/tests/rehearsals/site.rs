@@ -176,7 +176,17 @@ impl Server {
 
     /// Asks for the training of a network that takes a second or so, and returns the job.
     pub(crate) fn train(&self, seed: u64, epochs: u64) -> String {
-        let body = json!({ "symbol": "AAPL", "epochs": epochs, "hidden_size": 48, "lookback": 20, "seed": seed });
+        self.train_as(&json!({ "epochs": epochs, "hidden_size": 48, "lookback": 20, "seed": seed }))
+    }
+
+    /// Asks for a training that takes many seconds, and returns the job.
+    pub(crate) fn train_slowly(&self) -> String {
+        self.train_as(&json!({ "epochs": 60, "hidden_size": 160, "lookback": 60 }))
+    }
+
+    fn train_as(&self, settings: &Value) -> String {
+        let mut body = settings.clone();
+        body["symbol"] = "AAPL".into();
         let answer = self.request("POST", "/train", &body.to_string());
         assert_eq!(answer.status, 202, "{answer:?}");
         answer.json()["job_id"].as_str().unwrap().to_owned()
@@ -236,4 +246,10 @@ pub(crate) fn make_old(path: &Path) {
     #[expect(clippy::disallowed_methods, reason = "files carry the machine's time")]
     let then = std::time::SystemTime::now() - Duration::from_secs(2 * 3600);
     fs::File::options().append(true).open(path).unwrap().set_modified(then).unwrap();
+}
+
+/// Writes a line to standard error, whether or not output is captured.
+pub(crate) fn tell(line: &str) {
+    // Not eprintln, which cargo shows for failed tests only.
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -1,12 +1,15 @@
 //! The queue.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use chrono::TimeDelta;
 use closecast_store::{Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, Origin, StoreError};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
 
 use crate::{
-    place::places,
+    place::{places, sqlite},
     samples::{card, now},
 };
 
@@ -263,4 +266,25 @@ async fn a_firing_for_a_moment_still_to_come_holds_nothing_back() {
             "clocks differ a little"
         );
     }
+}
+
+/// While another program keeps the database locked, no worker can give a sign of life: its silence says nothing then.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_is_not_taken_for_dead_while_the_database_is_locked() {
+    let place = sqlite().await;
+    let jobs = place.store.jobs();
+    jobs.enqueue(training("AAPL"), now()).await.unwrap();
+    let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+    let observed = jobs.running().await.unwrap().remove(0);
+    let mut one = ConnectOptions::new(format!("sqlite:{}", place.folder.path().join("closecast.db").display()));
+    one.max_connections(1);
+    let other = Database::connect(one).await.unwrap();
+    other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    let release = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        other.execute_unprepared("ROLLBACK").await.unwrap();
+    };
+    let (taken, ()) = tokio::join!(jobs.take_over(&observed, now()), release);
+    assert!(!taken.unwrap());
+    assert_eq!(jobs.beat(&lease, None).await.unwrap(), Beat::Held);
 }
