@@ -18,9 +18,6 @@ use crate::{
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
 };
 
-/// Memory for what is prepared of symbols: about two thousand of them.
-const EVENINGS_BYTES: u64 = 48 << 20;
-
 /// The services.
 #[derive(Clone)]
 pub(crate) struct App {
@@ -51,7 +48,7 @@ impl App {
             clock,
             markets: Arc::default(),
             models,
-            evenings: Arc::new(Evenings::new(EVENINGS_BYTES)),
+            evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
             settings: Arc::new(settings),
         })

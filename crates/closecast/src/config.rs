@@ -111,6 +111,8 @@ pub(crate) struct ServerSettings {
     pub(crate) host: IpAddr,
     /// Port to listen on.
     pub(crate) port: u16,
+    /// Memory for what is prepared of symbols, so that a forecast is one pass of the network.
+    pub(crate) forecast_cache: ByteSize,
     /// Requests that may wait for their forecast; more are turned away with status 429.
     pub(crate) queue: usize,
     /// How much memory the models kept ready may take.
@@ -131,6 +133,7 @@ impl Default for Settings {
                 host: IpAddr::from([127, 0, 0, 1]),
                 port: 8000,
                 model_cache: ByteSize::megabytes(256),
+                forecast_cache: ByteSize::megabytes(48),
                 queue: 1024,
             },
             artifacts: ArtifactSection::default(),

@@ -1,6 +1,6 @@
 //! The server over a real socket, as a client meets it.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(unix)]
 
 #[path = "program/command.rs"]
@@ -25,6 +25,23 @@ impl Server {
         let problem = json(&body);
         assert!(problem["status"] == status && problem["detail"].is_string(), "{problem}");
         problem
+    }
+}
+
+impl Server {
+    /// Asks until the answer is as wanted, for some seconds at most, and returns it: what another program changes is noticed soon,
+    /// not at once.
+    fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> (String, String) {
+        let begun = std::time::Instant::now();
+        loop {
+            let (status, head, body) = self.ask("GET", path);
+            assert_eq!(status, 200, "{body}");
+            if wanted(&json(&body)) {
+                return (head, body);
+            }
+            assert!(begun.elapsed().as_secs() < 10, "{body}");
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
     }
 }
 
@@ -58,10 +75,11 @@ fn a_client_finds_prices_forecasts_and_clear_problems() {
     assert!(no_model["detail"].as_str().unwrap().contains("closecast train AAPL"));
     let train = ["train", "AAPL", "--epochs", "1", "--hidden-size", "4", "--lookback", "10"];
     assert!(command(folder.path()).args(train).stdout(Stdio::null()).status().unwrap().success());
-    let (status, head, body) = server.ask("GET", "/api/predictions/aapl");
-    assert_eq!(status, 200, "a model trained meanwhile serves without a restart: {body}");
-    assert!(head.contains("x-request-id") && head.contains("nosniff"), "{head}");
-    assert_eq!((&json(&body)["model"]["kind"], &json(&body)["model"]["version"]), (&"specific".into(), &1.into()));
+    let (head, body) = server.until("/api/predictions/aapl", |body| body["model"]["kind"] == "specific");
+    for name in ["x-request-id", "x-process-time", "etag", "nosniff"] {
+        assert!(head.contains(name), "{name}: {head}");
+    }
+    assert_eq!(json(&body)["model"]["version"], 1);
     assert!(json(&body)["interval"]["lower"].as_f64() < json(&body)["predicted_close"].as_f64());
 
     server.problem("GET", "/api/predictions/MSFT", 404);
@@ -78,6 +96,44 @@ fn a_client_finds_prices_forecasts_and_clear_problems() {
     assert!(server.ask("GET", "/").2.contains("<html"));
 }
 
+fn header<'a>(head: &'a str, name: &str) -> &'a str {
+    let line = head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
+    line.unwrap_or_else(|| panic!("no {name} in {head}"))
+}
+
+/// A client that has the forecast need not be sent it again, until there are new prices.
+#[test]
+fn a_forecast_is_sent_again_only_when_it_has_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path());
+    let server = Server::start(folder.path());
+    let (head, body) = server.until("/api/predictions/AAPL", |_| true);
+    let etag = header(&head, "etag").to_owned();
+    let (status, head, nothing) =
+        server.ask_with("GET", "/api/predictions/AAPL", &format!("If-None-Match: {etag}\r\n"));
+    assert_eq!((status, nothing.as_str()), (304, ""), "{head}");
+    let (status, head, anew) = server.ask_with("GET", "/api/predictions/AAPL", "Cache-Control: no-cache\r\n");
+    assert_eq!((status, header(&head, "etag")), (200, etag.as_str()));
+    assert_eq!(json(&anew), json(&body), "made anew, it is the same");
+    write_csv(&folder.path().join("AAPL.csv"), 470);
+    assert!(command(folder.path()).args(["import", "AAPL.csv"]).stdout(Stdio::null()).status().unwrap().success());
+    let as_of = json(&body)["as_of"].clone();
+    let (head, _) = server.until("/api/predictions/AAPL", |body| body["as_of"] != as_of);
+    assert_ne!(header(&head, "etag"), etag);
+}
+
+#[test]
+fn a_request_keeps_the_identifier_that_its_client_gave_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let given = |id: &str| {
+        let (_, head, _) = server.ask_with("GET", "/livez", &format!("x-request-id: {id}\r\n"));
+        header(&head, "x-request-id").to_owned()
+    };
+    assert_eq!(given("order-7"), "order-7");
+    assert_ne!(given("\"quoted\""), "\"quoted\"");
+}
+
 /// Standard error goes to a file as often as to a terminal, where colours are rubbish; in a new folder there is no log to prune.
 #[test]
 fn the_first_start_in_a_new_folder_logs_plain_text_without_complaint() {
@@ -87,7 +143,12 @@ fn the_first_start_in_a_new_folder_logs_plain_text_without_complaint() {
     assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
     assert!(server.process.wait().unwrap().success());
     let log = std::fs::read_to_string(folder.path().join(STANDARD_ERROR)).unwrap();
-    assert!(log.contains("finished processing request"), "{log}");
+    assert!(log.contains("waiting for jobs"), "{log}");
+    let logs = folder.path().join("data/logs");
+    let files = std::fs::read_dir(logs).unwrap().map(|entry| entry.unwrap().path());
+    let access = files.into_iter().find(|path| path.to_str().unwrap().contains("access")).unwrap();
+    let access = std::fs::read_to_string(access).unwrap();
+    assert!(access.contains("\"path\":\"/livez\",\"status\":200"), "{access}");
     assert!(!log.contains('\u{1b}') && !log.contains("log directory"), "{log:?}");
 }
 

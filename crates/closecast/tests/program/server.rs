@@ -40,8 +40,14 @@ impl Server {
 
     /// Returns status, head (in lower case) and body of a request.
     pub(crate) fn ask(&self, method: &str, path: &str) -> (u16, String, String) {
+        self.ask_with(method, path, "")
+    }
+
+    /// The same with `headers`, each ended by a line break.
+    pub(crate) fn ask_with(&self, method: &str, path: &str, headers: &str) -> (u16, String, String) {
         let mut stream = self.connect();
-        write!(stream, "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).unwrap();
+        let usual = format!("Host: {}\r\nConnection: close\r\n", self.address);
+        write!(stream, "{method} {path} HTTP/1.1\r\n{usual}{headers}\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
