@@ -3,10 +3,11 @@
 //! ```text
 //! cargo bench -p closecast-store --bench history                   1,000,000 forecasts
 //! cargo bench -p closecast-store --bench history -- 10000000       ten million: 15 GB of disk, some minutes
+//! cargo bench -p closecast-store --bench history -- postgres://user:password@host/postgres     on PostgreSQL too
 //! ```
-//! SQLite in the folder for temporary files, and PostgreSQL where `CLOSECAST_TEST_POSTGRES` names a server. Each question is asked
-//! 50 times of different symbols, through the store as the API asks it, after a first time with cold caches. A median above 10 ms means that an index no longer fits its
-//! question: the plan below the figures says which.
+//! SQLite in the folder for temporary files, and a database of its own on the PostgreSQL server. Each question is asked 50 times of
+//! different symbols, through the store as the API asks it, after a first time with cold caches. A median above 10 ms means that an
+//! index no longer fits its question: the plan below the figures says which.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 #![expect(clippy::print_stdout, reason = "its figures are what a benchmark prints")]
 
@@ -26,13 +27,18 @@ const ROWS: i64 = 1_000_000;
 
 #[tokio::main]
 async fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test` runs benchmarks without it, and asks for no measurement.
+    if !arguments.iter().any(|argument| argument == "--bench") {
+        return;
+    }
+    let rows = arguments.iter().find_map(|argument| argument.parse().ok()).unwrap_or(ROWS);
     let folder = tempfile::tempdir().unwrap();
     let settings = StoreSettings::from(folder.path());
-    let Some(rows) = rows() else { return };
     measure("SQLite", settings, rows).await;
     drop(folder);
-    let Some(server) = variable("CLOSECAST_TEST_POSTGRES") else {
-        println!("\nNot measured on PostgreSQL: CLOSECAST_TEST_POSTGRES names no server.");
+    let Some(server) = arguments.into_iter().find(|argument| argument.starts_with("postgres")) else {
+        println!("\nNot measured on PostgreSQL: no argument names a server.");
         return;
     };
     let name = format!("closecast_bench_{}", uuid::Uuid::now_v7().simple());
@@ -46,21 +52,6 @@ async fn main() {
     let measured = tokio::spawn(async move { measure("PostgreSQL", settings, rows).await }).await;
     admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
     measured.unwrap();
-}
-
-/// Returns how many forecasts there are to be. None when `cargo test` runs the benchmarks: it asks for no measurement.
-fn rows() -> Option<i64> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    if !arguments.iter().any(|argument| argument == "--bench") {
-        return None;
-    }
-    let number = arguments.iter().find_map(|argument| argument.parse().ok());
-    Some(number.or_else(|| variable("CLOSECAST_BENCH_ROWS")?.parse().ok()).unwrap_or(ROWS))
-}
-
-#[expect(clippy::disallowed_methods, reason = "what runs the benchmark says what there is to run it on")]
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
 }
 
 async fn measure(database: &str, settings: StoreSettings, rows: i64) {
