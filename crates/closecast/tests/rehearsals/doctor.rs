@@ -1,10 +1,11 @@
 //! What the doctor mends in the database.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::{
+    command::command,
     server::Server,
-    site::{SMALL, Site},
+    site::{SMALL, Site, wait_until},
 };
 
 /// Changes the database as no program of ours would.
@@ -50,6 +51,25 @@ fn runs_whose_program_is_gone_are_closed_and_nothing_else_is() {
 }
 
 #[test]
+fn the_run_of_a_killed_command_is_closed() {
+    let site = Site::new();
+    let large = ["train", "AAPL", "--epochs", "60", "--hidden-size", "160", "--lookback", "60"];
+    let mut training = command(&site.folder).args(large).stdout(Stdio::null()).spawn().unwrap();
+    let runs = || site.json(&["runs", "list"])["runs"].as_array().unwrap().len();
+    wait_until("the training to begin", || runs() == 2);
+    let alive = site.doctor(&["--repair"]);
+    assert!(alive.complaints().is_empty() && training.try_wait().unwrap().is_none(), "{alive:?}");
+    training.kill().unwrap();
+    training.wait().unwrap();
+    let seen = site.doctor(&[]);
+    let told = seen.complaints()[0]["detail"].as_str().unwrap();
+    assert!(seen.complaints().len() == 1 && told.contains("its program ended without a word"), "{seen:?}");
+    assert!(site.doctor(&["--repair"]).complaints().is_empty());
+    assert_eq!(site.json(&["runs", "list"])["runs"][0]["status"], "failed");
+    assert_eq!(site.versions(), [1]);
+}
+
+#[test]
 fn forecasts_that_cannot_be_read_are_told() {
     let site = Site::new();
     sql(&site, "UPDATE forecasts SET quantiles = '[{'");
@@ -63,7 +83,7 @@ fn a_job_whose_worker_is_gone_is_told_and_its_run_is_closed() {
     let server = Server::start(&site.folder);
     let job = server.train_slowly();
     let runs = || site.json(&["runs", "list"])["runs"].as_array().unwrap().len();
-    crate::site::wait_until("the training to begin", || runs() == 2);
+    wait_until("the training to begin", || runs() == 2);
     let alive = site.doctor(&["--repair"]);
     assert!(alive.complaints().is_empty(), "a worker that lives is let alone: {alive:?}");
     let job_now = server.wait_for(&job, |_| true);
