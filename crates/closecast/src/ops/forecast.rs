@@ -2,10 +2,7 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -49,13 +46,11 @@ pub(crate) struct Question {
     model: Option<String>,
 }
 
-/// The last evening of a symbol, prepared for the model that forecasts it.
+/// The last evening of a symbol, prepared for the model that forecasts it. Its forecast is in the database.
 pub(crate) struct Evening {
     served: Arc<Served>,
     prepared: Prepared,
     exchange: Exchange,
-    /// Whether the forecast is in the database.
-    recorded: AtomicBool,
     answer: Mutex<Option<Arc<Answer>>>,
 }
 
@@ -94,7 +89,7 @@ pub(crate) async fn forecast(
         return Ok(answer);
     }
     let _place = app.gate.enter().await?;
-    evening.make(app).await
+    evening.make(app)
 }
 
 /// Forgets what is known of symbols whose prices changed. A market is made of all symbols, so that whoever looks at one is
@@ -114,9 +109,9 @@ pub(crate) fn forget_models(evenings: &Evenings, names: &BTreeSet<String>) {
     });
 }
 
-/// Computes what takes the history: once an evening, and once for all who ask at the same time.
+/// Computes what takes the history, and keeps the forecast in the database before anybody is told: once an evening, and once for
+/// all who ask at the same time.
 async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Failure> {
-    let _place = app.gate.enter().await?;
     let symbol = &question.symbol;
     let loaded = history::load(app, symbol).await?;
     let served = serving(app, symbol, question.model.as_deref()).await?;
@@ -126,11 +121,19 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     };
     let exchange = history.exchange();
     let forecaster = Arc::clone(&served);
-    let work = move || forecaster.model.prepare(&history);
-    let prepared = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let work = move || {
+        let prepared = forecaster.model.prepare(&history)?;
+        let made = forecaster.model.forecast(&prepared)?;
+        Ok::<_, Failure>((prepared, made))
+    };
+    // The place is for arithmetic: who waits for the database takes none.
+    let place = app.gate.enter().await?;
+    let done = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    drop(place);
+    let (prepared, made) = done?;
+    app.store.forecasts().record(&made, app.clock.now()).await?;
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
-    let evening = Evening { served, prepared, exchange, recorded: AtomicBool::new(false), answer: Mutex::default() };
-    Ok(Loaded { value: evening, memory_bytes })
+    Ok(Loaded { value: Evening { served, prepared, exchange, answer: Mutex::default() }, memory_bytes })
 }
 
 /// Returns the model that forecasts `symbol`.
@@ -154,13 +157,9 @@ impl Evening {
         (answer.made_at.elapsed() < KEPT).then_some(answer)
     }
 
-    /// Lets the network forecast, and keeps the forecast in the database before anybody is told.
-    async fn make(&self, app: &App) -> Result<Arc<Answer>, Failure> {
+    /// Lets the network forecast.
+    fn make(&self, app: &App) -> Result<Arc<Answer>, Failure> {
         let made = self.served.model.forecast(&self.prepared)?;
-        if !self.recorded.load(Ordering::Relaxed) {
-            app.store.forecasts().record(&made, app.clock.now()).await?;
-            self.recorded.store(true, Ordering::Relaxed);
-        }
         let stale = made.as_of < market_day(app, self.exchange).last_settled;
         let internal = |text: String| Failure::Internal(text);
         let view = ForecastView::new(made, &self.served.version, stale)

@@ -101,7 +101,7 @@ impl Worker {
         }
     }
 
-    /// Takes over the jobs of workers that are gone.
+    /// Takes over the jobs of workers that are gone. This one is not.
     async fn watch_others(self) {
         let pause = self.settings.lease / 4;
         let mut observer = Observer::new(self.settings.lease, pause);
@@ -111,7 +111,12 @@ impl Worker {
                 () = tokio::time::sleep(pause) => (),
                 () = self.stopping.cancelled() => return,
             }
-            let Ok(running) = self.app.store.jobs().running().await else { continue };
+            let Ok(mut running) = self.app.store.jobs().running().await else {
+                // Nobody could give a sign of life: each has the whole time anew once that is possible again.
+                observer = Observer::new(self.settings.lease, pause);
+                continue;
+            };
+            running.retain(|job| job.worker.as_deref() != Some(&self.settings.name));
             let dead = observer.look(running, last.elapsed());
             last = Instant::now();
             for job in dead {
