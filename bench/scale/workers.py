@@ -3,8 +3,8 @@
 
     python workers.py --closecast target/release/closecast [--workers 2] [--rounds 3] [--jobs 24] [--database-url postgres://…]
 
-Needs nothing but Python. Every round queues the jobs through the API of a server that does not work itself, and runs them with
-one worker and then with several, so that both meet the same moods of the machine; the figure is the median over the rounds. The
+Needs nothing but Python. Every round queues the jobs through the API of a server that does not work itself, with one worker
+waiting and then with several, so that both meet the same moods of the machine; the figure is the median over the rounds. The
 time is from the first job's beginning to the last one's end. The database is SQLite in a temporary folder, unless an address is
 given; the artifacts are there too, unless CLOSECAST_ARTIFACTS_URL names another place. A machine with fewer free cores than
 workers shows the machine's limit and not the program's: look at the load before and after.
@@ -91,10 +91,10 @@ class Fleet:
         return [self.ask("/train", training)["job_id"] for training in asked]
 
     def seconds(self, workers):
-        jobs = self.queue()
         with contextlib.ExitStack() as stack:
             for _ in range(workers):
                 stack.enter_context(self.running("worker"))
+            jobs = self.queue()
             while True:
                 time.sleep(0.5)
                 states = [self.ask(f"/api/jobs/{job}") for job in jobs]

@@ -1,6 +1,6 @@
 //! How programs end: in order at the first signal, at once at the second.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -79,28 +79,27 @@ fn a_worker_that_is_told_to_end_gives_its_job_back_and_another_takes_it() {
 #[test]
 fn a_server_that_is_told_to_end_answers_first_and_does_not_wait_at_the_second_signal() {
     let Some(fleet) = Fleet::start("server-end", SETTINGS) else { return };
-    fleet.import(1, 200);
-    let path = "/api/predictions/FLEET1";
+    fleet.import(1, 450);
     let mut patient = fleet.serve("replica-1", &["--no-worker"]);
     let mut hasty = fleet.serve("replica-2", &["--no-worker"]);
-    patient.get(path);
-    hasty.get(path);
-    fleet.cluster.query("TRUNCATE forecasts");
-    let lock = fleet.cluster.lock("forecasts");
-    let [slow, cut] = [&patient, &hasty].map(|server| Asked::send(&server.address, "GET", path, "").unwrap());
+    // A training cannot be queued while the table is locked.
+    let lock = fleet.cluster.lock("jobs");
+    let training = |seed: u32| json!({ "symbol": "FLEET1", "seed": seed }).to_string();
+    let send = |server: &Server, seed| Asked::send(&server.address, "POST", "/train", &training(seed)).unwrap();
+    let (slow, cut) = (send(&patient, 1), send(&hasty, 2));
     std::thread::sleep(Duration::from_millis(500));
     patient.running.signal("TERM");
     hasty.running.signal("TERM");
     until("no connection is taken any more", || Asked::send(&patient.address, "GET", "/livez", "").err());
     std::thread::sleep(Duration::from_millis(500));
     assert!(patient.running.ended().is_none() && hasty.running.ended().is_none(), "requests are in hand");
-    let told = Instant::now();
     hasty.running.signal("TERM");
     until_within(AT_ONCE, "the second signal ends the server", || hasty.running.ended());
     assert!(cut.answer().is_err(), "it did not wait");
-    assert!(told.elapsed() < AT_ONCE && patient.running.ended().is_none());
+    assert!(patient.running.ended().is_none());
     drop(lock);
-    slow.answer().unwrap().expect(200);
+    let accepted = slow.answer().unwrap().expect(202);
     assert!(patient.running.wait().success());
-    assert_eq!(fleet.cluster.query("SELECT count(*) > 0 FROM forecasts"), ["t"], "what was answered is kept");
+    let kept = format!("SELECT state FROM jobs WHERE id = '{}'", accepted["job_id"].as_str().unwrap());
+    assert_eq!(fleet.cluster.query(&kept), ["queued"], "what was answered is kept");
 }
