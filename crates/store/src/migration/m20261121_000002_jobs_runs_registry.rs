@@ -141,7 +141,7 @@ enum Keys {
 }
 
 /// Indices with a condition or a direction, in the SQL that SQLite and PostgreSQL share.
-const INDICES: [&str; 12] = [
+const INDICES: [&str; 13] = [
     // Newest first, of everything, of a symbol, of a model and of both; the id makes the order total, so that pages neither repeat nor skip.
     "CREATE INDEX forecasts_created ON forecasts (created_at, id)",
     "CREATE INDEX forecasts_symbol_created ON forecasts (symbol, created_at, id)",
@@ -155,6 +155,8 @@ const INDICES: [&str; 12] = [
     "CREATE INDEX jobs_waiting ON jobs (priority, run_at, id) WHERE state = 'queued'",
     "CREATE INDEX jobs_running ON jobs (id) WHERE state = 'running'",
     "CREATE INDEX runs_name ON runs (name, started_at, id)",
+    // The run that a job left behind.
+    "CREATE INDEX runs_job ON runs (job_id)",
     "CREATE INDEX training_logs_run ON training_logs (run_id, id)",
     "CREATE UNIQUE INDEX alerts_open ON alerts (kind, subject) WHERE resolved_at IS NULL",
 ];
