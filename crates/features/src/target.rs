@@ -52,14 +52,15 @@ pub enum TargetKind {
 pub struct Evening {
     kind: TargetKind,
     horizon: usize,
-    sigma: f64,
+    /// Absent on the first days, on which prices can be forecast all the same.
+    sigma: Option<f64>,
     close: f64,
 }
 
 impl Evening {
-    /// Returns the σ of a day's log return.
+    /// Returns the σ of a day's log return; `None` during the warm-up.
     #[must_use]
-    pub fn sigma(&self) -> f64 {
+    pub fn sigma(&self) -> Option<f64> {
         self.sigma
     }
 
@@ -71,7 +72,7 @@ impl Evening {
             return None;
         }
         let log_return = match self.kind {
-            TargetKind::ScaledLogReturn => value * self.sigma * (step as f64).sqrt(),
+            TargetKind::ScaledLogReturn => value * self.sigma? * (step as f64).sqrt(),
             TargetKind::PriceLevel => (value / self.close).ln(),
         };
         log_return.is_finite().then_some(log_return)
@@ -199,7 +200,7 @@ impl Targets {
     #[must_use]
     pub fn evening(&self, origin: usize) -> Option<Evening> {
         let valid = origin >= self.first_valid;
-        let (sigma, close) = (self.sigma(origin)?, *self.closes.get(origin)?);
+        let (sigma, close) = (self.sigma(origin), *self.closes.get(origin)?);
         valid.then_some(Evening { kind: self.kind, horizon: self.horizon, sigma, close })
     }
 

@@ -1,6 +1,10 @@
 //! Taking jobs from the queue and bringing each to its end.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use chrono::TimeDelta;
 use closecast_domain::{Cancel, ForecastError};
@@ -49,12 +53,15 @@ pub(crate) struct Worker {
     stopping: CancellationToken,
     /// Give back the jobs in hand.
     releasing: CancellationToken,
+    /// Identifiers of the jobs in hand: of these this worker is not gone, whatever it could not say.
+    in_hand: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Worker {
     /// Returns a worker that is ready to run.
     pub(crate) fn new(app: App, settings: WorkerSettings) -> Self {
-        Self { app, settings, stopping: CancellationToken::new(), releasing: CancellationToken::new() }
+        let (stopping, releasing) = (CancellationToken::new(), CancellationToken::new());
+        Self { app, settings, stopping, releasing, in_hand: Arc::default() }
     }
 
     /// Asks it to take no more jobs.
@@ -79,11 +86,20 @@ impl Worker {
         tasks.join_all().await;
     }
 
+    fn in_hand(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     async fn take_jobs(self) {
         let mut news = self.app.store.wakeups().listen().await;
         while !self.stopping.is_cancelled() {
             match self.app.store.jobs().claim(&self.settings.name, self.app.clock.now()).await {
-                Ok(Some((job, lease))) => self.bring_to_an_end(job, lease).await,
+                Ok(Some((job, lease))) => {
+                    let id = job.id.clone();
+                    self.in_hand().insert(id.clone());
+                    self.bring_to_an_end(job, lease).await;
+                    self.in_hand().remove(&id);
+                }
                 Ok(None) => {
                     tokio::select! {
                         () = news.wait(&[Topic::Jobs], IDLE) => (),
@@ -101,7 +117,7 @@ impl Worker {
         }
     }
 
-    /// Takes over the jobs of workers that are gone. This one is not.
+    /// Takes over the jobs of workers that are gone, and those whose end this one could not enter.
     async fn watch_others(self) {
         let pause = self.settings.lease / 4;
         let mut observer = Observer::new(self.settings.lease, pause);
@@ -116,7 +132,7 @@ impl Worker {
                 observer = Observer::new(self.settings.lease, pause);
                 continue;
             };
-            running.retain(|job| job.worker.as_deref() != Some(&self.settings.name));
+            running.retain(|job| !self.in_hand().contains(&job.id));
             let dead = observer.look(running, last.elapsed());
             last = Instant::now();
             for job in dead {
