@@ -91,8 +91,7 @@ impl LstmModel {
         let scale = self.description.target_scale;
         let unscale = |(output, step): (&f32, usize)| look.evening.unscale(step, scale.target(*output));
         let returns: Option<Vec<f64>> = outputs.iter().zip(1..).map(unscale).collect();
-        let (returns, sigma) =
-            returns.zip(look.evening.sigma()).ok_or_else(|| not_finite(&asked.symbol))?;
+        let (returns, sigma) = returns.zip(look.evening.sigma()).ok_or_else(|| not_finite(&asked.symbol))?;
         let session = |((&date, step), log_return): ((_, usize), &f64)| {
             let spread = sigma * (step as f64).sqrt();
             let quantiles = self.description.residuals.get(step - 1).map_or(&[][..], Vec::as_slice);
