@@ -81,7 +81,9 @@ pub(crate) async fn forecast(
     let question = Question { symbol: symbol.clone(), model: model.map(str::to_owned) };
     let evening = match app.evenings.get(&question) {
         Some(evening) => evening,
-        None => app.evenings.get_or_load(&question, prepare(app, &question)).await.map_err(Failure::Shared)?,
+        None => {
+            app.evenings.get_or_load(&question, Box::pin(prepare(app, &question))).await.map_err(Failure::Shared)?
+        }
     };
     if freshness == Freshness::Kept
         && let Some(answer) = evening.kept()

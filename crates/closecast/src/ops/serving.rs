@@ -48,7 +48,7 @@ pub(crate) async fn served(app: &App, name: &str) -> Result<Option<Arc<Served>>,
         Ok::<_, StoreError>(version.map(|version| ModelKey { name: version.name, sha256: version.sha256 }))
     };
     let Some(key) = app.models.champion_key(name, ask).await? else { return Ok(None) };
-    app.models.get_or_load(&key, load(app, &key)).await.map(Some).map_err(Failure::Shared)
+    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map(Some).map_err(Failure::Shared)
 }
 
 /// Returns BASE: the one in service, else the one that ships with the program.

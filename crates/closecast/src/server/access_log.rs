@@ -8,11 +8,12 @@ use std::{
     io::Write as _,
     net::IpAddr,
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use closecast_domain::Clock;
 use tokio_util::sync::CancellationToken;
 use tracing_appender::rolling::{self, RollingFileAppender};
 
@@ -37,8 +38,8 @@ pub(super) struct Entry<'a> {
 }
 
 /// The access log.
-#[derive(Debug)]
 pub(crate) struct AccessLog {
+    clock: Arc<dyn Clock>,
     lines: Mutex<Lines>,
     file: Mutex<RollingFileAppender>,
 }
@@ -53,11 +54,11 @@ struct Lines {
 }
 
 impl AccessLog {
-    /// Returns a log into `folder`.
+    /// Returns a log into `folder`, its lines dated by `clock`.
     ///
     /// # Errors
     /// What the operating system or the settings say against the file.
-    pub(crate) fn open(folder: &Path) -> Result<Self, String> {
+    pub(crate) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, String> {
         let file = rolling::Builder::new()
             .rotation(rolling::Rotation::DAILY)
             .filename_prefix("access")
@@ -65,12 +66,12 @@ impl AccessLog {
             .max_log_files(DAYS)
             .build(folder)
             .map_err(|error| error.to_string())?;
-        Ok(Self { lines: Mutex::default(), file: Mutex::new(file) })
+        Ok(Self { clock, lines: Mutex::default(), file: Mutex::new(file) })
     }
 
     /// Takes note of a request.
     pub(super) fn write(&self, entry: &Entry<'_>) {
-        let now = Utc::now();
+        let now = self.clock.now();
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.text.len() > MOST {
             lines.lost += 1;
@@ -173,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn lines_are_written_at_the_end_at_the_latest() {
         let folder = tempfile::tempdir().unwrap();
-        let log = AccessLog::open(folder.path()).unwrap();
+        let log = AccessLog::open(folder.path(), Arc::new(closecast_domain::SystemClock)).unwrap();
         log.write(&Entry { id: "x", client: None, method: "GET", path: "/", status: 200, micros: 1 });
         let stopping = CancellationToken::new();
         stopping.cancel();

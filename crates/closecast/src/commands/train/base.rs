@@ -96,7 +96,7 @@ pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Te
     let app = App::open(settings).await?;
     let cancel = Cancel::new();
     let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
-    let version = cancelled_by_ctrl_c(train_base::fine_tune(&app, symbol, &task), cancel).await?;
+    let version = cancelled_by_ctrl_c(Box::pin(train_base::fine_tune(&app, symbol, &task)), cancel).await?;
     show(&Trained::new(&app, &version).await?, &version, terminal)?;
     terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;
     Ok(ExitCode::SUCCESS)
