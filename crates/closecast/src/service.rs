@@ -1,5 +1,7 @@
 //! What a long-lived program does beside answering requests, and how it ends.
 
+use std::time::Duration;
+
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -12,6 +14,9 @@ use crate::{
     ops::serving,
     worker::{self, Worker, WorkerSettings},
 };
+
+/// How long the jobs in hand may take to stop.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What runs in the background of a program.
 pub(crate) struct Background {
@@ -48,8 +53,12 @@ impl Background {
         self.stop();
         if let Some((worker, running)) = self.worker {
             worker.release();
-            if let Err(error) = running.await {
-                tracing::error!("the worker ended badly: {error}");
+            match tokio::time::timeout(PATIENCE, running).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::error!("the worker ended badly: {error}"),
+                Err(_late) => {
+                    tracing::warn!("a job does not stop: it is left to whoever notices that this program is gone");
+                }
             }
         }
         self.others.join_all().await;

@@ -6,8 +6,9 @@ use closecast_domain::{Cancel, ForecastError, Forecaster, Predict, Silent};
 use closecast_model::{Architecture, BaseModel, LstmForecaster, ModelSpec, Recipe, TrainedModel};
 use closecast_testkit::histories::random_walk;
 
-fn small(spec: ModelSpec) -> TrainedModel {
-    let spec = ModelSpec { lookback: 10, hidden_size: 6, layers: 1, epochs: 1, batch_size: 64, horizon: 2, ..spec };
+fn small(spec: &ModelSpec) -> TrainedModel {
+    let spec =
+        ModelSpec { lookback: 10, hidden_size: 6, layers: 1, epochs: 1, batch_size: 64, horizon: 2, ..spec.clone() };
     let forecaster = LstmForecaster::new("AAPL", spec.check().unwrap());
     TrainedModel::Lstm(Box::new(forecaster.fit(&random_walk("AAPL", 500, 3), &Cancel::new(), &Silent).unwrap()))
 }
@@ -16,7 +17,7 @@ fn small(spec: ModelSpec) -> TrainedModel {
 fn what_was_prepared_gives_the_same_forecast_to_the_bit() {
     let prices = ModelSpec { recipe: Recipe::MinMaxPrices, ..ModelSpec::default() };
     for spec in [ModelSpec::default(), prices, Architecture::Improved.model()] {
-        let model = small(spec);
+        let model = small(&spec);
         for days in [400, 499, 500] {
             let history = random_walk("AAPL", 500, 3).first_bars(days).unwrap();
             let prepared = model.prepare(&history).unwrap();
@@ -29,7 +30,7 @@ fn what_was_prepared_gives_the_same_forecast_to_the_bit() {
 
 #[test]
 fn what_was_prepared_for_another_kind_of_model_is_refused() {
-    let lstm = small(ModelSpec::default());
+    let lstm = small(&ModelSpec::default());
     let base = TrainedModel::Base(Box::new(BaseModel::shipped().unwrap()));
     let history = random_walk("AAPL", 500, 3);
     let prepared = base.prepare(&history).unwrap();

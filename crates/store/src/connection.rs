@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    str::FromStr as _,
     sync::Arc,
     time::Duration,
 };
@@ -11,7 +12,7 @@ use sea_orm::{
     AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
-    sqlx::{self, sqlite::SqliteJournalMode},
+    sqlx::{self, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -49,7 +50,14 @@ impl DatabaseAddress {
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
         match scheme {
-            "postgres" | "postgresql" => Ok(Self::Postgres(url.to_owned())),
+            "postgres" | "postgresql" => {
+                // What a driver says of an address that it cannot read repeats it, password and all.
+                if PgConnectOptions::from_str(url).is_err() || url.contains('#') {
+                    let remedy = "it is not an address: percent-encode characters such as # / ? @ in user and password";
+                    return Err(StoreError::Address(remedy.to_owned()));
+                }
+                Ok(Self::Postgres(url.to_owned()))
+            }
             "sqlite" => {
                 let path = rest.strip_prefix("//").unwrap_or(rest);
                 let path = path.split('?').next().unwrap_or(path);
@@ -78,8 +86,9 @@ impl std::fmt::Display for DatabaseAddress {
             Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
             Self::Postgres(url) => {
                 let (_scheme, rest) = url.split_once("://").unwrap_or(("", url));
+                let rest = rest.split('?').next().unwrap_or(rest);
                 let host = rest.rsplit_once('@').map_or(rest, |(_user, host)| host);
-                write!(f, "postgres://{}", host.split('?').next().unwrap_or(host))
+                write!(f, "postgres://{host}")
             }
         }
     }
@@ -294,6 +303,8 @@ mod tests {
         let address = DatabaseAddress::parse("postgres://me:secret@db.example:5433/prices?sslmode=require").unwrap();
         assert_eq!(address.to_string(), "postgres://db.example:5433/prices");
         assert!(!format!("{address:?}").contains("secret"));
+        let within = DatabaseAddress::parse("postgres://host/db?user=me&password=a@secret").unwrap();
+        assert_eq!(within.to_string(), "postgres://host/db");
         for (url, file) in
             [("sqlite:a.db", "a.db"), ("sqlite://a/b.db?mode=rwc", "a/b.db"), ("sqlite:///a/b.db", "/a/b.db")]
         {
@@ -303,7 +314,15 @@ mod tests {
 
     #[test]
     fn another_address_is_refused_without_repeating_its_password() {
-        for url in ["mysql://me:secret@host/db", "me:secret", "", "sqlite::memory:", "sqlite:"] {
+        for url in [
+            "postgres://me:secret#1@host/db",
+            "postgres://me:secret/1@host/db",
+            "mysql://me:secret@host/db",
+            "me:secret",
+            "",
+            "sqlite::memory:",
+            "sqlite:",
+        ] {
             let told = DatabaseAddress::parse(url).unwrap_err().to_string();
             assert!(!told.contains("secret"), "{url}: {told}");
         }

@@ -113,6 +113,26 @@ impl<'a> ForecastStore<'a> {
         Ok(there == made.sessions.len() as u64)
     }
 
+    /// Deletes at most `limit` of the forecasts made before `before`, the oldest first, and returns how many.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn forget(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        let ids: Vec<i64> = forecast::Entity::find()
+            .select_only()
+            .column(forecast::Column::Id)
+            .filter(forecast::Column::CreatedAt.lt(before))
+            .order_by_asc(forecast::Column::CreatedAt)
+            .order_by_asc(forecast::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let deleted =
+            forecast::Entity::delete_many().filter(forecast::Column::Id.is_in(ids)).exec(self.database).await?;
+        Ok(deleted.rows_affected)
+    }
+
     /// Returns the newest `limit` forecasts of `symbol`, the latest session first.
     ///
     /// # Errors

@@ -262,6 +262,29 @@ impl<'a> RunStore<'a> {
         rows.into_iter().map(read).collect()
     }
 
+    /// Deletes at most `limit` of the runs that ended before `before`, with their figures and lines, and returns how many. The
+    /// models that they made stay.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn forget(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+        let ids: Vec<String> = run::Entity::find()
+            .select_only()
+            .column(run::Column::Id)
+            .filter(run::Column::EndedAt.lt(before))
+            .order_by_asc(run::Column::Id)
+            .limit(limit)
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let transaction = begin_writing(self.database).await?;
+        run_metric::Entity::delete_many().filter(run_metric::Column::RunId.is_in(&ids)).exec(&transaction).await?;
+        training_log::Entity::delete_many().filter(training_log::Column::RunId.is_in(&ids)).exec(&transaction).await?;
+        let deleted = run::Entity::delete_many().filter(run::Column::Id.is_in(&ids)).exec(&transaction).await?;
+        transaction.commit().await?;
+        Ok(deleted.rows_affected)
+    }
+
     /// Returns the figures of a run by name and step.
     ///
     /// # Errors

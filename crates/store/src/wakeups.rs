@@ -89,20 +89,20 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Returns at news of one of `topics`, or after `patience`, whichever is first.
-    pub async fn wait(&mut self, topics: &[Topic], patience: Duration) {
+    /// Returns what was heard of `topics`, or `None` after `patience`, whichever is first.
+    pub async fn wait(&mut self, topics: &[Topic], patience: Duration) -> Option<Topic> {
         let heard = async {
             loop {
                 match self.receiver.recv().await {
-                    Ok(heard) if topics.contains(&heard) || heard == Topic::Anything => return,
+                    Ok(heard) if topics.contains(&heard) || heard == Topic::Anything => return heard,
                     Ok(_) => {}
-                    Err(broadcast::error::RecvError::Lagged(_)) => return,
+                    Err(broadcast::error::RecvError::Lagged(_)) => return Topic::Anything,
                     // The store is gone: nothing will be told any more.
                     Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        _ = tokio::time::timeout(patience, heard).await;
+        tokio::time::timeout(patience, heard).await.ok()
     }
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn serve_until_signal(
     let writing = CancellationToken::new();
     let writer = tokio::spawn({
         let (log, writing) = (Arc::clone(&log), writing.clone());
-        async move { log.keep(writing).await }
+        log.keep(writing)
     });
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
     let stop = signals.clone();

@@ -12,6 +12,9 @@ const MOST_JOBS: usize = 64;
 /// Seconds without a sign of life: fewer would take a busy machine for a dead one, more would leave jobs of a dead one lying.
 const LEASE_SECONDS: std::ops::RangeInclusive<u64> = 4..=3600;
 
+/// Days that something may be kept: up to a century.
+const KEPT_DAYS: std::ops::RangeInclusive<u32> = 1..=36_500;
+
 /// Settings of background work: the section `[worker]`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -22,11 +25,15 @@ pub(crate) struct WorkSettings {
     pub(crate) lease_seconds: u64,
     /// Days that ended jobs are kept.
     pub(crate) keep_jobs_days: u32,
+    /// Days that ended runs are kept, with their figures; for good when absent.
+    pub(crate) keep_runs_days: Option<u32>,
+    /// Days that forecasts are kept; for good when absent.
+    pub(crate) keep_forecasts_days: Option<u32>,
 }
 
 impl Default for WorkSettings {
     fn default() -> Self {
-        Self { jobs: 1, lease_seconds: 20, keep_jobs_days: 30 }
+        Self { jobs: 1, lease_seconds: 20, keep_jobs_days: 30, keep_runs_days: None, keep_forecasts_days: None }
     }
 }
 
@@ -49,8 +56,16 @@ impl WorkSettings {
             let given = self.lease_seconds;
             return Err(Failure::Settings(format!("worker.lease_seconds is {given}: give {least} to {most}")));
         }
-        if self.keep_jobs_days == 0 {
-            return Err(Failure::Settings("worker.keep_jobs_days is 0: give at least 1".to_owned()));
+        let kept = [
+            ("keep_jobs_days", Some(self.keep_jobs_days)),
+            ("keep_runs_days", self.keep_runs_days),
+            ("keep_forecasts_days", self.keep_forecasts_days),
+        ];
+        for (key, days) in kept {
+            if days.is_some_and(|days| !KEPT_DAYS.contains(&days)) {
+                let (least, most) = (KEPT_DAYS.start(), KEPT_DAYS.end());
+                return Err(Failure::Settings(format!("worker.{key} must be from {least} to {most}")));
+            }
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    hash::{DefaultHasher, Hasher as _},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -18,6 +19,7 @@ use crate::{
         history::{self, market_day},
         market,
         serving::{self, BASE, Served},
+        train::is_model_name,
     },
     views::forecast::ForecastView,
 };
@@ -33,7 +35,7 @@ pub(crate) struct Answer {
     pub(crate) view: ForecastView,
     /// The view as JSON.
     pub(crate) json: Bytes,
-    /// Names what the forecast rests on: the same model and the same last close give the same forecast.
+    /// Names the text of the answer: another text has another name.
     pub(crate) etag: String,
     made_at: Instant,
 }
@@ -94,11 +96,13 @@ pub(crate) async fn forecast(
     evening.make(app)
 }
 
-/// Forgets what is known of symbols whose prices changed. A market is made of all symbols, so that whoever looks at one is
-/// forgotten too.
+/// Forgets what is known of symbols whose prices changed. The market of an exchange is made of all its symbols, so that
+/// whoever looks at it is forgotten too.
 pub(crate) fn forget_symbols(evenings: &Evenings, symbols: &BTreeSet<Symbol>) {
+    let exchanges: Vec<Exchange> = symbols.iter().map(Exchange::of).collect();
     evenings.drop_where(|question, evening| {
-        symbols.contains(&question.symbol) || matches!(evening.served.model, TrainedModel::Base(_))
+        let looks_at_market = matches!(evening.served.model, TrainedModel::Base(_));
+        symbols.contains(&question.symbol) || (looks_at_market && exchanges.contains(&evening.exchange))
     });
 }
 
@@ -142,6 +146,7 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
 async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<Served>, Failure> {
     let name = model.unwrap_or(symbol.as_str());
     if name != BASE
+        && is_model_name(name)
         && let Some(served) = serving::served(app, name).await?
     {
         return Ok(served);
@@ -167,8 +172,10 @@ impl Evening {
         let view = ForecastView::new(made, &self.served.version, stale)
             .ok_or_else(|| internal("a forecast of no session".to_owned()))?;
         let json = serde_json::to_vec(&view).map_err(|error| internal(error.to_string()))?;
-        let hash = &self.served.version.sha256;
-        let etag = format!("\"{:.16}-{}{}\"", hash, view.as_of.format("%Y%m%d"), if stale { "-stale" } else { "" });
+        // Of the same text on every server: the keys of this hasher are fixed.
+        let mut hasher = DefaultHasher::new();
+        hasher.write(&json);
+        let etag = format!("\"{:016x}\"", hasher.finish());
         let answer = Arc::new(Answer { view, json: Bytes::from(json), etag, made_at: Instant::now() });
         *self.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&answer));
         Ok(answer)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Exchange, History, Market};
 use closecast_model::{LEAST_MARKET_SYMBOLS, markets_of};
+use closecast_store::SeriesInfo;
 
 use crate::{app::App, failure::Failure, ops::history};
 
@@ -21,16 +22,20 @@ struct Computed {
 
 /// The newest market computed of each exchange.
 #[derive(Debug, Default)]
-pub(crate) struct MarketCache(Mutex<Vec<Computed>>);
+pub(crate) struct MarketCache {
+    kept: Mutex<Vec<Computed>>,
+    /// Held while a market is computed: of several who want one, one computes, and one market is in hand at a time.
+    computing: tokio::sync::Mutex<()>,
+}
 
 impl MarketCache {
     fn get(&self, exchange: Exchange, key: &Key) -> Option<Option<Arc<Market>>> {
-        let kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         kept.iter().find(|kept| kept.exchange == exchange && kept.key == *key).map(|kept| kept.market.clone())
     }
 
     fn put(&self, exchange: Exchange, key: Key, market: Option<Arc<Market>>) {
-        let mut kept = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         kept.retain(|kept| kept.exchange != exchange);
         kept.push(Computed { exchange, key, market });
     }
@@ -48,29 +53,40 @@ pub(crate) async fn in_market(app: &App, history: History) -> Result<History, Fa
         return Ok(history);
     }
     let key: Key = stored.iter().map(|info| (info.symbol.to_string(), info.last_date, info.stored_at)).collect();
-    let known = app.markets.get(exchange, &key);
-    let market = match known {
+    let market = match app.markets.get(exchange, &key) {
         Some(market) => market,
-        None => {
-            let mut histories = Vec::with_capacity(stored.len());
-            for info in &stored {
-                match history::load(app, &info.symbol).await {
-                    Ok(loaded) => histories.push(loaded.history),
-                    // A symbol whose prices are of no use says nothing of the market.
-                    Err(Failure::History(_) | Failure::NoHistory(_)) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            let computed = tokio::task::spawn_blocking(move || markets_of(&histories))
-                .await
-                .map_err(|panic| Failure::Internal(panic.to_string()))?;
-            let market = computed.get(&exchange).cloned();
-            app.markets.put(exchange, key, market.clone());
-            market
-        }
+        None => compute(app, exchange, key, &stored).await?,
     };
     Ok(match market {
         Some(market) => history.with_market(market),
         None => history,
     })
+}
+
+/// Computes the market of an exchange from the stored symbols of it, unless another has done so meanwhile.
+async fn compute(
+    app: &App,
+    exchange: Exchange,
+    key: Key,
+    stored: &[SeriesInfo],
+) -> Result<Option<Arc<Market>>, Failure> {
+    let _alone = app.markets.computing.lock().await;
+    if let Some(market) = app.markets.get(exchange, &key) {
+        return Ok(market);
+    }
+    let mut histories = Vec::with_capacity(stored.len());
+    for info in stored {
+        match history::load(app, &info.symbol).await {
+            Ok(loaded) => histories.push(loaded.history),
+            // A symbol whose prices are of no use says nothing of the market.
+            Err(Failure::History(_) | Failure::NoHistory(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    let computed = tokio::task::spawn_blocking(move || markets_of(&histories))
+        .await
+        .map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let market = computed.get(&exchange).cloned();
+    app.markets.put(exchange, key, market.clone());
+    Ok(market)
 }

@@ -107,7 +107,9 @@ async fn evidence(
     let refs =
         [champion, challenger].map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });
     let seen = [champion.card.seen(&histories), challenger.card.seen(&histories)];
+    let of_all = champion.card.symbol().is_none();
     let work = move || {
+        let histories = if of_all { with_markets(histories) } else { histories };
         let rival = |at: usize| Rival { model: &models[at], name: &refs[at], seen: seen[at] };
         promotion::compare(rival(0), rival(1), &histories, RECENT_SESSIONS, &cancel)
     };
@@ -115,7 +117,8 @@ async fn evidence(
 }
 
 async fn load(app: &App, version: &ModelVersion) -> Result<TrainedModel, Failure> {
-    Ok(TrainedModel::from_bytes(&app.store.models().artifact(version).await?)?)
+    let artifact = app.store.models().artifact(version).await?;
+    Ok(background::run("load", move || TrainedModel::from_bytes(&artifact)).await??)
 }
 
 /// Returns the stored histories of the symbols that a name serves, in their markets where a model looks at these.
@@ -135,5 +138,5 @@ async fn histories(app: &App, version: &ModelVersion, models: &[TrainedModel]) -
             Err(failure) => return Err(failure),
         }
     }
-    Ok(with_markets(histories))
+    Ok(histories)
 }

@@ -64,5 +64,12 @@ fn described(card: &BaseCard) -> BaseSpec {
 
 async fn all_symbols(app: &App, spec: BaseSpec) -> Result<BaseRequest, Failure> {
     let symbols = app.store.bars().list().await?.into_iter().map(|info| info.symbol).collect();
-    Ok(BaseRequest { symbols, folders: Vec::new(), spec, sources: "the stored prices".to_owned(), artifact_out: None })
+    Ok(BaseRequest {
+        symbols,
+        leave_out_unusable: true,
+        folders: Vec::new(),
+        spec,
+        sources: "the stored prices".to_owned(),
+        artifact_out: None,
+    })
 }

@@ -26,6 +26,9 @@ pub(crate) const BASE: &str = "BASE";
 /// How long another version may be in service without this program knowing, where the database tells nothing of itself.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// Every so many looks all series are compared one by one.
+const CLOSE_LOOK: u32 = 15;
+
 /// A version of a model, loaded.
 pub(crate) struct Served {
     pub(crate) version: ModelVersion,
@@ -98,14 +101,18 @@ fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
 pub(crate) async fn follow(app: App, stopping: CancellationToken) {
     let mut news = app.store.wakeups().listen().await;
     let mut known = Known::default();
+    let (mut looks, mut heard) = (0_u32, None);
     while !stopping.is_cancelled() {
-        if let Err(error) = known.look(&app).await {
+        looks = looks.wrapping_add(1);
+        // At a glance a series can be missed that was stored by a clock behind another's.
+        let closely = matches!(heard, Some(Topic::Bars | Topic::Anything)) || looks.is_multiple_of(CLOSE_LOOK);
+        if let Err(error) = known.look(&app, closely).await {
             tracing::debug!("what has changed cannot be asked: {error}");
             // What happens meanwhile may be missed.
             known = Known::default();
         }
         tokio::select! {
-            () = news.wait(&[Topic::Models, Topic::Bars], LOOK) => (),
+            topic = news.wait(&[Topic::Models, Topic::Bars], LOOK) => heard = topic,
             () = stopping.cancelled() => (),
         }
     }
@@ -122,9 +129,9 @@ struct Known {
 
 impl Known {
     /// Forgets whatever was overtaken since the last look.
-    async fn look(&mut self, app: &App) -> Result<(), StoreError> {
+    async fn look(&mut self, app: &App, closely: bool) -> Result<(), StoreError> {
         self.look_at_models(app).await?;
-        self.look_at_bars(app).await
+        self.look_at_bars(app, closely).await
     }
 
     async fn look_at_models(&mut self, app: &App) -> Result<(), StoreError> {
@@ -135,6 +142,13 @@ impl Known {
             return Ok(());
         };
         let lines = app.store.models().events_after(line).await?;
+        if lines.is_empty() && app.store.models().last_event().await? < line {
+            // The book is another one: a backup was restored.
+            *self = Self::default();
+            app.models.invalidate_all();
+            app.evenings.drop_where(|_, _| true);
+            return Ok(());
+        }
         self.line = lines.last().map(|line| line.id).or(self.line);
         let names: BTreeSet<String> = lines.into_iter().map(|line| line.name).collect();
         if !names.is_empty() {
@@ -144,9 +158,9 @@ impl Known {
         Ok(())
     }
 
-    async fn look_at_bars(&mut self, app: &App) -> Result<(), StoreError> {
+    async fn look_at_bars(&mut self, app: &App, closely: bool) -> Result<(), StoreError> {
         let glance = app.store.bars().glance().await?;
-        if self.bars.as_ref().is_some_and(|(known, _)| *known == glance) {
+        if !closely && self.bars.as_ref().is_some_and(|(known, _)| *known == glance) {
             return Ok(());
         }
         let stored: BTreeMap<Symbol, DateTime<Utc>> = app.store.bars().stored_at().await?.into_iter().collect();
@@ -160,7 +174,9 @@ impl Known {
             None => stored.keys().cloned().collect(),
         };
         self.bars = Some((glance, stored));
-        forecast::forget_symbols(&app.evenings, &changed);
+        if !changed.is_empty() {
+            forecast::forget_symbols(&app.evenings, &changed);
+        }
         Ok(())
     }
 }

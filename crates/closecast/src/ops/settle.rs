@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, TimeDelta};
-use closecast_domain::{Exchange, History, Symbol};
+use closecast_domain::{Cancel, Exchange, ForecastError, History, Symbol};
 use closecast_eval::{Awaited, Settlement};
-use closecast_store::Unsettled;
+use closecast_store::{StoreError, Unsettled};
 use serde::Serialize;
 
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Forecasts settled in one transaction.
-const AT_ONCE: usize = 1000;
+const AT_ONCE: u64 = 1000;
 
 /// How long a session that the source lacks is waited for: sources do add a day late.
 const PATIENCE: TimeDelta = TimeDelta::days(30);
@@ -36,14 +36,15 @@ pub(crate) struct Settled {
 /// Enters the closes of all forecasts whose session is stored.
 ///
 /// # Errors
-/// [`Failure::Store`] when the store cannot be read or written. A symbol whose prices are of no use does not stop the others.
-pub(crate) async fn settle(app: &App) -> Result<Settled, Failure> {
+/// [`Failure::Store`] when the store cannot be read or written, [`Failure::Forecast`] when it was told to stop; what was entered
+/// by then stays. A symbol whose prices are of no use does not stop the others.
+pub(crate) async fn settle(app: &App, cancel: &Cancel) -> Result<Settled, Failure> {
     let today = app.clock.now().date_naive() + TimeDelta::days(1);
     let mut settled = Settled::default();
     for symbol in app.store.forecasts().unsettled_symbols(today).await? {
         match history::load(app, &symbol).await {
-            Ok(loaded) => settle_symbol(app, &symbol, &loaded.history, &mut settled).await?,
-            Err(failure @ (Failure::NoHistory(_) | Failure::History(_))) => {
+            Ok(loaded) => settle_symbol(app, (&symbol, &loaded.history), &mut settled, cancel).await?,
+            Err(failure @ (Failure::NoHistory(_) | Failure::History(_) | Failure::Store(StoreError::Row { .. }))) => {
                 settled.unreadable.insert(symbol.to_string(), failure.to_string());
             }
             Err(failure) => return Err(failure),
@@ -52,22 +53,28 @@ pub(crate) async fn settle(app: &App) -> Result<Settled, Failure> {
     Ok(settled)
 }
 
-async fn settle_symbol(app: &App, symbol: &Symbol, history: &History, settled: &mut Settled) -> Result<(), Failure> {
+async fn settle_symbol(
+    app: &App,
+    (symbol, history): (&Symbol, &History),
+    settled: &mut Settled,
+    cancel: &Cancel,
+) -> Result<(), Failure> {
     let until = history.last().date.max(market_day(app, Exchange::of(symbol)).last_settled);
-    let waiting = app.store.forecasts().unsettled(symbol, until, i64::MAX.unsigned_abs()).await?;
-    let mut closes = Vec::new();
-    for forecast in waiting {
-        match outcome(&forecast, history, until) {
-            Some(close) => closes.push((forecast.id, close)),
-            None => settled.waiting += 1,
+    let mut after = None;
+    loop {
+        if cancel.is_cancelled() {
+            return Err(ForecastError::Cancelled.into());
         }
+        let waiting = app.store.forecasts().unsettled(symbol, until, after, AT_ONCE).await?;
+        let Some(last) = waiting.last() else { return Ok(()) };
+        after = Some(last.id);
+        let outcomes = waiting.iter().map(|forecast| (forecast.id, outcome(forecast, history, until)));
+        let closes: Vec<_> = outcomes.filter_map(|(id, close)| Some((id, close?))).collect();
+        app.store.forecasts().settle(&closes, app.clock.now()).await?;
+        settled.waiting += waiting.len() - closes.len();
+        settled.closed += closes.iter().filter(|(_, close)| close.is_some()).count();
+        settled.void += closes.iter().filter(|(_, close)| close.is_none()).count();
     }
-    for chunk in closes.chunks(AT_ONCE) {
-        app.store.forecasts().settle(chunk, app.clock.now()).await?;
-    }
-    settled.closed += closes.iter().filter(|(_, close)| close.is_some()).count();
-    settled.void += closes.iter().filter(|(_, close)| close.is_none()).count();
-    Ok(())
 }
 
 /// Returns the close of a forecast, `Some(None)` for one that will never have any, and `None` for one that still waits.

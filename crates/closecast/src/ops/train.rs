@@ -90,11 +90,16 @@ pub(crate) fn model_name(request: &TrainRequest) -> Result<String, Failure> {
             "the name {name} is that of the model of all symbols: choose another --model-name, or train that one with --base"
         )));
     }
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
-    if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) || name.starts_with(['.', '-']) {
+    if !is_model_name(&name) {
         return Err(Failure::Usage(format!(
             "model-name {name:?} is not valid: 1 to 64 letters, digits and . - _ are allowed, not starting with . or -"
         )));
     }
     Ok(name)
+}
+
+/// Returns whether a model can have that name.
+pub(crate) fn is_model_name(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
+    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['.', '-'])
 }

@@ -25,6 +25,8 @@ use crate::{
 pub(crate) struct BaseRequest {
     /// Stored symbols.
     pub(crate) symbols: Vec<Symbol>,
+    /// Leave out symbols whose prices are of no use, instead of failing.
+    pub(crate) leave_out_unusable: bool,
     /// Folders of price files.
     pub(crate) folders: Vec<PathBuf>,
     pub(crate) spec: BaseSpec,
@@ -73,7 +75,13 @@ async fn histories(app: &App, request: &BaseRequest) -> Result<Vec<History>, Fai
         histories.extend(price_folder::read(folder)?);
     }
     for symbol in &request.symbols {
-        histories.push(history::load_to_learn(app, symbol, None, None).await?);
+        match history::load_to_learn(app, symbol, None, None).await {
+            Ok(history) => histories.push(history),
+            Err(failure @ (Failure::History(_) | Failure::NoHistory(_))) if request.leave_out_unusable => {
+                tracing::warn!("{symbol} is left out: {failure}");
+            }
+            Err(failure) => return Err(failure),
+        }
     }
     refuse_repeated(&histories)?;
     Ok(histories)

@@ -81,19 +81,23 @@ impl AccessLog {
     }
 
     /// Writes the lines down every now and then, until it is told to stop, and then the last ones.
-    pub(crate) async fn keep(&self, stopping: CancellationToken) {
+    pub(crate) async fn keep(self: Arc<Self>, stopping: CancellationToken) {
         let mut stopped = false;
         while !stopped {
             tokio::select! {
                 () = tokio::time::sleep(PAUSE) => (),
                 () = stopping.cancelled() => stopped = true,
             }
-            self.flush();
+            let log = Arc::clone(&self);
+            // A slow disk must hold up no request.
+            if let Err(error) = tokio::task::spawn_blocking(move || log.flush()).await {
+                tracing::warn!("the access log could not be written: {error}");
+            }
         }
     }
 
     /// Writes down what there is.
-    pub(crate) fn flush(&self) {
+    fn flush(&self) {
         let (text, lost) = {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
             let text = std::mem::take(&mut lines.text);
@@ -174,7 +178,7 @@ mod tests {
     #[tokio::test]
     async fn lines_are_written_at_the_end_at_the_latest() {
         let folder = tempfile::tempdir().unwrap();
-        let log = AccessLog::open(folder.path(), Arc::new(closecast_domain::SystemClock)).unwrap();
+        let log = Arc::new(AccessLog::open(folder.path(), Arc::new(closecast_domain::SystemClock)).unwrap());
         log.write(&Entry { id: "x", client: None, method: "GET", path: "/", status: 200, micros: 1 });
         let stopping = CancellationToken::new();
         stopping.cancel();

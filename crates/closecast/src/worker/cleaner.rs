@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use closecast_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
@@ -10,18 +11,57 @@ use crate::app::App;
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_secs(6 * 3600);
 
-/// Deletes the records of jobs that ended long ago, until it is told to stop.
+/// Rows deleted at once: others write in between.
+const AT_ONCE: u64 = 2000;
+
+/// Deletes what is older than the settings say, until it is told to stop.
 pub(crate) async fn clean(app: App, stopping: CancellationToken) {
-    let kept = TimeDelta::days(app.settings.worker.keep_jobs_days.into());
     while !stopping.is_cancelled() {
-        match app.store.jobs().forget(app.clock.now() - kept).await {
-            Ok(0) => {}
-            Ok(jobs) => tracing::info!("forgot {jobs} jobs that ended more than {} days ago", kept.num_days()),
-            Err(error) => tracing::warn!("old jobs cannot be forgotten: {error}"),
+        if let Err(error) = forget(&app, &stopping).await {
+            tracing::warn!("what is old could not be forgotten: {error}");
         }
         tokio::select! {
             () = tokio::time::sleep(PAUSE) => (),
             () = stopping.cancelled() => (),
         }
+    }
+}
+
+async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreError> {
+    let kept = &app.settings.worker;
+    let jobs = app.store.jobs().forget(before(app, kept.keep_jobs_days)).await?;
+    tell("jobs", jobs, kept.keep_jobs_days);
+    if let Some(days) = kept.keep_runs_days {
+        let mut runs = 0;
+        while !stopping.is_cancelled() {
+            let gone = app.store.runs().forget(before(app, days), AT_ONCE).await?;
+            runs += gone;
+            if gone < AT_ONCE {
+                break;
+            }
+        }
+        tell("runs", runs, days);
+    }
+    if let Some(days) = kept.keep_forecasts_days {
+        let mut forecasts = 0;
+        while !stopping.is_cancelled() {
+            let gone = app.store.forecasts().forget(before(app, days), AT_ONCE).await?;
+            forecasts += gone;
+            if gone < AT_ONCE {
+                break;
+            }
+        }
+        tell("forecasts", forecasts, days);
+    }
+    Ok(())
+}
+
+fn before(app: &App, days: u32) -> DateTime<Utc> {
+    app.clock.now() - TimeDelta::days(days.into())
+}
+
+fn tell(what: &str, gone: u64, days: u32) {
+    if gone > 0 {
+        tracing::info!("forgot {gone} {what} older than {days} days");
     }
 }

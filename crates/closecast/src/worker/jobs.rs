@@ -66,6 +66,17 @@ impl Done {
 }
 
 impl Work {
+    /// Names of all kinds of work.
+    pub(crate) const KINDS: [&str; 7] = [
+        "train_model",
+        "retrain_model",
+        "promote_model",
+        "refresh_bars",
+        "settle_forecasts",
+        "backtest_model",
+        "tune_model",
+    ];
+
     /// Reads the work of a job.
     ///
     /// # Errors
@@ -137,6 +148,7 @@ mod tests {
             let new = work.job(Some("ana"));
             let tagged: Work = serde_json::from_value(json!({ "kind": new.kind, "payload": new.payload })).unwrap();
             assert_eq!(tagged, work);
+            assert!(Work::KINDS.contains(&new.kind.as_str()), "{}", new.kind);
         }
     }
 }

@@ -102,7 +102,7 @@ impl Worker {
                 }
                 Ok(None) => {
                     tokio::select! {
-                        () = news.wait(&[Topic::Jobs], IDLE) => (),
+                        _heard = news.wait(&[Topic::Jobs], IDLE) => (),
                         () = self.stopping.cancelled() => (),
                     }
                 }
@@ -187,7 +187,17 @@ impl Worker {
                 }
             }
         };
-        (Some(stopped), outcome(work.await))
+        // Until it has ended it is this worker's, and others must know that it lives.
+        loop {
+            tokio::select! {
+                done = &mut work => return (Some(stopped), outcome(done)),
+                () = tokio::time::sleep(interval) => {
+                    if let Err(error) = self.app.store.jobs().beat(lease, None).await {
+                        tracing::warn!(job = lease.job_id(), "no sign of life could be given: {error}");
+                    }
+                }
+            }
+        }
     }
 
     /// Enters how a job ended.
@@ -211,7 +221,7 @@ impl Worker {
                 Ok("cancelled")
             }
             (Err(_), Some(Stopped::Shutdown)) => {
-                until_the_store_answers(|| jobs.release(lease)).await?;
+                until_the_store_answers(|| jobs.release(lease, now)).await?;
                 Ok("given back to the queue")
             }
             (Err(Failure::Store(StoreError::LeaseLost)), _) => Err(StoreError::LeaseLost),

@@ -67,6 +67,7 @@ impl Store {
         restoring.transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
         self.wakeups.tell(Topic::Jobs).await;
+        self.wakeups.tell(Topic::Bars).await;
         Ok(RestoreSummary {
             made_at: header.made_at,
             code_version: header.code_version,

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::Symbol;
-use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+};
 
 use super::{ForecastStore, StoredForecast, stored};
 use crate::{StoreError, connection::begin_writing, entity::forecast};
@@ -37,17 +39,24 @@ impl ForecastStore<'_> {
         symbols.into_iter().map(read).collect()
     }
 
-    /// Returns at most `limit` forecasts of `symbol` of sessions up to `until` without a close, the oldest session first.
+    /// Returns at most `limit` forecasts of `symbol` of sessions up to `until` without a close, by number, those after the number
+    /// `after`.
     ///
     /// # Errors
     /// As for [`ForecastStore::unsettled_symbols`].
-    pub async fn unsettled(&self, symbol: &Symbol, until: NaiveDate, limit: u64) -> Result<Vec<Unsettled>, StoreError> {
+    pub async fn unsettled(
+        &self,
+        symbol: &Symbol,
+        until: NaiveDate,
+        after: Option<i64>,
+        limit: u64,
+    ) -> Result<Vec<Unsettled>, StoreError> {
         let rows = forecast::Entity::find()
             .filter(forecast::Column::Symbol.eq(symbol.as_str()))
             .filter(forecast::Column::RealisedClose.is_null())
             .filter(forecast::Column::SettledAt.is_null())
             .filter(forecast::Column::TargetDate.lte(until))
-            .order_by_asc(forecast::Column::TargetDate)
+            .apply_if(after, |rows, after| rows.filter(forecast::Column::Id.gt(after)))
             .order_by_asc(forecast::Column::Id)
             .limit(limit)
             .all(self.database)

@@ -135,7 +135,21 @@ impl JobStore<'_> {
             .end(JobState::Queued)
             .col_expr(job::Column::Error, Expr::value(error))
             .col_expr(job::Column::RunAt, Expr::value(run_at));
-        held(update.exec(self.database).await?.rows_affected)
+        self.back_unless_cancelled(lease, update, run_at).await
+    }
+
+    /// Puts a job back, or ends it where somebody has asked for that.
+    async fn back_unless_cancelled(
+        &self,
+        lease: &Lease,
+        update: UpdateMany<job::Entity>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let update = update.filter(job::Column::CancelRequested.eq(false));
+        if update.exec(self.database).await?.rows_affected == 1 {
+            return Ok(());
+        }
+        self.cancelled(lease, now).await
     }
 
     /// Ends the job because somebody asked for that.
@@ -151,9 +165,9 @@ impl JobStore<'_> {
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
-    pub async fn release(&self, lease: &Lease) -> Result<(), StoreError> {
+    pub async fn release(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
         let update = lease.end(JobState::Queued).col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1));
-        held(update.exec(self.database).await?.rows_affected)?;
+        self.back_unless_cancelled(lease, update, now).await?;
         self.wakeups.tell(Topic::Jobs).await;
         Ok(())
     }

@@ -152,9 +152,9 @@ const INDICES: [&str; 13] = [
     "CREATE INDEX registry_events_name ON registry_events (name, id)",
     // One unfinished job a key: asking twice is one job.
     "CREATE UNIQUE INDEX jobs_dedup ON jobs (dedup_key) WHERE state IN ('queued', 'running')",
-    "CREATE INDEX jobs_waiting ON jobs (priority, run_at, id) WHERE state = 'queued'",
+    "CREATE INDEX jobs_waiting ON jobs (priority DESC, run_at, id) WHERE state = 'queued'",
     "CREATE INDEX jobs_running ON jobs (id) WHERE state = 'running'",
-    "CREATE INDEX runs_name ON runs (name, started_at, id)",
+    "CREATE INDEX runs_name ON runs (name, id)",
     // The run that a job left behind.
     "CREATE INDEX runs_job ON runs (job_id)",
     "CREATE INDEX training_logs_run ON training_logs (run_id, id)",

@@ -68,12 +68,29 @@ async fn a_forecast_waits_for_its_close_until_it_is_settled() {
         store.record(&forecast("IBM", "one", 10), now()).await.unwrap();
         let aapl = Symbol::new("AAPL").unwrap();
         assert_eq!(store.unsettled_symbols(day(9)).await.unwrap(), std::slice::from_ref(&aapl));
-        let waiting = store.unsettled(&aapl, day(9), 10).await.unwrap();
+        let waiting = store.unsettled(&aapl, day(9), None, 10).await.unwrap();
         assert_eq!(waiting.iter().map(|w| w.forecast.target_date).collect::<Vec<_>>(), [day(8), day(9)]);
+        assert_eq!(store.unsettled(&aapl, day(9), Some(waiting[0].id), 10).await.unwrap(), waiting[1..]);
         store.settle(&[(waiting[0].id, Some(102.5)), (waiting[1].id, None)], now()).await.unwrap();
-        assert!(store.unsettled(&aapl, day(9), 10).await.unwrap().is_empty());
+        assert!(store.unsettled(&aapl, day(9), None, 10).await.unwrap().is_empty());
         let kept = store.newest(&aapl, 10).await.unwrap();
         assert_eq!(kept.iter().map(|f| f.realised_close).collect::<Vec<_>>(), [None, Some(102.5)]);
         assert!(kept.iter().all(|f| f.settled_at == Some(now())));
+    }
+}
+
+#[tokio::test]
+async fn old_forecasts_are_forgotten_a_part_at_a_time() {
+    for place in places().await {
+        let store = place.store.forecasts();
+        for (number, symbol) in ["AAPL", "IBM"].into_iter().cycle().take(9).enumerate() {
+            let days = TimeDelta::days(i64::try_from(number).unwrap());
+            store.record(&forecast(symbol, &format!("model {number}"), 8), now() + days).await.unwrap();
+        }
+        let old = now() + TimeDelta::days(5);
+        assert_eq!(store.forget(old, 3).await.unwrap(), 3);
+        assert_eq!(store.forget(old, 3).await.unwrap(), 2);
+        assert_eq!(store.forget(old, 3).await.unwrap(), 0);
+        assert_eq!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().forecasts.len(), 4);
     }
 }

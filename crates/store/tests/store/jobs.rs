@@ -129,7 +129,7 @@ async fn a_job_given_back_has_not_been_tried() {
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
-        jobs.release(&lease).await.unwrap();
+        jobs.release(&lease, now()).await.unwrap();
         assert_eq!(jobs.claim("two", now()).await.unwrap().unwrap().0.attempt, 1);
     }
 }
@@ -287,4 +287,22 @@ async fn a_worker_is_not_taken_for_dead_while_the_database_is_locked() {
     let (taken, ()) = tokio::join!(jobs.take_over(&observed, now()), release);
     assert!(!taken.unwrap());
     assert_eq!(jobs.beat(&lease, None).await.unwrap(), Beat::Held);
+}
+
+#[tokio::test]
+async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        for give_back in [true, false] {
+            jobs.enqueue(training("AAPL"), now()).await.unwrap();
+            let (job, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+            jobs.cancel(&job.id, now()).await.unwrap();
+            if give_back {
+                jobs.release(&lease, now()).await.unwrap();
+            } else {
+                jobs.retry(&lease, "the price source is down", now()).await.unwrap();
+            }
+            assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
+        }
+    }
 }

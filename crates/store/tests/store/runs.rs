@@ -91,3 +91,26 @@ async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_b
         assert_eq!(state(&others).await, RunState::Running, "no other run is touched");
     }
 }
+
+#[tokio::test]
+async fn runs_that_ended_long_ago_are_forgotten_with_all_that_is_theirs() {
+    for place in places().await {
+        let runs = place.store.runs();
+        let mut ids = Vec::new();
+        for name in ["AAPL", "IBM", "MSFT"] {
+            let id = runs.begin(training(name), now()).await.unwrap();
+            runs.record(&id, &[RunMetric { key: "loss".into(), step: 1, value: 0.5 }]).await.unwrap();
+            runs.log(&id, RunLog { at: now(), level: "info".into(), message: "begun".into() }).await.unwrap();
+            ids.push(id);
+        }
+        for id in &ids[..2] {
+            runs.end(id, RunState::Succeeded, RunEnd::default(), now()).await.unwrap();
+        }
+        let later = now() + chrono::TimeDelta::days(1);
+        assert_eq!(runs.forget(later, 1).await.unwrap(), 1);
+        assert_eq!(runs.forget(later, 10).await.unwrap(), 1, "what has not ended stays");
+        assert_eq!(runs.list(None, None, 10).await.unwrap().len(), 1);
+        assert!(runs.metrics(&ids[0]).await.unwrap().is_empty() && runs.logs(&ids[1]).await.unwrap().is_empty());
+        assert_eq!(runs.metrics(&ids[2]).await.unwrap().len(), 1);
+    }
+}

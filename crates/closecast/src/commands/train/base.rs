@@ -78,6 +78,7 @@ pub(super) async fn train(
     let app = App::open(settings).await?;
     let request = BaseRequest {
         symbols,
+        leave_out_unusable: false,
         folders: arguments.data,
         spec,
         sources: arguments.sources,

@@ -1,6 +1,7 @@
 //! Putting a new version into service.
 
 use closecast_domain::ForecastError;
+use closecast_store::RegistryAction;
 use closecast_store::StoreError;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -10,6 +11,9 @@ use crate::{
     failure::Failure,
     ops::promote::{self, Challenger},
 };
+
+/// Lines of the registry's book that are looked through for a promotion that was made before.
+const LINES: u64 = 100;
 
 /// Which version to compare with the one in service.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,7 +37,10 @@ impl PromoteModel {
     async fn compare(&self, context: &Context) -> Result<Done, Failure> {
         let champion = context.app.store.models().in_service(&self.model_name).await?;
         let in_service = champion.map(|champion| champion.version);
-        if in_service.is_some_and(|version| version >= self.version) {
+        let book = context.app.store.models().events(&self.model_name, LINES).await?;
+        let promoted_before =
+            book.iter().any(|line| line.action == RegistryAction::Promote && line.version == self.version);
+        if promoted_before || in_service.is_some_and(|version| version >= self.version) {
             // Done before, by a worker that could not say so any more, or overtaken by a newer version.
             return Ok(Done::With(json!({ "name": self.model_name, "in_service": in_service })));
         }

@@ -12,6 +12,6 @@ pub(crate) struct SettleForecasts {}
 
 impl SettleForecasts {
     pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
-        Done::with(ops::settle::settle(&context.app).await?)
+        Done::with(ops::settle::settle(&context.app, &context.task.cancel).await?)
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn fill(store: &Store) {
     for target in [8, 9] {
         store.forecasts().record(&forecast("AAPL", "one", target), now()).await.unwrap();
     }
-    let waiting = store.forecasts().unsettled(&Symbol::new("AAPL").unwrap(), day(8), 10).await.unwrap();
+    let waiting = store.forecasts().unsettled(&Symbol::new("AAPL").unwrap(), day(8), None, 10).await.unwrap();
     store.forecasts().settle(&[(waiting[0].id, Some(102.5))], now()).await.unwrap();
     fill_jobs(store).await;
     let parameters = json!({ "learning_rate": 1e-3 });
