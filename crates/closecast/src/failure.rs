@@ -163,7 +163,8 @@ impl Failure {
     /// Returns whether the same may work later: a price source or the store does not answer.
     pub(crate) fn is_transient(&self) -> bool {
         match self.cause() {
-            Self::Provider(error) => error.is_retryable(),
+            // The circuit breaker closes again.
+            Self::Provider(error) => error.is_retryable() || matches!(error, ProviderError::CircuitOpen { .. }),
             Self::Store(error) => error.is_transient(),
             Self::Runtime(_) => true,
             _ => false,

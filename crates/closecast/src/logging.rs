@@ -35,6 +35,8 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
             .init();
         return Ok(Logs { _writers: Vec::new() });
     }
+    // At every start the schema is looked at, which is news only when somebody asks for it.
+    let usual = if settings.log == "info" { "info,sea_orm_migration=warn,sqlx=warn" } else { &settings.log };
     let folder = settings.data_dir.join("logs");
     std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
     let (all, all_guard) = daily_file(&folder, "app")?;
@@ -45,9 +47,9 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
                 .with_writer(std::io::stderr)
                 .with_ansi(console::colors_enabled_stderr())
                 .with_target(false)
-                .with_filter(filter(&settings.log)?),
+                .with_filter(filter(usual)?),
         )
-        .with(fmt::layer().json().with_writer(all).with_filter(filter(&settings.log)?))
+        .with(fmt::layer().json().with_writer(all).with_filter(filter(usual)?))
         .with(fmt::layer().json().with_writer(errors).with_filter(LevelFilter::ERROR))
         .init();
     Ok(Logs { _writers: vec![all_guard, errors_guard] })

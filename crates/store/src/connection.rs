@@ -12,7 +12,7 @@ use sea_orm::{
     AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
-    sqlx::{self, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
+    sqlx::{self, Connection as _, PgConnection, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 
@@ -42,6 +42,23 @@ pub enum DatabaseAddress {
     Postgres(String),
 }
 
+/// Parameters that an address of PostgreSQL may have. The driver would write others to the log, with their values.
+const PARAMETERS: [&str; 13] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "user",
+    "password",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
 impl DatabaseAddress {
     /// Reads the address of a `DATABASE_URL`: `postgres://…`, `postgresql://…` or `sqlite:FILE`.
     ///
@@ -52,6 +69,12 @@ impl DatabaseAddress {
         match scheme {
             "postgres" | "postgresql" => {
                 // What a driver says of an address that it cannot read repeats it, password and all.
+                let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
+                let names = parameters.split('&').filter_map(|parameter| parameter.split('=').next());
+                if let Some(unknown) = names.filter(|name| !name.is_empty()).find(|name| !PARAMETERS.contains(name)) {
+                    let known = PARAMETERS.join(", ");
+                    return Err(StoreError::Address(format!("{unknown:?} is not one of its parameters: {known}")));
+                }
                 if PgConnectOptions::from_str(url).is_err() || url.contains('#') {
                     let remedy = "it is not an address: percent-encode characters such as # / ? @ in user and password";
                     return Err(StoreError::Address(remedy.to_owned()));
@@ -168,6 +191,7 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
             options
         }
         DatabaseAddress::Postgres(url) => {
+            say_why_not(address, url).await?;
             let mut options = ConnectOptions::new(url);
             options.connect_timeout(PATIENCE).acquire_timeout(PATIENCE).test_before_acquire(true);
             options
@@ -175,6 +199,22 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
     };
     options.max_connections(connections).sqlx_logging(false);
     Ok(Database::connect(options).await?)
+}
+
+/// Makes one connection, since a pool that cannot make any only says that it ran out of time.
+async fn say_why_not(address: &DatabaseAddress, url: &str) -> Result<(), StoreError> {
+    let refused = |reason: String| StoreError::Unreachable { address: address.to_string(), reason };
+    let attempt = tokio::time::timeout(PATIENCE, PgConnection::connect(url)).await;
+    match attempt {
+        Ok(Ok(connection)) => {
+            // It was for the answer; what happens to it does not matter.
+            _ = connection.close().await;
+            Ok(())
+        }
+        Ok(Err(sqlx::Error::Database(told))) => Err(refused(told.message().to_owned())),
+        Ok(Err(error)) => Err(refused(error.to_string())),
+        Err(_late) => Err(refused(format!("no answer within {} s", PATIENCE.as_secs()))),
+    }
 }
 
 /// Begins a transaction in which every read sees the same moment, that of the first one, whatever others write meanwhile.
@@ -317,6 +357,7 @@ mod tests {
         for url in [
             "postgres://me:secret#1@host/db",
             "postgres://me:secret/1@host/db",
+            "postgres://host/db?passwd=secret",
             "mysql://me:secret@host/db",
             "me:secret",
             "",

@@ -58,6 +58,16 @@ pub enum StoreError {
     /// The address of the database is not one.
     #[error("the address of the database is not valid: {0}")]
     Address(String),
+    /// A database server does not let anybody in.
+    #[error(
+        "the database {address} cannot be used: {reason}. Check DATABASE_URL, and that the server runs and has that database"
+    )]
+    Unreachable {
+        /// Address, without user and password.
+        address: String,
+        /// What was said.
+        reason: String,
+    },
     /// A worker lost its job: it was silent for too long and another took over, or the job was ended.
     #[error("the job is no longer this worker's: another has taken it over, or it has ended")]
     LeaseLost,

@@ -104,7 +104,10 @@ fn show(whole: &WholeRunView, terminal: &Terminal) -> Result<(), Failure> {
     for line in &whole.log {
         terminal.line(format_args!("{} {}: {}", line.at.format("%H:%M:%S"), line.level, line.message))?;
     }
-    if !run.system.is_null() {
+    if let Some(error) = &run.error {
+        terminal.line(format_args!("error: {error}"))?;
+    }
+    if run.system["seconds"].is_number() {
         terminal.line(format_args!("took {}", run.system))?;
     }
     Ok(())

@@ -92,7 +92,8 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let version = train_watched(&app, request, terminal).await?;
     let trained = Trained::new(&app, &version).await?;
     show(&trained, &version, terminal)?;
-    terminal.line(format_args!("\nForecast with `closecast predict {symbol}`."))?;
+    let named = if version.name == symbol.as_str() { String::new() } else { format!(" --model {}", version.name) };
+    terminal.line(format_args!("\nForecast with `closecast predict {symbol}{named}`."))?;
     Ok(ExitCode::SUCCESS)
 }
 

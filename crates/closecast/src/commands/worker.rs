@@ -41,7 +41,10 @@ pub(crate) async fn run(
     };
     tokio::select! {
         ended = orderly => ended?,
-        () = signals.at_once() => terminal.remark("Ended at once; jobs in hand will be taken up again."),
+        () = signals.at_once() => {
+            terminal.remark("Ended at once; jobs in hand will be taken up again.");
+            return Ok(ExitCode::from(130));
+        }
     }
     terminal.line("Stopped.")?;
     Ok(ExitCode::SUCCESS)

@@ -45,6 +45,8 @@ pub(crate) struct Challenger<'a> {
 /// history cannot be read, and [`Failure::Store`] when another version went into service meanwhile.
 pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Result<Challenge, Failure> {
     let (champion, challenger) = rivals(app, asked).await?;
+    // Force goes against the evidence, and not against a model that cannot be read.
+    load(app, &challenger).await?;
     let evidence = match evidence(app, &champion, &challenger, cancel).await {
         Ok(evidence) => Some(evidence),
         Err(failure) if asked.force => {
@@ -71,6 +73,24 @@ pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) 
         forced,
         evidence,
     })
+}
+
+/// Puts the champion before the present one into service again. Returns the versions in service before and from now on.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] when there is none of that name, [`Failure::Store`] when there was no other before or its artifact
+/// is not there, [`Failure::Artifact`] when that cannot be read.
+pub(crate) async fn rollback(app: &App, name: &str, actor: Option<&str>) -> Result<(u64, u64), Failure> {
+    let models = app.store.models();
+    if models.in_service(name).await?.is_none() {
+        return Err(Failure::UnknownModel(name.to_owned()));
+    }
+    if let Some(version) = models.earlier_champion(name).await?
+        && let Some(earlier) = models.version(name, version).await?
+    {
+        load(app, &earlier).await?;
+    }
+    Ok(models.rollback(name, actor, app.clock.now()).await?)
 }
 
 /// Returns champion and challenger.

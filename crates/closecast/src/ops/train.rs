@@ -38,6 +38,7 @@ pub(crate) struct TrainRequest {
 /// [`Failure`] when there is no history, training fails or is cancelled, or the model cannot be stored.
 pub(crate) async fn train(app: &App, request: TrainRequest, task: &Task) -> Result<ModelVersion, Failure> {
     let name = model_name(&request)?;
+    refuse_name_of_another(app, &name, &request.symbol).await?;
     let spec = request.spec.spec();
     let parameters = json!({
         "symbol": request.symbol, "start_date": request.start_date, "end_date": request.end_date,
@@ -64,6 +65,39 @@ pub(crate) async fn train(app: &App, request: TrainRequest, task: &Task) -> Resu
     }
     .await;
     recording.end(app, done).await
+}
+
+/// Refuses a name under which another symbol is or would be forecast.
+///
+/// # Errors
+/// [`Failure::Usage`] with the other symbol, [`Failure::Store`] when the store cannot be read.
+pub(crate) async fn refuse_name_of_another(app: &App, name: &str, symbol: &Symbol) -> Result<(), Failure> {
+    if name == symbol.as_str() {
+        return Ok(());
+    }
+    if name.eq_ignore_ascii_case(serving::BASE) {
+        let base = serving::BASE;
+        return Err(Failure::Usage(format!(
+            "the name {name} looks like {base}, the model of all symbols: choose another"
+        )));
+    }
+    let published = app.store.models().in_service(name).await?;
+    if let Some(other) = published.as_ref().and_then(|version| version.card.symbol()).filter(|other| *other != symbol) {
+        return Err(Failure::Usage(format!(
+            "the model {name} is one of {other}: choose another name for one of {symbol}"
+        )));
+    }
+    let stored = match Symbol::new(name) {
+        Ok(other) if other != *symbol => app.store.bars().info(&other).await?,
+        _ => None,
+    };
+    match stored {
+        Some(other) => Err(Failure::Usage(format!(
+            "{} is a stored symbol, which would be forecast by this model of {symbol}: choose another name",
+            other.symbol
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Refuses dates in the wrong order.

@@ -66,6 +66,11 @@ impl From<Failure> for Problem {
                     "the disk of the database is full: what was asked could not be kept; make room and ask again";
                 return Self { retry_after: true, ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
             }
+            Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
+                tracing::error!(error = %failure, "a request failed");
+                let detail = "the artifact of the model in service is missing or damaged: `closecast doctor` says which, and what to do";
+                return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);
+            }
             _ if failure.is_transient() => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the database or the artifact store does not answer; try again in a moment";

@@ -26,8 +26,8 @@ pub(crate) fn told(challenge: &Challenge) -> String {
         ),
         (false, _) => write!(
             text,
-            "{name} version {champion} stays in service{reason}. Version {challenger} waits as its challenger; \
-             `closecast models promote {name} --force` puts it into service all the same."
+            "{name} version {champion} stays in service{reason}. \
+             `closecast models promote {name} --version {challenger} --force` puts version {challenger} into service all the same."
         ),
     };
     text

@@ -22,6 +22,9 @@ use crate::{app::App, failure::Failure, ops::task::Task};
 /// How often a job is begun at most: workers may die through no fault of the job.
 const MAX_ATTEMPTS: u32 = 5;
 
+/// The same for what a price source answers: with pauses from ten seconds to twenty minutes they last for hours.
+const MAX_ATTEMPTS_OF_A_SOURCE: u32 = 14;
+
 /// A piece of work, as it is kept in the queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
@@ -97,7 +100,7 @@ impl Work {
             payload: tagged["payload"].take(),
             kind,
             priority: self.priority(),
-            max_attempts: MAX_ATTEMPTS,
+            max_attempts: if matches!(self, Self::RefreshBars(_)) { MAX_ATTEMPTS_OF_A_SOURCE } else { MAX_ATTEMPTS },
             requested_by: requested_by.map(str::to_owned),
         }
     }

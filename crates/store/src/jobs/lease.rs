@@ -145,7 +145,10 @@ impl JobStore<'_> {
         update: UpdateMany<job::Entity>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let update = update.filter(job::Column::CancelRequested.eq(false));
+        // It will begin again.
+        let update = update
+            .filter(job::Column::CancelRequested.eq(false))
+            .col_expr(job::Column::Progress, Expr::value(None::<String>));
         if update.exec(self.database).await?.rows_affected == 1 {
             return Ok(());
         }

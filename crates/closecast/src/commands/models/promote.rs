@@ -29,10 +29,7 @@ pub(super) async fn promote(
 
 /// Puts the champion before the present one into service again.
 pub(super) async fn rollback(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
-    if app.store.models().in_service(name).await?.is_none() {
-        return Err(Failure::UnknownModel(name.to_owned()));
-    }
-    let (before, now) = app.store.models().rollback(name, Some("command line"), app.clock.now()).await?;
+    let (before, now) = promote::rollback(app, name, Some("command line")).await?;
     terminal.object(&json!({ "name": name, "previous": before, "champion": now }))?;
     terminal.line(format_args!("{name} version {now} is in service again; version {before} is not any more."))
 }

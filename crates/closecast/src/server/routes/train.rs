@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     app::App,
     failure::Failure,
-    ops,
+    ops::{self, train::model_name},
     server::problem::Problem,
     toml_file::model_spec::PartialSpec,
     worker::{TrainModel, Work},
@@ -55,7 +55,13 @@ pub(in crate::server) async fn train(
     State(app): State<App>,
     request: Result<Json<Request>, JsonRejection>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Accepted>), Problem> {
-    let Json(request) = request.map_err(|error| Problem::invalid(error.body_text()))?;
+    let Json(request) = request.map_err(|error| match error.status() {
+        // Too large, or not JSON at all: what is wrong is not a field.
+        status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) => {
+            Problem::new(status, error.body_text())
+        }
+        _ => Problem::invalid(error.body_text()),
+    })?;
     let work = TrainModel {
         symbol: request.symbol,
         model_name: request.model_name,
@@ -76,7 +82,8 @@ pub(in crate::server) async fn train(
         },
     };
     // What is wrong is told at once and not by a failed job.
-    work.request()?;
+    let name = model_name(&work.request()?)?;
+    ops::train::refuse_name_of_another(&app, &name, &work.symbol).await?;
     ops::history::load(&app, &work.symbol).await?;
     let job = Work::TrainModel(Box::new(work)).job(None);
     let enqueued = app.store.jobs().enqueue(job, app.clock.now()).await.map_err(Failure::from)?;
