@@ -62,12 +62,12 @@ fn the_advice_after_a_refusal_puts_the_very_version_into_service() {
     let folder = with_prices();
     let folder = folder.path();
     assert!(train(folder, &[])["challenge"].is_null(), "the first version has nothing beside it");
-    let beside = train(folder, &["--seed", "2", "--learning-rate", "5"])["challenge"].clone();
+    let beside = train(folder, &["--seed", "2", "--learning-rate", "1"])["challenge"].clone();
     assert_eq!(
         (&beside["promoted"], &beside["champion"], &beside["challenger"]),
         (&false.into(), &1.into(), &2.into())
     );
-    train(folder, &["--seed", "3", "--learning-rate", "5"]);
+    train(folder, &["--seed", "3", "--learning-rate", "1"]);
     let (code, told) = fails(folder, &["models", "promote", "AAPL", "--version", "2"]);
     let advice = "models promote AAPL --version 2 --force";
     assert!(code == 1 && told.contains(advice), "{told}");
@@ -83,7 +83,7 @@ fn a_version_that_cannot_be_read_is_not_put_into_service() {
     let folder = with_prices();
     let folder = folder.path();
     train(folder, &[]);
-    train(folder, &["--seed", "2", "--learning-rate", "5"]);
+    train(folder, &["--seed", "2", "--learning-rate", "1"]);
     let models = succeeds(folder, &["models", "list"]);
     let hash = |version: u64| {
         let model = models["models"].as_array().unwrap().iter().find(|m| m["model"]["version"] == version).unwrap();

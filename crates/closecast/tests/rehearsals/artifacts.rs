@@ -26,7 +26,7 @@ fn a_half_written_artifact_in_service_is_told_and_the_champion_before_it_serves_
 
     let server = Server::start(&site.folder);
     let answer = server.get("/api/predictions/AAPL");
-    assert_eq!(answer.status, 500, "no forecast of half a model: {answer:?}");
+    assert_eq!(answer.status, 503, "no forecast of half a model: {answer:?}");
     let found = site.doctor(&["--repair"]);
     let damaged = found.on("model AAPL version 2");
     assert!(damaged["status"] == "error" && damaged["detail"].as_str().unwrap().contains("is damaged"), "{found:?}");
