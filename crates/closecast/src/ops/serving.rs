@@ -102,6 +102,10 @@ pub(crate) async fn follow(app: App, stopping: CancellationToken) {
     let mut news = app.store.wakeups().listen().await;
     let mut known = Known::default();
     let (mut looks, mut heard) = (0_u32, None);
+    // Ready before anybody asks: it forecasts whatever has no model of its own.
+    if let Err(failure) = base(&app).await {
+        tracing::warn!("the model {BASE} cannot be read: {failure}");
+    }
     while !stopping.is_cancelled() {
         looks = looks.wrapping_add(1);
         // At a glance a series can be missed that was stored by a clock behind another's.

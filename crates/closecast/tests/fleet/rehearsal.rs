@@ -102,7 +102,7 @@ fn kill_while_training(replica: &Server, worker: Running) -> String {
 fn no_job_is_left(replica: &Server) {
     until_within(LONG, "all jobs end", || {
         // In one question: between two a job that is taken over or begun would be in neither answer.
-        replica.jobs("limit=500").iter().all(|job| job["ended_at"].is_string()).then_some(())
+        replica.jobs("").iter().all(|job| job["ended_at"].is_string()).then_some(())
     });
     let comparisons = replica.jobs("kind=promote_model");
     let failed: Vec<_> = comparisons.iter().filter(|job| job["status"] != "succeeded").collect();
