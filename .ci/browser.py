@@ -6,6 +6,7 @@ gives, fits its window, follows the colour scheme and language, and leaves the c
 """
 
 import argparse
+import os
 import json
 import re
 import socket
@@ -79,7 +80,8 @@ def server(data_dir: Path, log: Path):
     """Runs `closecast serve` on a free port and gives its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    command = [str(ROOT / "target/release/closecast"), "--data-dir", str(data_dir), "serve", "--port", str(port)]
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    command = [str(target / "release/closecast"), "--data-dir", str(data_dir), "serve", "--port", str(port)]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
