@@ -1,6 +1,6 @@
 //! What a long-lived program does beside answering requests, and how it ends.
 
-use std::time::Duration;
+use std::{process::ExitCode, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::{
     app::App,
+    failure::Failure,
     ops::serving,
+    terminal::Terminal,
     worker::{self, Worker, WorkerSettings},
 };
 
@@ -75,6 +77,26 @@ fn settings(app: &App) -> WorkerSettings {
     let unique = Uuid::now_v7().simple().to_string();
     let name = format!("{host}-{}-{}", std::process::id(), &unique[unique.len() - 6..]);
     WorkerSettings { name, jobs: app.settings.worker.jobs, lease: app.settings.worker.lease() }
+}
+
+/// Waits for the end of a program, which is at once if a second signal comes meanwhile, and returns its exit code.
+///
+/// # Errors
+/// Those of `orderly`.
+pub(crate) async fn end_in_order(
+    orderly: impl Future<Output = Result<(), Failure>>,
+    signals: &Signals,
+    terminal: &Terminal,
+) -> Result<ExitCode, Failure> {
+    tokio::select! {
+        ended = orderly => ended?,
+        () = signals.at_once() => {
+            terminal.remark("Ended at once; jobs in hand will be taken up again.");
+            return Ok(ExitCode::from(130));
+        }
+    }
+    terminal.line("Stopped.")?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Tells of the signals that end a program: once for an orderly end, twice for one at once.

@@ -120,6 +120,20 @@ fn a_forecast_is_sent_again_only_when_it_has_changed() {
     let as_of = json(&body)["as_of"].clone();
     let (head, _) = server.until("/api/predictions/AAPL", |body| body["as_of"] != as_of);
     assert_ne!(header(&head, "etag"), etag);
+
+    // The close of the same evening, corrected.
+    let etag = header(&head, "etag").to_owned();
+    let prices = std::fs::read_to_string(folder.path().join("AAPL.csv")).unwrap();
+    let (before, last) = prices.trim_end().rsplit_once('\n').unwrap();
+    let fields: Vec<&str> = last.split(',').collect();
+    let close = format!("{:.6}", 0.5 * (fields[2].parse::<f64>().unwrap() + fields[3].parse::<f64>().unwrap()));
+    let corrected = [fields[0], fields[1], fields[2], fields[3], &close, &close, fields[6]].join(",");
+    std::fs::write(folder.path().join("AAPL.csv"), format!("{before}\n{corrected}\n")).unwrap();
+    let import = ["import", "AAPL.csv", "--replace"];
+    assert!(command(folder.path()).args(import).stdout(Stdio::null()).status().unwrap().success());
+    let close = close.parse::<f64>().unwrap();
+    let (head, _) = server.until("/api/predictions/AAPL", |body| body["last_close"] == close);
+    assert_ne!(header(&head, "etag"), etag, "another forecast of the same evening has another name");
 }
 
 #[test]

@@ -8,8 +8,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    QueryTrait,
     sea_query::{LockBehavior, LockType},
 };
 use uuid::Uuid;
@@ -177,14 +177,6 @@ impl<'a> JobStore<'a> {
             .all(self.database)
             .await?;
         rows.into_iter().map(record::job).collect()
-    }
-
-    /// Returns how many jobs the filter lets through.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when reading fails.
-    pub async fn count(&self, filter: &JobFilter) -> Result<u64, StoreError> {
-        Ok(filter.select().count(self.database).await?)
     }
 
     /// Asks for the end of a job: one that waits is cancelled at once, one that runs when its worker hears of it. A job that has

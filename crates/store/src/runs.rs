@@ -138,21 +138,12 @@ impl<'a> RunStore<'a> {
         Self { database }
     }
 
-    /// Enters a run that begins now, and returns its identifier. An earlier run of the same job that was never ended is closed as
-    /// failed: its worker is gone.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when writing fails.
-    pub async fn begin(&self, new: NewRun, now: DateTime<Utc>) -> Result<String, StoreError> {
-        self.begin_by(new, &Value::Null, now).await
-    }
-
     /// Enters a run that begins now, with what its program says of itself: by that somebody may see later that the program is gone.
-    /// Returns its identifier.
+    /// An earlier run of the same job that was never ended is closed as failed: its worker is gone. Returns the run's identifier.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn begin_by(&self, new: NewRun, owner: &Value, now: DateTime<Utc>) -> Result<String, StoreError> {
+    pub async fn begin(&self, new: NewRun, owner: &Value, now: DateTime<Utc>) -> Result<String, StoreError> {
         let id = Uuid::now_v7().to_string();
         let job = new.job_id.clone();
         let row = run::ActiveModel {

@@ -16,7 +16,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     server::{self, AccessLog},
-    service::{Background, Signals},
+    service::{self, Background, Signals},
     terminal::Terminal,
 };
 
@@ -79,15 +79,7 @@ pub(crate) async fn serve_until_signal(
         writer.await.map_err(|error| Failure::Internal(error.to_string()))?;
         app.store.close().await.map_err(Failure::from)
     };
-    tokio::select! {
-        ended = orderly => ended?,
-        () = signals.at_once() => {
-            terminal.remark("Ended at once; jobs in hand will be taken up again.");
-            return Ok(ExitCode::from(130));
-        }
-    }
-    terminal.line("Stopped.")?;
-    Ok(ExitCode::SUCCESS)
+    service::end_in_order(orderly, &signals, terminal).await
 }
 
 fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    service::{Background, Signals},
+    service::{self, Background, Signals},
     terminal::Terminal,
 };
 
@@ -39,13 +39,5 @@ pub(crate) async fn run(
         background.end().await;
         app.store.close().await.map_err(Failure::from)
     };
-    tokio::select! {
-        ended = orderly => ended?,
-        () = signals.at_once() => {
-            terminal.remark("Ended at once; jobs in hand will be taken up again.");
-            return Ok(ExitCode::from(130));
-        }
-    }
-    terminal.line("Stopped.")?;
-    Ok(ExitCode::SUCCESS)
+    service::end_in_order(orderly, &signals, terminal).await
 }

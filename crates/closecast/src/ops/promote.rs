@@ -46,8 +46,8 @@ pub(crate) struct Challenger<'a> {
 pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Result<Challenge, Failure> {
     let (champion, challenger) = rivals(app, asked).await?;
     // Force goes against the evidence, and not against a model that cannot be read.
-    load(app, &challenger).await?;
-    let evidence = match evidence(app, &champion, &challenger, cancel).await {
+    let loaded = load(app, &challenger).await?;
+    let evidence = match evidence(app, &champion, (&challenger, loaded), cancel).await {
         Ok(evidence) => Some(evidence),
         Err(failure) if asked.force => {
             tracing::warn!("{} is put into service without evidence: {failure}", asked.name);
@@ -119,10 +119,10 @@ async fn rivals(app: &App, asked: Challenger<'_>) -> Result<(ModelVersion, Model
 async fn evidence(
     app: &App,
     champion: &ModelVersion,
-    challenger: &ModelVersion,
+    (challenger, loaded): (&ModelVersion, TrainedModel),
     cancel: Cancel,
 ) -> Result<Evidence, Failure> {
-    let models = [load(app, champion).await?, load(app, challenger).await?];
+    let models = [load(app, champion).await?, loaded];
     let histories = histories(app, champion, &models).await?;
     let refs =
         [champion, challenger].map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });

@@ -51,7 +51,7 @@ impl Recording {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
             job_id: task.lease.as_ref().map(|lease| lease.job_id().to_owned()),
         };
-        let run = app.store.runs().begin_by(new, &Process::owner(), app.clock.now()).await?;
+        let run = app.store.runs().begin(new, &Process::owner(), app.clock.now()).await?;
         let losses = Arc::new(Losses { of: Arc::clone(&task.progress), seen: Mutex::default() });
         let task = Task { progress: Arc::clone(&losses) as Arc<dyn ProgressSink + Send + Sync>, ..task.clone() };
         Ok(Self { run, task, losses, begun: Instant::now(), before: Resources::now() })

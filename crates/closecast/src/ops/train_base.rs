@@ -100,16 +100,13 @@ pub(crate) async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result
         let history = history::load_to_learn(app, symbol, None, None).await?;
         let history = market::in_market(app, history).await?;
         let served = serving::base(app).await?;
-        let TrainedModel::Base(_) = &served.model else {
-            let name = serving::BASE;
-            return Err(Failure::Usage(format!(
-                "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
-            )));
-        };
         let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
         let work = move || -> Result<_, Failure> {
             let TrainedModel::Base(base) = &served.model else {
-                return Err(Failure::Internal("BASE has become another model".to_owned()));
+                let name = serving::BASE;
+                return Err(Failure::Usage(format!(
+                    "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
+                )));
             };
             let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
             let bytes = model.to_bytes()?;

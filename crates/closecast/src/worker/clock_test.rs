@@ -167,8 +167,8 @@ async fn a_schedule_fires_once_a_moment_and_goes_on_after_a_clock_was_a_year_off
     ] {
         fire_if_due(&site.app, &daily, now).await.unwrap();
         let waiting = JobFilter { state: Some(JobState::Queued), kind: None };
-        let fired = site.app.store.jobs().count(&waiting).await.unwrap();
-        assert_eq!(fired, u64::from(fires), "{now}");
+        let fired = site.app.store.jobs().list(&waiting, None, 10).await.unwrap().len();
+        assert_eq!(fired, usize::from(fires), "{now}");
         if let Some((_, lease)) = site.app.store.jobs().claim("one", now).await.unwrap() {
             site.app.store.jobs().succeed(&lease, &serde_json::Value::Null, now).await.unwrap();
         }

@@ -20,7 +20,7 @@ fn training(name: &str) -> NewRun {
 async fn a_run_keeps_what_was_asked_measured_and_said() {
     for place in places().await {
         let runs = place.store.runs();
-        let id = runs.begin(training("AAPL"), now()).await.unwrap();
+        let id = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
         assert_eq!(runs.get(&id).await.unwrap().unwrap().state, RunState::Running);
         let loss = |step, value| RunMetric { key: "validation_loss".into(), step, value };
         runs.record(&id, &[loss(1, 0.5), loss(2, 0.25), loss(3, f64::NAN)]).await.unwrap();
@@ -48,7 +48,7 @@ async fn runs_are_listed_newest_first_by_name_and_page() {
         let runs = place.store.runs();
         let mut ids = Vec::new();
         for name in ["AAPL", "IBM", "AAPL"] {
-            ids.push(runs.begin(training(name), now()).await.unwrap());
+            ids.push(runs.begin(training(name), &serde_json::Value::Null, now()).await.unwrap());
         }
         let listed = async |name, before| {
             runs.list(name, before, 10).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
@@ -63,7 +63,7 @@ async fn runs_are_listed_newest_first_by_name_and_page() {
 async fn a_thousand_epochs_are_kept() {
     for place in places().await {
         let runs = place.store.runs();
-        let id = runs.begin(training("AAPL"), now()).await.unwrap();
+        let id = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
         let many: Vec<_> = (0..9000).map(|step| RunMetric { key: "loss".into(), step, value: 0.5 }).collect();
         runs.record(&id, &many).await.unwrap();
         assert_eq!(runs.metrics(&id).await.unwrap().len(), 9000);
@@ -74,18 +74,18 @@ async fn a_thousand_epochs_are_kept() {
 async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_begun_again() {
     for place in places().await {
         let (runs, jobs) = (place.store.runs(), place.store.jobs());
-        let others = runs.begin(training("AAPL"), now()).await.unwrap();
+        let others = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
         let job = jobs.enqueue(crate::jobs::training("AAPL"), now()).await.unwrap().job.id;
         let of_job = || NewRun { job_id: Some(job.clone()), ..training("AAPL") };
         jobs.claim("one", now()).await.unwrap().unwrap();
-        let abandoned = runs.begin(of_job(), now()).await.unwrap();
+        let abandoned = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
         let seen = jobs.running().await.unwrap();
         assert!(jobs.take_over(&seen[0], now()).await.unwrap());
         let run = runs.get(&abandoned).await.unwrap().unwrap();
         assert_eq!((run.state, run.ended_at), (RunState::Failed, Some(now())));
         assert_eq!(run.end.error.as_deref(), Some("its worker one ended without a word"));
-        let unended = runs.begin(of_job(), now()).await.unwrap();
-        let last = runs.begin(of_job(), now()).await.unwrap();
+        let unended = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
+        let last = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
         let state = async |id: &str| runs.get(id).await.unwrap().unwrap().state;
         assert_eq!((state(&unended).await, state(&last).await), (RunState::Failed, RunState::Running));
         assert_eq!(state(&others).await, RunState::Running, "no other run is touched");
@@ -98,7 +98,7 @@ async fn runs_that_ended_long_ago_are_forgotten_with_all_that_is_theirs() {
         let runs = place.store.runs();
         let mut ids = Vec::new();
         for name in ["AAPL", "IBM", "MSFT"] {
-            let id = runs.begin(training(name), now()).await.unwrap();
+            let id = runs.begin(training(name), &serde_json::Value::Null, now()).await.unwrap();
             runs.record(&id, &[RunMetric { key: "loss".into(), step: 1, value: 0.5 }]).await.unwrap();
             runs.log(&id, RunLog { at: now(), level: "info".into(), message: "begun".into() }).await.unwrap();
             ids.push(id);

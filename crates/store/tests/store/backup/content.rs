@@ -58,7 +58,7 @@ pub(crate) async fn fill(store: &Store) {
         code_version: "0.1.0".into(),
         job_id: None,
     };
-    let id = store.runs().begin(run, now()).await.unwrap();
+    let id = store.runs().begin(run, &serde_json::Value::Null, now()).await.unwrap();
     store.runs().record(&id, &[RunMetric { key: "loss".into(), step: 1, value: 1.0 / 3.0 }]).await.unwrap();
     store.runs().log(&id, RunLog { at: now(), level: "info".into(), message: "época 1 ✓".into() }).await.unwrap();
     store.runs().end(&id, RunState::Succeeded, RunEnd::default(), now()).await.unwrap();
