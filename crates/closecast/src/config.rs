@@ -5,12 +5,10 @@ mod artifacts;
 mod byte_size;
 mod environment;
 mod schedules;
+mod server;
 mod work;
 
-use std::{
-    net::IpAddr,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use closecast_nn::MAX_THREADS;
@@ -21,9 +19,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     arguments::{GLOBAL, SettingArguments},
     environment::read_dotenv,
+    server::ServerSettings,
     work::WorkSettings,
 };
-use self::{artifacts::ArtifactSection, byte_size::ByteSize, environment::Environment, schedules::ScheduleSettings};
+use self::{artifacts::ArtifactSection, environment::Environment, schedules::ScheduleSettings};
 use crate::{failure::Failure, toml_file::TomlFile, worker::schedule::Schedule};
 
 /// Name of the settings file looked for in the working folder.
@@ -103,22 +102,6 @@ impl Settings {
     }
 }
 
-/// Settings of the HTTP server.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct ServerSettings {
-    /// Address to listen on. Loopback unless set: whoever reaches the port can use the machine.
-    pub(crate) host: IpAddr,
-    /// Port to listen on.
-    pub(crate) port: u16,
-    /// Memory for what is prepared of symbols, so that a forecast is one pass of the network.
-    pub(crate) forecast_cache: ByteSize,
-    /// Requests that may wait for their forecast; more are turned away with status 429.
-    pub(crate) queue: usize,
-    /// How much memory the models kept ready may take.
-    pub(crate) model_cache: ByteSize,
-}
-
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -129,13 +112,7 @@ impl Default for Settings {
             log: "info".to_owned(),
             yahoo_url: None,
             requests_per_second: 2,
-            server: ServerSettings {
-                host: IpAddr::from([127, 0, 0, 1]),
-                port: 8000,
-                model_cache: ByteSize::megabytes(256),
-                forecast_cache: ByteSize::megabytes(48),
-                queue: 1024,
-            },
+            server: ServerSettings::default(),
             artifacts: ArtifactSection::default(),
             worker: WorkSettings::default(),
             schedules: ScheduleSettings::default(),
@@ -185,6 +162,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
         return Err(Failure::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
     }
     settings.worker.check()?;
+    settings.server.check()?;
     if settings.requests_per_second == 0 {
         return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
     }

@@ -12,6 +12,7 @@ mod model_cache;
 mod ops;
 mod pages;
 mod report;
+mod security;
 mod server;
 mod service;
 mod terminal;

@@ -9,6 +9,7 @@ use axum::{
 };
 use closecast_store::StoreError;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::failure::Failure;
 
@@ -24,11 +25,20 @@ pub(super) struct Problem {
 /// Seconds after which a client may ask again.
 const RETRY_AFTER: &str = "5";
 
-#[derive(Serialize)]
-struct Body {
+/// An error (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(super) struct ProblemBody {
+    /// Always `about:blank`: the status says of which kind the error is.
     r#type: &'static str,
+    /// Name of the status.
+    #[schema(example = "Unprocessable Entity")]
     title: &'static str,
+    /// Status of the answer.
+    #[schema(example = 422)]
     status: u16,
+    /// What is wrong, and what to do.
+    #[schema(example = "limit is 0, but must be from 1 to 500")]
     detail: String,
 }
 
@@ -89,7 +99,7 @@ impl From<Failure> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let body = Body {
+        let body = ProblemBody {
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or("Error"),
             status: self.status.as_u16(),

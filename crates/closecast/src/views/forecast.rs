@@ -1,17 +1,19 @@
 //! A forecast as the API answers it and `--json` prints it.
 
 use chrono::NaiveDate;
-use closecast_domain::{
-    BaseCard, Card, DateRange, ErrorMetrics, Evaluation, Forecast, MeasuredCoverage, PartEvaluation, Quantile,
-    SessionForecast, Symbol,
-};
+use closecast_domain::{BaseCard, Card, ErrorMetrics, Evaluation, Forecast, PartEvaluation, SessionForecast, Symbol};
 use closecast_eval::{SIGNIFICANCE_LEVEL, Verdict};
 use closecast_store::ModelVersion;
 use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::figures::{CoverageView, DateRangeView, ErrorsView, QuantileView};
 
 /// A forecast with the evidence for and against the model that made it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Forecast)]
 pub(crate) struct ForecastView {
+    #[schema(value_type = String, example = "AAPL")]
     pub(crate) symbol: Symbol,
     /// Last session whose close was known.
     pub(crate) as_of: NaiveDate,
@@ -35,7 +37,8 @@ pub(crate) struct ForecastView {
 }
 
 /// A central interval.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Interval)]
 pub(crate) struct IntervalView {
     pub(crate) level: f64,
     pub(crate) lower: f64,
@@ -43,32 +46,37 @@ pub(crate) struct IntervalView {
 }
 
 /// What is forecast for one session.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = SessionForecast)]
 pub(crate) struct SessionView {
     pub(crate) date: NaiveDate,
     pub(crate) predicted_close: f64,
     pub(crate) interval: Option<IntervalView>,
-    pub(crate) quantiles: Vec<Quantile>,
+    pub(crate) quantiles: Vec<QuantileView>,
 }
 
 /// Errors on the three parts of the data.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = ErrorsByPart)]
 pub(crate) struct PartsView {
-    pub(crate) train: ErrorMetrics,
-    pub(crate) validation: ErrorMetrics,
-    pub(crate) test: ErrorMetrics,
+    pub(crate) train: ErrorsView,
+    pub(crate) validation: ErrorsView,
+    pub(crate) test: ErrorsView,
 }
 
 /// Whether the model is worth more than repeating the last close.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Verdict)]
 pub(crate) struct VerdictView {
+    #[schema(example = "no_better_than_naive")]
     pub(crate) code: &'static str,
     pub(crate) sentence: String,
 }
 
 /// For whom a model was made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = ModelKind)]
 pub(crate) enum Kind {
     /// For this symbol alone.
     Specific,
@@ -79,7 +87,8 @@ pub(crate) enum Kind {
 }
 
 /// The model that made the forecast.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Model)]
 pub(crate) struct ModelView {
     pub(crate) name: String,
     pub(crate) kind: Kind,
@@ -93,14 +102,14 @@ pub(crate) struct ModelView {
     pub(crate) epochs_run: usize,
     pub(crate) best_epoch: usize,
     pub(crate) seed: u64,
-    pub(crate) trained_on: DateRange,
+    pub(crate) trained_on: DateRangeView,
     /// Absent for the model that ships with the program.
     pub(crate) created_at: Option<chrono::DateTime<chrono::Utc>>,
     pub(crate) interval_level: f64,
     /// Share of closes that fell into that interval on days that the model was not fitted on.
     pub(crate) interval_coverage: Option<f64>,
     /// The same for other levels, where they were measured.
-    pub(crate) coverage: Option<MeasuredCoverage>,
+    pub(crate) coverage: Option<CoverageView>,
     pub(crate) code_version: String,
 }
 
@@ -133,12 +142,13 @@ fn session_view(session: &SessionForecast, level: f64) -> SessionView {
         date: session.date,
         predicted_close: session.point,
         interval: session.interval(level).map(|(lower, upper)| IntervalView { level, lower, upper }),
-        quantiles: session.quantiles.clone(),
+        quantiles: session.quantiles.iter().copied().map(QuantileView::from).collect(),
     }
 }
 
 /// Returns one side of an evaluation.
 pub(crate) fn parts(evaluation: &Evaluation, side: fn(&PartEvaluation) -> ErrorMetrics) -> PartsView {
+    let side = |part| ErrorsView::from(side(part));
     PartsView { train: side(&evaluation.train), validation: side(&evaluation.validation), test: side(&evaluation.test) }
 }
 
@@ -185,7 +195,7 @@ pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
         epochs_run: 0,
         best_epoch: 0,
         seed: 0,
-        trained_on: version.card.trained_on(),
+        trained_on: version.card.trained_on().into(),
         created_at,
         interval_level,
         interval_coverage,
@@ -213,7 +223,7 @@ pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
             epochs_run: card.epochs,
             best_epoch: card.epochs,
             seed: card.seed,
-            coverage: card.coverage.clone(),
+            coverage: card.coverage.as_ref().map(CoverageView::from),
             code_version: card.code_version.clone(),
             ..view
         },

@@ -4,15 +4,28 @@ use chrono::{DateTime, Utc};
 use closecast_store::{Job, JobState};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A job.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Job)]
 pub(crate) struct JobView {
+    /// Identifier.
     pub(crate) job_id: String,
+    /// What is done.
+    #[schema(example = "train_model")]
     pub(crate) kind: String,
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[schema(value_type = String, example = "running")]
     pub(crate) status: JobState,
+    /// What was asked.
+    #[schema(value_type = Object)]
     pub(crate) payload: Value,
+    /// How far it is.
+    #[schema(value_type = Option<Object>)]
     pub(crate) progress: Option<Value>,
+    /// What came of it.
+    #[schema(value_type = Option<Object>)]
     pub(crate) result: Option<Value>,
     pub(crate) error: Option<String>,
     /// How often it was begun, and how often it may be.

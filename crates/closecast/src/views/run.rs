@@ -4,19 +4,26 @@ use chrono::{DateTime, Utc};
 use closecast_store::{Run, RunLog, RunMetric, RunState};
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Run)]
 pub(crate) struct RunView {
     pub(crate) run_id: String,
     pub(crate) name: String,
     pub(crate) symbol: Option<String>,
     pub(crate) kind: String,
+    /// `running`, `succeeded`, `failed` or `cancelled`.
+    #[schema(value_type = String, example = "succeeded")]
     pub(crate) status: RunState,
+    #[schema(value_type = Object)]
     pub(crate) parameters: Value,
     /// Final figures beside naive's, and the verdict.
+    #[schema(value_type = Object)]
     pub(crate) metrics: Value,
     /// Seconds, processor time, memory, threads.
+    #[schema(value_type = Object)]
     pub(crate) system: Value,
     pub(crate) data_fingerprint: Option<String>,
     pub(crate) code_version: String,
@@ -28,7 +35,8 @@ pub(crate) struct RunView {
 }
 
 /// A figure at a step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunStep)]
 pub(crate) struct StepView {
     pub(crate) key: String,
     pub(crate) step: u64,
@@ -36,7 +44,8 @@ pub(crate) struct StepView {
 }
 
 /// A line of a run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RunLine)]
 pub(crate) struct LineView {
     pub(crate) at: DateTime<Utc>,
     pub(crate) level: String,
@@ -44,7 +53,8 @@ pub(crate) struct LineView {
 }
 
 /// A run with the figures of its epochs and its lines.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = WholeRun)]
 pub(crate) struct WholeRunView {
     #[serde(flatten)]
     pub(crate) run: RunView,

@@ -1,16 +1,29 @@
 //! Signs of life.
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde_json::{Value, json};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{app::App, server::problem::Problem};
 
+/// Health as the older systems report it.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::server) struct Health {
+    /// Always `healthy`: what is not answers with an error.
+    #[schema(example = "healthy")]
+    status: &'static str,
+    /// Version of the program.
+    version: &'static str,
+}
+
 /// The process answers, whatever state its services are in.
+#[utoipa::path(get, path = "/livez", tag = "monitoring", responses((status = 200, description = "It answers", body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn live() -> &'static str {
     std::future::ready("ok").await
 }
 
 /// The process can answer questions: its database does.
+#[utoipa::path(get, path = "/readyz", tag = "monitoring", responses((status = 200, description = "It can", body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
     app.store.ping().await.map_err(|error| {
         tracing::error!(%error, "the database does not answer");
@@ -20,7 +33,8 @@ pub(in crate::server) async fn ready(State(app): State<App>) -> Result<&'static 
 }
 
 /// Health as the older systems report it.
-pub(in crate::server) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(get, path = "/health", tag = "monitoring", responses((status = 200, description = "All is well", body = Health)))]
+pub(in crate::server) async fn health(State(app): State<App>) -> Result<Json<Health>, Problem> {
     ready(State(app)).await?;
-    Ok(Json(json!({ "status": "healthy", "version": env!("CARGO_PKG_VERSION") })))
+    Ok(Json(Health { status: "healthy", version: env!("CARGO_PKG_VERSION") }))
 }

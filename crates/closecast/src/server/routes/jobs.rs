@@ -2,28 +2,46 @@
 
 use axum::{
     Json,
-    extract::{Path, Query, State, rejection::QueryRejection},
+    extract::{Path, State},
 };
 use closecast_store::{JobFilter, JobState};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use crate::{app::App, failure::Failure, server::problem::Problem, views::job::JobView, worker::Work};
+use crate::{
+    app::App,
+    failure::Failure,
+    server::{
+        extract::Parameters,
+        problem::{Problem, ProblemBody},
+    },
+    views::job::JobView,
+    worker::Work,
+};
 
 /// Most jobs of a page.
 const MAX_LIMIT: u64 = 500;
 
-#[derive(Debug, Deserialize)]
+/// Which jobs.
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
-pub(in crate::server) struct Parameters {
+#[into_params(parameter_in = Query)]
+pub(in crate::server) struct Asked {
+    /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
+    #[param(value_type = Option<String>)]
     status: Option<JobState>,
+    /// What is done, for example `train_model`.
     kind: Option<String>,
     /// Identifier of the last job of the page before.
     before: Option<String>,
+    /// Most jobs of the page.
+    #[param(minimum = 1, maximum = 500)]
     limit: Option<u64>,
 }
 
 /// A page of jobs, newest first.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Jobs)]
 pub(in crate::server) struct Page {
     jobs: Vec<JobView>,
     /// Where the next page begins.
@@ -31,11 +49,14 @@ pub(in crate::server) struct Page {
 }
 
 /// Lists jobs, newest first.
+#[utoipa::path(get, path = "/api/jobs", tag = "training", params(Asked), responses(
+    (status = 200, description = "A page of jobs", body = Page),
+    (status = 422, description = "A parameter is wrong", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn list(
     State(app): State<App>,
-    parameters: Result<Query<Parameters>, QueryRejection>,
+    Parameters(parameters): Parameters<Asked>,
 ) -> Result<Json<Page>, Problem> {
-    let Query(parameters) = parameters.map_err(|error| Problem::invalid(error.body_text()))?;
     let limit = parameters.limit.unwrap_or(50);
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
@@ -60,12 +81,20 @@ fn known(id: &str) -> Result<&str, Failure> {
 }
 
 /// Tells how a job stands.
+#[utoipa::path(get, path = "/api/jobs/{id}", tag = "training", params(("id" = String, Path, description = "Identifier of the job")), responses(
+    (status = 200, description = "The job", body = JobView),
+    (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
     let job = app.store.jobs().get(known(&id)?).await.map_err(Failure::from)?;
     Ok(Json(job.ok_or(Failure::NoJob(id))?.into()))
 }
 
 /// Asks for the end of a job.
+#[utoipa::path(post, path = "/api/jobs/{id}/cancel", tag = "training", params(("id" = String, Path, description = "Identifier of the job")), responses(
+    (status = 200, description = "The job, which ends as soon as its worker hears of it", body = JobView),
+    (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn cancel(
     State(app): State<App>,
     Path(id): Path<String>,

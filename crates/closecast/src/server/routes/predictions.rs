@@ -1,32 +1,46 @@
 //! Forecasts.
 
 use axum::{
-    extract::{Query, State, rejection::QueryRejection},
+    extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use crate::{
     app::App,
     ops::forecast::{Answer, Freshness, forecast},
-    server::{problem::Problem, routes::SymbolPath},
+    server::{
+        extract::{Parameters, SymbolPath},
+        problem::{Problem, ProblemBody},
+    },
+    views::forecast::ForecastView,
 };
 
-#[derive(Debug, Deserialize)]
-pub(in crate::server) struct Parameters {
+/// Which forecast.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::server) struct Asked {
     /// Model to use; the one named like the symbol when absent.
     model: Option<String>,
 }
 
-/// Returns the forecast of the next sessions. A client that sends `Cache-Control: no-cache` gets one that was made for it.
+/// Forecasts the next sessions of a symbol. A client that sends `Cache-Control: no-cache` gets a forecast that was made for it.
+#[utoipa::path(get, path = "/api/predictions/{symbol}", tag = "forecasts",
+    params(("symbol" = String, Path, description = "Symbol", example = "AAPL"), Asked),
+    responses(
+        (status = 200, description = "The forecast", body = ForecastView, headers(("etag" = String, description = "Names the text of this answer"))),
+        (status = 304, description = "The forecast of If-None-Match still holds"),
+        (status = 404, description = "There are no prices of the symbol, or no such model", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The symbol cannot be one, or its prices do not suffice", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(in crate::server) async fn show(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
-    parameters: Result<Query<Parameters>, QueryRejection>,
+    Parameters(parameters): Parameters<Asked>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let Query(parameters) = parameters.map_err(|error| Problem::invalid(error.body_text()))?;
     let answer = forecast(&app, &symbol, parameters.model.as_deref(), freshness(&headers)).await?;
     Ok(respond(&answer, &headers))
 }

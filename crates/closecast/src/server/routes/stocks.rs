@@ -1,33 +1,39 @@
 //! Stored prices.
 
-use axum::{
-    Json,
-    extract::{Query, State, rejection::QueryRejection},
-};
+use axum::{Json, extract::State};
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Bar, Exchange, Symbol};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
     ops,
-    server::{problem::Problem, routes::SymbolPath},
+    server::{
+        extract::{Parameters, SymbolPath},
+        problem::{Problem, ProblemBody},
+    },
 };
 
 /// Most sessions that can be asked for.
 const MAX_DAYS: usize = 100_000;
 
-#[derive(Debug, Deserialize)]
-pub(in crate::server) struct Parameters {
+/// How much of a history.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(in crate::server) struct Asked {
     /// Newest sessions to return; all when absent.
+    #[param(minimum = 1, maximum = 100_000)]
     days: Option<usize>,
 }
 
 /// A history as quoted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::server) struct Stock {
+    #[schema(value_type = String, example = "AAPL")]
     symbol: Symbol,
     currency: Option<String>,
+    #[schema(value_type = String)]
     exchange: Exchange,
     source: String,
     stored_at: DateTime<Utc>,
@@ -37,7 +43,7 @@ pub(in crate::server) struct Stock {
 }
 
 /// One session; `adj_close` alone accounts for splits and dividends.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 struct StockBar {
     date: NaiveDate,
     open: f64,
@@ -49,12 +55,18 @@ struct StockBar {
 }
 
 /// Returns the stored history of a symbol.
+#[utoipa::path(get, path = "/api/stocks/{symbol}", tag = "stocks",
+    params(("symbol" = String, Path, description = "Symbol", example = "AAPL"), Asked),
+    responses(
+        (status = 200, description = "The history", body = Stock),
+        (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The symbol cannot be one, or a parameter is wrong", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
 pub(in crate::server) async fn history(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
-    parameters: Result<Query<Parameters>, QueryRejection>,
+    Parameters(parameters): Parameters<Asked>,
 ) -> Result<Json<Stock>, Problem> {
-    let Query(parameters) = parameters.map_err(|error| Problem::invalid(format!("days: {}", error.body_text())))?;
     let days = parameters.days.unwrap_or(MAX_DAYS);
     if !(1..=MAX_DAYS).contains(&days) {
         return Err(Problem::invalid(format!("days is {days}, but must be from 1 to {MAX_DAYS}")));

@@ -3,26 +3,46 @@
 use std::collections::BTreeSet;
 
 use axum::{Json, extract::State};
-use serde_json::{Value, json};
+use chrono::NaiveDate;
+use closecast_domain::Symbol;
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::{app::App, failure::Failure, server::problem::Problem};
 
+/// Every symbol with stored prices.
+#[derive(Debug, Serialize, ToSchema)]
+pub(in crate::server) struct Symbols {
+    symbols: Vec<KnownSymbol>,
+}
+
+/// A symbol with stored prices.
+#[derive(Debug, Serialize, ToSchema)]
+struct KnownSymbol {
+    #[schema(value_type = String, example = "AAPL")]
+    symbol: Symbol,
+    /// First session stored.
+    first_date: NaiveDate,
+    /// Last session stored.
+    last_date: NaiveDate,
+    /// Sessions stored.
+    rows: u64,
+    /// Whether it has a model of its own.
+    has_model: bool,
+}
+
 /// Returns every symbol with stored prices.
-pub(in crate::server) async fn list(State(app): State<App>) -> Result<Json<Value>, Problem> {
+#[utoipa::path(get, path = "/api/symbols", tag = "stocks", responses((status = 200, description = "The symbols", body = Symbols)))]
+pub(in crate::server) async fn list(State(app): State<App>) -> Result<Json<Symbols>, Problem> {
     let models = app.store.models().list().await.map_err(Failure::from)?;
     let trained: BTreeSet<String> = models.into_iter().map(|version| version.name).collect();
     let series = app.store.bars().list().await.map_err(Failure::from)?;
-    let symbols: Vec<Value> = series
-        .into_iter()
-        .map(|info| {
-            json!({
-                "symbol": info.symbol,
-                "first_date": info.first_date,
-                "last_date": info.last_date,
-                "rows": info.rows,
-                "has_model": trained.contains(info.symbol.as_str()),
-            })
-        })
-        .collect();
-    Ok(Json(json!({ "symbols": symbols })))
+    let symbols = series.into_iter().map(|info| KnownSymbol {
+        has_model: trained.contains(info.symbol.as_str()),
+        symbol: info.symbol,
+        first_date: info.first_date,
+        last_date: info.last_date,
+        rows: info.rows,
+    });
+    Ok(Json(Symbols { symbols: symbols.collect() }))
 }

@@ -2,33 +2,49 @@
 
 use axum::{
     Json,
-    extract::{State, rejection::JsonRejection},
+    extract::State,
     http::{HeaderName, StatusCode, header},
 };
 use chrono::NaiveDate;
 use closecast_domain::Symbol;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::{
     app::App,
     failure::Failure,
     ops::{self, train::model_name},
-    server::problem::Problem,
+    server::{
+        extract::JsonBody,
+        problem::{Problem, ProblemBody},
+    },
     toml_file::model_spec::PartialSpec,
     worker::{TrainModel, Work},
 };
 
 /// What to train, in the names that older systems use.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = TrainRequest)]
 pub(in crate::server) struct Request {
+    /// Symbol whose history is learnt.
+    #[schema(value_type = String, example = "AAPL")]
     symbol: Symbol,
+    /// Name of the model; the symbol when absent.
+    #[schema(example = "AAPL")]
     model_name: Option<String>,
+    /// First day used.
+    #[schema(example = "2018-01-01")]
     start_date: Option<NaiveDate>,
+    /// Last day used.
     end_date: Option<NaiveDate>,
+    #[schema(example = 5)]
     epochs: Option<usize>,
+    #[schema(example = 32)]
     batch_size: Option<usize>,
+    /// Sessions that are forecast.
     #[serde(alias = "horizon")]
+    #[schema(example = 1)]
     prediction_steps: Option<usize>,
     lookback: Option<usize>,
     learning_rate: Option<f64>,
@@ -36,11 +52,13 @@ pub(in crate::server) struct Request {
     layers: Option<usize>,
     dropout: Option<f64>,
     seed: Option<u64>,
+    /// `base` or `improved`.
+    #[schema(value_type = Option<String>, example = "base")]
     arch: Option<closecast_model::Architecture>,
 }
 
 /// The job that will train.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(in crate::server) struct Accepted {
     job_id: String,
     status: &'static str,
@@ -51,17 +69,18 @@ pub(in crate::server) struct Accepted {
 }
 
 /// Puts a training into the queue.
+#[utoipa::path(post, path = "/train", tag = "training", request_body = Request, responses(
+    (status = 202, description = "The job that will train", body = Accepted, headers(("location" = String, description = "Where to ask how it stands"))),
+    (status = 400, description = "The body breaks off", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 422, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
+))]
 pub(in crate::server) async fn train(
     State(app): State<App>,
-    request: Result<Json<Request>, JsonRejection>,
+    JsonBody(request): JsonBody<Request>,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Accepted>), Problem> {
-    let Json(request) = request.map_err(|error| match error.status() {
-        // Too large, or not JSON at all: what is wrong is not a field.
-        status @ (StatusCode::PAYLOAD_TOO_LARGE | StatusCode::UNSUPPORTED_MEDIA_TYPE) => {
-            Problem::new(status, error.body_text())
-        }
-        _ => Problem::invalid(error.body_text()),
-    })?;
     let work = TrainModel {
         symbol: request.symbol,
         model_name: request.model_name,

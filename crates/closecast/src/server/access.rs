@@ -1,0 +1,66 @@
+//! Who may do what: each route belongs to a group that says what a caller must be allowed.
+
+use axum::middleware;
+use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder, path::Operation, security::SecurityRequirement};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::{auth, openapi};
+use crate::app::App;
+
+/// What a route asks of its caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// Nothing: signs of life, and the description of the interface.
+    Open,
+    /// To read what is stored.
+    Read,
+    /// To let this machine compute.
+    Compute,
+    /// To change what is stored, or to train.
+    Change,
+    /// To decide who may do all this.
+    Administer,
+}
+
+impl Access {
+    /// Returns `routes` as a group that lets in only those who may, and whose description says so.
+    pub(super) fn group(self, app: &App, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+        self.describe(routes.get_openapi_mut());
+        routes.route_layer(middleware::from_fn_with_state((self, app.clone()), auth::guard))
+    }
+
+    /// Writes into the description what every route of the group may answer.
+    fn describe(self, document: &mut OpenApi) {
+        for item in document.paths.paths.values_mut() {
+            let operations = [&mut item.get, &mut item.post, &mut item.delete, &mut item.put];
+            for operation in operations.into_iter().flatten() {
+                self.describe_operation(operation);
+            }
+        }
+    }
+
+    fn describe_operation(self, operation: &mut Operation) {
+        let mut answers = vec![
+            ("429", "Too many requests, of this caller or of all: ask again after the seconds of Retry-After."),
+            ("500", "Internal error; the log has the reason."),
+            ("503", "The database or the artifact store does not answer."),
+            ("504", "The answer took too long."),
+        ];
+        if self != Self::Open {
+            operation.security = Some(openapi::WAYS_IN.map(|name| SecurityRequirement::new(name, [""; 0])).into());
+            answers.push(("401", "A key is needed, and there was none or not one of ours."));
+            answers.push((
+                "403",
+                "The role of the key does not allow this, or the request comes from another site's page.",
+            ));
+        }
+        for (status, description) in answers {
+            let answer: RefOr<Response> = ResponseBuilder::new()
+                .description(description)
+                .content(openapi::PROBLEM_JSON, openapi::problem_content())
+                .build()
+                .into();
+            operation.responses.responses.entry(status.to_owned()).or_insert(answer);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! What handlers take, with refusals that name the field and speak to the client.
+
+use axum::{
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{StatusCode, header, request::Parts},
+};
+use bytes::Bytes;
+use closecast_domain::Symbol;
+use serde::de::DeserializeOwned;
+
+use super::problem::Problem;
+
+/// The symbol in a path.
+#[derive(Debug)]
+pub(super) struct SymbolPath(pub(super) Symbol);
+
+impl<S: Send + Sync> FromRequestParts<S> for SymbolPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|error| Problem::invalid(format!("symbol: {}", error.body_text())))?;
+        Symbol::new(&text).map(Self).map_err(|error| Problem::invalid(format!("symbol: {error}")))
+    }
+}
+
+/// The parameters after `?`.
+#[derive(Debug)]
+pub(super) struct Parameters<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let query = Query::<T>::try_from_uri(&parts.uri);
+        query.map(|Query(parameters)| Self(parameters)).map_err(|error| {
+            let text = error.body_text();
+            let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
+            Problem::invalid(format!("query: {reason}"))
+        })
+    }
+}
+
+/// A body of JSON.
+#[derive(Debug)]
+pub(super) struct JsonBody<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        if !is_json(&request) {
+            let detail = "the body must be JSON, and the header Content-Type must say application/json";
+            return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
+        }
+        read_json(&read_body(request, state).await?).map(Self)
+    }
+}
+
+/// Returns the whole body.
+///
+/// # Errors
+/// A problem of status 413 when it is larger than the route allows, 400 when it breaks off.
+pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    Bytes::from_request(request, state).await.map_err(|error| match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
+        status => Problem::new(status, error.body_text()),
+    })
+}
+
+/// Reads JSON; what is wrong is told with the path of the field.
+pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let path = error.path().to_string();
+        let reason = error.into_inner();
+        Problem::invalid(if path == "." { format!("body: {reason}") } else { format!("{path}: {reason}") })
+    })?;
+    deserializer.end().map_err(|error| Problem::invalid(format!("body: {error}")))?;
+    Ok(read)
+}
+
+fn is_json(request: &Request) -> bool {
+    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let essence = content_type.and_then(|text| text.split(';').next()).map(|text| text.trim().to_ascii_lowercase());
+    essence
+        .is_some_and(|text| text == "application/json" || (text.starts_with("application/") && text.ends_with("+json")))
+}

@@ -1,0 +1,69 @@
+//! The description of the interface: OpenAPI 3.1, made from the code.
+
+use axum::{Router, http::header, response::IntoResponse, routing::get};
+use bytes::Bytes;
+use utoipa::{
+    OpenApi, ToSchema,
+    openapi::{
+        Content, ContentBuilder, Ref,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use super::problem::ProblemBody;
+
+/// Media type of errors.
+pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+
+/// Names of the ways in which a key can be sent.
+pub(super) const WAYS_IN: [&str; 2] = ["bearer", "api_key"];
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "closecast",
+        description = "Forecasts of stock closing prices with LSTM networks, with their distribution and beside the naive forecast.",
+    ),
+    tags(
+        (name = "forecasts", description = "Forecasts, each with its distribution, and what became of former ones"),
+        (name = "stocks", description = "Prices"),
+        (name = "training", description = "Trainings and other work in the background"),
+        (name = "models", description = "Models, their versions, and the runs that made them"),
+        (name = "health of models", description = "Drift, bias and errors of what is in service"),
+        (name = "inference protocol", description = "Open Inference Protocol, version 2"),
+        (name = "monitoring", description = "Signs of life and figures of this server"),
+        (name = "security", description = "Keys, and who did what"),
+    ),
+    components(schemas(ProblemBody)),
+)]
+struct About;
+
+/// Returns the description without routes.
+pub(super) fn about() -> utoipa::openapi::OpenApi {
+    let mut document = About::openapi();
+    document.info.version = env!("CARGO_PKG_VERSION").to_owned();
+    let components = document.components.get_or_insert_default();
+    let bearer =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("A key of `closecast keys create`")).build();
+    components.add_security_scheme(WAYS_IN[0], SecurityScheme::Http(bearer));
+    let header = ApiKeyValue::with_description("x-api-key", "A key of `closecast keys create`");
+    components.add_security_scheme(WAYS_IN[1], SecurityScheme::ApiKey(ApiKey::Header(header)));
+    document
+}
+
+/// Returns the content of an error answer.
+pub(super) fn problem_content() -> Content {
+    ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build()
+}
+
+/// Returns the routes that give the description.
+pub(super) fn router(document: &utoipa::openapi::OpenApi) -> Router {
+    let json: Bytes = document.to_json().unwrap_or_default().into();
+    Router::new().route(
+        "/openapi.json",
+        get(move || {
+            let json = json.clone();
+            std::future::ready(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+        }),
+    )
+}
