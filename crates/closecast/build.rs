@@ -1,4 +1,4 @@
-//! Compresses the pages' static files, with the Plotly script that the `plotly` crate carries, into the program.
+//! Compresses the pages' static files into the program, with the scripts that crates carry: Plotly's, Swagger UI's and ReDoc's.
 //!
 //! Writes to `OUT_DIR` one `.gz` file an asset and `assets.rs`, the list that `src/pages/assets.rs` includes.
 
@@ -28,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     let mut files = static_files()?;
     files.push(("plotly.min.js".to_owned(), plotly_script()?.into_bytes()));
+    files.extend(descriptions()?);
     files.sort();
     let mut list = String::from("&[\n");
     for (name, content) in &files {
@@ -62,6 +63,22 @@ fn plotly_script() -> Result<String, Box<dyn Error>> {
         .map(|(script, _)| script.trim())
         .ok_or("the plotly crate's offline sources no longer hold plotly.js as a script element of its own")?;
     Ok(script.to_owned())
+}
+
+/// Returns the scripts and the style of Swagger UI and ReDoc. The aide crate has them within pages, in elements of their own,
+/// each followed by one that starts it: that one is left out, for scripts within pages are not run.
+fn descriptions() -> Result<[File; 3], Box<dyn Error>> {
+    let (swagger, redoc) = (aide::swagger::Swagger::new("").html(), aide::redoc::Redoc::new("").html());
+    let within = |page: &str, start: &str, end: &str| {
+        let (_, rest) = page.split_once(start)?;
+        Some(rest.split_once(end)?.0.trim().to_owned().into_bytes())
+    };
+    let missing = "the aide crate's pages no longer hold Swagger UI and ReDoc as they did";
+    Ok([
+        ("swagger-ui.css".to_owned(), within(&swagger, "<style>", "</style>").ok_or(missing)?),
+        ("swagger-ui-bundle.js".to_owned(), within(&swagger, "<script>", "</script>\n<!--").ok_or(missing)?),
+        ("redoc.standalone.js".to_owned(), within(&redoc, "<script>", "Redoc.init(\"\"").ok_or(missing)?),
+    ])
 }
 
 fn compress(out: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {

@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     gate::Gate,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
+    security::Security,
 };
 
 /// The services.
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) models: Arc<Models>,
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) security: Arc<Security>,
 }
 
 impl App {
@@ -50,6 +52,7 @@ impl App {
             models,
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
+            security: Arc::new(Security::new(&settings.server.limits)),
             settings: Arc::new(settings),
         })
     }

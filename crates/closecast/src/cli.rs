@@ -52,6 +52,8 @@ pub(crate) enum Command {
     Worker(commands::worker::Arguments),
     /// List, show and cancel jobs.
     Jobs(commands::jobs::Arguments),
+    /// Make, list and revoke keys to the API.
+    Keys(commands::keys::Arguments),
     /// List and show models, and say which version is in service.
     Models(commands::models::Arguments),
     /// List and show past trainings.

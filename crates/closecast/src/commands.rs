@@ -10,6 +10,7 @@ pub(crate) mod fetch;
 pub(crate) mod import;
 mod interrupt;
 pub(crate) mod jobs;
+pub(crate) mod keys;
 pub(crate) mod migrate;
 pub(crate) mod models;
 pub(crate) mod predict;

@@ -4,6 +4,7 @@ mod arguments;
 mod artifacts;
 mod byte_size;
 mod environment;
+mod network;
 mod schedules;
 mod server;
 mod work;
@@ -19,7 +20,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     arguments::{GLOBAL, SettingArguments},
     environment::read_dotenv,
-    server::ServerSettings,
+    network::Network,
+    server::{LimitSettings, ServerSettings},
     work::WorkSettings,
 };
 use self::{artifacts::ArtifactSection, environment::Environment, schedules::ScheduleSettings};

@@ -51,6 +51,14 @@ pub(crate) enum Failure {
     /// There is no run of that identifier.
     #[error("there is no run {0:?}: see `closecast runs list`")]
     NoRun(String),
+    /// There is no key of that identifier.
+    #[error("there is no key {0:?} that still opens: see `closecast keys list`")]
+    NoKey(String),
+    /// To serve everybody was not asked for.
+    #[error(
+        "whoever reaches {0} could train and change models, because there is no key: make one with `closecast keys create NAME --role admin`, listen on 127.0.0.1, or say --allow-open if the network keeps others away"
+    )]
+    OpenToAll(std::net::SocketAddr),
     /// There is nothing to put into service.
     #[error(
         "no version of {0:?} waits to go into service: train one, or name one of `closecast models list` with --version"
@@ -180,6 +188,7 @@ impl Failure {
             | Self::Symbol(_)
             | Self::Import(_)
             | Self::Shorter { .. }
+            | Self::OpenToAll(_)
             | Self::Spec(_)
             | Self::Tune(TuneError::Spec(_)) => 2,
             _ if self.is_cancelled() => 130,

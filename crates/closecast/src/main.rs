@@ -65,6 +65,7 @@ async fn dispatch(command: Command, settings: config::Settings, terminal: &Termi
         Command::Models(arguments) => commands::models::run(arguments, settings, terminal).await,
         Command::Bench(arguments) => commands::bench::run(arguments, &settings, terminal),
         Command::Jobs(arguments) => commands::jobs::run(arguments, settings, terminal).await,
+        Command::Keys(arguments) => commands::keys::run(arguments, settings, terminal).await,
         Command::Runs(arguments) => commands::runs::run(arguments, settings, terminal).await,
         Command::Worker(arguments) => commands::worker::run(arguments, settings, terminal).await,
         Command::Migrate => commands::migrate::run(&settings, terminal).await,

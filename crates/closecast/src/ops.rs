@@ -9,6 +9,7 @@ pub(crate) mod fetch;
 pub(crate) mod forecast;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod keys;
 pub(crate) mod market;
 pub(crate) mod output_file;
 pub(crate) mod price_folder;

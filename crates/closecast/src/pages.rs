@@ -5,6 +5,7 @@
 //! from another host: Plotly comes with the program.
 
 mod assets;
+mod description;
 mod forecast_page;
 mod language;
 mod messages;
@@ -16,12 +17,16 @@ use axum::{Router, routing::get};
 /// Plotly writes style elements (hence `unsafe-inline` for styles) and makes images of charts from `data:` and
 /// `blob:` addresses; its scripts need nothing beyond `'self'`.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; \
-     img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'";
+     img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Returns the routes of the pages, to be merged at the root: `GET /` and `GET /static/{file}`.
+/// Returns the routes of the pages, to be merged at the root.
 pub(crate) fn router<S>() -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    Router::new().route("/", get(forecast_page::show)).route("/static/{file}", get(assets::serve))
+    Router::new()
+        .route("/", get(forecast_page::show))
+        .route("/docs", get(description::swagger))
+        .route("/redoc", get(description::redoc))
+        .route("/static/{file}", get(assets::serve))
 }

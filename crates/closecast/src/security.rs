@@ -1,6 +1,26 @@
-//! Who may do what.
+//! Who may do what, and how much of it.
 
+mod allowance;
 mod caller;
+mod key;
+mod keyring;
 mod role;
 
-pub(crate) use self::{caller::Caller, role::Role};
+pub(crate) use self::{allowance::Allowance, caller::Caller, key::Key, keyring::Keyring, role::Role};
+use crate::config::LimitSettings;
+
+/// What decides who comes in.
+#[derive(Debug)]
+pub(crate) struct Security {
+    /// The keys.
+    pub(crate) keyring: Keyring,
+    /// The allowances.
+    pub(crate) allowance: Allowance,
+}
+
+impl Security {
+    /// Returns nobody's keys and full allowances.
+    pub(crate) fn new(limits: &LimitSettings) -> Self {
+        Self { keyring: Keyring::default(), allowance: Allowance::new(limits) }
+    }
+}

@@ -2,12 +2,15 @@
 
 mod access;
 mod access_log;
+mod address;
 mod auth;
 mod extract;
+mod listen;
 mod observe;
 mod openapi;
+mod origin;
 mod problem;
 mod router;
 mod routes;
 
-pub(crate) use self::{access_log::AccessLog, router::router};
+pub(crate) use self::{access_log::AccessLog, listen::serve, router::router};

@@ -4,5 +4,6 @@ pub(crate) mod backtest;
 pub(crate) mod figures;
 pub(crate) mod forecast;
 pub(crate) mod job;
+pub(crate) mod key;
 pub(crate) mod run;
 pub(crate) mod tune;

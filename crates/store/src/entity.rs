@@ -1,6 +1,7 @@
 //! Rows as the database has them. They never leave this crate.
 
 pub(crate) mod alert;
+pub(crate) mod audit_line;
 pub(crate) mod bar;
 pub(crate) mod forecast;
 pub(crate) mod job;

@@ -105,12 +105,12 @@ impl<'a> KeyStore<'a> {
         Ok(rows.into_iter().map(stored).collect())
     }
 
-    /// Returns whether there is a key that was not revoked.
+    /// Returns whether a key was ever made. One that was revoked counts: to revoke the last one must not open the door to all.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
     pub async fn any(&self) -> Result<bool, StoreError> {
-        Ok(key::Entity::find().filter(key::Column::RevokedAt.is_null()).count(self.database).await? > 0)
+        Ok(key::Entity::find().count(self.database).await? > 0)
     }
 }
 

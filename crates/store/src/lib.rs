@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod alerts;
+mod audit;
 mod backup;
 mod bars;
 mod blobs;
@@ -17,6 +18,7 @@ mod store;
 mod wakeups;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
+pub use audit::{Act, AuditStore, StoredAct};
 pub use backup::{BackupError, BackupSummary, Existing, MissingArtifact, RestoreSummary};
 pub use bars::{BarStore, SeriesGlance, SeriesInfo, StoredSeries};
 pub use blobs::{

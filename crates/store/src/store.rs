@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    AlertStore, ArtifactSettings, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore, ModelStore,
-    RunStore, StoreError, Wakeups,
+    AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore,
+    ModelStore, RunStore, StoreError, Wakeups,
     connection::{self, Turns},
 };
 
@@ -145,6 +145,12 @@ impl Store {
     #[must_use]
     pub fn alerts(&self) -> AlertStore<'_> {
         AlertStore::new(&self.database)
+    }
+
+    /// Returns the book of who did what.
+    #[must_use]
+    pub fn audit(&self) -> AuditStore<'_> {
+        AuditStore::new(&self.database)
     }
 
     /// Returns the keys.

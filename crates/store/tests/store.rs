@@ -4,6 +4,8 @@
 
 #[path = "store/alerts.rs"]
 mod alerts;
+#[path = "store/audit.rs"]
+mod audit;
 #[path = "store/backup.rs"]
 mod backup;
 #[path = "store/bars.rs"]

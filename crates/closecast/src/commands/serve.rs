@@ -32,6 +32,9 @@ pub(crate) struct Arguments {
     /// Port to listen on; 0 takes a free one [default: 8000]
     #[arg(long, env = "CLOSECAST_PORT")]
     port: Option<u16>,
+    /// Listen beyond this machine though there is no key: whoever reaches the port may do everything
+    #[arg(long, env = "CLOSECAST_ALLOW_OPEN")]
+    allow_open: bool,
     /// Take no jobs and fire no schedules: leave them to `closecast worker`.
     #[arg(long, env = "CLOSECAST_NO_WORKER")]
     no_worker: bool,
@@ -41,7 +44,11 @@ pub(crate) struct Arguments {
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let host = arguments.host.unwrap_or(settings.server.host);
     let port = arguments.port.unwrap_or(settings.server.port);
+    let allow_open = arguments.allow_open || settings.server.allow_open;
     let app = App::open(settings).await?;
+    if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
+        return Err(Failure::OpenToAll(SocketAddr::new(host, port)));
+    }
     serve_until_signal(app, (host, port), !arguments.no_worker, terminal).await
 }
 
@@ -67,11 +74,12 @@ pub(crate) async fn serve_until_signal(
     });
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
     let stop = signals.clone();
-    let routes = server::router(app.clone(), log).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, routes).with_graceful_shutdown(async move { stop.stop().await });
+    let routes = server::router(app.clone(), log);
+    let connections = app.settings.server.limits.connections;
+    let serving = server::serve(listener, routes, connections, async move { stop.stop().await });
     let orderly = async {
         tokio::select! {
-            ended = serving => ended.map_err(Failure::Runtime)?,
+            () = serving => (),
             () = out_of_patience(&signals, &background) => terminal.remark("Some connections were still open and have been cut."),
         }
         background.end().await;

@@ -2,10 +2,9 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
 
-use super::byte_size::ByteSize;
+use super::{byte_size::ByteSize, network::Network};
 use crate::failure::Failure;
 
 /// Settings of the HTTP server: the section `[server]`.
@@ -25,7 +24,7 @@ pub(crate) struct ServerSettings {
     /// Names under which the server is reached; needed only while there is no key.
     pub(crate) allowed_hosts: Vec<String>,
     /// Reverse proxies whose `X-Forwarded-For` is believed: addresses or networks.
-    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) trusted_proxies: Vec<Network>,
     /// Memory for what is prepared of symbols, so that a forecast is one pass of the network.
     pub(crate) forecast_cache: ByteSize,
     /// Requests that may wait for their forecast; more are turned away with status 429.

@@ -1,15 +1,188 @@
-//! Who asks: the key in the request, and whether it opens the group of routes.
+//! Who asks, and whether that is allowed: the way into every group of routes.
+
+use std::net::IpAddr;
 
 use axum::{
     extract::{Request, State},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
+};
+use closecast_store::Act;
+
+use super::{access::Access, address, observe, origin, problem::Problem};
+use crate::{
+    app::App,
+    failure::Failure,
+    security::{Caller, Key, Role},
 };
 
-use super::access::Access;
-use crate::app::App;
+/// How a key is written among the protocols of a WebSocket: a page can set no other header there.
+const PROTOCOL_PREFIX: &str = "key.";
 
-/// Lets a request through to a group of routes, or refuses it.
-pub(super) async fn guard(State((_access, _app)): State<(Access, App)>, request: Request, next: Next) -> Response {
-    next.run(request).await
+/// Lets a request through to a group of routes, or refuses it; what it changed is written down.
+pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: Request, next: Next) -> Response {
+    // A request cannot be shared between threads while it waits: its body cannot.
+    let (mut parts, body) = request.into_parts();
+    let caller = match admit(access, &app, &parts).await {
+        Ok(caller) => caller,
+        Err(problem) => return problem.into_response(),
+    };
+    let act = access.is_written_down(&parts.method).then(|| act(&caller, &parts));
+    let response = if access.allows(caller.role) {
+        parts.extensions.insert(caller);
+        next.run(Request::from_parts(parts, body)).await
+    } else {
+        access.refuse(caller.role).into_response()
+    };
+    if let Some(act) = act {
+        let act = Act { status: response.status().as_u16(), ..act };
+        // What was done cannot be undone by failing now.
+        if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
+            tracing::error!(%error, ?act, "who did what could not be written down");
+        }
+    }
+    response
+}
+
+/// Returns who asks, if such a one may come in at all.
+async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Problem> {
+    let settings = &app.settings.server;
+    let address = address::of(&request.headers, &request.extensions, &settings.trusted_proxies);
+    let keys = app.security.keyring.is_used(&app.store).await.map_err(Failure::from)?;
+    if !keys {
+        origin::expect_own_host(request, settings)?;
+    }
+    origin::expect_own_page(request, &settings.cors_origins)?;
+    let caller = if keys {
+        identify(access, app, &request.headers, address).await?
+    } else {
+        Caller { key: None, role: Role::Admin, address }
+    };
+    app.security
+        .allowance
+        .take(&caller)
+        .map_err(|wait| Problem::too_many(wait, "too many requests: ask again later"))?;
+    Ok(caller)
+}
+
+/// Returns who asks where keys are used.
+async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAddr) -> Result<Caller, Problem> {
+    let Some(sent) = key_in(headers) else {
+        if access == Access::Read && app.settings.server.public_read {
+            return Ok(Caller { key: None, role: Role::Viewer, address });
+        }
+        return refuse_unknown(
+            app,
+            address,
+            "a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`",
+        );
+    };
+    let known = match Key::parse(sent) {
+        Some(key) => app.security.keyring.find(&app.store, &key, app.clock.now()).await.map_err(Failure::from)?,
+        None => None,
+    };
+    let Some(known) = known else { return refuse_unknown(app, address, "the key is not one of ours, or was revoked") };
+    Ok(Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address })
+}
+
+/// Refuses one without a good key; who tries many is told to wait.
+fn refuse_unknown(app: &App, address: IpAddr, detail: &str) -> Result<Caller, Problem> {
+    match app.security.allowance.take_of_address(address) {
+        Ok(()) => Err(Problem::new(StatusCode::UNAUTHORIZED, detail)),
+        Err(wait) => Err(Problem::too_many(wait, "too many requests without a good key: ask again later")),
+    }
+}
+
+/// Returns the key that was sent.
+fn key_in(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
+    if let Some(authorization) = text(header::AUTHORIZATION) {
+        let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));
+        // Another scheme is no key, but it is no visitor without one either.
+        return Some(if scheme.eq_ignore_ascii_case("bearer") { key.trim() } else { "" });
+    }
+    text(header::HeaderName::from_static("x-api-key")).or_else(|| {
+        let protocols = text(header::SEC_WEBSOCKET_PROTOCOL)?;
+        protocols.split(',').find_map(|protocol| protocol.trim().strip_prefix(PROTOCOL_PREFIX))
+    })
+}
+
+fn act(caller: &Caller, request: &Parts) -> Act {
+    let path = request.uri.path();
+    Act {
+        key: caller.key.clone(),
+        address: caller.address.to_string(),
+        request_id: observe::id_of(&request.headers).to_owned(),
+        action: format!("{} {}", request.method, route_of(request).unwrap_or(path)),
+        target: path.to_owned(),
+        status: 0,
+    }
+}
+
+/// Returns the route as it is described, such as `/api/jobs/{id}/cancel`.
+fn route_of(request: &Parts) -> Option<&str> {
+    request.extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
+}
+
+impl Access {
+    /// Returns whether a role may use the group.
+    fn allows(self, role: Role) -> bool {
+        role >= self.least_role()
+    }
+
+    fn least_role(self) -> Role {
+        match self {
+            Self::Open | Self::Read | Self::Compute => Role::Viewer,
+            Self::Change => Role::Operator,
+            Self::Administer => Role::Admin,
+        }
+    }
+
+    fn refuse(self, role: Role) -> Problem {
+        let least = self.least_role();
+        Problem::new(StatusCode::FORBIDDEN, format!("the role of the key is {role}, and this needs {least}"))
+    }
+
+    /// Returns whether a request of that method to the group goes into the book of who did what.
+    fn is_written_down(self, method: &Method) -> bool {
+        matches!(self, Self::Change | Self::Administer) && !method.is_safe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|&(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn a_key_is_found_wherever_it_may_be_sent() {
+        for (name, value) in [
+            ("authorization", "Bearer abc"),
+            ("authorization", "bearer  abc"),
+            ("x-api-key", "abc"),
+            ("sec-websocket-protocol", "closecast, key.abc"),
+        ] {
+            assert_eq!(key_in(&headers(&[(name, value)])), Some("abc"), "{name}: {value}");
+        }
+        assert_eq!(key_in(&headers(&[])), None);
+        assert_eq!(key_in(&headers(&[("sec-websocket-protocol", "closecast")])), None);
+    }
+
+    #[test]
+    fn another_way_to_authenticate_is_a_wrong_key_and_not_none() {
+        for value in ["Basic YTpi", "Bearer", "abc"] {
+            assert_eq!(key_in(&headers(&[("authorization", value), ("x-api-key", "abc")])), Some(""), "{value}");
+        }
+    }
+
+    #[test]
+    fn each_role_may_do_what_the_one_before_it_may() {
+        let groups = [Access::Read, Access::Compute, Access::Change, Access::Administer];
+        let allowed = |role| groups.iter().filter(|group| group.allows(role)).count();
+        assert_eq!([Role::Viewer, Role::Operator, Role::Admin].map(allowed), [2, 3, 4]);
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::{
     fmt::Write as _,
-    net::SocketAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -11,14 +10,18 @@ use std::{
 };
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderName, HeaderValue, Method, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::Response,
 };
 use uuid::Uuid;
 
-use super::access_log::{AccessLog, Entry};
+use super::{
+    access_log::{AccessLog, Entry},
+    address,
+};
+use crate::config::Settings;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
@@ -27,19 +30,25 @@ const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 const LONGEST_ID: usize = 64;
 
 /// Headers of every answer that does not set them itself.
-static USUAL: [(HeaderName, HeaderValue); 3] = [
+static USUAL: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
 /// Lets a request through, and adds what every answer has.
-pub(super) async fn observe(State(log): State<Arc<AccessLog>>, mut request: Request, next: Next) -> Response {
+pub(super) async fn observe(
+    State((log, settings)): State<(Arc<AccessLog>, Arc<Settings>)>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let begun = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let client = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
+    let client = address::of(request.headers(), request.extensions(), &settings.server.trusted_proxies);
     let mut response = next.run(request).await;
     let elapsed = begun.elapsed();
     let status = response.status();
@@ -56,8 +65,14 @@ pub(super) async fn observe(State(log): State<Arc<AccessLog>>, mut request: Requ
         tracing::error!(request_id = id, status = status.as_u16(), "{method} {path}");
     }
     let (method, path) = (method_name(&method), path.as_str());
+    let client = Some(client);
     log.write(&Entry { id, client, method, path, status: status.as_u16(), micros: elapsed.as_micros() });
     response
+}
+
+/// Returns the identifier of a request that came this way.
+pub(super) fn id_of(headers: &HeaderMap) -> &str {
+    headers.get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default()
 }
 
 /// Returns the identifier that the client gave, if it is one, or a new one.

@@ -1,6 +1,6 @@
 //! Errors as RFC 9457 problem documents, which clients of FastAPI services can read too: both have `detail`.
 
-use std::any::Any;
+use std::{any::Any, time::Duration};
 
 use axum::{
     Json,
@@ -18,12 +18,12 @@ use crate::failure::Failure;
 pub(super) struct Problem {
     status: StatusCode,
     detail: String,
-    /// The same may work in a few seconds.
-    retry_after: bool,
+    /// Seconds after which the same may work.
+    retry_after: Option<u64>,
 }
 
 /// Seconds after which a client may ask again.
-const RETRY_AFTER: &str = "5";
+const RETRY_AFTER: u64 = 5;
 
 /// An error (RFC 9457).
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,12 +45,19 @@ pub(super) struct ProblemBody {
 impl Problem {
     /// Returns an answer to input that is wrong; `detail` names the field.
     pub(super) fn invalid(detail: impl Into<String>) -> Self {
-        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into(), retry_after: false }
+        Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into(), retry_after: None }
+    }
+
+    /// Returns an answer to one who asks too often and may ask again after `wait`.
+    pub(super) fn too_many(wait: Duration, detail: impl Into<String>) -> Self {
+        // Rounded up: who comes back at the very second is not to be refused again.
+        let retry_after = Some(wait.as_secs() + 1);
+        Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
 
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after: false }
+        Self { status, detail: detail.into(), retry_after: None }
     }
 }
 
@@ -61,6 +68,7 @@ impl From<Failure> for Problem {
             | Failure::NoModel { .. }
             | Failure::UnknownModel(_)
             | Failure::NoJob(_)
+            | Failure::NoKey(_)
             | Failure::NoRun(_) => StatusCode::NOT_FOUND,
             Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
                 StatusCode::UNPROCESSABLE_ENTITY
@@ -68,13 +76,16 @@ impl From<Failure> for Problem {
             Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
             Failure::Busy => {
-                return Self { retry_after: true, ..Self::new(StatusCode::TOO_MANY_REQUESTS, failure.to_string()) };
+                return Self {
+                    retry_after: Some(RETRY_AFTER),
+                    ..Self::new(StatusCode::TOO_MANY_REQUESTS, failure.to_string())
+                };
             }
             Failure::Store(StoreError::Full(_)) => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail =
                     "the disk of the database is full: what was asked could not be kept; make room and ask again";
-                return Self { retry_after: true, ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
+                return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
             }
             Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
                 tracing::error!(error = %failure, "a request failed");
@@ -84,7 +95,7 @@ impl From<Failure> for Problem {
             _ if failure.is_transient() => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the database or the artifact store does not answer; try again in a moment";
-                return Self { retry_after: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) };
+                return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) };
             }
             _ => {
                 // The text may name files and folders of this machine: it goes to the log and not to the client.
@@ -107,8 +118,12 @@ impl IntoResponse for Problem {
         };
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
         let mut response = (self.status, content_type, Json(body)).into_response();
-        if self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            let challenge = HeaderValue::from_static("Bearer realm=\"closecast\"");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
         }
         response
     }

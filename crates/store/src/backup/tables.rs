@@ -72,7 +72,7 @@ pub(super) struct TablePage {
 }
 
 /// Returns the tables. One of the schema that is not here would be lost: a test compares.
-pub(super) fn all() -> [Box<dyn Table>; 13] {
+pub(super) fn all() -> [Box<dyn Table>; 14] {
     [
         of::<entity::series::Entity>(),
         of::<entity::bar::Entity>(),
@@ -87,6 +87,7 @@ pub(super) fn all() -> [Box<dyn Table>; 13] {
         of::<entity::training_log::Entity>(),
         of::<entity::alert::Entity>(),
         of::<entity::key::Entity>(),
+        of::<entity::audit_line::Entity>(),
     ]
 }
 

@@ -64,6 +64,7 @@ pub(crate) async fn fill(store: &Store) {
     store.runs().end(&id, RunState::Succeeded, RunEnd::default(), now()).await.unwrap();
     store.alerts().raise(alert("AAPL"), now()).await.unwrap();
     store.keys().add("ana", "admin", "hash", now()).await.unwrap();
+    store.audit().write(crate::audit::act(Some("ana"), "POST /train"), now()).await.unwrap();
 }
 
 async fn fill_jobs(store: &Store) {

@@ -1,0 +1,58 @@
+//! Making and revoking keys.
+
+use closecast_store::{Act, StoredKey};
+
+use crate::{
+    app::App,
+    failure::Failure,
+    security::{Key, Role},
+};
+
+/// Longest name of a key, in characters.
+pub(crate) const LONGEST_NAME: usize = 64;
+
+/// Makes a key and returns it with its identifier. It can never be shown again.
+///
+/// # Errors
+/// [`Failure::Usage`] when the name is empty or too long, [`Failure::Store`] when the key cannot be kept.
+pub(crate) async fn create(app: &App, name: &str, role: Role) -> Result<(Key, String), Failure> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        let said =
+            format!("name: a key has a name of 1 to {LONGEST_NAME} characters, none of them a control character");
+        return Err(Failure::Usage(said));
+    }
+    let key = Key::random()?;
+    let id = app.store.keys().add(name, role.name(), &key.hash(), app.clock.now()).await?;
+    app.security.keyring.forget();
+    Ok((key, id))
+}
+
+/// Revokes a key.
+///
+/// # Errors
+/// [`Failure::NoKey`] when there is none of that identifier that still opens, [`Failure::Store`] when the database fails.
+pub(crate) async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
+    let none = || Failure::NoKey(id.to_owned());
+    if uuid::Uuid::try_parse(id).is_err() || !app.store.keys().revoke(id, app.clock.now()).await? {
+        return Err(none());
+    }
+    app.security.keyring.forget();
+    app.store.keys().list().await?.into_iter().find(|key| key.id == id).ok_or_else(none)
+}
+
+/// Writes down what was done at this machine and not through a request.
+///
+/// # Errors
+/// [`Failure::Store`] when the database fails.
+pub(crate) async fn note_command(app: &App, action: &str, target: &str) -> Result<(), Failure> {
+    let act = Act {
+        key: None,
+        address: "command line".to_owned(),
+        request_id: String::new(),
+        action: action.to_owned(),
+        target: target.to_owned(),
+        status: 200,
+    };
+    Ok(app.store.audit().write(act, app.clock.now()).await?)
+}

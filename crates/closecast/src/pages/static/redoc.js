@@ -1,0 +1,2 @@
+// Starts ReDoc.
+Redoc.init("openapi.json", { hideDownloadButton: false, expandResponses: "200,202" }, document.getElementById("description"));

@@ -1,0 +1,81 @@
+//! Where a request comes from.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::{
+    extract::ConnectInfo,
+    http::{Extensions, HeaderMap, HeaderName},
+};
+
+use crate::config::Network;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Returns the address of the client: that of the connection or, where it is one of a trusted proxy, the last address of
+/// `X-Forwarded-For` that is not. Whatever stands before that in the header may be the client's own invention.
+pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Network]) -> IpAddr {
+    let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| canonical(peer.ip()));
+    let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+    let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
+    if trusted.is_empty() || !is_trusted(&peer) {
+        return peer;
+    }
+    let mut nearest = peer;
+    for value in headers.get_all(FORWARDED_FOR).iter().rev() {
+        for text in value.to_str().unwrap_or_default().rsplit(',') {
+            // A proxy that writes something else is trusted with no more than its own address.
+            let Some(address) = parse(text) else { return nearest };
+            if !is_trusted(&address) {
+                return address;
+            }
+            nearest = address;
+        }
+    }
+    nearest
+}
+
+/// Reads an address, with or without a port.
+fn parse(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let address = text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()));
+    address.map(canonical)
+}
+
+/// Returns an address of version 4 as such, also where a socket of version 6 got it.
+fn canonical(address: IpAddr) -> IpAddr {
+    address.to_canonical()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
+        let headers = forwarded.iter().map(|value| (FORWARDED_FOR, value.parse().unwrap())).collect();
+        let mut extensions = Extensions::new();
+        extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
+        let trusted: Vec<Network> = trusted.iter().map(|network| Network::parse(network).unwrap()).collect();
+        of(&headers, &extensions, &trusted).to_string()
+    }
+
+    #[test]
+    fn without_a_trusted_proxy_the_header_says_nothing() {
+        assert_eq!(seen("203.0.113.9", &["127.0.0.1"], &[]), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["127.0.0.1"], &["10.0.0.0/8"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn behind_trusted_proxies_the_last_address_that_is_not_theirs_counts() {
+        let trusted = ["10.0.0.0/8", "127.0.0.1"];
+        assert_eq!(seen("127.0.0.1", &["127.0.0.1, 198.51.100.7, 10.1.2.3"], &trusted), "198.51.100.7");
+        assert_eq!(seen("10.0.0.1", &["8.8.8.8", "198.51.100.7:4711"], &trusted), "198.51.100.7");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:80"], &trusted), "2001:db8::1");
+    }
+
+    #[test]
+    fn nonsense_leaves_the_proxy_itself() {
+        assert_eq!(seen("10.0.0.1", &["198.51.100.7, unknown"], &["10.0.0.0/8"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+        assert_eq!(seen("::ffff:10.0.0.1", &["198.51.100.7"], &["10.0.0.0/8"]), "198.51.100.7");
+    }
+}

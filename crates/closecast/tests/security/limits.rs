@@ -1,0 +1,85 @@
+//! What a caller may take.
+
+use std::io::{Read, Write};
+
+use crate::{
+    client::{key, place, run},
+    server::Server,
+};
+
+#[test]
+fn each_address_and_each_key_has_an_allowance() {
+    let folder = place(
+        "[server]\npublic_read = true\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\naddress_per_second = 2\nkey_per_second = 3",
+    );
+    let key = key(folder.path(), "ana", "viewer");
+    let server = Server::start(folder.path());
+    let from = |address: &str, headers: &[&str]| {
+        let forwarded = format!("X-Forwarded-For: {address}");
+        server.send("GET", "/api/symbols", &[&[forwarded.as_str()], headers].concat(), "")
+    };
+    let answers: Vec<_> = (0..12).map(|_| from("203.0.113.1", &[])).collect();
+    let refused = answers.iter().find(|answer| answer.status == 429).unwrap();
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert!(refused.head.contains("application/problem+json"));
+    assert_eq!(from("203.0.113.2", &[]).status, 200, "others are not refused");
+    assert_eq!(server.send("GET", "/livez", &["X-Forwarded-For: 203.0.113.1"], "").status, 200);
+    let key = format!("X-API-Key: {key}");
+    let with_key: Vec<u16> = (0..20).map(|n| from(&format!("203.0.113.{n}"), &[&key]).status).collect();
+    assert!(with_key.contains(&429), "wherever a key is used, it is one: {with_key:?}");
+}
+
+#[test]
+fn who_tries_keys_is_soon_told_to_wait() {
+    let folder = place("[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\naddress_per_second = 2");
+    key(folder.path(), "ana", "viewer");
+    let server = Server::start(folder.path());
+    let statuses: Vec<u16> = (0..12)
+        .map(|n| {
+            let guess = format!("X-API-Key: closecast_{n:064x}");
+            server.send("GET", "/api/symbols", &["X-Forwarded-For: 203.0.113.1", &guess], "").status
+        })
+        .collect();
+    assert!(statuses.starts_with(&[401, 401]) && statuses.contains(&429), "{statuses:?}");
+}
+
+#[test]
+fn a_body_that_is_too_large_is_refused() {
+    let folder = place("[server.limits]\nbody = \"10KB\"");
+    let server = Server::start(folder.path());
+    let body = format!(r#"{{"symbol": "AAPL", "model_name": "{}"}}"#, "a".repeat(20_000));
+    assert_eq!(server.post("/train", "", &body).status, 413);
+}
+
+#[test]
+fn a_connection_that_sends_no_request_is_closed_and_keeps_nobody_out() {
+    let folder = place("[server.limits]\nconnections = 2");
+    let server = Server::start(folder.path());
+    let mut slow = server.connect();
+    slow.write_all(b"GET /livez HTTP/1.1\r\nHost: local").unwrap();
+    assert_eq!(server.send("GET", "/livez", &[], "").status, 200);
+    // Both places are taken: the next one waits for the first to end, and is answered then.
+    let second = server.connect();
+    std::thread::sleep(std::time::Duration::from_millis(100));
+    drop(second);
+    assert_eq!(server.send("GET", "/livez", &[], "").status, 200);
+    slow.write_all(b"host\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    slow.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[test]
+fn names_never_become_paths() {
+    let folder = place("");
+    let server = Server::start(folder.path());
+    for symbol in ["..%2F..%2Fetc%2Fpasswd", "%2e%2e", "a%00b", "a%2Fb", "con%5C..", "%F0%9F%92%A5"] {
+        let answer = server.send("GET", &format!("/api/stocks/{symbol}"), &[], "");
+        assert!([404, 422].contains(&answer.status), "{symbol}: {} {}", answer.status, answer.body);
+    }
+    for name in ["../../etc", "a/b", "a\\u0000b", ".."] {
+        let body = format!(r#"{{"symbol": "AAPL", "model_name": "{name}"}}"#);
+        assert_eq!(server.post("/train", "", &body).status, 422, "{name}");
+    }
+    assert!(!run(folder.path(), &["models", "show", "../../etc/passwd"]).status.success());
+}
