@@ -1,6 +1,6 @@
 //! Who may do what, over a real socket: a test for each rule that docs/SECURITY.md promises.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(unix)]
 
 #[path = "program/command.rs"]

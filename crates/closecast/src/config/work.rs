@@ -27,13 +27,22 @@ pub(crate) struct WorkSettings {
     pub(crate) keep_jobs_days: u32,
     /// Days that ended runs are kept, with their figures; for good when absent.
     pub(crate) keep_runs_days: Option<u32>,
+    /// Days that it is kept who did what.
+    pub(crate) keep_audit_days: u32,
     /// Days that forecasts are kept; for good when absent.
     pub(crate) keep_forecasts_days: Option<u32>,
 }
 
 impl Default for WorkSettings {
     fn default() -> Self {
-        Self { jobs: 1, lease_seconds: 20, keep_jobs_days: 30, keep_runs_days: None, keep_forecasts_days: None }
+        Self {
+            jobs: 1,
+            lease_seconds: 20,
+            keep_jobs_days: 30,
+            keep_audit_days: 365,
+            keep_runs_days: None,
+            keep_forecasts_days: None,
+        }
     }
 }
 
@@ -58,6 +67,7 @@ impl WorkSettings {
         }
         let kept = [
             ("keep_jobs_days", Some(self.keep_jobs_days)),
+            ("keep_audit_days", Some(self.keep_audit_days)),
             ("keep_runs_days", self.keep_runs_days),
             ("keep_forecasts_days", self.keep_forecasts_days),
         ];

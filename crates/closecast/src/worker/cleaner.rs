@@ -31,6 +31,8 @@ async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreErro
     let kept = &app.settings.worker;
     let jobs = app.store.jobs().forget(before(app, kept.keep_jobs_days)).await?;
     tell("jobs", jobs, kept.keep_jobs_days);
+    let acts = app.store.audit().forget(before(app, kept.keep_audit_days)).await?;
+    tell("acts", acts, kept.keep_audit_days);
     if let Some(days) = kept.keep_runs_days {
         let mut runs = 0;
         while !stopping.is_cancelled() {

@@ -8,16 +8,42 @@ export class Problem extends Error {
     this.detail = detail;
   }
 
+  /** Whether a key is needed, or another one. */
+  get needsKey() {
+    return this.status === 401;
+  }
+
   /** Whether the server, or a proxy before it, is not there at all. */
   get isDown() {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504;
   }
 }
 
+const KEY = "closecast-key";
+
+/** Keeps a key for as long as the tab is open. It goes out with the requests of this page alone: it is no cookie. */
+export function keepKey(key) {
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // Storage is switched off: nothing can be kept.
+  }
+}
+
+function headers() {
+  let key = null;
+  try {
+    key = sessionStorage.getItem(KEY);
+  } catch {
+    // As above.
+  }
+  return key ? { accept: "application/json", "x-api-key": key } : { accept: "application/json" };
+}
+
 async function get(path, signal) {
   let response;
   try {
-    response = await fetch(path, { signal, headers: { accept: "application/json" } });
+    response = await fetch(path, { signal, headers: headers() });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new Problem(0, null);
