@@ -28,11 +28,13 @@ const MAX_LIMIT: u64 = 500;
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct Asked {
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^(queued|running|succeeded|failed|cancelled)$")]
     status: Option<JobState>,
     /// What is done, for example `train_model`.
+    #[param(pattern = "^(train|retrain|promote|backtest|tune)_model$|^refresh_bars$|^settle_forecasts$")]
     kind: Option<String>,
     /// Identifier of the last job of the page before.
+    #[param(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     before: Option<String>,
     /// Most jobs of the page.
     #[param(minimum = 1, maximum = 500)]
