@@ -2,6 +2,7 @@
 
 pub(crate) mod alert;
 pub(crate) mod bar;
+pub(crate) mod event;
 pub(crate) mod forecast;
 pub(crate) mod job;
 pub(crate) mod key;

@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_first_tables;
 mod m20261121_000002_jobs_runs_registry;
+mod m20261121_000003_events;
 
 /// All steps, oldest first.
 pub(crate) struct Migrator;
@@ -14,6 +15,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_first_tables::Migration),
             Box::new(m20261121_000002_jobs_runs_registry::Migration),
+            Box::new(m20261121_000003_events::Migration),
         ]
     }
 }

@@ -8,6 +8,8 @@ mod alerts;
 mod backup;
 #[path = "store/bars.rs"]
 mod bars;
+#[path = "store/events.rs"]
+mod events;
 #[path = "store/folder.rs"]
 mod folder;
 #[path = "store/forecasts.rs"]

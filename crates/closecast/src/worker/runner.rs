@@ -230,7 +230,7 @@ impl Worker {
                 let last = jobs.get(lease.job_id()).await.ok().flatten().is_some_and(|job| attempt >= job.max_attempts);
                 if failure.is_transient() && !last {
                     let pause = FIRST_RETRY * 2_i32.saturating_pow(u32::try_from(attempt).unwrap_or(8).clamp(1, 8) - 1);
-                    until_the_store_answers(|| jobs.retry(lease, &error, now + pause)).await?;
+                    until_the_store_answers(|| jobs.retry(lease, &error, now + pause, now)).await?;
                     tracing::warn!(job = lease.job_id(), "will be tried again in {} s: {error}", pause.num_seconds());
                     return Ok("to be tried again");
                 }
