@@ -15,6 +15,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     gate::Gate,
+    live::Hub,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) models: Arc<Models>,
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) live: Arc<Hub>,
 }
 
 impl App {
@@ -49,6 +51,7 @@ impl App {
             markets: Arc::default(),
             models,
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
+            live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
             settings: Arc::new(settings),
         })

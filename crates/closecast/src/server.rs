@@ -9,5 +9,6 @@ mod openapi;
 mod problem;
 mod router;
 mod routes;
+mod socket;
 
 pub(crate) use self::{access_log::AccessLog, router::router};

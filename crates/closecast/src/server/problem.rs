@@ -48,6 +48,11 @@ impl Problem {
         Self { status: StatusCode::UNPROCESSABLE_ENTITY, detail: detail.into(), retry_after: false }
     }
 
+    /// Says that the same may work in a few seconds.
+    pub(super) fn later(self) -> Self {
+        Self { retry_after: true, ..self }
+    }
+
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), retry_after: false }

@@ -10,7 +10,7 @@ use super::{
     access::Access,
     access_log::AccessLog,
     observe, openapi, problem,
-    routes::{health, jobs, predictions, stocks, symbols, train},
+    routes::{health, jobs, live, predictions, stocks, symbols, train},
 };
 use crate::{app::App, pages};
 
@@ -42,7 +42,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
         .routes(routes!(jobs::list))
-        .routes(routes!(jobs::show));
+        .routes(routes!(jobs::show))
+        .routes(routes!(live::connect));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, open))

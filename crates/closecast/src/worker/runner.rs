@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    beats::{Stopped, keep_alive},
+    beats::{Stopped, keep_alive, tell_progress},
     jobs::{Context, Done, Work},
     observer::Observer,
     progress::JobProgress,
@@ -177,10 +177,13 @@ impl Worker {
     ) -> (Option<Stopped>, Result<Done, Failure>) {
         let stopped = {
             let alive = keep_alive(&self.app.store, lease, progress, cancel, interval);
-            tokio::pin!(alive);
+            let telling = tell_progress(&self.app, lease, progress);
+            tokio::pin!(alive, telling);
             tokio::select! {
                 done = &mut work => return (None, outcome(done)),
                 stopped = &mut alive => stopped,
+                // It never ends.
+                () = &mut telling => Stopped::Lost,
                 () = self.releasing.cancelled() => {
                     cancel.cancel();
                     Stopped::Shutdown
