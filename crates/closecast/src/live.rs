@@ -10,7 +10,7 @@ mod places;
 pub(crate) use self::{
     feed::follow,
     filter::Filter,
-    hub::{Hub, Listening, NotFresh},
-    inbox::{Dismissal, Frame, Inbox},
+    hub::{Hub, Listening},
+    inbox::{Dismissal, Frame},
     places::{Full, Place},
 };

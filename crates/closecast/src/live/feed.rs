@@ -61,7 +61,7 @@ async fn look(app: &App) -> Result<(), StoreError> {
     let newest = app.store.events().newest().await?;
     if newest < head {
         tracing::warn!("the news begins anew at {newest}: the database is another one");
-        app.live.reach(newest);
+        app.live.begin_anew(newest);
     }
     Ok(())
 }

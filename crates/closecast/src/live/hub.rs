@@ -136,6 +136,13 @@ impl Hub {
         self.head.send_replace(sequence);
     }
 
+    /// Begins anew after `sequence`: what was told before were the numbers of another database.
+    pub(super) fn begin_anew(&self, sequence: i64) {
+        let listeners = self.listeners();
+        listeners.by_number.values().for_each(|listener| listener.inbox.begin_anew());
+        self.head.send_replace(sequence);
+    }
+
     /// Returns the number of the last piece of news that was handed out.
     pub(super) fn head(&self) -> i64 {
         *self.head.borrow()

@@ -78,6 +78,11 @@ impl Inbox {
         waiting.heard = waiting.heard.max(sequence);
     }
 
+    /// Forgets what the listener has heard: numbers begin anew.
+    pub(super) fn begin_anew(&self) {
+        self.waiting().heard = 0;
+    }
+
     /// Sends the listener away.
     pub(super) fn dismiss(&self, why: Dismissal) {
         let mut waiting = self.waiting();

@@ -1,6 +1,6 @@
 //! Signs of life while a job is worked on.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use closecast_domain::Cancel;
 use closecast_store::{Beat, Lease, Store};
@@ -22,8 +22,8 @@ pub(super) enum Stopped {
 /// Pause between two pieces of news about how far a job is.
 const NEWS: Duration = Duration::from_secs(1);
 
-/// Tells those who listen how far the job is, whenever that has changed, for as long as it is polled.
-pub(super) async fn tell_progress(app: &App, lease: &Lease, progress: &JobProgress) {
+/// Tells those who listen how far the job is, whenever that has changed, until it is dropped.
+pub(super) async fn tell_progress(app: &App, lease: &Lease, progress: &JobProgress) -> Infallible {
     let mut told = None;
     loop {
         tokio::time::sleep(NEWS).await;

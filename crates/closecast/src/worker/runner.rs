@@ -182,8 +182,7 @@ impl Worker {
             tokio::select! {
                 done = &mut work => return (None, outcome(done)),
                 stopped = &mut alive => stopped,
-                // It never ends.
-                () = &mut telling => Stopped::Lost,
+                never = &mut telling => match never {},
                 () = self.releasing.cancelled() => {
                     cancel.cancel();
                     Stopped::Shutdown
