@@ -15,6 +15,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     gate::Gate,
+    live::Hub,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
     security::Security,
 };
@@ -31,6 +32,7 @@ pub(crate) struct App {
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) security: Arc<Security>,
+    pub(crate) live: Arc<Hub>,
 }
 
 impl App {
@@ -51,6 +53,7 @@ impl App {
             markets: Arc::default(),
             models,
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
+            live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
             security: Arc::new(Security::new(&settings.server.limits)),
             settings: Arc::new(settings),

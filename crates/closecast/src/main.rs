@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod failure;
 mod gate;
+mod live;
 mod logging;
 mod model_cache;
 mod ops;

@@ -12,5 +12,6 @@ mod origin;
 mod problem;
 mod router;
 mod routes;
+mod socket;
 
 pub(crate) use self::{access_log::AccessLog, listen::serve, router::router};

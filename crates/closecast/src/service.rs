@@ -1,5 +1,7 @@
 //! What a long-lived program does beside answering requests, and how it ends.
 
+pub(crate) mod open_files;
+
 use std::{process::ExitCode, time::Duration};
 
 use tokio::{

@@ -1,6 +1,7 @@
 //! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
 
 pub(crate) mod backtest;
+pub(crate) mod event;
 pub(crate) mod figures;
 pub(crate) mod forecast;
 pub(crate) mod job;

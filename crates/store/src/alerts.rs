@@ -6,15 +6,17 @@ use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::{
-    StoreError,
+    News, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
     entity::alert,
+    events::announce_in,
 };
 
 /// Something that a person should look at.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
     /// What it is about, for example `forecast_error`.
     pub kind: String,
@@ -33,7 +35,7 @@ pub struct Alert {
 }
 
 /// An alert as it was kept.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredAlert {
     /// Number; later alerts have greater ones.
     pub id: i64,
@@ -49,11 +51,12 @@ pub struct StoredAlert {
 #[derive(Clone, Copy, Debug)]
 pub struct AlertStore<'a> {
     database: &'a DatabaseConnection,
+    wakeups: &'a Wakeups,
 }
 
 impl<'a> AlertStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+        Self { database, wakeups }
     }
 
     /// Raises an alert. While one of the same kind and subject is open, that one takes the new text and figures.
@@ -84,11 +87,15 @@ impl<'a> AlertStore<'a> {
             resolved_at: Set(None),
         };
         if is_new {
-            row.insert(&transaction).await?;
+            let raised = row.insert(&transaction).await?;
+            announce_in(&transaction, &[News::Alert(stored(raised))], now).await;
         } else {
             row.update(&transaction).await?;
         }
         transaction.commit().await?;
+        if is_new {
+            self.wakeups.tell(Topic::Events).await;
+        }
         Ok(is_new)
     }
 
@@ -97,14 +104,26 @@ impl<'a> AlertStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn resolve(&self, kind: &str, subject: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let closed = alert::Entity::update_many()
+        let open = alert::Entity::find()
             .filter(alert::Column::Kind.eq(kind))
             .filter(alert::Column::Subject.eq(subject))
-            .filter(alert::Column::ResolvedAt.is_null())
-            .col_expr(alert::Column::ResolvedAt, sea_orm::sea_query::Expr::value(now))
-            .exec(self.database)
-            .await?;
-        Ok(closed.rows_affected > 0)
+            .filter(alert::Column::ResolvedAt.is_null());
+        // Mostly there is none, which needs no writer's turn.
+        if open.clone().one(self.database).await?.is_none() {
+            return Ok(false);
+        }
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, &format!("alert {kind} {subject}")).await?;
+        let Some(row) = open.one(&transaction).await? else {
+            transaction.rollback().await?;
+            return Ok(false);
+        };
+        let over = alert::ActiveModel { id: Set(row.id), resolved_at: Set(Some(now)), ..Default::default() };
+        let resolved = over.update(&transaction).await?;
+        announce_in(&transaction, &[News::Alert(stored(resolved))], now).await;
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Events).await;
+        Ok(true)
     }
 
     /// Returns at most `limit` alerts, newest first; only the open ones if asked.

@@ -8,9 +8,10 @@ use sea_orm::{
 };
 
 use crate::{
-    StoreError, Topic, Wakeups,
+    News, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
     entity::{bar, series},
+    events::announce_in,
 };
 
 /// Rows of one INSERT: 12 columns a row, and SQLite takes at most 32,766 parameters.
@@ -83,8 +84,11 @@ impl<'a> BarStore<'a> {
         for series in ordered {
             replace_one(&transaction, series, now).await?;
         }
+        let news: Vec<News> = delivered.iter().map(News::bars).collect();
+        announce_in(&transaction, &news, now).await;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Bars).await;
+        self.wakeups.tell(Topic::Events).await;
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 pub(crate) mod alert;
 pub(crate) mod audit_line;
 pub(crate) mod bar;
+pub(crate) mod event;
 pub(crate) mod forecast;
 pub(crate) mod job;
 pub(crate) mod key;

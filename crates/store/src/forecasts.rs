@@ -9,6 +9,7 @@ use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
     ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    TryInsertResult,
 };
 
 pub use self::{
@@ -16,7 +17,12 @@ pub use self::{
     sample::ForecastSample,
     settle::Unsettled,
 };
-use crate::{StoreError, connection::Turns, entity::forecast};
+use crate::{
+    ForecastNews, News, StoreError, Topic, Wakeups,
+    connection::{Turns, begin_writing},
+    entity::forecast,
+    events::announce_in,
+};
 
 /// The forecast of one session, as it was made.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,11 +56,12 @@ pub struct StoredForecast {
 pub struct ForecastStore<'a> {
     database: &'a DatabaseConnection,
     turns: &'a Turns,
+    wakeups: &'a Wakeups,
 }
 
 impl<'a> ForecastStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
-        Self { database, turns }
+    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
+        Self { database, turns, wakeups }
     }
 
     /// Keeps `made`, one row a session. The same model asked again about the same evening changes nothing: what counts is
@@ -89,15 +96,24 @@ impl<'a> ForecastStore<'a> {
             return Ok(());
         }
         let _turn = self.turns.take().await?;
-        forecast::Entity::insert_many(rows)
+        let transaction = begin_writing(self.database).await?;
+        let new = forecast::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([
                 forecast::Column::Symbol,
                 forecast::Column::TargetDate,
                 forecast::Column::ModelSha256,
                 forecast::Column::AsOf,
             ])
-            .exec_without_returning(self.database)
+            .exec_without_returning(&transaction)
             .await?;
+        if !matches!(new, TryInsertResult::Inserted(1..)) {
+            // Another server was quicker.
+            transaction.rollback().await?;
+            return Ok(());
+        }
+        announce_in(&transaction, &[News::Forecast(ForecastNews { forecast: made.clone() })], now).await;
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Events).await;
         Ok(())
     }
 

@@ -14,16 +14,17 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::{lease::succeed_in, takeover::requeue_running_in};
+pub(crate) use self::{lease::succeed_in, record::job, takeover::requeue_running_in};
 pub use self::{
     lease::{Beat, Lease},
     record::{Enqueued, Job, JobFilter, JobState, NewJob},
     takeover::RunningJob,
 };
 use crate::{
-    StoreError, Topic, Wakeups,
+    News, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
     entity::{job, schedule_firing},
+    events::announce_in,
 };
 
 /// A job to be tried again waits at most this long. One due later than that was dated by a clock that has since been put
@@ -52,8 +53,9 @@ impl<'a> JobStore<'a> {
     pub async fn enqueue(&self, new: NewJob, now: DateTime<Utc>) -> Result<Enqueued, StoreError> {
         let transaction = begin_writing(self.database).await?;
         let enqueued = enqueue_in(&transaction, new, now).await?;
+        announce_new_in(&transaction, &enqueued, now).await;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Jobs).await;
+        self.tell_of(&enqueued).await;
         Ok(enqueued)
     }
 
@@ -82,9 +84,17 @@ impl<'a> JobStore<'a> {
             job_id: Set(enqueued.job.id.clone()),
         };
         schedule_firing::Entity::insert(firing).exec_without_returning(&transaction).await?;
+        announce_new_in(&transaction, &enqueued, now).await;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Jobs).await;
+        self.tell_of(&enqueued).await;
         Ok(Some(enqueued))
+    }
+
+    async fn tell_of(&self, enqueued: &Enqueued) {
+        self.wakeups.tell(Topic::Jobs).await;
+        if !enqueued.already_there {
+            self.wakeups.tell(Topic::Events).await;
+        }
     }
 
     /// Returns the newest moment that `schedule` fired for; of one that never did, when it was first seen, which is now if no
@@ -150,9 +160,11 @@ impl<'a> JobStore<'a> {
             started_at: Set(Some(row.started_at.unwrap_or(now))),
             ..<job::ActiveModel as sea_orm::ActiveModelTrait>::default()
         };
-        let claimed = changed.update(&transaction).await?;
+        let claimed = record::job(changed.update(&transaction).await?)?;
+        announce_in(&transaction, &[News::job(claimed.clone())], now).await;
         transaction.commit().await?;
-        Ok(Some((record::job(claimed)?, lease)))
+        self.wakeups.tell(Topic::Events).await;
+        Ok(Some((claimed, lease)))
     }
 
     /// Returns a job.
@@ -203,9 +215,11 @@ impl<'a> JobStore<'a> {
                 return record::job(row).map(Some);
             }
         }
-        let row = changed.update(&transaction).await?;
+        let changed = record::job(changed.update(&transaction).await?)?;
+        announce_in(&transaction, &[News::job(changed.clone())], now).await;
         transaction.commit().await?;
-        record::job(row).map(Some)
+        self.wakeups.tell(Topic::Events).await;
+        Ok(Some(changed))
     }
 
     /// Deletes the jobs that ended before `before`, and returns how many.
@@ -215,6 +229,13 @@ impl<'a> JobStore<'a> {
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let deleted = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(self.database).await?;
         Ok(deleted.rows_affected)
+    }
+}
+
+/// Tells of a job that was not there before. To be called last, as [`announce_in`].
+pub(crate) async fn announce_new_in(transaction: &DatabaseTransaction, enqueued: &Enqueued, now: DateTime<Utc>) {
+    if !enqueued.already_there {
+        announce_in(transaction, &[News::job(enqueued.job.clone())], now).await;
     }
 }
 

@@ -69,6 +69,15 @@ impl<'a> KeyStore<'a> {
         Ok(row.map(stored))
     }
 
+    /// Returns whether there is such a key that was not revoked.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn is_good(&self, id: &str) -> Result<bool, StoreError> {
+        let row = key::Entity::find_by_id(id).one(self.database).await?;
+        Ok(row.is_some_and(|row| row.revoked_at.is_none()))
+    }
+
     /// Keeps when a key was last used.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod blobs;
 mod connection;
 mod entity;
 mod error;
+mod events;
 mod forecasts;
 mod jobs;
 mod keys;
@@ -26,6 +27,7 @@ pub use blobs::{
 };
 pub use connection::DatabaseAddress;
 pub use error::StoreError;
+pub use events::{Event, EventStore, EventTopic, ForecastNews, ModelNews, News, SeriesNews};
 pub use forecasts::{Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
 pub use jobs::{Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob};
 pub use keys::{KeyStore, StoredKey};

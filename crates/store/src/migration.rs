@@ -4,6 +4,7 @@ use sea_orm_migration::prelude::*;
 
 mod m20261121_000001_first_tables;
 mod m20261121_000002_jobs_runs_registry;
+mod m20261121_000003_events;
 mod m20261121_000004_audit;
 
 /// All steps, oldest first.
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261121_000001_first_tables::Migration),
             Box::new(m20261121_000002_jobs_runs_registry::Migration),
+            Box::new(m20261121_000003_events::Migration),
             Box::new(m20261121_000004_audit::Migration),
         ]
     }

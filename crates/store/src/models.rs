@@ -12,6 +12,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
+use self::registry::announce_line_in;
 pub use self::{
     inventory::ListedVersion,
     registry::{Alias, RegistryAction, RegistryEvent},
@@ -19,8 +20,9 @@ pub use self::{
 use crate::{
     BlobRef, Blobs, Lease, NewJob, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
-    entity::model_version,
-    jobs::{enqueue_in, succeed_in},
+    entity::{model_version, registry_event},
+    events::announce_job_in,
+    jobs::{announce_new_in, enqueue_in, succeed_in},
 };
 
 /// One published version of a model.
@@ -83,20 +85,29 @@ impl<'a> ModelStore<'a> {
     ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
         let transaction = begin_writing(self.database).await?;
-        let (version, alias) = publish_in(&transaction, card, blob, origin, now).await?;
+        let (version, alias, line) = publish_in(&transaction, card, blob, origin, now).await?;
         if let Some(lease) = origin.lease {
             succeed_in(&transaction, lease, &published(&version), now).await?;
         }
+        let mut next = None;
         if alias == Alias::Challenger
             && let Some(then) = origin.then
         {
             let mut job = then(&version.name, version.version);
             job.requested_by = origin.actor.map(str::to_owned);
-            enqueue_in(&transaction, job, now).await?;
+            next = Some(enqueue_in(&transaction, job, now).await?);
+        }
+        announce_line_in(&transaction, line, now).await;
+        if let Some(lease) = origin.lease {
+            announce_job_in(&transaction, lease.job_id(), now).await;
+        }
+        if let Some(next) = next {
+            announce_new_in(&transaction, &next, now).await;
         }
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Models).await;
-        self.wakeups.tell(Topic::Jobs).await;
+        for topic in [Topic::Models, Topic::Jobs, Topic::Events] {
+            self.wakeups.tell(topic).await;
+        }
         Ok(version)
     }
 
@@ -174,7 +185,7 @@ async fn publish_in(
     blob: BlobRef,
     origin: Origin<'_>,
     now: DateTime<Utc>,
-) -> Result<(ModelVersion, Alias), StoreError> {
+) -> Result<(ModelVersion, Alias, registry_event::Model), StoreError> {
     let name = card.name();
     lock_subject(transaction, &format!("model {name}")).await?;
     let newest = model_version::Entity::find()
@@ -195,7 +206,7 @@ async fn publish_in(
         run_id: Set(origin.run_id.map(str::to_owned)),
     };
     model_version::Entity::insert(row).exec_without_returning(transaction).await?;
-    let alias = registry::enter(transaction, name, version, origin.actor, now).await?;
+    let (alias, line) = registry::enter(transaction, name, version, origin.actor, now).await?;
     let published = ModelVersion {
         name: name.to_owned(),
         version: version.unsigned_abs(),
@@ -205,7 +216,7 @@ async fn publish_in(
         created_at: now,
         run_id: origin.run_id.map(str::to_owned),
     };
-    Ok((published, alias))
+    Ok((published, alias, line))
 }
 
 fn model_version(row: model_version::Model) -> Result<ModelVersion, StoreError> {

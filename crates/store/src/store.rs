@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use sea_orm::DatabaseConnection;
 
 use crate::{
-    AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, ForecastStore, JobStore, KeyStore,
-    ModelStore, RunStore, StoreError, Wakeups,
+    AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, EventStore, ForecastStore, JobStore,
+    KeyStore, ModelStore, RunStore, StoreError, Wakeups,
     connection::{self, Turns},
 };
 
@@ -126,7 +126,7 @@ impl Store {
     /// Returns the forecasts made.
     #[must_use]
     pub fn forecasts(&self) -> ForecastStore<'_> {
-        ForecastStore::new(&self.database, &self.turns)
+        ForecastStore::new(&self.database, &self.turns, &self.wakeups)
     }
 
     /// Returns the jobs.
@@ -144,7 +144,13 @@ impl Store {
     /// Returns the alerts.
     #[must_use]
     pub fn alerts(&self) -> AlertStore<'_> {
-        AlertStore::new(&self.database)
+        AlertStore::new(&self.database, &self.wakeups)
+    }
+
+    /// Returns the news.
+    #[must_use]
+    pub fn events(&self) -> EventStore<'_> {
+        EventStore::new(&self.database, &self.turns, &self.wakeups)
     }
 
     /// Returns the book of who did what.

@@ -23,6 +23,8 @@ pub enum Topic {
     Models,
     /// Prices were stored.
     Bars,
+    /// Something happened that is told to whoever listens.
+    Events,
     /// Messages were missed: anything may have changed.
     Anything,
 }
@@ -33,12 +35,14 @@ impl Topic {
             Self::Jobs => "jobs",
             Self::Models => "models",
             Self::Bars => "bars",
+            Self::Events => "events",
             Self::Anything => "anything",
         }
     }
 
     fn named(name: &str) -> Self {
-        [Self::Jobs, Self::Models, Self::Bars].into_iter().find(|topic| topic.name() == name).unwrap_or(Self::Anything)
+        let known = [Self::Jobs, Self::Models, Self::Bars, Self::Events];
+        known.into_iter().find(|topic| topic.name() == name).unwrap_or(Self::Anything)
     }
 }
 

@@ -10,6 +10,8 @@ mod audit;
 mod backup;
 #[path = "store/bars.rs"]
 mod bars;
+#[path = "store/events.rs"]
+mod events;
 #[path = "store/folder.rs"]
 mod folder;
 #[path = "store/forecasts.rs"]

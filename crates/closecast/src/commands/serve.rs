@@ -15,13 +15,17 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
+    live,
     server::{self, AccessLog},
-    service::{self, Background, Signals},
+    service::{self, Background, Signals, open_files},
     terminal::Terminal,
 };
 
 /// How long requests in hand may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+
+/// How long conversations over WebSockets may take to end.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// Arguments of `closecast serve`.
 #[derive(Debug, Args)]
@@ -66,23 +70,35 @@ pub(crate) async fn serve_until_signal(
     let address = listener.local_addr().map_err(failed)?;
     let signals = Signals::listen();
     let log = access_log(&app)?;
+    open_files::allow_all();
     let background = Background::start(&app, works);
+    let news = CancellationToken::new();
+    let feed = tokio::spawn(live::follow(app.clone(), news.clone()));
     let writing = CancellationToken::new();
     let writer = tokio::spawn({
         let (log, writing) = (Arc::clone(&log), writing.clone());
         log.keep(writing)
     });
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
-    let stop = signals.clone();
+    let (stop, listeners) = (signals.clone(), Arc::clone(&app.live));
     let routes = server::router(app.clone(), log);
     let connections = app.settings.server.limits.connections;
-    let serving = server::serve(listener, routes, connections, async move { stop.stop().await });
+    let serving = server::serve(listener, routes, connections, async move {
+        stop.stop().await;
+        listeners.stop();
+    });
     let orderly = async {
         tokio::select! {
             () = serving => (),
             () = out_of_patience(&signals, &background) => terminal.remark("Some connections were still open and have been cut."),
         }
+        // Who listens was told to go when the server was told to stop.
+        if tokio::time::timeout(FAREWELL, app.live.ended()).await.is_err() {
+            tracing::debug!("some who listened have not said good-bye");
+        }
         background.end().await;
+        news.cancel();
+        feed.await.map_err(|error| Failure::Internal(error.to_string()))?;
         writing.cancel();
         writer.await.map_err(|error| Failure::Internal(error.to_string()))?;
         app.store.close().await.map_err(Failure::from)

@@ -55,6 +55,11 @@ impl Problem {
         Self { retry_after, ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
     }
 
+    /// Says that the same may work in a few seconds.
+    pub(super) fn later(self) -> Self {
+        Self { retry_after: true, ..self }
+    }
+
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), retry_after: None }

@@ -15,7 +15,7 @@ use super::{
     access::Access,
     access_log::AccessLog,
     observe, openapi, problem,
-    routes::{health, jobs, keys, predictions, stocks, symbols, train},
+    routes::{health, jobs, keys, live, predictions, stocks, symbols, train},
 };
 use crate::{app::App, pages};
 
@@ -69,7 +69,8 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
         .routes(routes!(jobs::list))
-        .routes(routes!(jobs::show));
+        .routes(routes!(jobs::show))
+        .routes(routes!(live::connect));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
     let administer = OpenApiRouter::new()
         .routes(routes!(keys::list, keys::create))

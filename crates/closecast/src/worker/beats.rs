@@ -1,11 +1,12 @@
 //! Signs of life while a job is worked on.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use closecast_domain::Cancel;
 use closecast_store::{Beat, Lease, Store};
 
 use super::progress::JobProgress;
+use crate::app::App;
 
 /// Why a job was told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,27 @@ pub(super) enum Stopped {
     Lost,
     /// This worker is about to end.
     Shutdown,
+}
+
+/// Pause between two pieces of news about how far a job is.
+const NEWS: Duration = Duration::from_secs(1);
+
+/// Tells those who listen how far the job is, whenever that has changed, until it is dropped.
+pub(super) async fn tell_progress(app: &App, lease: &Lease, progress: &JobProgress) -> Infallible {
+    let mut told = None;
+    loop {
+        tokio::time::sleep(NEWS).await;
+        let now = progress.told();
+        if now == told {
+            continue;
+        }
+        if let Some(progress) = &now
+            && let Err(error) = app.store.jobs().tell_progress(lease, progress, app.clock.now()).await
+        {
+            tracing::debug!(job = lease.job_id(), "nobody hears how far it is: {error}");
+        }
+        told = now;
+    }
 }
 
 /// Gives signs of life every `interval`, with how far the job is, until the job must stop; then tells the work through

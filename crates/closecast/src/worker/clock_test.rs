@@ -84,7 +84,7 @@ impl Site {
         let now = self.app.clock.now();
         let (claimed, lease) = self.app.store.jobs().claim("another", now).await.unwrap().unwrap();
         assert_eq!(claimed.id, job.id);
-        self.app.store.jobs().retry(&lease, "away", now + TimeDelta::minutes(5)).await.unwrap();
+        self.app.store.jobs().retry(&lease, "away", now + TimeDelta::minutes(5), now).await.unwrap();
         assert!(self.app.store.jobs().claim("another", now).await.unwrap().is_none(), "it waits");
         job
     }

@@ -13,7 +13,7 @@ use tokio::{task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    beats::{Stopped, keep_alive},
+    beats::{Stopped, keep_alive, tell_progress},
     jobs::{Context, Done, Work},
     observer::Observer,
     progress::JobProgress,
@@ -177,10 +177,12 @@ impl Worker {
     ) -> (Option<Stopped>, Result<Done, Failure>) {
         let stopped = {
             let alive = keep_alive(&self.app.store, lease, progress, cancel, interval);
-            tokio::pin!(alive);
+            let telling = tell_progress(&self.app, lease, progress);
+            tokio::pin!(alive, telling);
             tokio::select! {
                 done = &mut work => return (None, outcome(done)),
                 stopped = &mut alive => stopped,
+                never = &mut telling => match never {},
                 () = self.releasing.cancelled() => {
                     cancel.cancel();
                     Stopped::Shutdown
@@ -230,7 +232,7 @@ impl Worker {
                 let last = jobs.get(lease.job_id()).await.ok().flatten().is_some_and(|job| attempt >= job.max_attempts);
                 if failure.is_transient() && !last {
                     let pause = FIRST_RETRY * 2_i32.saturating_pow(u32::try_from(attempt).unwrap_or(8).clamp(1, 8) - 1);
-                    until_the_store_answers(|| jobs.retry(lease, &error, now + pause)).await?;
+                    until_the_store_answers(|| jobs.retry(lease, &error, now + pause, now)).await?;
                     tracing::warn!(job = lease.job_id(), "will be tried again in {} s: {error}", pause.num_seconds());
                     return Ok("to be tried again");
                 }

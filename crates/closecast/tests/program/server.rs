@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::Path,
-    process::{Child, Stdio},
+    process::{Child, Command, Stdio},
 };
 
 use crate::command::command;
@@ -15,13 +15,18 @@ pub(crate) const STANDARD_ERROR: &str = "standard-error.txt";
 /// A server on a free port, stopped when dropped.
 pub(crate) struct Server {
     pub(crate) process: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// Starts a server on the data in `folder`.
     pub(crate) fn start(folder: &Path) -> Self {
-        let mut process = command(folder)
+        Self::of(command(folder), folder)
+    }
+
+    /// Starts the server of a command that may say where the data is, with what it writes to standard error in `folder`.
+    pub(crate) fn of(mut command: Command, folder: &Path) -> Self {
+        let mut process = command
             .args(["serve", "--port", "0"])
             .stdout(Stdio::piped())
             .stderr(std::fs::File::create(folder.join(STANDARD_ERROR)).unwrap())

@@ -1,4 +1,4 @@
-//! The tables of a backup, all of them.
+//! The tables of a backup: all but the news.
 
 use std::marker::PhantomData;
 
@@ -70,6 +70,10 @@ pub(super) struct TablePage {
     /// Key of the last row; none when there are no more.
     pub(super) last: Option<Vec<Value>>,
 }
+
+/// Tables that a backup leaves out: news is of the moment, and the numbers of what was told must not go back.
+#[cfg(test)]
+const LEFT_OUT: [&str; 1] = ["events"];
 
 /// Returns the tables. One of the schema that is not here would be lost: a test compares.
 pub(super) fn all() -> [Box<dyn Table>; 14] {
@@ -213,7 +217,8 @@ mod tests {
         )
         .await;
         let backed_up: BTreeMap<_, _> = all().into_iter().map(|table| (table.name(), table.columns())).collect();
-        assert_eq!(backed_up.keys().map(|&name| name.to_owned()).collect::<BTreeSet<_>>(), schema);
+        let known = backed_up.keys().copied().chain(LEFT_OUT).map(str::to_owned);
+        assert_eq!(known.collect::<BTreeSet<_>>(), schema);
         for (table, columns) in backed_up {
             let there = names(&store, &format!("SELECT name FROM pragma_table_info('{table}')")).await;
             assert_eq!(columns, there, "{table}");

@@ -5,14 +5,19 @@
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, UpdateMany,
     sea_query::{Expr, ExprTrait},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{JobState, JobStore};
-use crate::{StoreError, Topic, entity::job};
+use crate::{
+    News, StoreError, Topic,
+    connection::begin_writing,
+    entity::job,
+    events::{announce_in, announce_job_in},
+};
 
 /// The right to work on a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,12 +77,15 @@ pub(crate) async fn succeed_in(
     result: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let update = lease
+    held(succeeded(lease, result, now).exec(transaction).await?.rows_affected)
+}
+
+fn succeeded(lease: &Lease, result: &Value, now: DateTime<Utc>) -> UpdateMany<job::Entity> {
+    lease
         .end(JobState::Succeeded)
         .col_expr(job::Column::Result, Expr::value(result.to_string()))
         .col_expr(job::Column::Error, Expr::value(None::<String>))
-        .col_expr(job::Column::EndedAt, Expr::value(now));
-    held(update.exec(transaction).await?.rows_affected)
+        .col_expr(job::Column::EndedAt, Expr::value(now))
 }
 
 fn held(rows: u64) -> Result<(), StoreError> {
@@ -111,7 +119,49 @@ impl JobStore<'_> {
     /// # Errors
     /// [`StoreError::LeaseLost`] when the job is no longer the worker's, [`StoreError::Database`] when writing fails.
     pub async fn succeed(&self, lease: &Lease, result: &Value, now: DateTime<Utc>) -> Result<(), StoreError> {
-        succeed_in(self.database, lease, result, now).await
+        held(self.enter(lease, succeeded(lease, result, now), now).await?)
+    }
+
+    /// Changes the job, and tells so. Returns how many jobs that were: none when it is no longer the worker's.
+    async fn enter(
+        &self,
+        lease: &Lease,
+        update: UpdateMany<job::Entity>,
+        now: DateTime<Utc>,
+    ) -> Result<u64, StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        let changed = update.exec(&transaction).await?.rows_affected;
+        if changed > 0 {
+            announce_job_in(&transaction, &lease.job, now).await;
+        }
+        transaction.commit().await?;
+        if changed > 0 {
+            self.wakeups.tell(Topic::Events).await;
+        }
+        Ok(changed)
+    }
+
+    /// Tells how far the job is, to whoever listens; not when it is no longer the worker's.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when the database cannot be reached, [`StoreError::Row`] when the row cannot be understood.
+    pub async fn tell_progress(&self, lease: &Lease, progress: &Value, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let transaction = begin_writing(self.database).await?;
+        // The row is locked, so that the end of the job is told after this.
+        let running = job::Entity::find_by_id(&lease.job)
+            .filter(job::Column::Lease.eq(&lease.token))
+            .filter(job::Column::State.eq(JobState::Running.name()))
+            .lock_exclusive();
+        let Some(row) = running.one(&transaction).await? else {
+            transaction.rollback().await?;
+            return Ok(());
+        };
+        let mut job = super::job(row)?;
+        job.progress = Some(progress.clone());
+        announce_in(&transaction, &[News::job(job)], now).await;
+        transaction.commit().await?;
+        self.wakeups.tell(Topic::Events).await;
+        Ok(())
     }
 
     /// Ends the job: it failed for the reason `error`, and trying again would not help.
@@ -123,19 +173,25 @@ impl JobStore<'_> {
             .end(JobState::Failed)
             .col_expr(job::Column::Error, Expr::value(error))
             .col_expr(job::Column::EndedAt, Expr::value(now));
-        held(update.exec(self.database).await?.rows_affected)
+        held(self.enter(lease, update, now).await?)
     }
 
     /// Puts the job back into the queue until `run_at`: it failed for the reason `error`, which may pass.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
-    pub async fn retry(&self, lease: &Lease, error: &str, run_at: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn retry(
+        &self,
+        lease: &Lease,
+        error: &str,
+        run_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let update = lease
             .end(JobState::Queued)
             .col_expr(job::Column::Error, Expr::value(error))
             .col_expr(job::Column::RunAt, Expr::value(run_at));
-        self.back_unless_cancelled(lease, update, run_at).await
+        self.back_unless_cancelled(lease, update, now).await
     }
 
     /// Puts a job back, or ends it where somebody has asked for that.
@@ -149,7 +205,7 @@ impl JobStore<'_> {
         let update = update
             .filter(job::Column::CancelRequested.eq(false))
             .col_expr(job::Column::Progress, Expr::value(None::<String>));
-        if update.exec(self.database).await?.rows_affected == 1 {
+        if self.enter(lease, update, now).await? == 1 {
             return Ok(());
         }
         self.cancelled(lease, now).await
@@ -161,7 +217,7 @@ impl JobStore<'_> {
     /// As for [`JobStore::succeed`].
     pub async fn cancelled(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
         let update = lease.end(JobState::Cancelled).col_expr(job::Column::EndedAt, Expr::value(now));
-        held(update.exec(self.database).await?.rows_affected)
+        held(self.enter(lease, update, now).await?)
     }
 
     /// Gives the job back to the queue as if it had not been begun: its worker is about to end.

@@ -79,7 +79,7 @@ pub struct Enqueued {
 }
 
 /// A job.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
     /// Identifier; later jobs have greater ones.
     pub id: String,
@@ -134,7 +134,7 @@ impl JobFilter {
     }
 }
 
-pub(super) fn job(row: job::Model) -> Result<Job, StoreError> {
+pub(crate) fn job(row: job::Model) -> Result<Job, StoreError> {
     let unreadable = |reason: String| StoreError::Row { table: "jobs", key: row.id.clone(), reason };
     let json = |text: &str| serde_json::from_str(text).map_err(|error| unreadable(error.to_string()));
     let state =

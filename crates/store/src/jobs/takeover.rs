@@ -9,7 +9,9 @@ use sea_orm::{
 };
 
 use super::{JobState, JobStore};
-use crate::{StoreError, Topic, connection::begin_writing, entity::job, runs::close_abandoned};
+use crate::{
+    StoreError, Topic, connection::begin_writing, entity::job, events::announce_job_in, runs::close_abandoned,
+};
 
 /// Who waits for longer than this to write, waits for somebody who keeps the database locked.
 const LONG_WAIT: Duration = Duration::from_millis(500);
@@ -127,8 +129,10 @@ impl JobStore<'_> {
         for update in [cancelled, failed, queued] {
             if update.exec(&transaction).await?.rows_affected == 1 {
                 close_abandoned(&transaction, &observed.id, &silence, now).await?;
+                announce_job_in(&transaction, &observed.id, now).await;
                 transaction.commit().await?;
                 self.wakeups.tell(Topic::Jobs).await;
+                self.wakeups.tell(Topic::Events).await;
                 return Ok(true);
             }
         }

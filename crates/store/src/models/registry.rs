@@ -13,9 +13,10 @@ use serde_json::Value;
 
 use super::{ModelStore, ModelVersion, unreadable};
 use crate::{
-    StoreError, Topic,
+    ModelNews, News, StoreError, Topic,
     connection::{begin_writing, lock_subject},
-    entity::{model_alias, registry_event},
+    entity::{model_alias, model_version, registry_event},
+    events::announce_in,
 };
 
 /// A role that one version of a name plays.
@@ -66,7 +67,7 @@ impl RegistryAction {
 }
 
 /// A line of the registry's book. Lines are added, never changed.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegistryEvent {
     /// Number of the line; later ones have greater numbers.
     pub id: i64,
@@ -149,9 +150,11 @@ impl ModelStore<'_> {
             evidence: Set(evidence.map(Value::to_string)),
             ..line(name, RegistryAction::Promote, number, actor, now)
         };
-        write(&transaction, line).await?;
+        let line = write(&transaction, line).await?;
+        announce_line_in(&transaction, line, now).await;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
+        self.wakeups.tell(Topic::Events).await;
         Ok(previous.map(i64::unsigned_abs))
     }
 
@@ -178,9 +181,11 @@ impl ModelStore<'_> {
             previous: Set(Some(champion)),
             ..line(name, RegistryAction::Rollback, earlier, actor, now)
         };
-        write(&transaction, line).await?;
+        let line = write(&transaction, line).await?;
+        announce_line_in(&transaction, line, now).await;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
+        self.wakeups.tell(Topic::Events).await;
         Ok((champion.unsigned_abs(), earlier.unsigned_abs()))
     }
 
@@ -222,14 +227,14 @@ impl ModelStore<'_> {
     }
 }
 
-/// Enters a new version, as champion of a name that has none, else as challenger, and returns which.
+/// Enters a new version, as champion of a name that has none, else as challenger, and returns which, with the line of the book.
 pub(super) async fn enter(
     transaction: &DatabaseTransaction,
     name: &str,
     version: i64,
     actor: Option<&str>,
     now: DateTime<Utc>,
-) -> Result<Alias, StoreError> {
+) -> Result<(Alias, registry_event::Model), StoreError> {
     let champion = version_under(transaction, name, Alias::Champion).await?;
     let alias = if champion.is_some() { Alias::Challenger } else { Alias::Champion };
     set(transaction, (name, alias), version, now).await?;
@@ -237,8 +242,7 @@ pub(super) async fn enter(
         previous: Set(champion),
         ..line(name, RegistryAction::Publish, version, actor, now)
     };
-    write(transaction, line).await?;
-    Ok(alias)
+    Ok((alias, write(transaction, line).await?))
 }
 
 fn line(
@@ -263,10 +267,36 @@ fn line(
 
 /// Adds a line to the book. One writer at a time, until its transaction ends: lines then become visible in the order of their numbers,
 /// so that whoever has read one has not missed an earlier one.
-async fn write(transaction: &DatabaseTransaction, line: registry_event::ActiveModel) -> Result<(), StoreError> {
+async fn write(
+    transaction: &DatabaseTransaction,
+    line: registry_event::ActiveModel,
+) -> Result<registry_event::Model, StoreError> {
     lock_subject(transaction, "book of the registry").await?;
-    registry_event::Entity::insert(line).exec_without_returning(transaction).await?;
-    Ok(())
+    Ok(registry_event::Entity::insert(line).exec_with_returning(transaction).await?)
+}
+
+/// Tells a line of the book. To be called last, as [`announce_in`].
+pub(super) async fn announce_line_in(
+    transaction: &DatabaseTransaction,
+    line: registry_event::Model,
+    now: DateTime<Utc>,
+) {
+    let news = async {
+        let symbol: Option<String> = model_version::Entity::find()
+            .select_only()
+            .column(model_version::Column::Symbol)
+            .filter(model_version::Column::Name.eq(&line.name))
+            .filter(model_version::Column::Version.eq(line.version))
+            .into_tuple()
+            .one(transaction)
+            .await?;
+        let symbol = symbol.filter(|symbol| !symbol.is_empty());
+        Ok::<_, StoreError>(News::Model(ModelNews { symbol, line: event(line)? }))
+    };
+    match news.await {
+        Ok(news) => announce_in(transaction, &[news], now).await,
+        Err(error) => tracing::warn!("news of a model is left out: {error}"),
+    }
 }
 
 pub(super) async fn version_under(

@@ -112,7 +112,7 @@ async fn a_job_that_may_work_later_waits_and_one_dated_by_a_wrong_clock_does_not
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
-        jobs.retry(&lease, "the price source is down", now() + TimeDelta::minutes(5)).await.unwrap();
+        jobs.retry(&lease, "the price source is down", now() + TimeDelta::minutes(5), now()).await.unwrap();
         assert!(jobs.claim("one", now()).await.unwrap().is_none());
         let put_back = now() - LONGEST_DELAY - TimeDelta::days(300);
         let (job, lease) = jobs.claim("one", put_back).await.unwrap().unwrap();
@@ -300,7 +300,7 @@ async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
             if give_back {
                 jobs.release(&lease, now()).await.unwrap();
             } else {
-                jobs.retry(&lease, "the price source is down", now()).await.unwrap();
+                jobs.retry(&lease, "the price source is down", now(), now()).await.unwrap();
             }
             assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
         }

@@ -1,0 +1,16 @@
+//! Those who listen for news, and how it reaches them: one task reads it, writes each piece down once, and puts it into the inbox of
+//! everybody who wants it. Nobody is waited for: whose inbox is full is dismissed.
+
+mod feed;
+mod filter;
+mod hub;
+mod inbox;
+mod places;
+
+pub(crate) use self::{
+    feed::follow,
+    filter::Filter,
+    hub::{Hub, Listening},
+    inbox::{Dismissal, Frame},
+    places::{Full, Place},
+};

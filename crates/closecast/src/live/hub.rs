@@ -1,0 +1,288 @@
+//! Who listens to what.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use axum::extract::ws::Utf8Bytes;
+use closecast_store::{EventTopic, Store};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{TaskTracker, task_tracker::TaskTrackerToken},
+};
+
+use super::{
+    filter::{Filter, Interest},
+    inbox::{Dismissal, Frame, Inbox},
+    places::{Full, Place, Places},
+};
+
+/// Listeners that read the past from the database at a time.
+const READERS: usize = 4;
+
+/// How long the newest news may take to get here.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Who listens to what. The lock is held while a piece of news is handed out, so that whoever begins to listen hears either all of it or
+/// nothing, and knows which.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    listeners: Mutex<Listeners>,
+    /// Number of the last piece of news that was handed out; -1 before the first look.
+    head: watch::Sender<i64>,
+    wanted: Notify,
+    readers: Semaphore,
+    places: Arc<Places>,
+    stopping: CancellationToken,
+    conversations: TaskTracker,
+}
+
+#[derive(Debug, Default)]
+struct Listeners {
+    last: u64,
+    by_number: HashMap<u64, Listener>,
+    by_topic: HashMap<EventTopic, OfTopic>,
+}
+
+#[derive(Debug)]
+struct Listener {
+    inbox: Arc<Inbox>,
+    filter: Filter,
+    key: Option<String>,
+}
+
+/// Those who listen to a topic. None is in both, so that nobody hears anything twice.
+#[derive(Debug, Default)]
+struct OfTopic {
+    all: HashMap<u64, Arc<Inbox>>,
+    by_symbol: HashMap<String, HashMap<u64, Arc<Inbox>>>,
+}
+
+/// A listener's end of the hub; it stops listening when dropped.
+#[derive(Debug)]
+pub(crate) struct Listening {
+    hub: Arc<Hub>,
+    number: u64,
+    pub(crate) inbox: Arc<Inbox>,
+}
+
+/// The newest news cannot be read now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct NotFresh;
+
+impl Default for Hub {
+    fn default() -> Self {
+        Self {
+            listeners: Mutex::default(),
+            head: watch::Sender::new(-1),
+            wanted: Notify::new(),
+            readers: Semaphore::new(READERS),
+            places: Arc::default(),
+            stopping: CancellationToken::new(),
+            conversations: TaskTracker::new(),
+        }
+    }
+}
+
+impl Hub {
+    fn listeners(&self) -> MutexGuard<'_, Listeners> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns a place for a listener; see [`Places::take`].
+    ///
+    /// # Errors
+    /// [`Full`] when there is none.
+    pub(crate) fn place(&self, who: Option<String>, most: (usize, usize)) -> Result<Place, Full> {
+        self.places.take(who, most)
+    }
+
+    /// Begins to listen, to nothing as yet, with the key of that identifier.
+    pub(crate) fn listen(self: &Arc<Self>, key: Option<String>) -> Listening {
+        let inbox = Arc::new(Inbox::default());
+        let mut listeners = self.listeners();
+        listeners.last += 1;
+        let number = listeners.last;
+        listeners.by_number.insert(number, Listener { inbox: Arc::clone(&inbox), filter: Filter::default(), key });
+        Listening { hub: Arc::clone(self), number, inbox }
+    }
+
+    /// Hands out a piece of news; it is written down only if somebody wants it, and then once.
+    pub(super) fn tell(
+        &self,
+        (sequence, topic, symbol): (i64, EventTopic, Option<&str>),
+        text: impl FnOnce() -> Option<Utf8Bytes>,
+    ) {
+        let listeners = self.listeners();
+        let of_topic = listeners.by_topic.get(&topic);
+        let of_symbol = of_topic.zip(symbol).and_then(|(topic, symbol)| topic.by_symbol.get(symbol));
+        let all = of_topic.into_iter().flat_map(|topic| topic.all.values());
+        let mut inboxes = all.chain(of_symbol.into_iter().flat_map(HashMap::values)).peekable();
+        if inboxes.peek().is_some()
+            && let Some(text) = text()
+        {
+            let frame = Frame { sequence, text };
+            inboxes.for_each(|inbox| inbox.put(&frame));
+        }
+        self.head.send_replace(sequence);
+    }
+
+    /// Takes note that there is nothing to hand out up to `sequence`.
+    pub(super) fn reach(&self, sequence: i64) {
+        let _listeners = self.listeners();
+        self.head.send_replace(sequence);
+    }
+
+    /// Begins anew after `sequence`: what was told before were the numbers of another database.
+    pub(super) fn begin_anew(&self, sequence: i64) {
+        let listeners = self.listeners();
+        listeners.by_number.values().for_each(|listener| listener.inbox.begin_anew());
+        self.head.send_replace(sequence);
+    }
+
+    /// Returns the number of the last piece of news that was handed out.
+    pub(super) fn head(&self) -> i64 {
+        *self.head.borrow()
+    }
+
+    /// Returns whether nobody listens.
+    pub(super) fn is_idle(&self) -> bool {
+        self.listeners().by_number.is_empty()
+    }
+
+    /// Returns when somebody wants the newest news at once.
+    pub(super) async fn wanted(&self) {
+        self.wanted.notified().await;
+    }
+
+    /// Waits until all news that is stored by now was handed out, and returns the number of the newest.
+    ///
+    /// # Errors
+    /// [`NotFresh`] when the database does not answer.
+    pub(crate) async fn fresh(&self, store: &Store) -> Result<i64, NotFresh> {
+        let newest = store.events().newest().await.map_err(|error| {
+            tracing::debug!("the newest news cannot be asked for: {error}");
+            NotFresh
+        })?;
+        let mut head = self.head.subscribe();
+        self.wanted.notify_one();
+        let reached = tokio::time::timeout(PATIENCE, head.wait_for(|&head| head >= newest)).await;
+        reached.map_err(|_late| NotFresh)?.map_err(|_gone| NotFresh)?;
+        Ok(newest)
+    }
+
+    /// Waits for the turn to read the past.
+    pub(crate) async fn reader(&self) -> Option<SemaphorePermit<'_>> {
+        self.readers.acquire().await.ok()
+    }
+
+    /// Returns the identifiers of the keys with which somebody listens.
+    pub(super) fn keys(&self) -> HashSet<String> {
+        self.listeners().by_number.values().filter_map(|listener| listener.key.clone()).collect()
+    }
+
+    /// Sends away all who listen with a key.
+    pub(super) fn dismiss(&self, key: &str) {
+        let listeners = self.listeners();
+        let theirs = listeners.by_number.values().filter(|listener| listener.key.as_deref() == Some(key));
+        theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyRevoked));
+    }
+
+    /// Tells all who listen that this is the end.
+    pub(crate) fn stop(&self) {
+        self.stopping.cancel();
+        self.conversations.close();
+    }
+
+    /// Returns what is cancelled when all should end.
+    pub(crate) fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Returns what a conversation holds until it has ended.
+    pub(crate) fn conversation(&self) -> TaskTrackerToken {
+        self.conversations.token()
+    }
+
+    /// Returns when all conversations have ended.
+    pub(crate) async fn ended(&self) {
+        self.conversations.wait().await;
+    }
+}
+
+impl Listening {
+    /// Hears what `filter` wants from now on, and nothing else. Returns the number after which that is.
+    pub(crate) fn change(&self, filter: Filter) -> i64 {
+        let mut listeners = self.hub.listeners();
+        listeners.replace(self.number, filter);
+        self.hub.head()
+    }
+
+    /// The same, for somebody who has heard all up to `heard`. Returns whether nothing was handed out since; if something was, nothing is
+    /// changed, and it must be read first.
+    pub(crate) fn join(&self, filter: &Filter, heard: i64) -> bool {
+        let mut listeners = self.hub.listeners();
+        if heard < self.hub.head() {
+            return false;
+        }
+        self.inbox.heard(heard);
+        listeners.replace(self.number, filter.clone());
+        true
+    }
+
+    /// Returns up to which number all that is wanted has been heard by somebody who was last sent `sent`.
+    pub(crate) fn position(&self, sent: i64) -> i64 {
+        let _listeners = self.hub.listeners();
+        if self.inbox.is_empty() { self.hub.head().max(sent) } else { sent }
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut listeners = self.hub.listeners();
+        listeners.replace(self.number, Filter::default());
+        listeners.by_number.remove(&self.number);
+    }
+}
+
+impl Listeners {
+    fn replace(&mut self, number: u64, filter: Filter) {
+        let Some(listener) = self.by_number.get_mut(&number) else { return };
+        let before = std::mem::replace(&mut listener.filter, filter);
+        for (topic, interest) in before.interests() {
+            let of_topic = self.by_topic.entry(topic).or_default();
+            match interest {
+                Interest::All => {
+                    of_topic.all.remove(&number);
+                }
+                Interest::Symbols(symbols) => {
+                    for symbol in symbols {
+                        if let Some(of_symbol) = of_topic.by_symbol.get_mut(symbol) {
+                            of_symbol.remove(&number);
+                            if of_symbol.is_empty() {
+                                of_topic.by_symbol.remove(symbol);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for (topic, interest) in listener.filter.interests() {
+            let of_topic = self.by_topic.entry(topic).or_default();
+            match interest {
+                Interest::All => {
+                    of_topic.all.insert(number, Arc::clone(&listener.inbox));
+                }
+                Interest::Symbols(symbols) => {
+                    for symbol in symbols {
+                        let of_symbol = of_topic.by_symbol.entry(symbol.clone()).or_default();
+                        of_symbol.insert(number, Arc::clone(&listener.inbox));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What waits for one listener, within bounds.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use axum::extract::ws::Utf8Bytes;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+
+/// Most pieces of news that wait for one listener, and their most bytes.
+const MOST: usize = 1024;
+const MOST_BYTES: usize = 1 << 20;
+
+/// Pieces that are handed over at a time, and about how many bytes.
+const BATCH: usize = 64;
+const BATCH_BYTES: usize = 64 * 1024;
+
+/// A piece of news as it is sent; the text is shared by all who get it.
+#[derive(Clone, Debug)]
+pub(crate) struct Frame {
+    pub(crate) sequence: i64,
+    pub(crate) text: Utf8Bytes,
+}
+
+/// Why a listener is sent away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dismissal {
+    /// So many pieces of news wait for it that no more are kept.
+    TooSlow { behind: usize },
+    /// Its key was revoked.
+    KeyRevoked,
+}
+
+/// What waits for one listener.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox {
+    waiting: Mutex<Waiting>,
+    filled: Notify,
+    dismissed: CancellationToken,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    frames: VecDeque<Frame>,
+    bytes: usize,
+    /// News up to this number is not wanted: the listener has heard it.
+    heard: i64,
+    dismissal: Option<Dismissal>,
+}
+
+impl Inbox {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a piece of news, or dismisses the listener when there is no room.
+    pub(super) fn put(&self, frame: &Frame) {
+        let mut waiting = self.waiting();
+        if frame.sequence <= waiting.heard || waiting.dismissal.is_some() {
+            return;
+        }
+        if waiting.frames.len() >= MOST || waiting.bytes + frame.text.len() > MOST_BYTES {
+            let behind = waiting.frames.len() + 1;
+            drop(waiting);
+            return self.dismiss(Dismissal::TooSlow { behind });
+        }
+        waiting.bytes += frame.text.len();
+        waiting.frames.push_back(frame.clone());
+        drop(waiting);
+        self.filled.notify_one();
+    }
+
+    /// Takes note that the listener has heard what there is up to `sequence`.
+    pub(super) fn heard(&self, sequence: i64) {
+        let mut waiting = self.waiting();
+        waiting.heard = waiting.heard.max(sequence);
+    }
+
+    /// Forgets what the listener has heard: numbers begin anew.
+    pub(super) fn begin_anew(&self) {
+        self.waiting().heard = 0;
+    }
+
+    /// Sends the listener away.
+    pub(super) fn dismiss(&self, why: Dismissal) {
+        let mut waiting = self.waiting();
+        waiting.dismissal.get_or_insert(why);
+        // Nobody will read it.
+        waiting.frames = VecDeque::new();
+        waiting.bytes = 0;
+        drop(waiting);
+        self.dismissed.cancel();
+    }
+
+    /// Takes some of what waits, the oldest first.
+    pub(crate) fn take(&self) -> Vec<Frame> {
+        let mut waiting = self.waiting();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        while batch.len() < BATCH
+            && bytes < BATCH_BYTES
+            && let Some(frame) = waiting.frames.pop_front()
+        {
+            bytes += frame.text.len();
+            batch.push(frame);
+        }
+        waiting.bytes -= bytes;
+        batch
+    }
+
+    /// Returns some of what waits as soon as anything does.
+    pub(crate) async fn batch(self: &Arc<Self>) -> Vec<Frame> {
+        loop {
+            let batch = self.take();
+            if !batch.is_empty() {
+                return batch;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Returns why the listener is sent away, as soon as it is.
+    pub(crate) async fn dismissed(&self) -> Dismissal {
+        self.dismissed.cancelled().await;
+        self.waiting().dismissal.unwrap_or(Dismissal::KeyRevoked)
+    }
+
+    /// Returns whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting().frames.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(sequence: i64, bytes: usize) -> Frame {
+        Frame { sequence, text: "x".repeat(bytes).into() }
+    }
+
+    fn sequences(frames: &[Frame]) -> Vec<i64> {
+        frames.iter().map(|frame| frame.sequence).collect()
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_handed_over_in_order_and_in_parts() {
+        let inbox = Arc::new(Inbox::default());
+        (1..=100).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        assert_eq!(sequences(&inbox.batch().await), (1..=64).collect::<Vec<_>>());
+        assert_eq!(sequences(&inbox.batch().await), (65..=100).collect::<Vec<_>>());
+        assert!(inbox.is_empty() && inbox.take().is_empty());
+        inbox.heard(102);
+        (101..=103).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        assert_eq!(sequences(&inbox.batch().await), [103]);
+    }
+
+    #[tokio::test]
+    async fn who_is_too_slow_is_told_by_how_much() {
+        let (many, large) = (Inbox::default(), Inbox::default());
+        (1..=1025).for_each(|sequence| many.put(&frame(sequence, 10)));
+        (1..=5).for_each(|sequence| large.put(&frame(sequence, 300 * 1024)));
+        assert_eq!(many.dismissed().await, Dismissal::TooSlow { behind: 1025 });
+        assert_eq!(large.dismissed().await, Dismissal::TooSlow { behind: 4 });
+        assert!(many.is_empty() && large.is_empty(), "its memory is given back");
+    }
+}

@@ -1,0 +1,76 @@
+//! Reading the news, and forgetting what is old.
+
+use chrono::{DateTime, Utc};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+
+use super::{Event, EventStore, EventTopic, unreadable};
+use crate::{StoreError, entity::event};
+
+impl EventStore<'_> {
+    /// Returns the news after the number `sequence`, oldest first, and the number that was read up to. At most `limit` rows are read;
+    /// what a program of another version wrote and this one does not understand is passed over.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn after(&self, sequence: i64, limit: u64) -> Result<(Vec<Event>, i64), StoreError> {
+        let rows = event::Entity::find()
+            .filter(event::Column::Id.gt(sequence))
+            .order_by_asc(event::Column::Id)
+            .limit(limit)
+            .all(self.database)
+            .await?;
+        let read_to = rows.last().map_or(sequence, |row| row.id);
+        let understood = rows.into_iter().filter_map(|row| match read(row) {
+            Ok(event) => Some(event),
+            Err(error) => {
+                tracing::warn!("news is passed over: {error}");
+                None
+            }
+        });
+        Ok((understood.collect(), read_to))
+    }
+
+    /// Returns the number of the newest news; 0 when there never was any.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn newest(&self) -> Result<i64, StoreError> {
+        let last = event::Entity::find().select_only().column(event::Column::Id).order_by_desc(event::Column::Id);
+        Ok(last.into_tuple().one(self.database).await?.unwrap_or(0))
+    }
+
+    /// Returns the number of the oldest news that is kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn oldest(&self) -> Result<Option<i64>, StoreError> {
+        let first = event::Entity::find().select_only().column(event::Column::Id).order_by_asc(event::Column::Id);
+        Ok(first.into_tuple().one(self.database).await?)
+    }
+
+    /// Deletes news from before `before`, and the oldest beyond `most`, and returns how many rows; at most about `limit`. The newest is
+    /// kept, so that the last number given stays known.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when writing fails.
+    pub async fn forget(&self, before: DateTime<Utc>, most: u32, limit: u32) -> Result<u64, StoreError> {
+        let Some(oldest) = self.oldest().await? else { return Ok(0) };
+        let newest = self.newest().await?;
+        let aged = event::Entity::find()
+            .select_only()
+            .column(event::Column::Id)
+            .filter(event::Column::CreatedAt.lt(before))
+            .order_by_desc(event::Column::Id);
+        let aged: i64 = aged.into_tuple().one(self.database).await?.unwrap_or(0);
+        let last = aged.max(newest - i64::from(most)).min(newest - 1).min(oldest - 1 + i64::from(limit));
+        let deleted = event::Entity::delete_many().filter(event::Column::Id.lte(last)).exec(self.database).await?;
+        Ok(deleted.rows_affected)
+    }
+}
+
+fn read(row: event::Model) -> Result<Event, StoreError> {
+    let topic = EventTopic::named(&row.topic)
+        .ok_or_else(|| unreadable(row.id, format!("the topic {:?} is not known", row.topic)))?;
+    let news = serde_json::from_str(&row.payload).map_err(|error| unreadable(row.id, error.to_string()))?;
+    Ok(Event { sequence: row.id, topic, symbol: row.symbol, at: row.created_at, news })
+}

@@ -1,0 +1,36 @@
+//! News of what happened, for whoever listens.
+
+use sea_orm_migration::{prelude::*, schema::*};
+
+#[derive(DeriveMigrationName)]
+pub(crate) struct Migration;
+
+#[derive(DeriveIden)]
+enum Events {
+    Table,
+    Id,
+    Topic,
+    Symbol,
+    Payload,
+    CreatedAt,
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        // A number is never given twice, whatever is deleted: on SQLite that is what AUTOINCREMENT is for.
+        let table = Table::create()
+            .table(Events::Table)
+            .col(big_integer(Events::Id).primary_key().auto_increment())
+            .col(string(Events::Topic))
+            .col(string_null(Events::Symbol))
+            .col(text(Events::Payload))
+            .col(timestamp_with_time_zone(Events::CreatedAt))
+            .to_owned();
+        manager.create_table(table).await
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.drop_table(Table::drop().table(Events::Table).to_owned()).await
+    }
+}
