@@ -3,9 +3,12 @@
 mod access;
 mod access_log;
 mod auth;
+mod cursor;
+mod etag;
 mod extract;
 mod observe;
 mod openapi;
+mod predict_body;
 mod problem;
 mod router;
 mod routes;

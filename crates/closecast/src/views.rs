@@ -1,8 +1,12 @@
 //! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
 
+pub(crate) mod b3;
 pub(crate) mod backtest;
+pub(crate) mod batch;
 pub(crate) mod figures;
 pub(crate) mod forecast;
 pub(crate) mod job;
+pub(crate) mod past_forecast;
+pub(crate) mod predicted;
 pub(crate) mod run;
 pub(crate) mod tune;

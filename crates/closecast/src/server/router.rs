@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, http::StatusCode, middleware};
+use axum::{Router, extract::DefaultBodyLimit, http::StatusCode, middleware};
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, timeout::TimeoutLayer};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -10,7 +10,7 @@ use super::{
     access::Access,
     access_log::AccessLog,
     observe, openapi, problem,
-    routes::{health, jobs, predictions, stocks, symbols, train},
+    routes::{b3, batch, health, jobs, predict, prediction_history, predictions, stocks, symbols, train},
 };
 use crate::{app::App, pages};
 
@@ -41,11 +41,18 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(symbols::list))
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
+        .routes(routes!(prediction_history::list))
+        .routes(routes!(b3::companies))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show));
+    // Files may be larger than other bodies.
+    let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
+    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
+    let compute = OpenApiRouter::new().merge(files).routes(routes!(batch::forecast)).routes(routes!(b3::show, b3::ask));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, open))
         .merge(Access::Read.group(app, read))
+        .merge(Access::Compute.group(app, compute))
         .merge(Access::Change.group(app, change))
 }

@@ -1,7 +1,11 @@
 //! The routes, one file a resource.
 
+pub(super) mod b3;
+pub(super) mod batch;
 pub(super) mod health;
 pub(super) mod jobs;
+pub(super) mod predict;
+pub(super) mod prediction_history;
 pub(super) mod predictions;
 pub(super) mod stocks;
 pub(super) mod symbols;
