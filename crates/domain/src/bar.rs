@@ -77,6 +77,15 @@ pub struct RawSeries {
     pub bars: Vec<RawBar>,
 }
 
+impl RawSeries {
+    /// Returns whether the rows tell how far the price moved within a day: all of open, high and low, in at least 19 of 20 rows.
+    #[must_use]
+    pub fn has_ranges(&self) -> bool {
+        let told = |bar: &&RawBar| [bar.open, bar.high, bar.low].iter().all(Option::is_some);
+        20 * self.bars.iter().filter(told).count() >= 19 * self.bars.len()
+    }
+}
+
 /// One checked session of a [`History`](crate::History). All numbers are finite, prices positive, `low ≤ open, close ≤ high`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bar {

@@ -97,6 +97,15 @@ impl TradingCalendar {
         date.iter_days().skip(1).filter(|&day| self.is_session(day)).take(count).collect()
     }
 
+    /// Returns the newest `count` sessions up to `date`, which is the last of them if it is a session, oldest first.
+    #[must_use]
+    pub fn sessions_until(&self, date: NaiveDate, count: usize) -> Vec<NaiveDate> {
+        let back = std::iter::successors(Some(date), NaiveDate::pred_opt);
+        let mut sessions: Vec<NaiveDate> = back.filter(|&day| self.is_session(day)).take(count).collect();
+        sessions.reverse();
+        sessions
+    }
+
     /// Returns the sessions from `start` to `end`, both included.
     pub fn sessions_between(&self, start: NaiveDate, end: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
         let calendar = *self;
@@ -144,6 +153,16 @@ mod tests {
         let next = calendar.sessions_after(friday, 2);
         assert_eq!(next[0].to_string(), "2024-02-14", "carnival Monday and Tuesday are holidays, Ash Wednesday is not");
         assert_eq!(calendar.sessions_between(friday, next[1]).collect::<Vec<_>>(), [friday, next[0], next[1]]);
+    }
+
+    #[test]
+    fn sessions_are_counted_back_to_a_day() {
+        let calendar = TradingCalendar::new(Exchange::UnitedStates);
+        let sunday = NaiveDate::from_ymd_opt(2024, 7, 7).unwrap();
+        let sessions: Vec<String> = calendar.sessions_until(sunday, 3).iter().map(ToString::to_string).collect();
+        assert_eq!(sessions, ["2024-07-02", "2024-07-03", "2024-07-05"]);
+        assert_eq!(calendar.sessions_until(sunday, 0), []);
+        assert!(calendar.sessions_until(NaiveDate::MIN, 3).len() <= 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub(crate) mod adjust;
 mod check;
+mod recognise;
 
 use std::sync::Arc;
 

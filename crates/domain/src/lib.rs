@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod b3_companies;
 pub mod bar;
 pub mod base_card;
 pub mod calendar;
@@ -15,6 +16,7 @@ pub mod quality;
 pub mod seen;
 pub mod symbol;
 
+pub use b3_companies::{B3_COMPANIES, B3Company};
 pub use bar::{Bar, PriceBasis, RawBar, RawSeries};
 pub use base_card::{BaseCard, IntervalCoverage, MeasuredCoverage};
 pub use calendar::{Exchange, TradingCalendar};

@@ -24,6 +24,6 @@ pub use distribution::{
 pub use error::EvalError;
 pub use evaluate::{Outcome, evaluate};
 pub use residuals::{ResidualQuantile, VENTILES, conformal_quantiles, empirical_quantiles, standardise};
-pub use settlement::{Awaited, Realised, Settlement};
+pub use settlement::{Awaited, Realised, SettledError, Settlement};
 pub use significance::{Christoffersen, DieboldMariano, LikelihoodRatio, Loss, christoffersen, diebold_mariano};
 pub use verdict::{LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL, Verdict};

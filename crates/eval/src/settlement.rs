@@ -62,6 +62,26 @@ impl Awaited {
     }
 }
 
+/// How far a forecast was off, beside naive, on the same session.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SettledError {
+    /// `point − close`: positive when the forecast was too high.
+    pub error: f64,
+    /// `|point − close|`.
+    pub absolute: f64,
+    /// `|last_close − close|`: the same of the forecast that nothing changes.
+    pub naive_absolute: f64,
+}
+
+impl SettledError {
+    /// Returns the errors of a forecast of `point`, made at `last_close`, against the `close` that came: all in the units of the
+    /// forecast, as [`Realised::close`] is.
+    #[must_use]
+    pub fn of(point: f64, last_close: f64, close: f64) -> Self {
+        Self { error: point - close, absolute: (point - close).abs(), naive_absolute: (last_close - close).abs() }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use closecast_domain::{PriceBasis, RawBar, RawSeries};
@@ -93,6 +113,13 @@ mod tests {
             Settlement::Closed(realised) => realised,
             other => unreachable!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn an_error_stands_beside_naives() {
+        let errors = SettledError::of(103.0, 100.0, 101.5);
+        assert_eq!(errors, SettledError { error: 1.5, absolute: 1.5, naive_absolute: 1.5 });
+        assert_eq!(SettledError::of(99.0, 100.0, 101.0).error, -2.0);
     }
 
     #[test]

@@ -159,6 +159,34 @@ impl FeatureKind {
     /// Largest size of a feature that is measured in σ. Hardly any comes near: among 227 000 days of 205 stocks, 15 log
     /// ranges did. A move after a stretch of stale prices, when σ has faded, would otherwise outweigh everything else.
     pub const CUT_OFF: f64 = 10.0;
+
+    /// Returns whether the feature is computed from open, high or low: closes alone do not tell it.
+    #[must_use]
+    pub fn needs_ranges(self) -> bool {
+        matches!(
+            self,
+            Self::ScaledGap
+                | Self::ScaledRange
+                | Self::ParkinsonRatio
+                | Self::GarmanKlassRatio
+                | Self::RogersSatchellRatio
+                | Self::YangZhangRatio
+                | Self::Har1
+                | Self::Har5
+                | Self::Har22
+                | Self::RangeVolatility3
+                | Self::RangeVolatility7
+                | Self::RangeVolatility16
+                | Self::RangeVolatility33
+                | Self::RangeVolatility66
+                | Self::RangeVolatility132
+                | Self::RangeVolatility333
+                | Self::GapVolatility7
+                | Self::GapVolatility33
+                | Self::GapVolatility132
+                | Self::AbsoluteGap
+        )
+    }
 }
 
 impl fmt::Display for FeatureKind {

@@ -23,7 +23,7 @@ pub use fingerprint::fingerprint;
 pub use model::LstmModel;
 pub use prepared::Prepared;
 pub use spec::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};
-pub use trained::TrainedModel;
+pub use trained::{RangeNeed, TrainedModel};
 pub use trainer::LstmForecaster;
 
 /// Returns the name of the instruction set that the engine uses on this processor.

@@ -143,7 +143,10 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
 }
 
 /// Returns the model that forecasts `symbol`.
-async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<Served>, Failure> {
+///
+/// # Errors
+/// [`Failure::NoModel`] when there is none of that name, [`Failure`] when it cannot be read.
+pub(crate) async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<Served>, Failure> {
     let name = model.unwrap_or(symbol.as_str());
     if name != BASE
         && is_model_name(name)

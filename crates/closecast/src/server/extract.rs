@@ -1,11 +1,13 @@
 //! What handlers take, with refusals that name the field and speak to the client.
 
 use axum::{
+    body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{StatusCode, header, request::Parts},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use closecast_domain::Symbol;
+use futures_util::StreamExt as _;
 use serde::de::DeserializeOwned;
 
 use super::problem::Problem;
@@ -66,6 +68,25 @@ pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Re
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large"),
         status => Problem::new(status, error.body_text()),
     })
+}
+
+/// Returns the whole body, if it has at most `limit` bytes, whatever the limit of the route.
+///
+/// # Errors
+/// A problem of status 413 when it is larger, 400 when it breaks off.
+pub(super) async fn read_limited(body: Body, limit: u64) -> Result<Bytes, Problem> {
+    let mut chunks = body.into_data_stream();
+    let mut whole = BytesMut::new();
+    while let Some(chunk) = chunks.next().await {
+        let broken = |error| Problem::new(StatusCode::BAD_REQUEST, format!("the body breaks off: {error}"));
+        let chunk = chunk.map_err(broken)?;
+        if (whole.len() + chunk.len()) as u64 > limit {
+            let detail = format!("the body is larger than {limit} bytes");
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole.freeze())
 }
 
 /// Reads JSON; what is wrong is told with the path of the field.

@@ -57,7 +57,17 @@ impl Problem {
 
     /// Says that the same may work in a few seconds.
     pub(super) fn later(self) -> Self {
-        Self { retry_after: true, ..self }
+        Self { retry_after: Some(RETRY_AFTER), ..self }
+    }
+
+    /// Returns the status of the answer.
+    pub(super) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Returns what is wrong, and what to do.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// Returns an answer of `status`.
@@ -68,6 +78,12 @@ impl Problem {
 
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
+        Self::from(&failure)
+    }
+}
+
+impl From<&Failure> for Problem {
+    fn from(failure: &Failure) -> Self {
         let status = match failure.cause() {
             Failure::NoHistory(_)
             | Failure::NoModel { .. }

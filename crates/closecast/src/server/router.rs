@@ -15,7 +15,7 @@ use super::{
     access::Access,
     access_log::AccessLog,
     observe, openapi, problem,
-    routes::{health, jobs, keys, live, predictions, stocks, symbols, train},
+    routes::{b3, batch, health, jobs, keys, live, predict, prediction_history, predictions, stocks, symbols, train},
 };
 use crate::{app::App, pages};
 
@@ -68,9 +68,15 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(symbols::list))
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
+        .routes(routes!(prediction_history::list))
+        .routes(routes!(b3::companies))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show))
         .routes(routes!(live::connect));
+    // Files may be larger than other bodies.
+    let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
+    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
+    let compute = OpenApiRouter::new().merge(files).routes(routes!(batch::forecast)).routes(routes!(b3::show, b3::ask));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
     let administer = OpenApiRouter::new()
         .routes(routes!(keys::list, keys::create))
@@ -79,6 +85,7 @@ fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, open))
         .merge(Access::Read.group(app, read))
+        .merge(Access::Compute.group(app, compute))
         .merge(Access::Change.group(app, change))
         .merge(Access::Administer.group(app, administer))
 }

@@ -1,9 +1,13 @@
 //! The routes, one file a resource.
 
+pub(super) mod b3;
+pub(super) mod batch;
 pub(super) mod health;
 pub(super) mod jobs;
 pub(super) mod keys;
 pub(super) mod live;
+pub(super) mod predict;
+pub(super) mod prediction_history;
 pub(super) mod predictions;
 pub(super) mod stocks;
 pub(super) mod symbols;

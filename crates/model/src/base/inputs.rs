@@ -81,6 +81,11 @@ impl Inputs {
         own && self.market.as_ref().is_none_or(|market| market.scaler.scales().len() == market.names.len())
     }
 
+    /// Returns whether a feature of the symbol's own is computed from open, high or low.
+    pub(super) fn need_ranges(&self) -> bool {
+        self.own.kinds().iter().any(|kind| kind.needs_ranges())
+    }
+
     /// Returns the sessions before the first one with features.
     pub(super) fn warm_up(&self) -> usize {
         self.own.warm_up()

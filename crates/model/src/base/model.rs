@@ -71,6 +71,16 @@ impl BaseModel {
         &self.sha256
     }
 
+    /// Returns the sessions that a forecast needs at least.
+    pub(crate) fn sessions_needed(&self) -> usize {
+        self.ensemble.need()
+    }
+
+    /// Returns whether it looks at how far prices moved within a day.
+    pub(crate) fn needs_ranges(&self) -> bool {
+        self.description.inputs.need_ranges()
+    }
+
     /// Returns the memory that the model takes once it has forecast, in bytes, within some per cent.
     pub(crate) fn memory_bytes(&self) -> usize {
         let networks: usize = self.ensemble.networks.iter().map(Network::memory_bytes).sum();

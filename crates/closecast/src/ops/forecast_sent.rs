@@ -1,0 +1,241 @@
+//! Forecasting from prices that a client sent. Nothing of them is stored.
+
+use std::sync::Arc;
+
+use chrono::NaiveDate;
+use closecast_domain::{
+    Exchange, Forecast, ForecastError, History, RawSeries, Severity, Symbol, SymbolError, TradingCalendar,
+};
+use closecast_model::{RangeNeed, TrainedModel};
+
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{
+        forecast::serving,
+        history::{self, market_day},
+        market,
+        serving::{self, BASE, Served},
+        train::is_model_name,
+    },
+    views::forecast::ForecastView,
+};
+
+/// Prices that a client sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    /// Whose prices they are; without it the days are those of New York.
+    pub(crate) symbol: Option<Symbol>,
+    /// Model to use; the symbol's own, or BASE, when absent.
+    pub(crate) model: Option<String>,
+    /// The field or file that they came in, to be named in messages.
+    pub(crate) place: String,
+    /// The prices. Their dates count only if they were sent too.
+    pub(crate) series: RawSeries,
+    /// Whether dates were sent.
+    pub(crate) dated: bool,
+    /// Day of the last price, where the rows have no dates.
+    pub(crate) as_of: Option<NaiveDate>,
+    /// Whether to look if they are stored.
+    pub(crate) look_up: bool,
+}
+
+/// Findings about the prices that are told.
+const MOST_FINDINGS: usize = 5;
+
+/// Where the prices of a forecast came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The client sent them.
+    Sent,
+    /// They are stored.
+    Stored,
+    /// They were fetched for it.
+    Fetched,
+}
+
+/// A forecast from prices that were sent.
+#[derive(Clone, Debug)]
+pub(crate) struct SentForecast {
+    /// The forecast. Without a symbol it has one of nobody's.
+    pub(crate) view: ForecastView,
+    /// Whose prices they are.
+    pub(crate) symbol: Option<Symbol>,
+    /// Where the prices came from.
+    pub(crate) source: Source,
+    /// Sessions that it rests on.
+    pub(crate) sessions_used: usize,
+    /// What was assumed, found or left out.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Returns the symbol under which prices of nobody are forecast: of the exchange that is assumed.
+///
+/// # Errors
+/// None in practice.
+pub(crate) fn nobody() -> Result<Symbol, SymbolError> {
+    Symbol::new("WINDOW")
+}
+
+/// Forecasts from prices that were sent. Where they are the stored closes of their symbol, the stored prices are used, which have
+/// the open, high, low and volume of each day too.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] or [`Failure::NoModel`] when there is no such model, [`Failure::Usage`] naming the field when the
+/// prices are too few or do not tell what the model needs, [`Failure::Busy`] when too many wait already.
+pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
+    let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
+    let Some(history) = recognised(app, &sent).await? else { return from_sent(app, &served, sent).await };
+    let history = match &served.model {
+        TrainedModel::Base(_) => market::in_market(app, history).await?,
+        TrainedModel::Lstm(_) => history,
+    };
+    let notes = vec![format!("{}: these are stored closes; the stored prices were used.", sent.place)];
+    let made = compute(app, &served, &sent.place, move || Ok((history, notes))).await?;
+    let view = view(app, made.forecast, &served)?;
+    let (source, sessions_used) = (Source::Stored, made.sessions_used);
+    Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes: made.notes })
+}
+
+/// Returns the model to use for prices of `symbol`, if they are anybody's.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] or [`Failure::NoModel`] when there is none of that name, [`Failure`] when it cannot be read.
+pub(crate) async fn model_for(app: &App, symbol: Option<&Symbol>, model: Option<&str>) -> Result<Arc<Served>, Failure> {
+    match (symbol, model) {
+        (Some(symbol), model) => serving(app, symbol, model).await,
+        (None, None) => serving::base(app).await,
+        (None, Some(BASE)) => serving::base(app).await,
+        (None, Some(name)) => {
+            let found = if is_model_name(name) { serving::served(app, name).await? } else { None };
+            found.ok_or_else(|| Failure::UnknownModel(name.to_owned()))
+        }
+    }
+}
+
+/// Returns the stored history that ends with the closes that were sent, if it does.
+async fn recognised(app: &App, sent: &Sent) -> Result<Option<History>, Failure> {
+    let alone = sent.look_up && !sent.dated && !sent.series.has_ranges();
+    let Some(symbol) = sent.symbol.as_ref().filter(|_| alone) else { return Ok(None) };
+    match history::load(app, symbol).await {
+        Ok(loaded) => {
+            let closes: Vec<f64> = sent.series.bars.iter().filter_map(|bar| bar.close).collect();
+            Ok(loaded.history.ending_with(&closes, sent.as_of))
+        }
+        Err(Failure::NoHistory(_) | Failure::History(_)) => Ok(None),
+        Err(failure) => Err(failure),
+    }
+}
+
+async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<SentForecast, Failure> {
+    let exchange = Exchange::of(&sent.series.symbol);
+    let market = market_day(app, exchange);
+    let mut notes = Vec::new();
+    if !sent.dated {
+        let last = sent.as_of.unwrap_or(market.last_settled);
+        if last > market.today {
+            return Err(Failure::Usage(format!("as_of: {last} has not come yet")));
+        }
+        notes.push(date_sessions(&mut sent.series, exchange, last));
+    }
+    let need = if sent.series.has_ranges() { RangeNeed::None } else { served.model.range_need() };
+    if need == RangeNeed::Everything {
+        return Err(closes_do_not_do(&sent.place, &served.version.name));
+    }
+    if sent.series.bars.iter().all(|bar| bar.volume.is_none()) {
+        notes.push("No volumes were given: trade is taken for average.".to_owned());
+    }
+    let (series, today) = (sent.series, market.today);
+    let check = move || {
+        let (history, report) = History::check(series, Some(today))?;
+        if report.rows_kept < report.rows_delivered {
+            notes.push(format!("{} of {} rows were used.", report.rows_kept, report.rows_delivered));
+        }
+        let defects = report.defects.iter().filter(|defect| defect.severity != Severity::Info);
+        notes.extend(defects.take(MOST_FINDINGS).map(|d| format!("{}: {}: {}.", d.date, d.detail, d.action)));
+        Ok((history, notes))
+    };
+    let made = compute(app, served, &sent.place, check).await?;
+    let (mut view, mut notes) = (view(app, made.forecast, served)?, made.notes);
+    if need == RangeNeed::Spread {
+        notes.push(without_spread(&mut view));
+    }
+    let (source, sessions_used) = (Source::Sent, made.sessions_used);
+    Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes })
+}
+
+/// Dates rows that have no dates: as the exchange's sessions up to `last`.
+fn date_sessions(series: &mut RawSeries, exchange: Exchange, last: NaiveDate) -> String {
+    let sessions = TradingCalendar::new(exchange).sessions_until(last, series.bars.len());
+    series.bars.iter_mut().zip(&sessions).for_each(|(bar, &session)| bar.date = session);
+    let last = sessions.last().copied().unwrap_or(last);
+    format!("No dates were given: the prices are taken for those of the newest sessions up to {last}.")
+}
+
+fn closes_do_not_do(place: &str, model: &str) -> Failure {
+    Failure::Usage(format!(
+        "{place}: the model {model} looks at how far the price moves within a day, which closes alone do not tell: send rows \
+         with open, high, low and close, or name a model that was trained on closes"
+    ))
+}
+
+/// Leaves out what rests on open, high and low: with closes alone the intervals come out a fifth too narrow.
+fn without_spread(view: &mut ForecastView) -> String {
+    view.interval = None;
+    for session in &mut view.sessions {
+        session.interval = None;
+        session.quantiles.clear();
+    }
+    format!(
+        "Closes alone do not tell how far the price moves within a day, from which {} knows the spread: no interval is given. \
+         Send open, high and low too.",
+        view.model.name
+    )
+}
+
+/// A forecast, and what it was made from.
+struct Made {
+    forecast: Forecast,
+    notes: Vec<String>,
+    sessions_used: usize,
+}
+
+/// Lets the model forecast, away from the threads that answer.
+async fn compute(
+    app: &App,
+    served: &Arc<Served>,
+    place: &str,
+    history: impl FnOnce() -> Result<(History, Vec<String>), Failure> + Send + 'static,
+) -> Result<Made, Failure> {
+    let forecaster = Arc::clone(served);
+    let _place = app.gate.enter().await?;
+    let work = move || {
+        let (history, notes) = history()?;
+        let sessions_used = history.len();
+        let forecast = forecaster.model.forecast(&forecaster.model.prepare(&history)?)?;
+        Ok(Made { forecast, notes, sessions_used })
+    };
+    let done: Result<Made, Failure> =
+        tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    done.map_err(|failure| named(failure, place, &served.version.name))
+}
+
+/// Tells what is wrong with prices in the words of whoever sent them.
+fn named(failure: Failure, place: &str, model: &str) -> Failure {
+    match failure {
+        Failure::Forecast(ForecastError::TooShort { have, need, .. }) => Failure::Usage(format!(
+            "{place}: has {have} usable sessions, but the model {model} needs {need}: send more, or name a model with a shorter window"
+        )),
+        Failure::Forecast(error @ (ForecastError::NonFinite { .. } | ForecastError::Unsuitable(_))) => {
+            Failure::Usage(format!("{place}: {error}"))
+        }
+        Failure::History(error) => Failure::Usage(format!("{place}: {error}")),
+        other => other,
+    }
+}
+
+fn view(app: &App, forecast: Forecast, served: &Served) -> Result<ForecastView, Failure> {
+    let stale = forecast.as_of < market_day(app, Exchange::of(&forecast.symbol)).last_settled;
+    ForecastView::new(forecast, &served.version, stale)
+        .ok_or_else(|| Failure::Internal("a forecast of no session".to_owned()))
+}

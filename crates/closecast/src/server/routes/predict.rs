@@ -1,0 +1,110 @@
+//! `POST /predict`: a forecast from prices in the request, or from the stored prices of a symbol it names.
+
+mod file;
+mod window;
+
+use axum::{
+    Json,
+    extract::{FromRequest, Multipart, Request, State},
+    http::{HeaderMap, StatusCode, header},
+};
+
+use self::{file::PriceFile, window::Documented};
+use crate::{
+    app::App,
+    ops::{
+        forecast::{Freshness, forecast},
+        forecast_sent::{Sent, forecast_sent},
+    },
+    server::{
+        extract::read_limited,
+        predict_body::{self, PredictBody},
+        problem::{Problem, ProblemBody},
+    },
+    views::predicted::PredictedView,
+};
+
+/// How the prices come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    Json,
+    Csv,
+    Multipart,
+}
+
+/// Forecasts the next sessions from prices that are sent, which are not stored, or from stored ones.
+///
+/// As JSON: `{"values": [..]}` with closes, oldest first, or with an object a day; the older names `prices`, `data`, `last_60_days`,
+/// `historical_prices`, `window` and `input` are taken too, and so is a bare array. Or `{"symbol": "DIS", "model_name": "..",
+/// "lookback_days": 60}` for stored prices. As `text/csv`, or as a form with a file: prices in any dialect of CSV that can be
+/// imported.
+#[utoipa::path(post, path = "/predict", tag = "forecasts",
+    request_body(content(
+        (Documented = "application/json"),
+        (String = "text/csv", example = "Date,Open,High,Low,Close,Volume\n2024-01-02,187.15,188.44,183.89,185.64,82488700\n"),
+        (file::Documented = "multipart/form-data"),
+    )),
+    responses(
+        (status = 200, description = "The forecast", body = PredictedView),
+        (status = 400, description = "The body breaks off", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such model, or there are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 415, description = "The body is neither JSON nor CSV nor a form with a file", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The prices are wrong or too few; the text names the field and the place", body = ProblemBody, content_type = "application/problem+json"),
+    ))]
+pub(in crate::server) async fn predict(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Json<PredictedView>, Problem> {
+    let limits = &app.settings.server.limits;
+    let form = form(request.headers()).ok_or_else(unknown_form)?;
+    match form {
+        Form::Json => {
+            let body = read_limited(request.into_body(), limits.body.bytes()).await?;
+            let asked = predict_body::parse(&body).map_err(|error| Problem::invalid(error.to_string()))?;
+            answer(&app, asked).await
+        }
+        Form::Csv => {
+            let bytes = read_limited(request.into_body(), limits.upload.bytes()).await?;
+            of_prices(&app, PriceFile::from(bytes).read(&app).await?).await
+        }
+        Form::Multipart => {
+            let multipart = Multipart::from_request(request, &app).await;
+            let multipart = multipart.map_err(|error| Problem::invalid(format!("body: {}", error.body_text())))?;
+            let file = PriceFile::receive(multipart).await?;
+            of_prices(&app, file.read(&app).await?).await
+        }
+    }
+}
+
+async fn answer(app: &App, asked: PredictBody) -> Result<Json<PredictedView>, Problem> {
+    match asked {
+        PredictBody::Window(sent) => of_prices(app, window::sent(sent)?).await,
+        PredictBody::Stored { symbol, model, lookback_days } => {
+            let answer = Box::pin(forecast(app, &symbol, model.as_deref(), Freshness::Kept)).await?;
+            Ok(Json(PredictedView::stored(answer.view.clone(), lookback_days)))
+        }
+    }
+}
+
+async fn of_prices(app: &App, sent: Sent) -> Result<Json<PredictedView>, Problem> {
+    Ok(Json(Box::pin(forecast_sent(app, sent)).await?.into()))
+}
+
+/// Returns how the prices come, by the content type.
+fn form(headers: &HeaderMap) -> Option<Form> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    let essence = content_type.split(';').next()?.trim().to_ascii_lowercase();
+    match essence.as_str() {
+        "application/json" => Some(Form::Json),
+        "text/csv" | "application/csv" | "application/vnd.ms-excel" | "text/plain" => Some(Form::Csv),
+        "multipart/form-data" => Some(Form::Multipart),
+        text if text.starts_with("application/") && text.ends_with("+json") => Some(Form::Json),
+        _ => None,
+    }
+}
+
+fn unknown_form() -> Problem {
+    let detail = "the header Content-Type must say application/json, text/csv or multipart/form-data";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
+}

@@ -1,0 +1,133 @@
+//! The answer of `POST /predict`.
+
+use chrono::NaiveDate;
+use closecast_domain::Symbol;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{
+    figures::QuantileView,
+    forecast::{ForecastView, IntervalView, ModelView, PartsView, SessionView, VerdictView},
+};
+use crate::ops::forecast_sent::{SentForecast, Source};
+
+/// A forecast from prices that were sent, or from stored ones.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = Predicted)]
+pub(crate) struct PredictedView {
+    /// Whose prices they are, where that was said.
+    #[schema(value_type = Option<String>, example = "AAPL")]
+    pub(crate) symbol: Option<Symbol>,
+    /// Last session whose close was known.
+    pub(crate) as_of: NaiveDate,
+    /// Next session of the exchange.
+    pub(crate) target_date: NaiveDate,
+    /// Close of `as_of`: the forecast that nothing changes.
+    #[schema(example = 187.4)]
+    pub(crate) last_close: f64,
+    /// Point forecast of the close of `target_date`.
+    #[schema(example = 187.6)]
+    pub(crate) predicted_close: f64,
+    /// The same, under the name that older clients look for.
+    #[schema(example = 187.6)]
+    pub(crate) prediction: f64,
+    /// Currency code, where it is known.
+    pub(crate) currency: Option<String>,
+    /// Interval of the next session; none where the prices do not tell enough.
+    pub(crate) interval: Option<IntervalView>,
+    /// Distribution of the next session's close, by rising level; empty where the prices do not tell enough.
+    pub(crate) quantiles: Vec<QuantileView>,
+    /// Every session forecast, the next one first.
+    pub(crate) sessions: Vec<SessionView>,
+    /// The model's errors; none for a model whose points are naive's by design.
+    pub(crate) metrics: Option<PartsView>,
+    /// Naive's errors on the same days.
+    pub(crate) naive: Option<PartsView>,
+    pub(crate) verdict: VerdictView,
+    pub(crate) model: ModelView,
+    /// How far back was asked for, and how far the model looks.
+    pub(crate) lookback: LookbackView,
+    /// Where the prices are from.
+    pub(crate) source: SourceView,
+    /// Sessions that were at hand; only told of prices that were sent.
+    pub(crate) sessions_used: Option<usize>,
+    /// The prices are older than the exchange's last settled session.
+    pub(crate) stale: bool,
+    /// What was assumed, found or left out.
+    pub(crate) notes: Vec<String>,
+}
+
+/// How far back a forecast looks.
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = Lookback)]
+pub(crate) struct LookbackView {
+    /// Days that the client asked for.
+    pub(crate) asked: Option<u64>,
+    /// Days that the model looks back: it was trained for them, and for no others.
+    #[schema(example = 30)]
+    pub(crate) used: usize,
+}
+
+/// Where prices are from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = PriceSource)]
+pub(crate) enum SourceView {
+    /// The client sent them.
+    Sent,
+    /// They are stored here.
+    Stored,
+    /// They were fetched for this answer.
+    Fetched,
+}
+
+impl PredictedView {
+    /// Returns the view of a forecast from stored prices.
+    pub(crate) fn stored(view: ForecastView, lookback_asked: Option<u64>) -> Self {
+        let used = view.model.lookback;
+        let differs = lookback_asked.filter(|&asked| asked != used as u64);
+        let note = differs.map(|asked| {
+            format!(
+                "lookback_days is {asked}, but the model {} looks back {used} days: it was trained so.",
+                view.model.name
+            )
+        });
+        Self::new(view, SourceView::Stored, lookback_asked, note.into_iter().collect())
+    }
+
+    fn new(view: ForecastView, source: SourceView, asked: Option<u64>, notes: Vec<String>) -> Self {
+        Self {
+            symbol: Some(view.symbol),
+            as_of: view.as_of,
+            target_date: view.target_date,
+            last_close: view.last_close,
+            predicted_close: view.predicted_close,
+            prediction: view.predicted_close,
+            currency: view.currency,
+            interval: view.interval,
+            quantiles: view.sessions.first().map(|next| next.quantiles.clone()).unwrap_or_default(),
+            sessions: view.sessions,
+            metrics: view.metrics,
+            naive: view.naive,
+            verdict: view.verdict,
+            lookback: LookbackView { asked, used: view.model.lookback },
+            model: view.model,
+            source,
+            sessions_used: None,
+            stale: view.stale,
+            notes,
+        }
+    }
+}
+
+impl From<SentForecast> for PredictedView {
+    fn from(sent: SentForecast) -> Self {
+        let source = match sent.source {
+            Source::Sent => SourceView::Sent,
+            Source::Stored => SourceView::Stored,
+            Source::Fetched => SourceView::Fetched,
+        };
+        let view = Self::new(sent.view, source, None, sent.notes);
+        Self { symbol: sent.symbol, sessions_used: Some(sent.sessions_used), ..view }
+    }
+}

@@ -1,0 +1,113 @@
+//! `GET /api/predictions/history`.
+
+use serde_json::Value;
+
+use crate::{
+    client::{STORED, server_with_prices},
+    command::{command, write_csv},
+    server::Server,
+};
+
+const PATH: &str = "/api/predictions/history";
+
+/// A schedule settles once a second.
+const SETTLES: &str = "[[schedule]]\nname = \"often\"\ncron = \"* * * * * *\"\njob = \"settle_forecasts\"\n";
+
+/// Returns the page once all its forecasts have a close.
+fn until_settled(server: &Server) -> Value {
+    for _ in 0..150 {
+        let page = server.get(PATH, &[]).json();
+        if page["forecasts"].as_array().unwrap().iter().all(|made| made["realised_close"].is_number()) {
+            return page;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+    panic!("not settled within 30 s");
+}
+
+#[test]
+fn past_forecasts_come_in_pages_with_their_errors() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("closecast.toml"), SETTLES).unwrap();
+    let server = server_with_prices(folder.path());
+    assert_eq!(server.get(PATH, &[]).json(), serde_json::json!({"forecasts": [], "next": null}));
+    assert_eq!(server.get("/api/predictions/AAPL", &[]).status, 200);
+    let all = server.get(PATH, &[]);
+    let all = all.json();
+    let forecasts = all["forecasts"].as_array().unwrap();
+    assert!(forecasts.len() == 5 && all["next"].is_null(), "{all}");
+    assert!(forecasts.iter().all(|made| made["error"].is_null() && made["model"]["name"] == "BASE"));
+
+    let mut pages = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page = server.get(&format!("{PATH}?limit=2{cursor}"), &[]).json();
+        pages.extend(page["forecasts"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(&pages, forecasts);
+
+    // The sessions come, and the forecasts are held against them.
+    write_csv(&folder.path().join("AAPL.csv"), STORED + 5);
+    assert!(command(folder.path()).args(["import", "AAPL.csv"]).output().unwrap().status.success());
+    let page = until_settled(&server);
+    let next = page["forecasts"].as_array().unwrap().iter().find(|made| made["step"] == 1).unwrap().clone();
+    let number = |name: &str| next[name].as_f64().unwrap();
+    let error = |name: &str| next["error"][name].as_f64().unwrap();
+    assert!((error("error") - (number("predicted_close") - number("realised_close"))).abs() < 1e-9, "{next}");
+    assert!((error("naive_absolute") - (number("last_close") - number("realised_close")).abs()).abs() < 1e-9);
+    assert_eq!(error("absolute"), error("error").abs());
+}
+
+#[test]
+fn filters_csv_and_tags() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with_prices(folder.path());
+    assert_eq!(server.get("/api/predictions/AAPL", &[]).status, 200);
+    let count = |query: &str| server.get(&format!("{PATH}?{query}"), &[]).json()["forecasts"].as_array().unwrap().len();
+    let today = server.get(PATH, &[]).json()["forecasts"][0]["made_at"].as_str().unwrap()[..10].to_owned();
+    for (query, expected) in [
+        ("symbol=aapl".to_owned(), 5),
+        ("symbol=MSFT".to_owned(), 0),
+        ("model=BASE".to_owned(), 5),
+        ("model=AAPL".to_owned(), 0),
+        (format!("from={today}&to={today}"), 5),
+        ("to=2001-01-01".to_owned(), 0),
+        ("from=2999-01-01".to_owned(), 0),
+    ] {
+        assert_eq!(count(&query), expected, "{query}");
+    }
+    for query in [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "symbol=..%2F",
+        "symbol=A%00",
+        "model=a%00",
+        "from=2024-02-30",
+        "from=2024-01-02&to=2024-01-01",
+        "from=%2B99999-01-01",
+        "cursor=x",
+        "cursor=%00",
+        "symbl=AAPL",
+    ] {
+        server.get(&format!("{PATH}?{query}"), &[]).problem(422);
+    }
+    let csv = server.get(&format!("{PATH}?limit=2"), &[("Accept", "text/csv")]);
+    assert!(csv.head.contains("content-type: text/csv") && csv.head.contains("x-next-cursor: "), "{}", csv.head);
+    let lines: Vec<String> = csv.text().lines().map(str::to_owned).collect();
+    assert!(lines.len() == 3 && lines[0].starts_with("symbol,model,"), "{lines:?}");
+    assert!(lines.iter().all(|line| line.split(',').count() == lines[0].split(',').count()));
+
+    let page = server.get(PATH, &[]);
+    let etag = page.head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    let again = server.get(PATH, &[("If-None-Match", &etag)]);
+    assert_eq!((again.status, again.body.len()), (304, 0));
+    assert_eq!(server.get(PATH, &[("If-None-Match", "\"other\"")]).status, 200);
+    assert_eq!(
+        server.get("/api/predictions/HISTORY", &[]).json()["status"],
+        Value::from(404),
+        "a symbol, not the list"
+    );
+}
