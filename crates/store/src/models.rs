@@ -1,6 +1,7 @@
 //! The registry: names, versions, cards and weights, and which version of a name is in service.
 
 mod inventory;
+mod page;
 mod registry;
 
 use bytes::Bytes;
@@ -14,6 +15,7 @@ use serde_json::Value;
 
 pub use self::{
     inventory::ListedVersion,
+    page::ModelFilter,
     registry::{Alias, RegistryAction, RegistryEvent},
 };
 use crate::{
