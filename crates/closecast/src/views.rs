@@ -3,6 +3,9 @@
 pub(crate) mod backtest;
 pub(crate) mod figures;
 pub(crate) mod forecast;
+pub(crate) mod import;
 pub(crate) mod job;
+pub(crate) mod model;
 pub(crate) mod run;
+pub(crate) mod stock;
 pub(crate) mod tune;
