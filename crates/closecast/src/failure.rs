@@ -2,7 +2,10 @@
 
 use std::process::ExitCode;
 
-use closecast_data::{import::FileError, provider::ProviderError};
+use closecast_data::{
+    import::{FileError, ImportError},
+    provider::ProviderError,
+};
 use closecast_domain::{ForecastError, HistoryError, Symbol, SymbolError};
 use closecast_eval::backtest::BacktestError;
 use closecast_model::{ArtifactError, SpecError, tune::TuneError};
@@ -26,6 +29,9 @@ pub(crate) enum Failure {
     /// A file cannot be imported.
     #[error(transparent)]
     Import(#[from] FileError),
+    /// What was sent cannot be imported.
+    #[error(transparent)]
+    Stream(ImportError),
     /// A model description is out of range.
     #[error(transparent)]
     Spec(#[from] SpecError),

@@ -1,5 +1,6 @@
 //! The HTTP server: what every answer passes through.
 
+mod accept;
 mod access;
 mod access_log;
 mod address;
@@ -13,6 +14,8 @@ mod openapi;
 mod origin;
 mod predict_body;
 mod problem;
+mod queue;
+mod receive;
 mod router;
 mod routes;
 mod socket;

@@ -13,7 +13,7 @@ mod scheduler;
 
 pub(crate) use self::{
     cleaner::clean,
-    jobs::{PromoteModel, TrainModel, Work},
+    jobs::{PromoteModel, RefreshBars, RetrainModel, TrainModel, Work},
     runner::{Worker, WorkerSettings},
     scheduler::fire,
 };

@@ -80,12 +80,12 @@ pub fn test_payload(history: &History, lookback: usize) -> TestPayload {
 }
 
 fn as_quoted(bar: &Bar) -> RawBar {
-    let unadjust = bar.raw_close / bar.close;
+    let quoted = bar.as_quoted();
     RawBar {
-        open: Some(bar.open * unadjust),
-        high: Some(bar.high * unadjust),
-        low: Some(bar.low * unadjust),
-        close: Some(bar.raw_close),
+        open: Some(quoted.open),
+        high: Some(quoted.high),
+        low: Some(quoted.low),
+        close: Some(quoted.close),
         adj_close: Some(bar.close),
         volume: Some(bar.volume),
         ..RawBar::empty(bar.date)

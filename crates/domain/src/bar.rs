@@ -104,3 +104,18 @@ pub struct Bar {
     /// Shares traded, as the source counts them.
     pub volume: f64,
 }
+
+impl Bar {
+    /// Returns the bar with open, high, low and close as a person reads them: on the basis of the quoted close.
+    #[must_use]
+    pub fn as_quoted(&self) -> Self {
+        let unadjust = self.raw_close / self.close;
+        Self {
+            open: self.open * unadjust,
+            high: self.high * unadjust,
+            low: self.low * unadjust,
+            close: self.raw_close,
+            ..*self
+        }
+    }
+}

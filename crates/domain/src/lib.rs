@@ -12,7 +12,9 @@ pub mod history;
 pub mod market;
 pub mod metrics;
 pub mod model_card;
+pub mod popular;
 pub mod quality;
+pub mod quote;
 pub mod seen;
 pub mod symbol;
 
@@ -30,6 +32,8 @@ pub use history::{History, HistoryError};
 pub use market::Market;
 pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};
 pub use model_card::{DateRange, ModelCard};
+pub use popular::{Popular, popular};
 pub use quality::{Defect, DefectKind, QualityReport, Severity};
+pub use quote::{Change, Quote};
 pub use seen::Seen;
 pub use symbol::{Symbol, SymbolError};

@@ -2,6 +2,7 @@
 
 pub mod backtest;
 pub mod baselines;
+pub mod comparison;
 pub mod conformance;
 pub mod coverage;
 pub mod distribution;
@@ -16,6 +17,7 @@ mod summation;
 pub mod verdict;
 
 pub use baselines::{AutoEts, Drift, EwmaT, GarchT, Har, Naive, RandomWalk};
+pub use comparison::{Compared, Comparison, ComparisonError, compare_prices};
 pub use coverage::coverage;
 pub use distribution::{
     CENTRAL_LEVELS, GeometricMeanRatio, MultiCoverage, PIT_BINS, PitHistogram, Uniformity, central_misses,

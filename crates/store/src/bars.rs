@@ -100,19 +100,22 @@ impl<'a> BarStore<'a> {
         let Some(header) = series::Entity::find_by_id(symbol.as_str()).one(self.database).await? else {
             return Ok(None);
         };
-        let rows = bar::Entity::find()
-            .filter(bar::Column::Symbol.eq(symbol.as_str()))
-            .order_by_asc(bar::Column::Position)
-            .all(self.database)
-            .await?;
-        let series = RawSeries {
-            symbol: symbol.clone(),
-            basis: basis_of(&header)?,
-            currency: header.currency,
-            source: header.source,
-            bars: rows.iter().map(raw_bar).collect(),
+        let rows = bars_of(symbol).order_by_asc(bar::Column::Position).all(self.database).await?;
+        stored_series(symbol, header, &rows).map(Some)
+    }
+
+    /// Returns the stored series of `symbol` with its newest `rows` rows alone, or `None`.
+    ///
+    /// # Errors
+    /// As for [`BarStore::load`].
+    pub async fn load_newest(&self, symbol: &Symbol, rows: u64) -> Result<Option<StoredSeries>, StoreError> {
+        let Some(header) = series::Entity::find_by_id(symbol.as_str()).one(self.database).await? else {
+            return Ok(None);
         };
-        Ok(Some(StoredSeries { series, stored_at: header.stored_at }))
+        let newest = bars_of(symbol).order_by_desc(bar::Column::Date).order_by_desc(bar::Column::Position).limit(rows);
+        let mut rows = newest.all(self.database).await?;
+        rows.sort_by_key(|row| row.position);
+        stored_series(symbol, header, &rows).map(Some)
     }
 
     /// Returns what is known of the stored series of `symbol`, or `None`.
@@ -166,6 +169,21 @@ impl<'a> BarStore<'a> {
         let rows = series::Entity::find().order_by_asc(series::Column::Symbol).all(self.database).await?;
         rows.into_iter().map(series_info).collect()
     }
+}
+
+fn bars_of(symbol: &Symbol) -> sea_orm::Select<bar::Entity> {
+    bar::Entity::find().filter(bar::Column::Symbol.eq(symbol.as_str()))
+}
+
+fn stored_series(symbol: &Symbol, header: series::Model, rows: &[bar::Model]) -> Result<StoredSeries, StoreError> {
+    let series = RawSeries {
+        symbol: symbol.clone(),
+        basis: basis_of(&header)?,
+        currency: header.currency,
+        source: header.source,
+        bars: rows.iter().map(raw_bar).collect(),
+    };
+    Ok(StoredSeries { series, stored_at: header.stored_at })
 }
 
 async fn replace_one(

@@ -1,5 +1,6 @@
 //! Work that waits, runs and ends: a queue in the database, shared by any number of workers.
 
+mod allowance;
 mod lease;
 mod record;
 mod takeover;
@@ -14,12 +15,13 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-pub(crate) use self::{lease::succeed_in, record::job, takeover::requeue_running_in};
 pub use self::{
+    allowance::Allowance,
     lease::{Beat, Lease},
     record::{Enqueued, Job, JobFilter, JobState, NewJob},
     takeover::RunningJob,
 };
+pub(crate) use self::{lease::succeed_in, record::job, takeover::requeue_running_in};
 use crate::{
     News, StoreError, Topic, Wakeups,
     connection::{begin_writing, lock_subject},
@@ -259,16 +261,8 @@ pub(crate) async fn enqueue_in(
     new: NewJob,
     now: DateTime<Utc>,
 ) -> Result<Enqueued, StoreError> {
-    if let Some(key) = &new.dedup_key {
-        lock_subject(transaction, &format!("job {key}")).await?;
-        let unfinished = job::Entity::find()
-            .filter(job::Column::DedupKey.eq(key))
-            .filter(job::Column::State.is_in([JobState::Queued.name(), JobState::Running.name()]))
-            .one(transaction)
-            .await?;
-        if let Some(row) = unfinished {
-            return Ok(Enqueued { job: record::job(row)?, already_there: true });
-        }
+    if let Some(job) = unfinished_in(transaction, &new).await? {
+        return Ok(Enqueued { job, already_there: true });
     }
     let row = job::ActiveModel {
         id: Set(Uuid::now_v7().to_string()),
@@ -294,4 +288,16 @@ pub(crate) async fn enqueue_in(
     };
     let row = row.insert(transaction).await?;
     Ok(Enqueued { job: record::job(row)?, already_there: false })
+}
+
+/// Returns the unfinished job of the same deduplication key. Nobody else adds one before the transaction ends.
+async fn unfinished_in(transaction: &DatabaseTransaction, new: &NewJob) -> Result<Option<Job>, StoreError> {
+    let Some(key) = &new.dedup_key else { return Ok(None) };
+    lock_subject(transaction, &format!("job {key}")).await?;
+    let unfinished = job::Entity::find()
+        .filter(job::Column::DedupKey.eq(key))
+        .filter(job::Column::State.is_in([JobState::Queued.name(), JobState::Running.name()]))
+        .one(transaction)
+        .await?;
+    unfinished.map(record::job).transpose()
 }

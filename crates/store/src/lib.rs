@@ -29,9 +29,11 @@ pub use connection::DatabaseAddress;
 pub use error::StoreError;
 pub use events::{Event, EventStore, EventTopic, ForecastNews, ModelNews, News, SeriesNews};
 pub use forecasts::{Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
-pub use jobs::{Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob};
+pub use jobs::{
+    Allowance, Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob,
+};
 pub use keys::{KeyStore, StoredKey};
-pub use models::{Alias, ListedVersion, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
-pub use runs::{NewRun, Run, RunEnd, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
+pub use models::{Alias, ListedVersion, ModelFilter, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
+pub use runs::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
 pub use store::{Schema, Store, StoreSettings};
 pub use wakeups::{Listener, Topic, Wakeups};

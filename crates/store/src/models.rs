@@ -1,6 +1,7 @@
 //! The registry: names, versions, cards and weights, and which version of a name is in service.
 
 mod inventory;
+mod page;
 mod registry;
 
 use bytes::Bytes;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use self::registry::announce_line_in;
 pub use self::{
     inventory::ListedVersion,
+    page::ModelFilter,
     registry::{Alias, RegistryAction, RegistryEvent},
 };
 use crate::{

@@ -51,7 +51,9 @@ impl RunState {
         }
     }
 
-    fn named(name: &str) -> Option<Self> {
+    /// Returns the state of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
         [Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled].into_iter().find(|state| state.name() == name)
     }
 }
@@ -125,6 +127,19 @@ pub struct RunLog {
     pub level: String,
     /// The line.
     pub message: String,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunFilter {
+    /// Only those of this name.
+    pub name: Option<String>,
+    /// Only those about this symbol.
+    pub symbol: Option<String>,
+    /// Only those of this kind.
+    pub kind: Option<String>,
+    /// Only those that stand so.
+    pub state: Option<RunState>,
 }
 
 /// The runs.
@@ -238,13 +253,16 @@ impl<'a> RunStore<'a> {
         run::Entity::find_by_id(id).one(self.database).await?.map(read).transpose()
     }
 
-    /// Returns at most `limit` runs, of `name` or of all, newest first, that began before the run `before`.
+    /// Returns at most `limit` runs, newest first, that began before the run `before`.
     ///
     /// # Errors
     /// As for [`RunStore::get`].
-    pub async fn list(&self, name: Option<&str>, before: Option<&str>, limit: u64) -> Result<Vec<Run>, StoreError> {
+    pub async fn list(&self, filter: &RunFilter, before: Option<&str>, limit: u64) -> Result<Vec<Run>, StoreError> {
         let rows = run::Entity::find()
-            .apply_if(name, |select, name| select.filter(run::Column::Name.eq(name)))
+            .apply_if(filter.name.as_ref(), |select, name| select.filter(run::Column::Name.eq(name)))
+            .apply_if(filter.symbol.as_ref(), |select, symbol| select.filter(run::Column::Symbol.eq(symbol)))
+            .apply_if(filter.kind.as_ref(), |select, kind| select.filter(run::Column::Kind.eq(kind)))
+            .apply_if(filter.state, |select, state| select.filter(run::Column::State.eq(state.name())))
             .apply_if(before, |select, before| select.filter(run::Column::Id.lt(before)))
             .order_by_desc(run::Column::Id)
             .limit(limit)

@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     ops::{self, import::StoredDays},
     terminal::{Terminal, counted},
+    views::import::ImportView,
 };
 
 /// Series and notes shown in full; the rest is counted.
@@ -58,21 +59,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let days = if arguments.replace { StoredDays::Discard } else { StoredDays::Keep };
     let imported = ops::import::import(&app, arguments.file, options, days).await?;
     let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
-    terminal.object(&serde_json::json!({
-        "dialect": imported.dialect,
-        "notes": notes,
-        "series": imported.series.iter().map(|series| serde_json::json!({
-            "symbol": series.symbol,
-            "first_date": series.first_date,
-            "last_date": series.last_date,
-            "report": series.report,
-            "replaced": series.replaced.as_ref().map(|stored| serde_json::json!({
-                "first_date": stored.first_date,
-                "last_date": stored.last_date,
-                "rows": stored.rows,
-            })),
-        })).collect::<Vec<_>>(),
-    }))?;
+    terminal.object(&ImportView::from(&imported))?;
     terminal.line(format_args!("Read as {}.", imported.dialect))?;
     for note in notes.iter().take(SHOWN) {
         terminal.line(format_args!("note: {note}"))?;

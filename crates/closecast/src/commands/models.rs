@@ -5,7 +5,7 @@ mod promote;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use closecast_domain::{Card, DateRange};
+use closecast_domain::Card;
 use closecast_model::TrainedModel;
 use closecast_store::{Alias, ModelVersion};
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::{
     failure::Failure,
     ops::serving,
     terminal::{Terminal, counted},
-    views::forecast::{model_view, parts, verdict},
+    views::{forecast::model_view, model::VersionView},
 };
 
 /// Arguments of `closecast models`.
@@ -78,11 +78,7 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
         let plays = |alias: &Alias| aliases.get(&(version.name.clone(), *alias)) == Some(&version.version);
         [Alias::Champion, Alias::Challenger].into_iter().find(plays)
     };
-    let objects = versions.iter().map(|version| {
-        let mut object = object(version);
-        object["alias"] = json!(alias_of(version));
-        object
-    });
+    let objects = versions.iter().map(|version| object(version, alias_of(version)));
     terminal.object(&json!({ "models": objects.collect::<Vec<_>>() }))?;
     if versions.is_empty() {
         return terminal.line("There is no model yet: train one with `closecast train SYMBOL`. Until then BASE forecasts every symbol (`closecast models show BASE`).");
@@ -121,7 +117,7 @@ async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure>
         serving::served(app, name).await?.ok_or_else(|| Failure::UnknownModel(name.to_owned()))?
     };
     let (version, network) = (&served.version, network(&served.model));
-    let shown = object(version);
+    let shown = object(version, Some(Alias::Champion));
     let text = |field: &str| shown[field].as_str().unwrap_or_default().to_owned();
     let features = shown["features"].as_array().into_iter().flatten().filter_map(Value::as_str).collect::<Vec<_>>();
     let sources = match &version.card {
@@ -181,30 +177,9 @@ fn network(model: &TrainedModel) -> NetworkView {
     }
 }
 
-fn object(version: &ModelVersion) -> Value {
-    let (features, data_range, fingerprint) = match &version.card {
-        Card::Symbol(card) => (&card.features, card.data_range, &card.data_fingerprint),
-        Card::Base(card) => (
-            &card.features,
-            card.calibrated_on.map_or(card.trained_on, |calibrated| DateRange {
-                start: card.trained_on.start,
-                end: calibrated.end.max(card.trained_on.end),
-            }),
-            &card.data_fingerprint,
-        ),
-    };
-    let evaluation = version.card.evaluation();
-    let mut object = json!({
-        "model": model_view(version),
-        "symbol": version.card.symbol(),
-        "size_bytes": version.size_bytes,
-        "features": features,
-        "data_range": data_range,
-        "data_fingerprint": fingerprint,
-        "metrics": evaluation.map(|evaluation| parts(evaluation, |part| part.model)),
-        "naive": evaluation.map(|evaluation| parts(evaluation, |part| part.naive)),
-        "verdict": verdict(&version.card),
-    });
+fn object(version: &ModelVersion, alias: Option<Alias>) -> Value {
+    // Plain data can always be written down.
+    let mut object = serde_json::to_value(VersionView::new(version, alias)).unwrap_or_default();
     if let Card::Base(card) = &version.card {
         object["card"] = json!(card);
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
+use closecast_store::RunFilter;
 use serde_json::json;
 
 use crate::{
@@ -43,7 +44,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let app = App::open(settings).await?;
     match arguments.action {
         Action::List { name, limit } => {
-            let runs = app.store.runs().list(name.as_deref(), None, limit).await?;
+            let runs = app.store.runs().list(&RunFilter { name, ..RunFilter::default() }, None, limit).await?;
             list(&runs.into_iter().map(Into::into).collect::<Vec<_>>(), terminal)?;
         }
         Action::Show { id } => {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_data::{refresh::MarketDay, yahoo::YahooSettings};
-use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
+use closecast_domain::{Exchange, History, QualityReport, Quote, RawSeries, Symbol};
 
 use crate::{app::App, failure::Failure};
 
@@ -26,6 +26,20 @@ pub(crate) async fn load(app: &App, symbol: &Symbol) -> Result<LoadedHistory, Fa
     let (history, report) = History::check(stored.series.clone(), Some(market.today))?;
     let stale = history.last().date < market.last_settled;
     Ok(LoadedHistory { series: stored.series, history, report, stored_at: stored.stored_at, stale })
+}
+
+/// Rows looked at for the last close and the one before, of which some may be of no use.
+const ROWS_OF_A_QUOTE: u64 = 20;
+
+/// Returns the last close of `symbol` and what happened since the one before, without reading all of its history; `None` when
+/// nothing usable is stored.
+///
+/// # Errors
+/// [`Failure::Store`] when reading fails.
+pub(crate) async fn quote(app: &App, symbol: &Symbol) -> Result<Option<Quote>, Failure> {
+    let Some(stored) = app.store.bars().load_newest(symbol, ROWS_OF_A_QUOTE).await? else { return Ok(None) };
+    let today = market_day(app, Exchange::of(symbol)).today;
+    Ok(History::check(stored.series, Some(today)).ok().map(|(history, _report)| history.quote()))
 }
 
 /// Returns the stored history of `symbol` between two dates, both included, to learn from. The log tells of prices with errors.

@@ -1,9 +1,9 @@
 //! Bringing a file of prices into the store: all of it, or nothing.
 
-use std::path::PathBuf;
+use std::{io::Read, path::PathBuf};
 
 use chrono::NaiveDate;
-use closecast_data::import::{self, ImportNote, ImportOptions};
+use closecast_data::import::{self, Import, ImportNote, ImportOptions};
 use closecast_domain::{Exchange, History, QualityReport, Symbol};
 use closecast_store::SeriesInfo;
 
@@ -35,7 +35,7 @@ pub(crate) enum StoredDays {
     Discard,
 }
 
-/// Reads `path` whole, checks every series in it, and only then stores them, each in place of what was there.
+/// Reads the file at `path` whole, checks every series in it, and only then stores them, each in place of what was there.
 ///
 /// # Errors
 /// [`Failure::Import`] when the file cannot be read, [`Failure::Usage`] when a series in it has no usable row; nothing is
@@ -49,6 +49,25 @@ pub(crate) async fn import(
     let shown = path.display().to_string();
     let read = tokio::task::spawn_blocking(move || import::read_path(&path, &options)).await;
     let file = read.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    store(app, file, &shown, days).await
+}
+
+/// The same with what was sent instead of a file of this machine.
+///
+/// # Errors
+/// [`Failure::Stream`] when it cannot be read, else as for [`import()`].
+pub(crate) async fn import_sent(
+    app: &App,
+    sent: impl Read + Send + 'static,
+    options: ImportOptions,
+    days: StoredDays,
+) -> Result<Imported, Failure> {
+    let read = tokio::task::spawn_blocking(move || import::read(sent, &options)).await;
+    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(Failure::Stream)?;
+    store(app, file, "the file", days).await
+}
+
+async fn store(app: &App, file: Import, shown: &str, days: StoredDays) -> Result<Imported, Failure> {
     let mut series = Vec::with_capacity(file.series.len());
     for delivered in &file.series {
         let today = history::market_day(app, Exchange::of(&delivered.symbol)).today;

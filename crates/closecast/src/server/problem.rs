@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use closecast_eval::promotion::PromotionError;
 use closecast_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -70,6 +71,11 @@ impl Problem {
         &self.detail
     }
 
+    /// Returns an answer to who may ask for the same in a few seconds.
+    pub(super) fn busy(detail: impl Into<String>) -> Self {
+        Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::TOO_MANY_REQUESTS, detail) }
+    }
+
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), retry_after: None }
@@ -85,22 +91,39 @@ impl From<Failure> for Problem {
 impl From<&Failure> for Problem {
     fn from(failure: &Failure) -> Self {
         let status = match failure.cause() {
-            Failure::NoHistory(_)
-            | Failure::NoModel { .. }
-            | Failure::UnknownModel(_)
+            Failure::NoHistory(symbol) => {
+                return Self::new(
+                    StatusCode::NOT_FOUND,
+                    format!(
+                        "there are no prices of {symbol}: POST /api/stocks/{symbol}/refresh fetches them, POST /api/stocks/{symbol}/upload takes a file of them; on this machine `closecast fetch {symbol}` does the first"
+                    ),
+                );
+            }
+            Failure::UnknownModel(name) => {
+                let detail = format!("there is no model {name:?}: GET /api/models lists them, POST /train makes one");
+                return Self::new(StatusCode::NOT_FOUND, detail);
+            }
+            Failure::NoModel { .. }
             | Failure::NoJob(_)
             | Failure::NoKey(_)
-            | Failure::NoRun(_) => StatusCode::NOT_FOUND,
-            Failure::Symbol(_) | Failure::Usage(_) | Failure::Spec(_) | Failure::Import(_) | Failure::History(_) => {
-                StatusCode::UNPROCESSABLE_ENTITY
+            | Failure::NoRun(_)
+            | Failure::Store(StoreError::NoVersion { .. }) => StatusCode::NOT_FOUND,
+            Failure::NoChallenger(_)
+            | Failure::Shorter { .. }
+            | Failure::Promotion(PromotionError::NoHistory)
+            | Failure::Store(StoreError::NoEarlierChampion { .. } | StoreError::ChampionChanged { .. }) => {
+                StatusCode::CONFLICT
             }
+            Failure::Symbol(_)
+            | Failure::Usage(_)
+            | Failure::Spec(_)
+            | Failure::Import(_)
+            | Failure::Stream(_)
+            | Failure::History(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
             Failure::Busy => {
-                return Self {
-                    retry_after: Some(RETRY_AFTER),
-                    ..Self::new(StatusCode::TOO_MANY_REQUESTS, failure.to_string())
-                };
+                return Self::busy(failure.to_string());
             }
             Failure::Store(StoreError::Full(_)) => {
                 tracing::error!(error = %failure, "a request failed");

@@ -1,7 +1,7 @@
 //! A job as it is told to people and programs.
 
 use chrono::{DateTime, Utc};
-use closecast_store::{Job, JobState};
+use closecast_store::{Enqueued, Job, JobState};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -59,6 +59,27 @@ impl From<Job> for JobView {
             started_at: job.started_at,
             ended_at: job.ended_at,
         }
+    }
+}
+
+/// A job that was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Accepted)]
+pub(crate) struct AcceptedView {
+    /// Identifier of the job.
+    pub(crate) job_id: String,
+    /// `queued`, or `running` when it was asked for before.
+    #[schema(example = "queued")]
+    pub(crate) status: &'static str,
+    /// Whether the same work was asked for before and has not ended.
+    pub(crate) already_there: bool,
+    /// Where to ask how it stands.
+    pub(crate) url: String,
+}
+
+impl From<Enqueued> for AcceptedView {
+    fn from(Enqueued { job, already_there }: Enqueued) -> Self {
+        Self { url: format!("/api/jobs/{}", job.id), status: job.state.name(), already_there, job_id: job.id }
     }
 }
 

@@ -19,11 +19,11 @@ pub(crate) struct RunView {
     pub(crate) status: RunState,
     #[schema(value_type = Object)]
     pub(crate) parameters: Value,
-    /// Final figures beside naive's, and the verdict.
-    #[schema(value_type = Object)]
+    /// Final figures beside naive's, and the verdict; none while it runs.
+    #[schema(value_type = Option<Object>)]
     pub(crate) metrics: Value,
     /// Seconds, processor time, memory, threads.
-    #[schema(value_type = Object)]
+    #[schema(value_type = Option<Object>)]
     pub(crate) system: Value,
     pub(crate) data_fingerprint: Option<String>,
     pub(crate) code_version: String,

@@ -80,6 +80,9 @@ impl Work {
         "tune_model",
     ];
 
+    /// Those of them that take a processor for long, which are limited together.
+    pub(crate) const TRAININGS: [&str; 4] = ["train_model", "retrain_model", "backtest_model", "tune_model"];
+
     /// Reads the work of a job.
     ///
     /// # Errors
@@ -152,6 +155,7 @@ mod tests {
             let tagged: Work = serde_json::from_value(json!({ "kind": new.kind, "payload": new.payload })).unwrap();
             assert_eq!(tagged, work);
             assert!(Work::KINDS.contains(&new.kind.as_str()), "{}", new.kind);
+            assert!(Work::TRAININGS.iter().all(|kind| Work::KINDS.contains(kind)));
         }
     }
 }

@@ -106,12 +106,7 @@ impl ModelStore<'_> {
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
     pub async fn aliases(&self) -> Result<BTreeMap<(String, Alias), u64>, StoreError> {
-        let rows = model_alias::Entity::find().all(self.database).await?;
-        let role = |row: model_alias::Model| {
-            let alias = [Alias::Champion, Alias::Challenger].into_iter().find(|alias| alias.name() == row.alias)?;
-            Some(((row.name, alias), row.version.unsigned_abs()))
-        };
-        Ok(rows.into_iter().filter_map(role).collect())
+        Ok(roles(model_alias::Entity::find().all(self.database).await?))
     }
 
     /// Puts a version into service on the given evidence. Returns the version in service before.
@@ -194,13 +189,7 @@ impl ModelStore<'_> {
     /// # Errors
     /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a line cannot be understood.
     pub async fn events(&self, name: &str, limit: u64) -> Result<Vec<RegistryEvent>, StoreError> {
-        let rows = registry_event::Entity::find()
-            .filter(registry_event::Column::Name.eq(name))
-            .order_by_desc(registry_event::Column::Id)
-            .limit(limit)
-            .all(self.database)
-            .await?;
-        rows.into_iter().map(event).collect()
+        self.events_before(name, None, limit).await
     }
 
     /// Returns the lines of the book after the line `id`, oldest first: what a server that knew the registry then has missed.
@@ -225,6 +214,15 @@ impl ModelStore<'_> {
             registry_event::Entity::find().order_by_desc(registry_event::Column::Id).one(self.database).await?;
         Ok(newest.map_or(0, |row| row.id))
     }
+}
+
+/// Returns the version number of every role.
+pub(super) fn roles(rows: Vec<model_alias::Model>) -> BTreeMap<(String, Alias), u64> {
+    let role = |row: model_alias::Model| {
+        let alias = [Alias::Champion, Alias::Challenger].into_iter().find(|alias| alias.name() == row.alias)?;
+        Some(((row.name, alias), row.version.unsigned_abs()))
+    };
+    rows.into_iter().filter_map(role).collect()
 }
 
 /// Enters a new version, as champion of a name that has none, else as challenger, and returns which, with the line of the book.
@@ -348,7 +346,7 @@ async fn set(
     Ok(())
 }
 
-fn event(row: registry_event::Model) -> Result<RegistryEvent, StoreError> {
+pub(super) fn event(row: registry_event::Model) -> Result<RegistryEvent, StoreError> {
     let action = RegistryAction::named(&row.action)
         .ok_or_else(|| unreadable(&row.name, format!("the action {:?} is not known", row.action)))?;
     let evidence = row.evidence.as_deref().map(serde_json::from_str).transpose();

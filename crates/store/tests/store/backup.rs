@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use bytes::Bytes;
 use closecast_domain::Symbol;
-use closecast_store::{BackupError, Existing, JobFilter, JobState, Origin, RunLog, StoreError};
+use closecast_store::{BackupError, Existing, JobFilter, JobState, Origin, RunFilter, RunLog, StoreError};
 
 use self::content::{entries, fill, sorted_rows};
 use crate::{
@@ -59,7 +59,7 @@ async fn goes_on(place: &Place) {
     let newest = store.forecasts().newest(&Symbol::new("AAPL").unwrap(), 1).await.unwrap();
     assert_eq!(newest[0].model.sha256, "another");
     let runs = store.runs();
-    let run = runs.list(None, None, 1).await.unwrap().remove(0).id;
+    let run = runs.list(&RunFilter::default(), None, 1).await.unwrap().remove(0).id;
     let line = RunLog { at: now(), level: "info".into(), message: "restored".into() };
     runs.log(&run, line).await.unwrap();
     assert_eq!(runs.logs(&run).await.unwrap().last().unwrap().message, "restored");

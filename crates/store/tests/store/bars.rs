@@ -72,3 +72,14 @@ async fn a_series_without_bars_is_refused() {
         assert!(matches!(store.bars().replace(&series("AAPL", &[]), now()).await, Err(StoreError::NoBars(_))));
     }
 }
+
+#[tokio::test]
+async fn the_newest_rows_come_alone_and_in_the_order_delivered() {
+    for place in places().await {
+        let delivered = series("AAPL", &[9, 2, 8, 3, 8]);
+        place.store.bars().replace(&delivered, now()).await.unwrap();
+        let newest = place.store.bars().load_newest(&delivered.symbol, 3).await.unwrap().unwrap();
+        assert_eq!(newest.series, series("AAPL", &[9, 8, 8]));
+        assert!(place.store.bars().load_newest(&Symbol::new("IBM").unwrap(), 3).await.unwrap().is_none());
+    }
+}

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use closecast_store::{Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, Origin, StoreError};
+use closecast_store::{Allowance, Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, Origin, StoreError};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
 
@@ -305,4 +305,55 @@ async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
             assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
         }
     }
+}
+
+#[tokio::test]
+async fn no_more_jobs_of_some_kinds_than_allowed_are_unfinished() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        let allowance = Allowance { kinds: &["train_model", "tune_model"], most: 2 };
+        let keyed =
+            |kind: &str, key: &str| NewJob { kind: kind.into(), dedup_key: Some(key.into()), ..training("AAPL") };
+        let ask = async |new| jobs.enqueue_within(new, allowance, now()).await.unwrap();
+        // Another kind does not count.
+        jobs.enqueue(keyed("refresh_bars", "r"), now()).await.unwrap();
+        let first = ask(keyed("train_model", "a")).await.unwrap();
+        assert!(!first.already_there && !ask(keyed("tune_model", "b")).await.unwrap().already_there);
+        assert_eq!(jobs.unfinished(allowance.kinds).await.unwrap(), 2);
+        assert!(ask(keyed("train_model", "c")).await.is_none());
+        assert!(ask(keyed("train_model", "a")).await.unwrap().already_there, "the same work needs no place");
+        jobs.cancel(&first.job.id, now()).await.unwrap();
+        assert!(ask(keyed("train_model", "c")).await.is_some());
+        assert!(ask(keyed("train_model", "d")).await.is_none());
+    }
+}
+
+/// Twenty who ask at once share four places.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_ask_at_once_do_not_share_the_last_place() {
+    for place in places().await {
+        let mut asking = tokio::task::JoinSet::new();
+        for at in 0..20 {
+            let store = place.store.clone();
+            asking.spawn(async move {
+                let allowance = Allowance { kinds: &["train_model"], most: 4 };
+                let new = NewJob { dedup_key: Some(at.to_string()), ..training("AAPL") };
+                store.jobs().enqueue_within(new, allowance, now()).await.unwrap().is_some()
+            });
+        }
+        assert_eq!(asking.join_all().await.into_iter().filter(|&entered| entered).count(), 4);
+    }
+}
+
+/// Ended jobs are kept for a month: counting must not read them.
+#[tokio::test]
+async fn counting_unfinished_jobs_reads_an_index_that_has_no_others() {
+    let place = sqlite().await;
+    let database = Database::connect(format!("sqlite://{}", place.folder.path().join("closecast.db").display()));
+    let database = database.await.unwrap();
+    let question = "EXPLAIN QUERY PLAN SELECT COUNT(*) FROM (SELECT id, kind, payload, state FROM jobs \
+                    WHERE (state IN ('queued', 'running')) AND kind IN ('train_model', 'tune_model')) AS sub_query";
+    let plan = database.query_all_raw(sea_orm::Statement::from_string(database.get_database_backend(), question));
+    let steps: Vec<String> = plan.await.unwrap().iter().map(|row| row.try_get("", "detail").unwrap()).collect();
+    assert!(steps.iter().any(|step| step.contains("INDEX jobs_dedup")), "{steps:?}");
 }

@@ -1,7 +1,7 @@
 //! Champion and challenger.
 
 use bytes::Bytes;
-use closecast_store::{Alias, Origin, RegistryAction, StoreError, Topic};
+use closecast_store::{Alias, ModelFilter, Origin, RegistryAction, StoreError, Topic};
 use serde_json::json;
 
 use crate::{
@@ -117,5 +117,42 @@ async fn who_follows_the_book_misses_no_line_however_many_write_it() {
             }
         }
         assert_eq!(read, WRITERS * LINES);
+    }
+}
+
+#[tokio::test]
+async fn the_registry_is_read_page_by_page() {
+    for place in places().await {
+        let models = place.store.models();
+        for (name, bytes) in [("AAPL", "one"), ("AAPL", "two"), ("OWN", "three"), ("AAPL", "four")] {
+            models.publish(&card(name), Bytes::from(bytes), Origin::default(), now()).await.unwrap();
+        }
+        let listed = async |filter: ModelFilter, after| {
+            let champions = models.champions(&filter, after, 10).await.unwrap();
+            champions.into_iter().map(|version| (version.name, version.version)).collect::<Vec<_>>()
+        };
+        let all = ModelFilter::default();
+        assert_eq!(listed(all.clone(), None).await, [("AAPL".into(), 1), ("OWN".into(), 1)]);
+        assert_eq!(listed(all.clone(), Some("AAPL")).await, [("OWN".into(), 1)]);
+        assert_eq!(models.champions(&all, None, 1).await.unwrap().len(), 1);
+        // Both samples are of AAPL, whatever their name.
+        let of = |symbol: &str| ModelFilter { symbol: Some(symbol.into()), ..ModelFilter::default() };
+        assert_eq!((listed(of("AAPL"), None).await.len(), listed(of("IBM"), None).await.len()), (2, 0));
+        let named = ModelFilter { name: Some("OWN".into()), ..ModelFilter::default() };
+        assert_eq!(listed(named, None).await, [("OWN".into(), 1)]);
+
+        let roles = models.aliases_of(&["AAPL"]).await.unwrap();
+        assert_eq!(
+            roles.into_iter().map(|((_, role), version)| (role, version)).collect::<Vec<_>>(),
+            [(Alias::Champion, 1), (Alias::Challenger, 3)]
+        );
+        let versions = async |before, limit| {
+            let page = models.versions("AAPL", before, limit).await.unwrap();
+            page.into_iter().map(|version| version.version).collect::<Vec<_>>()
+        };
+        assert_eq!((versions(None, 2).await, versions(Some(2), 2).await), (vec![3, 2], vec![1]));
+        let book = models.events_before("AAPL", None, 2).await.unwrap();
+        let rest = models.events_before("AAPL", Some(book[1].id), 10).await.unwrap();
+        assert_eq!((book.len(), rest.len(), rest[0].version), (2, 1, 1));
     }
 }

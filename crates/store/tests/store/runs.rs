@@ -1,6 +1,6 @@
 //! Runs.
 
-use closecast_store::{NewRun, RunEnd, RunLog, RunMetric, RunState};
+use closecast_store::{NewRun, RunEnd, RunFilter, RunLog, RunMetric, RunState};
 use serde_json::json;
 
 use crate::{place::places, samples::now};
@@ -50,12 +50,24 @@ async fn runs_are_listed_newest_first_by_name_and_page() {
         for name in ["AAPL", "IBM", "AAPL"] {
             ids.push(runs.begin(training(name), &serde_json::Value::Null, now()).await.unwrap());
         }
-        let listed = async |name, before| {
-            runs.list(name, before, 10).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
+        let listed = async |name: Option<&str>, before| {
+            let filter = RunFilter { name: name.map(str::to_owned), ..RunFilter::default() };
+            runs.list(&filter, before, 10).await.unwrap().into_iter().map(|run| run.id).collect::<Vec<_>>()
         };
         assert_eq!(listed(None, None).await, [ids[2].clone(), ids[1].clone(), ids[0].clone()]);
         assert_eq!(listed(Some("AAPL"), None).await, [ids[2].clone(), ids[0].clone()]);
         assert_eq!(listed(None, Some(&ids[1])).await, [ids[0].clone()]);
+        runs.end(&ids[0], RunState::Failed, RunEnd::default(), now()).await.unwrap();
+        let filters = [
+            (RunFilter { state: Some(RunState::Failed), ..RunFilter::default() }, 1),
+            (RunFilter { state: Some(RunState::Running), name: Some("AAPL".into()), ..RunFilter::default() }, 1),
+            (RunFilter { symbol: Some("AAPL".into()), kind: Some("train".into()), ..RunFilter::default() }, 3),
+            (RunFilter { symbol: Some("IBM".into()), ..RunFilter::default() }, 0),
+            (RunFilter { kind: Some("tune".into()), ..RunFilter::default() }, 0),
+        ];
+        for (filter, found) in filters {
+            assert_eq!(runs.list(&filter, None, 10).await.unwrap().len(), found, "{filter:?}");
+        }
     }
 }
 
@@ -109,7 +121,7 @@ async fn runs_that_ended_long_ago_are_forgotten_with_all_that_is_theirs() {
         let later = now() + chrono::TimeDelta::days(1);
         assert_eq!(runs.forget(later, 1).await.unwrap(), 1);
         assert_eq!(runs.forget(later, 10).await.unwrap(), 1, "what has not ended stays");
-        assert_eq!(runs.list(None, None, 10).await.unwrap().len(), 1);
+        assert_eq!(runs.list(&RunFilter::default(), None, 10).await.unwrap().len(), 1);
         assert!(runs.metrics(&ids[0]).await.unwrap().is_empty() && runs.logs(&ids[1]).await.unwrap().is_empty());
         assert_eq!(runs.metrics(&ids[2]).await.unwrap().len(), 1);
     }

@@ -1,99 +1,126 @@
 //! Stored prices.
 
-use axum::{Json, extract::State};
-use chrono::{DateTime, NaiveDate, Utc};
-use closecast_domain::{Bar, Exchange, Symbol};
-use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+pub(in crate::server) mod compare;
+mod period;
+pub(in crate::server) mod popular;
+pub(in crate::server) mod refresh;
+pub(in crate::server) mod test_payload;
+pub(in crate::server) mod upload;
 
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use chrono::NaiveDate;
+use closecast_data::export;
+use closecast_domain::History;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use self::period::Period;
 use crate::{
     app::App,
+    failure::Failure,
     ops,
     server::{
+        accept, etag,
         extract::{Parameters, SymbolPath},
         problem::{Problem, ProblemBody},
     },
+    views::stock::StockView,
 };
 
 /// Most sessions that can be asked for.
 const MAX_DAYS: usize = 100_000;
 
-/// How much of a history.
+/// Which sessions.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct Asked {
-    /// Newest sessions to return; all when absent.
+    /// First day; the first one stored when absent.
+    #[param(example = "2024-01-02")]
+    start_date: Option<NaiveDate>,
+    /// Last day, included; the last one stored when absent.
+    end_date: Option<NaiveDate>,
+    /// How far back from the last session stored, instead of `start_date`.
+    #[param(inline)]
+    period: Option<Period>,
+    /// Of these, the newest sessions alone.
     #[param(minimum = 1, maximum = 100_000)]
     days: Option<usize>,
 }
 
-/// A history as quoted.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::server) struct Stock {
-    #[schema(value_type = String, example = "AAPL")]
-    symbol: Symbol,
-    currency: Option<String>,
-    #[schema(value_type = String)]
-    exchange: Exchange,
-    source: String,
-    stored_at: DateTime<Utc>,
-    stale: bool,
-    quality_score: f64,
-    bars: Vec<StockBar>,
-}
-
-/// One session; `adj_close` alone accounts for splits and dividends.
-#[derive(Debug, Serialize, ToSchema)]
-struct StockBar {
-    date: NaiveDate,
-    open: f64,
-    high: f64,
-    low: f64,
-    close: f64,
-    adj_close: f64,
-    volume: f64,
-}
-
-/// Returns the stored history of a symbol.
+/// Returns the stored history of a symbol and its current price: as JSON, or as CSV when `Accept` asks for `text/csv`.
 #[utoipa::path(get, path = "/api/stocks/{symbol}", tag = "stocks",
-    params(("symbol" = String, Path, description = "Symbol", example = "AAPL"), Asked),
+    params(
+        ("symbol" = String, Path, description = "Symbol", example = "AAPL", max_length = 24, pattern = r"^(?=.*[A-Za-z0-9])[A-Za-z0-9^=_][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$"),
+        Asked,
+    ),
     responses(
-        (status = 200, description = "The history", body = Stock),
+        (status = 200, description = "The history", content((StockView = "application/json"), (String = "text/csv")), headers(("etag" = String, description = "Names the text of this answer"))),
+        (status = 304, description = "The history of If-None-Match still holds"),
         (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The symbol cannot be one, or a parameter is wrong", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The symbol cannot be one, a parameter is wrong, or no session lies between the dates", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn history(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
-    Parameters(parameters): Parameters<Asked>,
-) -> Result<Json<Stock>, Problem> {
-    let days = parameters.days.unwrap_or(MAX_DAYS);
-    if !(1..=MAX_DAYS).contains(&days) {
-        return Err(Problem::invalid(format!("days is {days}, but must be from 1 to {MAX_DAYS}")));
-    }
+    Parameters(asked): Parameters<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    asked.check()?;
     let loaded = ops::history::load(&app, &symbol).await?;
-    let bars = loaded.history.bars();
-    Ok(Json(Stock {
-        symbol,
-        currency: loaded.history.currency().map(str::to_owned),
-        exchange: loaded.history.exchange(),
-        source: loaded.series.source,
-        stored_at: loaded.stored_at,
-        stale: loaded.stale,
-        quality_score: loaded.report.score,
-        bars: bars[bars.len().saturating_sub(days)..].iter().map(stock_bar).collect(),
-    }))
+    let selected = asked.select(&loaded.history)?;
+    let (content_type, body) = if accept::prefers_csv(&headers) {
+        let mut csv = Vec::new();
+        export::write_history(&mut csv, &selected).map_err(Failure::Runtime)?;
+        ("text/csv; charset=utf-8", csv)
+    } else {
+        let view = StockView::new(loaded, &selected);
+        ("application/json", serde_json::to_vec(&view).map_err(|error| Failure::Internal(error.to_string()))?)
+    };
+    let mut response = {
+        let etag = etag::of(&body);
+        etag::respond(body.into(), &etag, content_type, &headers)
+    };
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
 }
 
-fn stock_bar(bar: &Bar) -> StockBar {
-    let as_quoted = bar.raw_close / bar.close;
-    StockBar {
-        date: bar.date,
-        open: bar.open * as_quoted,
-        high: bar.high * as_quoted,
-        low: bar.low * as_quoted,
-        close: bar.raw_close,
-        adj_close: bar.close,
-        volume: bar.volume,
+impl Asked {
+    fn check(&self) -> Result<(), Problem> {
+        check_dates(self.start_date, self.end_date)?;
+        if self.period.is_some() && self.start_date.is_some() {
+            return Err(Problem::invalid("period and start_date both say where to begin: give one of them"));
+        }
+        match self.days {
+            Some(days) if !(1..=MAX_DAYS).contains(&days) => {
+                Err(Problem::invalid(format!("days is {days}, but must be from 1 to {MAX_DAYS}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the part of `history` that was asked for.
+    fn select(&self, history: &History) -> Result<History, Failure> {
+        let start = self.start_date.or_else(|| self.period?.first_day(history.last().date));
+        let selected = history.between(start, self.end_date)?;
+        let newest = self.days.and_then(|days| selected.len().checked_sub(days));
+        match newest {
+            Some(first) => Ok(selected.between(Some(selected.bars()[first].date), None)?),
+            None => Ok(selected),
+        }
+    }
+}
+
+/// Refuses dates in the wrong order.
+fn check_dates(start: Option<NaiveDate>, end: Option<NaiveDate>) -> Result<(), Problem> {
+    match (start, end) {
+        (Some(start), Some(end)) if start > end => {
+            Err(Problem::invalid(format!("start_date {start} is after end_date {end}")))
+        }
+        _ => Ok(()),
     }
 }

@@ -1,26 +1,38 @@
 //! Training through the API.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, StatusCode, header},
+    http::StatusCode,
+    response::{IntoResponse, Response},
 };
 use chrono::NaiveDate;
 use closecast_domain::Symbol;
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use closecast_model::SpecError;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
     failure::Failure,
-    ops::{self, train::model_name},
+    ops::{self, serving::BASE, train::is_model_name},
     server::{
-        extract::JsonBody,
+        extract::{JsonBody, Parameters},
         problem::{Problem, ProblemBody},
+        queue::{self, By},
     },
     toml_file::model_spec::PartialSpec,
+    views::job::{AcceptedView, JobView},
     worker::{TrainModel, Work},
 };
+
+/// Seconds that an answer may wait for the end of a training.
+const SECONDS: std::ops::RangeInclusive<u64> = 1..=600;
+
+/// Largest seed that every program reads exactly out of JSON.
+const LARGEST_SEED: u64 = 9_007_199_254_740_991;
 
 /// What to train, in the names that older systems use.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -28,49 +40,61 @@ use crate::{
 #[schema(as = TrainRequest)]
 pub(in crate::server) struct Request {
     /// Symbol whose history is learnt.
-    #[schema(value_type = String, example = "AAPL")]
+    #[schema(value_type = String, example = "AAPL", max_length = 24, pattern = r"^(?=.*[A-Za-z0-9])[A-Za-z0-9^=_][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$")]
     symbol: Symbol,
     /// Name of the model; the symbol when absent.
-    #[schema(example = "AAPL")]
+    #[schema(example = "AAPL", max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model_name: Option<String>,
     /// First day used.
     #[schema(example = "2018-01-01")]
     start_date: Option<NaiveDate>,
     /// Last day used.
     end_date: Option<NaiveDate>,
-    #[schema(example = 5)]
+    /// Most passes over the training windows.
+    #[schema(example = 5, minimum = 1, maximum = 10_000)]
     epochs: Option<usize>,
-    #[schema(example = 32)]
+    /// Windows of one step.
+    #[schema(example = 32, minimum = 1, maximum = 4096)]
     batch_size: Option<usize>,
     /// Sessions that are forecast.
     #[serde(alias = "horizon")]
-    #[schema(example = 1)]
+    #[schema(example = 1, minimum = 1, maximum = 60)]
     prediction_steps: Option<usize>,
+    /// Sessions that the network looks back.
+    #[schema(example = 60, minimum = 2, maximum = 1000)]
     lookback: Option<usize>,
+    #[schema(example = 0.001, minimum = 0.000_000_001, maximum = 1.0)]
     learning_rate: Option<f64>,
+    /// Units of a layer.
+    #[schema(example = 50, minimum = 1, maximum = 2048)]
     hidden_size: Option<usize>,
+    #[schema(example = 2, minimum = 1, maximum = 8)]
     layers: Option<usize>,
+    #[schema(example = 0.2, minimum = 0.0, maximum = 0.9)]
     dropout: Option<f64>,
+    #[schema(example = 42, maximum = 9_007_199_254_740_991_i64)]
     seed: Option<u64>,
     /// `base` or `improved`.
     #[schema(value_type = Option<String>, example = "base")]
     arch: Option<closecast_model::Architecture>,
 }
 
-/// The job that will train.
-#[derive(Debug, Serialize, ToSchema)]
-pub(in crate::server) struct Accepted {
-    job_id: String,
-    status: &'static str,
-    /// Whether the same training was asked for before and has not ended.
-    already_there: bool,
-    /// Where to ask how it stands.
-    url: String,
+/// Whether to wait for the end of the training.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::server) struct Patience {
+    /// Answer when the training has ended.
+    wait: Option<bool>,
+    /// Seconds after which the answer comes all the same; 60 when absent.
+    #[param(minimum = 1, maximum = 600)]
+    timeout: Option<u64>,
 }
 
-/// Puts a training into the queue.
-#[utoipa::path(post, path = "/train", tag = "training", request_body = Request, responses(
-    (status = 202, description = "The job that will train", body = Accepted, headers(("location" = String, description = "Where to ask how it stands"))),
+/// Puts a training into the queue. With `wait=true` the answer comes when it has ended, or when the time is over.
+#[utoipa::path(post, path = "/train", tag = "training", params(Patience), request_body = Request, responses(
+    (status = 200, description = "The job, which has ended: its status says how", body = JobView),
+    (status = 202, description = "The job that will train", body = AcceptedView, headers(("location" = String, description = "Where to ask how it stands"))),
     (status = 400, description = "The body breaks off", body = ProblemBody, content_type = "application/problem+json"),
     (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
     (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
@@ -79,39 +103,93 @@ pub(in crate::server) struct Accepted {
 ))]
 pub(in crate::server) async fn train(
     State(app): State<App>,
+    Parameters(patience): Parameters<Patience>,
+    by: By,
     JsonBody(request): JsonBody<Request>,
-) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Accepted>), Problem> {
-    let work = TrainModel {
-        symbol: request.symbol,
-        model_name: request.model_name,
-        start_date: request.start_date,
-        end_date: request.end_date,
-        spec: PartialSpec {
-            arch: request.arch,
-            lookback: request.lookback,
-            horizon: request.prediction_steps,
-            hidden_size: request.hidden_size,
-            layers: request.layers,
-            dropout: request.dropout,
-            epochs: request.epochs,
-            batch_size: request.batch_size,
-            learning_rate: request.learning_rate,
-            seed: request.seed,
-            ..PartialSpec::default()
-        },
-    };
+) -> Result<Response, Problem> {
+    let limit = patience.limit()?;
+    let work = request.work()?;
     // What is wrong is told at once and not by a failed job.
-    let name = model_name(&work.request()?)?;
-    ops::train::refuse_name_of_another(&app, &name, &work.symbol).await?;
-    ops::history::load(&app, &work.symbol).await?;
-    let job = Work::TrainModel(Box::new(work)).job(None);
-    let enqueued = app.store.jobs().enqueue(job, app.clock.now()).await.map_err(Failure::from)?;
-    let url = format!("/api/jobs/{}", enqueued.job.id);
-    let accepted = Accepted {
-        status: enqueued.job.state.name(),
-        already_there: enqueued.already_there,
-        url: url.clone(),
-        job_id: enqueued.job.id,
-    };
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, url)], Json(accepted)))
+    work.request().map_err(in_fields)?;
+    if app.store.bars().info(&work.symbol).await.map_err(Failure::from)?.is_none() {
+        return Err(Failure::NoHistory(work.symbol).into());
+    }
+    let name = work.model_name.clone().unwrap_or_else(|| work.symbol.to_string());
+    ops::train::refuse_name_of_another(&app, &name, &work.symbol).await.map_err(in_fields)?;
+    let enqueued = queue::enqueue(&app, &Work::TrainModel(Box::new(work)), by).await?;
+    let Some(limit) = limit else { return Ok(queue::accepted(enqueued)) };
+    let already_there = enqueued.already_there;
+    let job = queue::wait_for_end(&app, enqueued.job, limit).await?;
+    if job.state.has_ended() {
+        return Ok((StatusCode::OK, Json(JobView::from(job))).into_response());
+    }
+    Ok(queue::accepted(closecast_store::Enqueued { job, already_there }))
+}
+
+impl Patience {
+    /// Returns how long to wait; `None` when nobody asked for that.
+    fn limit(&self) -> Result<Option<Duration>, Problem> {
+        let seconds = self.timeout.unwrap_or(60);
+        if !SECONDS.contains(&seconds) {
+            let (least, most) = (SECONDS.start(), SECONDS.end());
+            return Err(Problem::invalid(format!("timeout is {seconds}, but must be from {least} to {most} seconds")));
+        }
+        Ok(self.wait.filter(|&wait| wait).map(|_| Duration::from_secs(seconds)))
+    }
+}
+
+impl Request {
+    /// Returns what is to be trained, once what only this interface knows of is right.
+    fn work(self) -> Result<TrainModel, Problem> {
+        if let (Some(start), Some(end)) = (self.start_date, self.end_date)
+            && start >= end
+        {
+            return Err(Problem::invalid(format!("start_date {start} is not before end_date {end}")));
+        }
+        match self.model_name.as_deref() {
+            Some(BASE) => {
+                let detail = "model_name: BASE is the model of all symbols: choose another, or train that one again with POST /api/models/BASE/retrain";
+                return Err(Problem::invalid(detail));
+            }
+            Some(name) if !is_model_name(name) => {
+                return Err(Problem::invalid(format!(
+                    "model_name {name:?} is not valid: 1 to 64 letters, digits and . - _ ^ = are allowed, not starting with . or -"
+                )));
+            }
+            _ => {}
+        }
+        if let Some(seed) = self.seed.filter(|&seed| seed > LARGEST_SEED) {
+            return Err(Problem::invalid(format!("seed is {seed}, but must be from 0 to {LARGEST_SEED}")));
+        }
+        Ok(TrainModel {
+            symbol: self.symbol,
+            model_name: self.model_name,
+            start_date: self.start_date,
+            end_date: self.end_date,
+            spec: PartialSpec {
+                arch: self.arch,
+                lookback: self.lookback,
+                horizon: self.prediction_steps,
+                hidden_size: self.hidden_size,
+                layers: self.layers,
+                dropout: self.dropout,
+                epochs: self.epochs,
+                batch_size: self.batch_size,
+                learning_rate: self.learning_rate,
+                seed: self.seed,
+                ..PartialSpec::default()
+            },
+        })
+    }
+}
+
+/// Tells what is wrong by the name of the field.
+fn in_fields(failure: Failure) -> Problem {
+    match failure {
+        Failure::Spec(SpecError { field: "horizon", value, allowed }) => {
+            Problem::invalid(format!("prediction_steps is {value}, but must be {allowed}"))
+        }
+        Failure::Usage(text) => Problem::invalid(format!("model_name: {text}")),
+        failure => failure.into(),
+    }
 }

@@ -1,0 +1,94 @@
+//! The list of routes, in groups by what they ask of their caller.
+
+use std::time::Duration;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::{TIMEOUT, ending_after};
+use crate::{
+    app::App,
+    server::{
+        access::Access,
+        openapi,
+        routes::{
+            b3, batch, health, jobs, keys, live, models, predict, prediction_history, predictions, retrain, runs,
+            stocks, symbols, train,
+        },
+    },
+};
+
+/// How long a request may take that sends a file, compares models, or waits for the end of a training, which a client may ask
+/// for ten minutes long.
+const LONG_TIMEOUT: Duration = Duration::from_secs(660);
+
+/// Returns the routes of the interface, with their description.
+pub(super) fn described(app: &App) -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::about())
+        .merge(Access::Open.group(app, signs_of_life()))
+        .merge(Access::Read.group(app, read()))
+        .merge(Access::Compute.group(app, compute(app)))
+        .merge(Access::Change.group(app, change()))
+        .merge(Access::Administer.group(app, administer()))
+        .layer(ending_after(TIMEOUT))
+        .merge(Access::Change.group(app, change_at_length()).layer(ending_after(LONG_TIMEOUT)))
+}
+
+fn signs_of_life() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready)).routes(routes!(health::health))
+}
+
+fn read() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(symbols::list))
+        .routes(routes!(stocks::history))
+        .routes(routes!(stocks::popular::list))
+        .routes(routes!(stocks::compare::compare))
+        .routes(routes!(stocks::test_payload::show))
+        .routes(routes!(predictions::show))
+        .routes(routes!(prediction_history::list))
+        .routes(routes!(b3::companies))
+        .routes(routes!(jobs::list))
+        .routes(routes!(jobs::show))
+        .routes(routes!(models::list))
+        .routes(routes!(models::show))
+        .routes(routes!(models::version))
+        .routes(routes!(models::artifact::download))
+        .routes(routes!(models::events))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(live::connect))
+}
+
+fn compute(app: &App) -> OpenApiRouter<App> {
+    // Files may be larger than other bodies.
+    let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
+    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
+    OpenApiRouter::new().merge(files).routes(routes!(batch::forecast)).routes(routes!(b3::show, b3::ask))
+}
+
+fn change() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(stocks::refresh::refresh))
+        .routes(routes!(jobs::cancel))
+        .routes(routes!(models::service::rollback))
+        .routes(routes!(retrain::one))
+        .routes(routes!(retrain::all))
+}
+
+/// Returns the routes that may take long, all of which change what is stored.
+fn change_at_length() -> OpenApiRouter<App> {
+    // Files are counted as they come in, against a limit of their own.
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(stocks::upload::of_symbol))
+        .routes(routes!(stocks::upload::any))
+        .layer(DefaultBodyLimit::disable());
+    OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote)).merge(uploads)
+}
+
+fn administer() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::audit))
+}

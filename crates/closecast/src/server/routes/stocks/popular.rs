@@ -1,0 +1,32 @@
+//! Companies that many look for.
+
+use axum::{Json, extract::State};
+use closecast_domain::popular;
+use closecast_store::Alias;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::{app::App, failure::Failure, ops, server::problem::Problem, views::stock::PopularView};
+
+/// Companies that many look for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PopularStocks)]
+pub(in crate::server) struct Listed {
+    /// Those of the United States first, then the ten largest of B3.
+    stocks: Vec<PopularView>,
+}
+
+/// Lists companies that many look for, with their last close where prices are stored.
+#[utoipa::path(get, path = "/api/stocks/popular/list", tag = "stocks", responses((status = 200, description = "The companies", body = Listed)))]
+pub(in crate::server) async fn list(State(app): State<App>) -> Result<Json<Listed>, Problem> {
+    let mut stocks: Vec<PopularView> = popular().filter_map(PopularView::new).collect();
+    let names: Vec<&str> = stocks.iter().map(|stock| stock.symbol.as_str()).collect();
+    let roles = app.store.models().aliases_of(&names).await.map_err(Failure::from)?;
+    for stock in &mut stocks {
+        stock.has_model = roles.contains_key(&(stock.symbol.to_string(), Alias::Champion));
+        let quote = ops::history::quote(&app, &stock.symbol).await?;
+        stock.has_prices = quote.is_some();
+        stock.current_price = quote.map(Into::into);
+    }
+    Ok(Json(Listed { stocks }))
+}
