@@ -26,6 +26,9 @@ use crate::{
 /// How long a writer waits for the others; after that the news is left out.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Longest news, in bytes; it is sent to thousands.
+const LONGEST: usize = 256 * 1024;
+
 /// Rows of one INSERT.
 const INSERT_ROWS: usize = 1000;
 
@@ -122,12 +125,18 @@ async fn write(transaction: &DatabaseTransaction, news: &[News], now: DateTime<U
 }
 
 fn row(news: &News, now: DateTime<Utc>) -> Result<event::ActiveModel, StoreError> {
-    let formless = |error: serde_json::Error| unreadable(0, error.to_string());
+    let payload = serde_json::to_string(news).map_err(|error| unreadable(0, error.to_string()))?;
+    if payload.len() > LONGEST {
+        return Err(unreadable(
+            0,
+            format!("{} bytes are too many for news about {}", payload.len(), news.topic().name()),
+        ));
+    }
     Ok(event::ActiveModel {
         id: NotSet,
         topic: Set(news.topic().name().to_owned()),
         symbol: Set(news.symbol()),
-        payload: Set(serde_json::to_string(news).map_err(formless)?),
+        payload: Set(payload),
         created_at: Set(now),
     })
 }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use closecast_store::{Event, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
+use super::hub::Hub;
 use crate::{app::App, views::event};
 
 /// Pause between two looks where the database tells nothing of other programs.
@@ -15,6 +16,14 @@ const IDLE: Duration = Duration::from_secs(5);
 
 /// News read at a time.
 const AT_ONCE: u64 = 500;
+
+/// News handed out before looking whether it is taken: well below what fits into an inbox.
+const PORTION: usize = 256;
+const PORTION_BYTES: usize = 256 * 1024;
+
+/// How long those who do not read are waited for, and the pause between two looks at them.
+const MOMENT: Duration = Duration::from_millis(200);
+const GLANCE: Duration = Duration::from_millis(5);
 
 /// Pause between two looks at whether the keys of those who listen are still good.
 const KEYS: Duration = Duration::from_secs(5);
@@ -52,8 +61,14 @@ async fn look(app: &App) -> Result<(), StoreError> {
         if read_to == head {
             break;
         }
+        let (mut told, mut bytes) = (0, 0);
         for event in events {
-            hand_out(app, event);
+            let of_this = hand_out(app, event);
+            (told, bytes) = (told + usize::from(of_this > 0), bytes + of_this);
+            if told >= PORTION || bytes >= PORTION_BYTES {
+                (told, bytes) = (0, 0);
+                let_them_read(&app.live).await;
+            }
         }
         app.live.reach(read_to);
         head = read_to;
@@ -66,9 +81,21 @@ async fn look(app: &App) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn hand_out(app: &App, event: Event) {
+fn hand_out(app: &App, event: Event) -> usize {
     let symbol = event.symbol.clone();
-    app.live.tell((event.sequence, event.topic, symbol.as_deref()), || event::text(event).map(Into::into));
+    app.live.tell((event.sequence, event.topic, symbol.as_deref()), || event::text(event).map(Into::into))
+}
+
+/// Gives those who read the time to do so when much has happened at once, such as an import of thousands of symbols. Who does not read is
+/// waited for once, and for a moment.
+async fn let_them_read(hub: &Hub) {
+    let begun = Instant::now();
+    while hub.is_crowded() {
+        if begun.elapsed() >= MOMENT {
+            return hub.give_up_on_crowded();
+        }
+        tokio::time::sleep(GLANCE).await;
+    }
 }
 
 /// Sends away those whose key was revoked.

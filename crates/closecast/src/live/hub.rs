@@ -110,12 +110,13 @@ impl Hub {
         Listening { hub: Arc::clone(self), number, inbox }
     }
 
-    /// Hands out a piece of news; it is written down only if somebody wants it, and then once.
-    pub(super) fn tell(
+    /// Hands out a piece of news; it is written down only if somebody wants it, and then once. Returns the bytes of what was handed out.
+    pub(crate) fn tell(
         &self,
         (sequence, topic, symbol): (i64, EventTopic, Option<&str>),
         text: impl FnOnce() -> Option<Utf8Bytes>,
-    ) {
+    ) -> usize {
+        let mut bytes = 0;
         let listeners = self.listeners();
         let of_topic = listeners.by_topic.get(&topic);
         let of_symbol = of_topic.zip(symbol).and_then(|(topic, symbol)| topic.by_symbol.get(symbol));
@@ -124,14 +125,28 @@ impl Hub {
         if inboxes.peek().is_some()
             && let Some(text) = text()
         {
+            bytes = text.len();
             let frame = Frame { sequence, text };
             inboxes.for_each(|inbox| inbox.put(&frame));
         }
         self.head.send_replace(sequence);
+        bytes
+    }
+
+    /// Returns whether the inbox of somebody who does read is filling up.
+    pub(super) fn is_crowded(&self) -> bool {
+        self.listeners().by_number.values().any(|listener| listener.inbox.is_crowded())
+    }
+
+    /// Waits no more for those whose inbox is filling up, until they read.
+    pub(super) fn give_up_on_crowded(&self) {
+        let listeners = self.listeners();
+        let crowded = listeners.by_number.values().filter(|listener| listener.inbox.is_crowded());
+        crowded.for_each(|listener| listener.inbox.give_up());
     }
 
     /// Takes note that there is nothing to hand out up to `sequence`.
-    pub(super) fn reach(&self, sequence: i64) {
+    pub(crate) fn reach(&self, sequence: i64) {
         let _listeners = self.listeners();
         self.head.send_replace(sequence);
     }
@@ -149,7 +164,7 @@ impl Hub {
     }
 
     /// Returns whether nobody listens.
-    pub(super) fn is_idle(&self) -> bool {
+    pub(crate) fn is_idle(&self) -> bool {
         self.listeners().by_number.is_empty()
     }
 
@@ -185,7 +200,7 @@ impl Hub {
     }
 
     /// Sends away all who listen with a key.
-    pub(super) fn dismiss(&self, key: &str) {
+    pub(crate) fn dismiss(&self, key: &str) {
         let listeners = self.listeners();
         let theirs = listeners.by_number.values().filter(|listener| listener.key.as_deref() == Some(key));
         theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyRevoked));

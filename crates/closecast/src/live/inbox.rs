@@ -48,6 +48,8 @@ struct Waiting {
     /// News up to this number is not wanted: the listener has heard it.
     heard: i64,
     dismissal: Option<Dismissal>,
+    /// Nothing was taken out for so long that nobody waits for it.
+    is_stuck: bool,
 }
 
 impl Inbox {
@@ -104,6 +106,7 @@ impl Inbox {
         {
             bytes += frame.text.len();
             batch.push(frame);
+            waiting.is_stuck = false;
         }
         waiting.bytes -= bytes;
         batch
@@ -124,6 +127,17 @@ impl Inbox {
     pub(crate) async fn dismissed(&self) -> Dismissal {
         self.dismissed.cancelled().await;
         self.waiting().dismissal.unwrap_or(Dismissal::KeyRevoked)
+    }
+
+    /// Returns whether more than half of the room is taken, and there is hope that it will be less.
+    pub(super) fn is_crowded(&self) -> bool {
+        let waiting = self.waiting();
+        !waiting.is_stuck && (waiting.frames.len() > MOST / 2 || waiting.bytes > MOST_BYTES / 2)
+    }
+
+    /// Takes note that nobody waits for the listener any more, until it takes something.
+    pub(super) fn give_up(&self) {
+        self.waiting().is_stuck = true;
     }
 
     /// Returns whether nothing waits.
@@ -154,6 +168,20 @@ mod tests {
         inbox.heard(102);
         (101..=103).for_each(|sequence| inbox.put(&frame(sequence, 10)));
         assert_eq!(sequences(&inbox.batch().await), [103]);
+    }
+
+    #[test]
+    fn who_takes_nothing_is_not_waited_for() {
+        let inbox = Inbox::default();
+        (1..=512).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        assert!(!inbox.is_crowded());
+        inbox.put(&frame(513, 10));
+        assert!(inbox.is_crowded());
+        inbox.give_up();
+        assert!(!inbox.is_crowded());
+        inbox.take();
+        (514..=600).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        assert!(inbox.is_crowded(), "it reads again");
     }
 
     #[tokio::test]
