@@ -75,6 +75,7 @@ fn models_are_listed_shown_taken_away_and_put_into_service() {
     server.refuses("POST", promote, &json!({ "version": 1 }), 409, "in service already");
     server.refuses("POST", promote, &json!({ "version": 9 }), 404, "no version 9");
     server.refuses("POST", promote, &json!({ "versions": 9 }), 422, "versions");
+    server.refuses("POST", promote, &json!({ "version": 0 }), 422, "version is 0");
     server.refuses("POST", "/api/models/OTHER/promote", &json!({}), 409, "/api/models/OTHER/retrain");
     server.refuses("POST", "/api/models/AAPL/rollback", &Value::Null, 409, "nothing to go back to");
     let forced = server.post(promote, &json!({ "force": true }));
@@ -116,7 +117,13 @@ fn unknown_models_and_runs(server: &Server) {
         server.refuses(method, path, &json!({}), 404, "");
     }
     server.refuses("POST", "/api/retrain", &json!({ "symbol": "MSFT" }), 404, "MSFT");
-    for path in ["/api/models?limit=0", "/api/models?limit=201", "/api/models?after=%00", "/api/models?colour=1"] {
+    for path in [
+        "/api/models?limit=0",
+        "/api/models/AAPL?before=0",
+        "/api/models?limit=201",
+        "/api/models?after=%00",
+        "/api/models?colour=1",
+    ] {
         server.refuses("GET", path, &Value::Null, 422, "");
     }
 }

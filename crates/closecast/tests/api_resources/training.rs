@@ -50,7 +50,7 @@ fn no_more_trainings_wait_than_allowed_and_patience_ends() {
     with_prices(folder.path(), "MSFT", 450);
     std::fs::write(folder.path().join("closecast.toml"), "[server.limits]\ntrainings = 1\n").unwrap();
     let server = Server::start(folder.path());
-    let endless = json!({ "symbol": "AAPL", "epochs": 10_000, "hidden_size": 64, "learning_rate": 1e-9 });
+    let endless = json!({ "symbol": "AAPL", "epochs": 10_000, "hidden_size": 256, "learning_rate": 1e-9 });
     let answer = server.post("/train?wait=true&timeout=1", &endless);
     assert_eq!(answer.status, 202, "{}", answer.body);
     let job = answer.json();
