@@ -80,7 +80,7 @@ pub struct Forecast {
 pub enum ForecastError {
     /// The history is too short for the model's window or for a split.
     #[error(
-        "{symbol} has {have} usable sessions, {need} are needed: fetch or import a longer history, or train with a smaller --lookback"
+        "{symbol} has {have} usable sessions, {need} are needed: fetch or import a longer history, or train with a smaller lookback"
     )]
     TooShort {
         /// Symbol asked for.

@@ -48,8 +48,19 @@ mod tests {
     }
 
     #[test]
-    fn another_text_has_another_tag() {
-        assert_eq!(of(b"a"), of(b"a"));
-        assert_ne!(of(b"a"), of(b"b"));
+    fn what_the_client_has_is_not_sent_again() {
+        let etag = of(b"body");
+        let answer = |known: Option<&str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(known) = known {
+                headers.insert(header::IF_NONE_MATCH, known.parse().unwrap());
+            }
+            respond(Bytes::from_static(b"body"), &etag, "text/plain", &headers)
+        };
+        assert_eq!((answer(None).status(), answer(Some("\"other\"")).status()), (StatusCode::OK, StatusCode::OK));
+        let known = answer(Some(&etag));
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+        assert_eq!(known.headers()[header::ETAG], etag.as_str());
+        assert_ne!(of(b"body"), of(b"Body"));
     }
 }

@@ -74,7 +74,7 @@ pub(super) async fn receive(request: Request, room: &Room) -> Result<Received, P
 
 async fn from_form(mut form: Multipart, room: &Room) -> Result<Received, Problem> {
     let mut received = None;
-    while let Some(field) = form.next_field().await.map_err(broken_form)? {
+    while let Some(field) = form.next_field().await.map_err(|error| broken_form(&error))? {
         let name = field.file_name().map(str::to_owned);
         if name.is_none() && field.name() != Some(FIELD) {
             let field = field.name().unwrap_or_default();
@@ -86,13 +86,13 @@ async fn from_form(mut form: Multipart, room: &Room) -> Result<Received, Problem
         if received.is_some() {
             return Err(Problem::invalid(format!("{FIELD}: the form has several files: send one at a time")));
         }
-        let file = keep(field.map(|piece| piece.map_err(broken_form)), room).await?;
+        let file = keep(field.map(|piece| piece.map_err(|error| broken_form(&error))), room).await?;
         received = Some(Received { file, name });
     }
     received.ok_or_else(|| Problem::invalid(format!("{FIELD}: the form has no file: send it as the field `{FIELD}`")))
 }
 
-fn broken_form(error: MultipartError) -> Problem {
+fn broken_form(error: &MultipartError) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, format!("the form cannot be read: {}", error.body_text()))
 }
 

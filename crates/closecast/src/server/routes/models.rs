@@ -62,6 +62,19 @@ pub(in crate::server) struct Older {
     limit: Option<u64>,
 }
 
+/// Largest number that every program reads exactly out of JSON.
+const LARGEST_NUMBER: u64 = 9_007_199_254_740_991;
+
+impl Older {
+    /// Returns the limit, if both parameters are in their ranges.
+    fn checked_limit(&self) -> Result<u64, Problem> {
+        if let Some(before) = self.before.filter(|before| !(1..=LARGEST_NUMBER).contains(before)) {
+            return Err(Problem::invalid(format!("before is {before}, but must be from 1 to {LARGEST_NUMBER}")));
+        }
+        checked_limit(self.limit)
+    }
+}
+
 /// A page of models, by name.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Models)]
@@ -140,7 +153,7 @@ pub(in crate::server) async fn show(
     NamePath(name): NamePath,
     Parameters(older): Parameters<Older>,
 ) -> Result<Json<Versions>, Problem> {
-    let limit = checked_limit(older.limit)?;
+    let limit = older.checked_limit()?;
     let roles = app.store.models().aliases_of(&[&name]).await.map_err(Failure::from)?;
     let role = |alias| roles.get(&(name.clone(), alias)).copied();
     let found = app.store.models().versions(&name, older.before, limit).await.map_err(Failure::from)?;
@@ -189,7 +202,7 @@ pub(in crate::server) async fn events(
     NamePath(name): NamePath,
     Parameters(older): Parameters<Older>,
 ) -> Result<Json<Book>, Problem> {
-    let limit = checked_limit(older.limit)?;
+    let limit = older.checked_limit()?;
     known(&app, &name).await?;
     let before = older.before.map(|before| i64::try_from(before).unwrap_or(i64::MAX));
     let lines = app.store.models().events_before(&name, before, limit).await.map_err(Failure::from)?;

@@ -65,6 +65,9 @@ pub(in crate::server) async fn promote(
 ) -> Result<Json<ChallengeView>, Problem> {
     let _place =
         PLACES.try_acquire().map_err(|_| Problem::busy("other models are being compared: ask again in a moment"))?;
+    if request.version == Some(0) {
+        return Err(Problem::invalid("version is 0, but must be at least 1"));
+    }
     let models = app.store.models();
     let in_service = models.in_service(&name).await.map_err(Failure::from)?;
     if in_service.is_some_and(|champion| request.version == Some(champion.version)) {

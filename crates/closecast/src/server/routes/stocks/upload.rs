@@ -65,7 +65,8 @@ enum DateOrder {
 }
 
 /// A form with a file of prices.
-#[derive(ToSchema)]
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = PriceFile)]
 #[expect(dead_code, reason = "describes the form, which is read piece by piece")]
 struct Form {

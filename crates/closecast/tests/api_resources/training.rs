@@ -1,0 +1,76 @@
+//! Trainings and other work that is asked for.
+
+use serde_json::{Value, json};
+
+use crate::{server::Server, stocks::with_prices};
+
+/// A training that ends in a moment.
+pub(crate) fn quick(symbol: &str) -> Value {
+    json!({ "symbol": symbol, "epochs": 1, "hidden_size": 4, "lookback": 10 })
+}
+
+#[test]
+fn a_training_can_be_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path(), "AAPL", 450);
+    let server = Server::start(folder.path());
+    let answer = server.post("/train?wait=true&timeout=120", &quick("AAPL"));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let job = answer.json();
+    assert_eq!((&job["status"], &job["result"]["model_name"]), (&json!("succeeded"), &json!("AAPL")), "{job}");
+    let run = server.get(&format!("/api/runs/{}", job["result"]["run_id"].as_str().unwrap())).json();
+    assert_eq!((&run["status"], &run["symbol"], &run["kind"]), (&json!("succeeded"), &json!("AAPL"), &json!("train")));
+    assert!(run["steps"].as_array().unwrap().iter().any(|step| step["key"] == "validation_loss"), "{run}");
+    assert!(!run["log"].as_array().unwrap().is_empty() && run["metrics"]["naive"].is_object(), "{run}");
+
+    for (body, words) in [
+        (json!({ "symbol": "AAPL", "prediction_steps": 0 }), "prediction_steps is 0"),
+        (json!({ "symbol": "AAPL", "prediction_steps": 61 }), "prediction_steps is 61"),
+        (json!({ "symbol": "AAPL", "epochs": 0 }), "epochs is 0"),
+        (json!({ "symbol": "AAPL", "model_name": "BASE" }), "model_name"),
+        (json!({ "symbol": "AAPL", "model_name": "base" }), "model_name"),
+        (json!({ "symbol": "AAPL", "model_name": "../x" }), "model_name"),
+        (json!({ "symbol": "AAPL", "seed": 9_007_199_254_740_992_u64 }), "seed"),
+        (json!({ "symbol": "AAPL", "start_date": "2020-01-02", "end_date": "2020-01-01" }), "start_date"),
+        (json!({ "symbol": "AAPL", "colour": 1 }), "colour"),
+        (json!({}), "symbol"),
+    ] {
+        server.refuses("POST", "/train", &body, 422, words);
+    }
+    server.refuses("POST", "/train", &json!({ "symbol": "MSFT" }), 404, "/api/stocks/MSFT/upload");
+    server.refuses("POST", "/train?wait=true&timeout=0", &quick("AAPL"), 422, "timeout is 0");
+    server.refuses("POST", "/train?wait=true&timeout=601", &quick("AAPL"), 422, "timeout is 601");
+    server.refuses("POST", "/train?wait=perhaps", &quick("AAPL"), 422, "wait");
+}
+
+#[test]
+fn no_more_trainings_wait_than_allowed_and_patience_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path(), "AAPL", 600);
+    with_prices(folder.path(), "MSFT", 450);
+    std::fs::write(folder.path().join("closecast.toml"), "[server.limits]\ntrainings = 1\n").unwrap();
+    let server = Server::start(folder.path());
+    let endless = json!({ "symbol": "AAPL", "epochs": 10_000, "hidden_size": 256, "learning_rate": 1e-9 });
+    let answer = server.post("/train?wait=true&timeout=1", &endless);
+    assert_eq!(answer.status, 202, "{}", answer.body);
+    let job = answer.json();
+    assert_eq!(job["already_there"], false);
+    let again = server.post("/train", &endless);
+    assert_eq!((again.status, &again.json()["job_id"]), (202, &job["job_id"]), "the same training needs no place");
+
+    for (path, body) in
+        [("/train", quick("MSFT")), ("/api/retrain", json!({})), ("/api/models/BASE/retrain", Value::Null)]
+    {
+        let answer = server.post(path, &body);
+        assert_eq!(answer.status, 429, "{path}: {}", answer.body);
+        assert!(answer.detail().contains("server.limits.trainings") && !answer.header("retry-after").is_empty());
+    }
+    assert_eq!(server.post("/api/stocks/MSFT/refresh", &Value::Null).status, 202, "prices are no training");
+    let cancel = format!("/api/jobs/{}/cancel", job["job_id"].as_str().unwrap());
+    assert_eq!(server.post(&cancel, &Value::Null).status, 200);
+    let begun = std::time::Instant::now();
+    while server.post("/train", &quick("MSFT")).status == 429 {
+        assert!(begun.elapsed().as_secs() < 60, "a place is free once the training has ended");
+        std::thread::sleep(std::time::Duration::from_millis(200));
+    }
+}
