@@ -7,6 +7,7 @@ mod cursor;
 mod etag;
 mod extract;
 mod observe;
+mod oip;
 mod openapi;
 mod predict_body;
 mod problem;

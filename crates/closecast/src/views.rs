@@ -5,6 +5,7 @@ pub(crate) mod backtest;
 pub(crate) mod batch;
 pub(crate) mod figures;
 pub(crate) mod forecast;
+pub(crate) mod inference;
 pub(crate) mod job;
 pub(crate) mod past_forecast;
 pub(crate) mod predicted;

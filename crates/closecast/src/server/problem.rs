@@ -58,6 +58,12 @@ impl Problem {
         &self.detail
     }
 
+    /// Returns an answer of another form to the same problem, with when to ask again if the same may work then.
+    pub(super) fn told_as(&self, answer: impl IntoResponse) -> Response {
+        let answer = answer.into_response();
+        if self.retry_after { retry_later(answer) } else { answer }
+    }
+
     /// Returns an answer of `status`.
     pub(super) fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         Self { status, detail: detail.into(), retry_after: false }
@@ -113,6 +119,12 @@ impl From<&Failure> for Problem {
     }
 }
 
+/// Adds when to ask again.
+fn retry_later(mut response: Response) -> Response {
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
+    response
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = ProblemBody {
@@ -122,11 +134,8 @@ impl IntoResponse for Problem {
             detail: self.detail,
         };
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        let mut response = (self.status, content_type, Json(body)).into_response();
-        if self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
-        }
-        response
+        let response = (self.status, content_type, Json(body)).into_response();
+        if self.retry_after { retry_later(response) } else { response }
     }
 }
 

@@ -10,7 +10,11 @@ use super::{
     access::Access,
     access_log::AccessLog,
     observe, openapi, problem,
-    routes::{b3, batch, health, jobs, predict, prediction_history, predictions, stocks, symbols, train},
+    routes::{
+        b3, batch, health,
+        inference::{self, infer},
+        jobs, predict, prediction_history, predictions, stocks, symbols, train,
+    },
 };
 use crate::{app::App, pages};
 
@@ -36,19 +40,32 @@ fn described(app: &App) -> OpenApiRouter<App> {
     let open = OpenApiRouter::new()
         .routes(routes!(health::live))
         .routes(routes!(health::ready))
-        .routes(routes!(health::health));
+        .routes(routes!(health::health))
+        .routes(routes!(inference::server))
+        .routes(routes!(inference::live))
+        .routes(routes!(inference::ready));
     let read = OpenApiRouter::new()
         .routes(routes!(symbols::list))
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
         .routes(routes!(prediction_history::list))
         .routes(routes!(b3::companies))
+        .routes(routes!(inference::index, inference::index_posted))
+        .routes(routes!(inference::metadata))
+        .routes(routes!(inference::metadata_of_version))
+        .routes(routes!(inference::model_ready))
+        .routes(routes!(inference::version_ready))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show));
     // Files may be larger than other bodies.
     let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
     let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
-    let compute = OpenApiRouter::new().merge(files).routes(routes!(batch::forecast)).routes(routes!(b3::show, b3::ask));
+    let compute = OpenApiRouter::new()
+        .merge(files)
+        .routes(routes!(batch::forecast))
+        .routes(routes!(b3::show, b3::ask))
+        .routes(routes!(infer::infer))
+        .routes(routes!(infer::infer_version));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, open))
