@@ -10,6 +10,7 @@ mod etag;
 mod extract;
 mod listen;
 mod observe;
+mod oip;
 mod openapi;
 mod origin;
 mod predict_body;

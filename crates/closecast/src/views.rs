@@ -7,6 +7,7 @@ pub(crate) mod event;
 pub(crate) mod figures;
 pub(crate) mod forecast;
 pub(crate) mod import;
+pub(crate) mod inference;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod model;

@@ -16,5 +16,7 @@ mod client;
 mod files;
 #[path = "api_forecasts/history.rs"]
 mod history;
+#[path = "api_forecasts/inference.rs"]
+mod inference;
 #[path = "api_forecasts/windows.rs"]
 mod windows;

@@ -85,14 +85,22 @@ pub(crate) fn nobody() -> Result<Symbol, SymbolError> {
 /// prices are too few or do not tell what the model needs, [`Failure::Busy`] when too many wait already.
 pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
     let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
-    let Some(history) = recognised(app, &sent).await? else { return from_sent(app, &served, sent).await };
+    forecast_with(app, &served, sent).await
+}
+
+/// The same with a model that is at hand, whichever the prices name.
+///
+/// # Errors
+/// As for [`forecast_sent`], but for those of the model.
+pub(crate) async fn forecast_with(app: &App, served: &Arc<Served>, sent: Sent) -> Result<SentForecast, Failure> {
+    let Some(history) = recognised(app, &sent).await? else { return from_sent(app, served, sent).await };
     let history = match &served.model {
         TrainedModel::Base(_) => market::in_market(app, history).await?,
         TrainedModel::Lstm(_) => history,
     };
     let notes = vec![format!("{}: these are stored closes; the stored prices were used.", sent.place)];
-    let made = compute(app, &served, &sent.place, move || Ok((history, notes))).await?;
-    let view = view(app, made.forecast, &served)?;
+    let made = compute(app, served, &sent.place, move || Ok((history, notes))).await?;
+    let view = view(app, made.forecast, served)?;
     let (source, sessions_used) = (Source::Stored, made.sessions_used);
     Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes: made.notes })
 }

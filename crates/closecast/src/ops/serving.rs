@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use closecast_domain::{Card, Symbol};
 use closecast_model::{BaseModel, TrainedModel};
-use closecast_store::{ModelVersion, SeriesGlance, StoreError, Topic};
+use closecast_store::{Alias, ModelVersion, SeriesGlance, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -17,7 +17,7 @@ use crate::{
     cache::Loaded,
     failure::Failure,
     model_cache::{ModelCache, ModelKey},
-    ops::forecast,
+    ops::{forecast, train::is_model_name},
 };
 
 /// Name of the model of all symbols.
@@ -67,6 +67,53 @@ pub(crate) async fn base(app: &App) -> Result<Arc<Served>, Failure> {
     }
     let key = ModelKey { name: BASE.to_owned(), sha256: "shipped".to_owned() };
     app.models.get_or_load(&key, std::future::ready(shipped())).await.map_err(Failure::Shared)
+}
+
+/// Returns a version of the model `name`, in service or not; the one in service when none is named. BASE has one that ships with the
+/// program, which is version 0.
+///
+/// # Errors
+/// [`Failure::UnknownModel`] when there is none, [`Failure`] when it cannot be read.
+pub(crate) async fn version(app: &App, name: &str, version: Option<u64>) -> Result<Arc<Served>, Failure> {
+    let unknown = || match version {
+        Some(version) => Failure::UnknownModel(format!("{name} version {version}")),
+        None => Failure::UnknownModel(name.to_owned()),
+    };
+    if !is_model_name(name) {
+        return Err(unknown());
+    }
+    let in_service = if name == BASE { Some(base(app).await?) } else { served(app, name).await? };
+    match (in_service, version) {
+        (Some(served), None) => return Ok(served),
+        (Some(served), Some(version)) if served.version.version == version => return Ok(served),
+        (_, None) => return Err(unknown()),
+        _ => {}
+    }
+    let stored = app.store.models().version(name, version.unwrap_or_default()).await?.ok_or_else(unknown)?;
+    let key = ModelKey { name: stored.name, sha256: stored.sha256 };
+    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map_err(Failure::Shared)
+}
+
+/// Returns the versions of all models, by name, the one in service first and then the newest.
+///
+/// # Errors
+/// [`Failure::Store`] when they cannot be read.
+pub(crate) async fn versions(app: &App) -> Result<BTreeMap<String, Vec<u64>>, Failure> {
+    let mut all: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for version in app.store.models().list().await? {
+        all.entry(version.name).or_default().push(version.version);
+    }
+    for ((name, alias), version) in app.store.models().aliases().await? {
+        if let (Alias::Champion, Some(versions)) = (alias, all.get_mut(&name)) {
+            versions.sort_by_key(|&other| (other != version, std::cmp::Reverse(other)));
+        }
+    }
+    let base = self::base(app).await?.version.version;
+    let versions = all.entry(BASE.to_owned()).or_default();
+    if !versions.contains(&base) {
+        versions.insert(0, base);
+    }
+    Ok(all)
 }
 
 fn shipped() -> Result<Loaded<Served>, Failure> {

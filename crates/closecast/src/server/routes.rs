@@ -3,6 +3,7 @@
 pub(super) mod b3;
 pub(super) mod batch;
 pub(super) mod health;
+pub(super) mod inference;
 pub(super) mod jobs;
 pub(super) mod keys;
 pub(super) mod live;

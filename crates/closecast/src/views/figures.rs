@@ -48,9 +48,9 @@ struct DirectionView {
 pub(crate) struct QuantileView {
     /// Probability.
     #[schema(example = 0.05)]
-    level: f64,
+    pub(crate) level: f64,
     /// Price in the price's currency.
-    price: f64,
+    pub(crate) price: f64,
 }
 
 /// How often closes fell into central intervals on days after the training.

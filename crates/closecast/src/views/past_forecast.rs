@@ -130,3 +130,45 @@ impl PastForecastView {
         cells.join(",")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use closecast_domain::ModelRef;
+
+    use super::*;
+
+    fn made(realised_close: Option<f64>) -> PastForecastView {
+        let day = |day| NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
+        StoredForecast {
+            symbol: "AAPL".parse().unwrap(),
+            model: ModelRef { name: "BASE".to_owned(), sha256: "ab".to_owned() },
+            as_of: day(2),
+            target_date: day(3),
+            step: 1,
+            last_close: 100.0,
+            point: 103.0,
+            quantiles: Vec::new(),
+            created_at: DateTime::UNIX_EPOCH,
+            realised_close,
+            settled_at: realised_close.map(|_| DateTime::UNIX_EPOCH),
+        }
+        .into()
+    }
+
+    #[test]
+    fn a_forecast_has_an_error_once_its_close_is_known() {
+        let settled = serde_json::to_value(made(Some(101.0))).unwrap();
+        assert_eq!(settled["error"], serde_json::json!({"error": 2.0, "absolute": 2.0, "naive_absolute": 1.0}));
+        assert!(serde_json::to_value(made(None)).unwrap()["error"].is_null());
+    }
+
+    #[test]
+    fn every_row_of_csv_has_the_cells_of_the_header() {
+        let view = PastForecastsView { forecasts: vec![made(Some(101.0)), made(None)], next: None };
+        let csv = view.to_csv();
+        let lines: Vec<Vec<&str>> = csv.lines().map(|line| line.split(',').collect()).collect();
+        assert!(lines.len() == 3 && lines.iter().all(|cells| cells.len() == lines[0].len()), "{csv}");
+        assert_eq!(lines[1][10..], ["101", "2", "2", "1"]);
+        assert_eq!(lines[2][9..], [""; 5]);
+    }
+}

@@ -12,8 +12,9 @@ use crate::{
         access::Access,
         openapi,
         routes::{
-            b3, batch, health, jobs, keys, live, models, predict, prediction_history, predictions, retrain, runs,
-            stocks, symbols, train,
+            b3, batch, health,
+            inference::{self, infer},
+            jobs, keys, live, models, predict, prediction_history, predictions, retrain, runs, stocks, symbols, train,
         },
     },
 };
@@ -48,6 +49,11 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(predictions::show))
         .routes(routes!(prediction_history::list))
         .routes(routes!(b3::companies))
+        .routes(routes!(inference::index, inference::index_posted))
+        .routes(routes!(inference::metadata))
+        .routes(routes!(inference::metadata_of_version))
+        .routes(routes!(inference::model_ready))
+        .routes(routes!(inference::version_ready))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show))
         .routes(routes!(models::list))
@@ -64,7 +70,12 @@ fn compute(app: &App) -> OpenApiRouter<App> {
     // Files may be larger than other bodies.
     let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
     let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
-    OpenApiRouter::new().merge(files).routes(routes!(batch::forecast)).routes(routes!(b3::show, b3::ask))
+    OpenApiRouter::new()
+        .merge(files)
+        .routes(routes!(batch::forecast))
+        .routes(routes!(b3::show, b3::ask))
+        .routes(routes!(infer::infer))
+        .routes(routes!(infer::infer_version))
 }
 
 fn change() -> OpenApiRouter<App> {
