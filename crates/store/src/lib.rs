@@ -24,7 +24,9 @@ pub use blobs::{
 };
 pub use connection::DatabaseAddress;
 pub use error::StoreError;
-pub use forecasts::{Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
+pub use forecasts::{
+    Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, SettledFilter, StoredForecast, Unsettled,
+};
 pub use jobs::{Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob};
 pub use keys::{KeyStore, StoredKey};
 pub use models::{Alias, ListedVersion, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,7 +15,7 @@ use super::{ModelStore, ModelVersion, unreadable};
 use crate::{
     StoreError, Topic,
     connection::{begin_writing, lock_subject},
-    entity::{model_alias, registry_event},
+    entity::{model_alias, model_version, registry_event},
 };
 
 /// A role that one version of a name plays.
@@ -111,6 +111,36 @@ impl ModelStore<'_> {
             Some(((row.name, alias), row.version.unsigned_abs()))
         };
         Ok(rows.into_iter().filter_map(role).collect())
+    }
+
+    /// Returns at most `limit` of the versions in service, by name, those after the name `after`.
+    ///
+    /// # Errors
+    /// As for [`ModelStore::under`].
+    pub async fn champions(&self, after: Option<&str>, limit: u64) -> Result<Vec<ModelVersion>, StoreError> {
+        let roles: Vec<(String, i64)> = model_alias::Entity::find()
+            .select_only()
+            .columns([model_alias::Column::Name, model_alias::Column::Version])
+            .filter(model_alias::Column::Alias.eq(Alias::Champion.name()))
+            .apply_if(after, |rows, after| rows.filter(model_alias::Column::Name.gt(after)))
+            .order_by_asc(model_alias::Column::Name)
+            .limit(limit)
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let mut champions = Vec::with_capacity(roles.len());
+        // Few enough at a time for what a statement can hold.
+        for part in roles.chunks(200) {
+            let named =
+                Expr::tuple([Expr::col(model_version::Column::Name), Expr::col(model_version::Column::Version)]);
+            let rows = model_version::Entity::find()
+                .filter(named.in_tuples(part.iter().cloned()))
+                .order_by_asc(model_version::Column::Name)
+                .all(self.database)
+                .await?;
+            champions.extend(rows.into_iter().map(super::model_version).collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(champions)
     }
 
     /// Puts a version into service on the given evidence. Returns the version in service before.

@@ -306,3 +306,19 @@ async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
         }
     }
 }
+
+#[tokio::test]
+async fn jobs_are_counted_by_state() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        assert!(jobs.counts().await.unwrap().values().all(|&count| count == 0));
+        for symbol in ["AAPL", "IBM", "MSFT"] {
+            jobs.enqueue(training(symbol), now()).await.unwrap();
+        }
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        jobs.fail(&lease, "broken", now()).await.unwrap();
+        let counts = jobs.counts().await.unwrap();
+        assert_eq!(counts.len(), JobState::ALL.len());
+        assert_eq!((counts["queued"], counts["failed"], counts["running"]), (2, 1, 0));
+    }
+}

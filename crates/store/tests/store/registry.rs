@@ -119,3 +119,20 @@ async fn who_follows_the_book_misses_no_line_however_many_write_it() {
         assert_eq!(read, WRITERS * LINES);
     }
 }
+
+#[tokio::test]
+async fn the_versions_in_service_are_listed_by_name() {
+    for place in places().await {
+        let models = place.store.models();
+        for (name, bytes) in [("IBM", "one"), ("AAPL", "two"), ("AAPL", "three"), ("BASE", "four")] {
+            models.publish(&card(name), Bytes::from(bytes), Origin::default(), now()).await.unwrap();
+        }
+        models.promote(("AAPL", 2), Some(1), (None, true), None, now()).await.unwrap();
+        let champions = models.champions(None, 10).await.unwrap();
+        let named: Vec<_> = champions.iter().map(|version| (version.name.as_str(), version.version)).collect();
+        assert_eq!(named, [("AAPL", 2), ("BASE", 1), ("IBM", 1)]);
+        assert_eq!(models.champions(None, 2).await.unwrap(), champions[..2]);
+        assert_eq!(models.champions(Some("AAPL"), 10).await.unwrap(), champions[1..]);
+        assert!(models.champions(Some("IBM"), 10).await.unwrap().is_empty());
+    }
+}
