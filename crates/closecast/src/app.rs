@@ -15,6 +15,7 @@ use crate::{
     config::Settings,
     failure::Failure,
     gate::Gate,
+    monitor::Monitor,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
 };
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) models: Arc<Models>,
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
+    pub(crate) monitor: Arc<Monitor>,
 }
 
 impl App {
@@ -41,6 +43,7 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
+        let monitor = Arc::new(Monitor::new(clock.as_ref()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             store,
@@ -50,6 +53,7 @@ impl App {
             models,
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
+            monitor,
             settings: Arc::new(settings),
         })
     }

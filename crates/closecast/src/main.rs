@@ -9,6 +9,7 @@ mod failure;
 mod gate;
 mod logging;
 mod model_cache;
+mod monitor;
 mod ops;
 mod pages;
 mod report;

@@ -9,8 +9,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     access::Access,
     access_log::AccessLog,
-    observe, openapi, problem,
-    routes::{health, jobs, predictions, stocks, symbols, train},
+    observe::{self, Books},
+    openapi, problem,
+    routes::{alerts, health, jobs, ml_health, monitoring, predictions, stocks, symbols, train},
 };
 use crate::{app::App, pages};
 
@@ -19,6 +20,7 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Returns all routes.
 pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
+    let books = Arc::new(Books { log, monitor: Arc::clone(&app.monitor) });
     let (routes, document) = described(&app).with_state(app).split_for_parts();
     routes
         .merge(openapi::router(&document))
@@ -28,7 +30,7 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .layer(CompressionLayer::new())
         .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
         .layer(CatchPanicLayer::custom(problem::after_panic))
-        .layer(middleware::from_fn_with_state(log, observe::observe))
+        .layer(middleware::from_fn_with_state(books, observe::observe))
 }
 
 /// Returns the routes of the interface, with their description.
@@ -41,6 +43,16 @@ fn described(app: &App) -> OpenApiRouter<App> {
         .routes(routes!(symbols::list))
         .routes(routes!(stocks::history))
         .routes(routes!(predictions::show))
+        .routes(routes!(monitoring::metrics))
+        .routes(routes!(monitoring::metrics_under_monitoring))
+        .routes(routes!(monitoring::metrics_under_v1))
+        .routes(routes!(monitoring::show))
+        .routes(routes!(ml_health::health))
+        .routes(routes!(ml_health::drift_report))
+        .routes(routes!(ml_health::overview))
+        .routes(routes!(ml_health::data_quality))
+        .routes(routes!(ml_health::prediction_distribution))
+        .routes(routes!(alerts::list))
         .routes(routes!(jobs::list))
         .routes(routes!(jobs::show));
     let change = OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(jobs::cancel));
