@@ -51,7 +51,7 @@ pub(crate) enum StatusView {
 /// How a model is doing for a symbol, from 0 to 100, and what that is made of: the mean of the components' scores by weight, those
 /// left out that cannot be judged.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Health)]
+#[schema(as = ModelHealth)]
 pub(crate) struct HealthView {
     #[schema(value_type = String, example = "AAPL")]
     symbol: Symbol,

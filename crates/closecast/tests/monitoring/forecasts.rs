@@ -5,8 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
-use closecast_domain::{Forecast, History, ModelRef, Quantile, SessionForecast};
+use closecast_domain::{Clock as _, Forecast, History, ModelRef, Quantile, SessionForecast, SystemClock};
 use closecast_store::{JobState, NewJob, SettledFilter, Store, StoredForecast};
 use closecast_testkit::histories::random_walk;
 
@@ -72,12 +71,12 @@ pub(crate) fn with_settled(folder: &Path, count: usize, settled: &Settled) {
     on_store(folder, async |store| {
         let forecasts = store.forecasts();
         for origin in end - count..end {
-            forecasts.record(&settled.forecast(&history, origin), Utc::now()).await.unwrap();
+            forecasts.record(&settled.forecast(&history, origin), SystemClock.now()).await.unwrap();
         }
         let waiting = forecasts.unsettled(history.symbol(), history.last().date, None, 10_000).await.unwrap();
         let close = |made: &StoredForecast| history.bars()[history.position(made.target_date).unwrap()].close;
         let closes: Vec<_> = waiting.iter().map(|one| (one.id, Some(close(&one.forecast)))).collect();
-        forecasts.settle(&closes, Utc::now()).await.unwrap();
+        forecasts.settle(&closes, SystemClock.now()).await.unwrap();
         let kept = forecasts.settled(history.symbol(), &SettledFilter::default(), 10_000).await.unwrap();
         assert!(kept.len() >= count);
     });
@@ -94,7 +93,7 @@ pub(crate) fn settle_again(folder: &Path) {
         requested_by: None,
     };
     on_store(folder, async |store| {
-        let id = store.jobs().enqueue(work, Utc::now()).await.unwrap().job.id;
+        let id = store.jobs().enqueue(work, SystemClock.now()).await.unwrap().job.id;
         let begun = Instant::now();
         loop {
             let job = store.jobs().get(&id).await.unwrap().unwrap();

@@ -49,7 +49,7 @@ pub(in crate::server) struct PageAsked {
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct DriftAsked {
     /// Only this symbol; all in service when absent.
-    #[param(example = "AAPL")]
+    #[param(example = "AAPL", max_length = 24, pattern = r"^[\^=_]*[A-Za-z0-9][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$")]
     symbol: Option<String>,
     /// Newest sessions to compare with the training part; 60 when absent.
     #[param(minimum = 20, maximum = 252)]
@@ -68,7 +68,7 @@ pub(in crate::server) struct DriftAsked {
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct QualityAsked {
     /// Only this symbol; all stored ones when absent.
-    #[param(example = "AAPL")]
+    #[param(example = "AAPL", max_length = 24, pattern = r"^[\^=_]*[A-Za-z0-9][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$")]
     symbol: Option<String>,
     /// Most symbols; 20 when absent.
     #[param(minimum = 1, maximum = 100)]
@@ -93,7 +93,7 @@ pub(in crate::server) struct RecordAsked {
 /// Judges the model that serves a symbol: a score from 0 to 100, what it is made of, and what to do. Realised errors always stand
 /// beside naive's on the same days; what cannot be judged yet says so and does not count.
 #[utoipa::path(get, path = "/api/ml-health/health/{symbol}", tag = "health of models", operation_id = "model_health",
-    params(("symbol" = String, Path, description = "Symbol", example = "AAPL")),
+    params(("symbol" = String, Path, description = "Symbol", example = "AAPL", max_length = 24, pattern = r"^[\^=_]*[A-Za-z0-9][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$")),
     responses(
         (status = 200, description = "The health", body = HealthView),
         (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
@@ -197,7 +197,7 @@ pub(in crate::server) async fn data_quality(
 /// distributions the closes fell.
 #[utoipa::path(get, path = "/api/ml-health/prediction-distribution/{symbol}", tag = "health of models",
     operation_id = "prediction_distribution",
-    params(("symbol" = String, Path, description = "Symbol", example = "AAPL"), RecordAsked),
+    params(("symbol" = String, Path, description = "Symbol", example = "AAPL", max_length = 24, pattern = r"^[\^=_]*[A-Za-z0-9][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$"), RecordAsked),
     responses(
         (status = 200, description = "What became of the forecasts", body = DistributionView),
         (status = 404, description = "There are no prices of the symbol, or no such model", body = ProblemBody, content_type = "application/problem+json"),

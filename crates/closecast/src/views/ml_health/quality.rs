@@ -45,7 +45,7 @@ pub(crate) struct QualityView {
 
 /// One defect.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Defect)]
+#[schema(as = PriceDefect)]
 struct DefectView {
     #[schema(example = "missing_session")]
     kind: String,
