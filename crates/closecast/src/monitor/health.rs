@@ -43,6 +43,9 @@ pub(crate) const RECORD_DAYS: u64 = 250;
 /// How long a finding is given again.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// How long a finding goes on to be shown as the last one: they are made daily.
+const SHOWN: Duration = Duration::from_hours(26);
+
 /// Most findings that are kept.
 const MOST_KEPT: usize = 1000;
 
@@ -83,10 +86,11 @@ impl KeptHealth {
         kept.insert(subject, (Instant::now(), Arc::clone(health)));
     }
 
-    /// Returns what was found last of the first `most` symbols.
+    /// Returns what was found within a day of the first `most` symbols.
     pub(super) fn newest(&self, most: usize) -> Vec<Arc<Health>> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.values().take(most).map(|(_, health)| Arc::clone(health)).collect()
+        let shown = kept.values().filter(|(at, _)| at.elapsed() < SHOWN);
+        shown.take(most).map(|(_, health)| Arc::clone(health)).collect()
     }
 }
 
