@@ -16,6 +16,7 @@ use crate::{
     failure::Failure,
     gate::Gate,
     live::Hub,
+    monitor::Monitor,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
     security::Security,
 };
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) gate: Arc<Gate>,
     pub(crate) security: Arc<Security>,
     pub(crate) live: Arc<Hub>,
+    pub(crate) monitor: Arc<Monitor>,
 }
 
 impl App {
@@ -45,6 +47,7 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, &clock)?;
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
+        let monitor = Arc::new(Monitor::new(clock.as_ref()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             store,
@@ -56,6 +59,7 @@ impl App {
             live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
             security: Arc::new(Security::new(&settings.server.limits)),
+            monitor,
             settings: Arc::new(settings),
         })
     }

@@ -38,6 +38,24 @@ struct State<K, T, E> {
     loading: HashMap<K, watch::Receiver<Outcome<T, E>>>,
     /// How often values were dropped because they may have been overtaken: what was begun before is not kept.
     drops: u64,
+    /// How often a value was found, and how often one had to be made.
+    hits: u64,
+    misses: u64,
+}
+
+/// A cache as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CacheFigures {
+    /// Values that are kept.
+    pub(crate) entries: usize,
+    /// Memory that they take, in bytes.
+    pub(crate) bytes: u64,
+    /// Memory that they may take.
+    pub(crate) most_bytes: u64,
+    /// How often a value was found.
+    pub(crate) hits: u64,
+    /// How often one had to be made.
+    pub(crate) misses: u64,
 }
 
 /// Where a request stands.
@@ -86,12 +104,23 @@ impl<K: Clone + Eq + Hash, T, E> Drop for Load<'_, K, T, E> {
 impl<K: Clone + Eq + Hash, T, E> SharedCache<K, T, E> {
     /// Returns an empty cache for values of `most_bytes` in all. With 0 nothing is kept.
     pub(crate) fn new(most_bytes: u64) -> Self {
-        Self { state: Mutex::new(State { kept: Kept::new(most_bytes), loading: HashMap::new(), drops: 0 }) }
+        Self {
+            state: Mutex::new(State {
+                kept: Kept::new(most_bytes),
+                loading: HashMap::new(),
+                drops: 0,
+                hits: 0,
+                misses: 0,
+            }),
+        }
     }
 
     /// Returns the value of `key` if it is kept.
     pub(crate) fn get(&self, key: &K) -> Option<Arc<T>> {
-        self.state().kept.get(key)
+        let mut state = self.state();
+        let found = state.kept.get(key);
+        state.hits += u64::from(found.is_some());
+        found
     }
 
     /// Returns the value of `key`, from `load` if it is not kept. Requests for the same missing value share one load; if the
@@ -132,6 +161,7 @@ impl<K: Clone + Eq + Hash, T, E> SharedCache<K, T, E> {
     fn find<'a>(&'a self, key: &'a K) -> Found<'a, K, T, E> {
         let mut state = self.state();
         if let Some(value) = state.kept.get(key) {
+            state.hits += 1;
             return Found::Kept(value);
         }
         if let Some(outcome) = state.loading.get(key) {
@@ -139,12 +169,20 @@ impl<K: Clone + Eq + Hash, T, E> SharedCache<K, T, E> {
         }
         let (sender, receiver) = watch::channel(None);
         state.loading.insert(key.clone(), receiver);
+        state.misses += 1;
         Found::Missing(Load { cache: self, key, drops: state.drops, outcome: sender })
     }
 
     /// Every change is made whole under the lock, so the state of a thread that panicked is as good as any.
     fn state(&self) -> MutexGuard<'_, State<K, T, E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns how full the cache is, and how often it was of use.
+    pub(crate) fn figures(&self) -> CacheFigures {
+        let state = self.state();
+        let (entries, bytes, most_bytes) = (state.kept.len(), state.kept.bytes(), state.kept.most_bytes());
+        CacheFigures { entries, bytes, most_bytes, hits: state.hits, misses: state.misses }
     }
 
     /// Returns the memory that the kept values take, in bytes.

@@ -1,6 +1,6 @@
 //! A bounded queue before arithmetic: who would have to wait too long is told so at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -10,8 +10,23 @@ use crate::failure::Failure;
 #[derive(Debug)]
 pub(crate) struct Gate {
     places: Semaphore,
+    all_places: usize,
     waiting: AtomicUsize,
     most_waiting: usize,
+    rejected: AtomicU64,
+}
+
+/// A gate as it is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct GateFigures {
+    /// Places there are.
+    pub(crate) places: usize,
+    /// Places that are taken.
+    pub(crate) taken: usize,
+    /// How many wait.
+    pub(crate) waiting: usize,
+    /// How many were turned away so far.
+    pub(crate) rejected: u64,
 }
 
 /// Counts one who waits, however the waiting ends.
@@ -26,7 +41,8 @@ impl Drop for Waiting<'_> {
 impl Gate {
     /// Returns a gate for `places` at a time, with room for `most_waiting` before it.
     pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
-        Self { places: Semaphore::new(places), waiting: AtomicUsize::new(0), most_waiting }
+        let (waiting, rejected) = (AtomicUsize::new(0), AtomicU64::new(0));
+        Self { places: Semaphore::new(places), all_places: places, waiting, most_waiting, rejected }
     }
 
     /// Returns a place, at once or after those who came before.
@@ -39,10 +55,21 @@ impl Gate {
         }
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
             self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.rejected.fetch_add(1, Ordering::Relaxed);
             return Err(Failure::Busy);
         }
         let _counted = Waiting(&self.waiting);
         self.places.acquire().await.map_err(|_closed| Failure::Busy)
+    }
+
+    /// Returns how busy it is.
+    pub(crate) fn figures(&self) -> GateFigures {
+        GateFigures {
+            places: self.all_places,
+            taken: self.all_places.saturating_sub(self.places.available_permits()),
+            waiting: self.waiting.load(Ordering::Relaxed),
+            rejected: self.rejected.load(Ordering::Relaxed),
+        }
     }
 }
 
@@ -59,6 +86,7 @@ mod tests {
         let third = tokio::spawn(async move { other.enter().await.map(drop).is_ok() });
         tokio::task::yield_now().await;
         assert!(matches!(gate.enter().await, Err(Failure::Busy)));
+        assert_eq!(gate.figures(), GateFigures { places: 2, taken: 2, waiting: 1, rejected: 1 });
         drop(first);
         assert!(third.await.unwrap());
         assert!(gate.enter().await.is_ok());

@@ -10,6 +10,7 @@ mod gate;
 mod live;
 mod logging;
 mod model_cache;
+mod monitor;
 mod ops;
 mod pages;
 mod report;

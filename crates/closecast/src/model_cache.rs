@@ -5,7 +5,7 @@ mod champions;
 use std::sync::Arc;
 
 use self::champions::Champions;
-use crate::cache::{Loaded, SharedCache};
+use crate::cache::{CacheFigures, Loaded, SharedCache};
 
 /// One version of a model. Versions never change, so neither does what is kept under a key.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -82,6 +82,11 @@ impl<T, E> ModelCache<T, E> {
     /// Forgets which versions serve: for when changes may have been missed.
     pub(crate) fn invalidate_all(&self) {
         self.champions.forget_all();
+    }
+
+    /// Returns how full the cache is, and how often it was of use.
+    pub(crate) fn figures(&self) -> CacheFigures {
+        self.cache.figures()
     }
 
     /// Returns the memory that the kept models take, in bytes.

@@ -1,5 +1,6 @@
 //! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
 
+pub(crate) mod alert;
 pub(crate) mod b3;
 pub(crate) mod backtest;
 pub(crate) mod batch;
@@ -10,7 +11,9 @@ pub(crate) mod import;
 pub(crate) mod inference;
 pub(crate) mod job;
 pub(crate) mod key;
+pub(crate) mod ml_health;
 pub(crate) mod model;
+pub(crate) mod monitoring;
 pub(crate) mod past_forecast;
 pub(crate) mod predicted;
 pub(crate) mod run;

@@ -6,6 +6,7 @@ mod base;
 mod dataset;
 mod epochs;
 mod fingerprint;
+mod inputs_drift;
 mod model;
 mod prepared;
 mod spec;
@@ -20,6 +21,7 @@ pub use base::{
 };
 pub use epochs::{EpochLog, StopReason, TrainLog};
 pub use fingerprint::fingerprint;
+pub use inputs_drift::InputDrift;
 pub use model::LstmModel;
 pub use prepared::Prepared;
 pub use spec::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};

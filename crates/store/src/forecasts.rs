@@ -3,6 +3,7 @@
 mod history;
 mod sample;
 mod settle;
+mod settled;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
@@ -16,6 +17,7 @@ pub use self::{
     history::{Cursor, HistoryFilter, Page},
     sample::ForecastSample,
     settle::Unsettled,
+    settled::SettledFilter,
 };
 use crate::{
     ForecastNews, News, StoreError, Topic, Wakeups,

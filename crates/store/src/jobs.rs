@@ -5,6 +5,8 @@ mod lease;
 mod record;
 mod takeover;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
@@ -191,6 +193,25 @@ impl<'a> JobStore<'a> {
             .all(self.database)
             .await?;
         rows.into_iter().map(record::job).collect()
+    }
+
+    /// Returns how many jobs are in each state; states without any are 0.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn counts(&self) -> Result<BTreeMap<&'static str, u64>, StoreError> {
+        let rows: Vec<(String, i64)> = job::Entity::find()
+            .select_only()
+            .column(job::Column::State)
+            .column_as(job::Column::Id.count(), "jobs")
+            .group_by(job::Column::State)
+            .into_tuple()
+            .all(self.database)
+            .await?;
+        let counted: BTreeMap<String, u64> =
+            rows.into_iter().map(|(state, jobs)| (state, jobs.unsigned_abs())).collect();
+        let count = |state: JobState| (state.name(), counted.get(state.name()).copied().unwrap_or(0));
+        Ok(JobState::ALL.map(count).into())
     }
 
     /// Asks for the end of a job: one that waits is cancelled at once, one that runs when its worker hears of it. A job that has

@@ -28,7 +28,9 @@ pub use blobs::{
 pub use connection::DatabaseAddress;
 pub use error::StoreError;
 pub use events::{Event, EventStore, EventTopic, ForecastNews, ModelNews, News, SeriesNews};
-pub use forecasts::{Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, StoredForecast, Unsettled};
+pub use forecasts::{
+    Cursor, ForecastSample, ForecastStore, HistoryFilter, Page, SettledFilter, StoredForecast, Unsettled,
+};
 pub use jobs::{
     Allowance, Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob,
 };

@@ -24,8 +24,17 @@ impl<K: Clone + Eq + Hash, T> Kept<K, T> {
         Self { values: HashMap::new(), most_bytes, bytes: 0, uses: 0 }
     }
 
+    /// Returns how many values there are.
+    pub(super) fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Returns the memory that there is room for, in bytes.
+    pub(super) fn most_bytes(&self) -> u64 {
+        self.most_bytes
+    }
+
     /// Returns the memory that is taken, in bytes; never more than there is room for.
-    #[cfg(test)]
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

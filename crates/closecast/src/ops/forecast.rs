@@ -15,6 +15,7 @@ use crate::{
     app::App,
     cache::{Loaded, SharedCache},
     failure::Failure,
+    monitor::Counter,
     ops::{
         history::{self, market_day},
         market,
@@ -53,6 +54,8 @@ pub(crate) struct Evening {
     served: Arc<Served>,
     prepared: Prepared,
     exchange: Exchange,
+    /// Forecasts of the symbol that were given out.
+    given_out: Arc<Counter>,
     answer: Mutex<Option<Arc<Answer>>>,
 }
 
@@ -90,10 +93,13 @@ pub(crate) async fn forecast(
     if freshness == Freshness::Kept
         && let Some(answer) = evening.kept()
     {
+        evening.given_out.add_one();
         return Ok(answer);
     }
     let _place = app.gate.enter().await?;
-    evening.make(app)
+    let answer = evening.make(app)?;
+    evening.given_out.add_one();
+    Ok(answer)
 }
 
 /// Forgets what is known of symbols whose prices changed. The market of an exchange is made of all its symbols, so that
@@ -138,8 +144,9 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     drop(place);
     let (prepared, made) = done?;
     app.store.forecasts().record(&made, app.clock.now()).await?;
+    let given_out = app.monitor.measures.predictions.of(symbol);
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
-    Ok(Loaded { value: Evening { served, prepared, exchange, answer: Mutex::default() }, memory_bytes })
+    Ok(Loaded { value: Evening { served, prepared, exchange, given_out, answer: Mutex::default() }, memory_bytes })
 }
 
 /// Returns the model that forecasts `symbol`.
@@ -169,7 +176,9 @@ impl Evening {
 
     /// Lets the network forecast.
     fn make(&self, app: &App) -> Result<Arc<Answer>, Failure> {
+        let begun = Instant::now();
         let made = self.served.model.forecast(&self.prepared)?;
+        app.monitor.measures.inference.record(begun.elapsed());
         let stale = made.as_of < market_day(app, self.exchange).last_settled;
         let internal = |text: String| Failure::Internal(text);
         let view = ForecastView::new(made, &self.served.version, stale)

@@ -21,7 +21,10 @@ use super::{
     access_log::{AccessLog, Entry},
     address,
 };
-use crate::config::Settings;
+use crate::{
+    config::Settings,
+    monitor::{METHODS, Monitor},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
@@ -38,18 +41,24 @@ static USUAL: [(HeaderName, HeaderValue); 5] = [
     (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'")),
 ];
 
+/// Where requests are written down and counted.
+pub(super) struct Books {
+    pub(super) log: Arc<AccessLog>,
+    pub(super) monitor: Arc<Monitor>,
+    pub(super) settings: Arc<Settings>,
+}
+
 /// Lets a request through, and adds what every answer has.
-pub(super) async fn observe(
-    State((log, settings)): State<(Arc<AccessLog>, Arc<Settings>)>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
-    let client = address::of(request.headers(), request.extensions(), &settings.server.trusted_proxies);
+    let client = address::of(request.headers(), request.extensions(), &books.settings.server.trusted_proxies);
+    // Also of a client that goes away: what is dropped half-way is no longer counted.
+    let in_flight = books.monitor.measures.in_flight.enter();
     let mut response = next.run(request).await;
+    drop(in_flight);
     let elapsed = begun.elapsed();
     let status = response.status();
     let headers = response.headers_mut();
@@ -64,9 +73,10 @@ pub(super) async fn observe(
     if status.is_server_error() {
         tracing::error!(request_id = id, status = status.as_u16(), "{method} {path}");
     }
-    let (method, path) = (method_name(&method), path.as_str());
+    let (place, path, status) = (method_place(&method), path.as_str(), status.as_u16());
+    books.monitor.measures.requests.record(place, status, elapsed);
     let client = Some(client);
-    log.write(&Entry { id, client, method, path, status: status.as_u16(), micros: elapsed.as_micros() });
+    books.log.write(&Entry { id, client, method: METHODS[place], path, status, micros: elapsed.as_micros() });
     response
 }
 
@@ -103,18 +113,10 @@ fn seconds(micros: u128) -> Option<HeaderValue> {
     HeaderValue::try_from(text).ok()
 }
 
-/// Returns the name of a method of HTTP, and one name for all others: a client may send any.
-fn method_name(method: &Method) -> &'static str {
-    match *method {
-        Method::GET => "GET",
-        Method::POST => "POST",
-        Method::HEAD => "HEAD",
-        Method::PUT => "PUT",
-        Method::DELETE => "DELETE",
-        Method::OPTIONS => "OPTIONS",
-        Method::PATCH => "PATCH",
-        _ => "OTHER",
-    }
+/// Returns the place of a method in [`METHODS`], and the last one for all others: a client may send any.
+fn method_place(method: &Method) -> usize {
+    let others = METHODS.len() - 1;
+    METHODS.iter().position(|name| *name == method.as_str()).unwrap_or(others)
 }
 
 #[cfg(test)]
@@ -131,6 +133,14 @@ mod tests {
         }
         assert_ne!(new_id(), new_id());
         assert!(is_identifier(new_id().as_bytes()));
+    }
+
+    #[test]
+    fn methods_that_nobody_knows_are_one() {
+        assert_eq!((METHODS[method_place(&Method::GET)], METHODS[method_place(&Method::PATCH)]), ("GET", "PATCH"));
+        for method in ["BREW", "OTHER", "get"] {
+            assert_eq!(METHODS[method_place(&Method::from_bytes(method.as_bytes()).unwrap())], "OTHER");
+        }
     }
 
     #[test]

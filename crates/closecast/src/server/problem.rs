@@ -165,12 +165,6 @@ impl From<&Failure> for Problem {
     }
 }
 
-/// Adds when to ask again.
-fn retry_later(mut response: Response) -> Response {
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER));
-    response
-}
-
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = ProblemBody {

@@ -12,7 +12,11 @@ use axum::{
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, timeout::TimeoutLayer};
 
-use super::{access_log::AccessLog, observe, openapi, problem};
+use super::{
+    access_log::AccessLog,
+    observe::{self, Books},
+    openapi, problem,
+};
 use crate::{app::App, pages};
 
 /// A request that takes longer has gone wrong.
@@ -23,6 +27,7 @@ const PREFLIGHT: Duration = Duration::from_secs(600);
 
 /// Returns all routes.
 pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
+    let books = Books { log, monitor: Arc::clone(&app.monitor), settings: Arc::clone(&app.settings) };
     let settings = Arc::clone(&app.settings);
     let (routes, document) = groups::described(&app).with_state(app).split_for_parts();
     let beside = openapi::router(&document).merge(pages::router()).layer(ending_after(TIMEOUT));
@@ -35,7 +40,7 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .layer(DefaultBodyLimit::max(body))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(cors(&settings.server.cors_origins))
-        .layer(middleware::from_fn_with_state((log, settings), observe::observe))
+        .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
 }
 
 fn ending_after(timeout: Duration) -> TimeoutLayer {

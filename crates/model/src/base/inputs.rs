@@ -1,10 +1,11 @@
 //! What BASE sees: a symbol's own features, and beside them what its market did.
 
 use closecast_domain::{ForecastError, History, Market};
+use closecast_eval::FeatureDays;
 use closecast_features::{FeatureSet, Features, FittedScaler, Scaler, ScalerKind};
 use serde::{Deserialize, Serialize};
 
-use crate::dataset::unsuitable;
+use crate::{dataset::unsuitable, inputs_drift::columns};
 
 /// The features and the numbers they are scaled with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -94,6 +95,24 @@ impl Inputs {
     /// Returns the features of `history`, not scaled yet.
     pub(super) fn features(&self, history: &History) -> Result<Features, ForecastError> {
         self.own.compute(history).map_err(unsuitable)
+    }
+
+    /// Returns what the networks are given of `history` on its newest days, with what the training part was like. Figures of the
+    /// market reach back to the first gap in what is known of it, and are left out when it is not known on the last day.
+    pub(super) fn given(&self, history: &History) -> Result<Vec<FeatureDays>, ForecastError> {
+        let features = self.features(history)?;
+        let mut given = columns(&features, &self.own_scaler, "", features.first_valid());
+        let days = given.first().map_or(0, |input| input.values.len());
+        if let Some((inputs, known)) = self.market.as_ref().zip(self.knows_market_of(history)) {
+            let newest = history.bars().iter().rev().take(days);
+            let mut rows: Vec<_> = newest.map_while(|bar| Some((bar.date, known.on(bar.date)?))).collect();
+            rows.reverse();
+            let values = rows.iter().flat_map(|(_, figures)| figures.iter().copied()).collect();
+            let dates = rows.iter().map(|(date, _)| *date).collect();
+            let table = Features::new(dates, inputs.names.clone(), values, 0).map_err(unsuitable)?;
+            given.extend(columns(&table, &inputs.scaler, "market_", 0));
+        }
+        Ok(given)
     }
 
     /// Returns whether the market of `history` is one that the network can look at.

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use chrono::NaiveDate;
 use closecast_domain::{BaseCard, Forecast, ForecastError, History, ModelRef, Predict, Quantile, SessionForecast};
+use closecast_eval::FeatureDays;
 use closecast_nn::Network;
 use serde::{Deserialize, Serialize};
 
@@ -79,6 +80,11 @@ impl BaseModel {
     /// Returns whether it looks at how far prices moved within a day.
     pub(crate) fn needs_ranges(&self) -> bool {
         self.description.inputs.need_ranges()
+    }
+
+    /// Returns what the networks are given on the newest days of `history`, with what the training part was like.
+    pub(crate) fn given(&self, history: &History) -> Result<Vec<FeatureDays>, ForecastError> {
+        self.ensemble.inputs.given(history)
     }
 
     /// Returns the memory that the model takes once it has forecast, in bytes, within some per cent.

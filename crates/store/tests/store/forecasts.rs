@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use closecast_domain::Symbol;
-use closecast_store::HistoryFilter;
+use closecast_store::{HistoryFilter, SettledFilter};
 
 use crate::{
     place::places,
@@ -92,5 +92,43 @@ async fn old_forecasts_are_forgotten_a_part_at_a_time() {
         assert_eq!(store.forget(old, 3).await.unwrap(), 2);
         assert_eq!(store.forget(old, 3).await.unwrap(), 0);
         assert_eq!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().forecasts.len(), 4);
+    }
+}
+
+#[tokio::test]
+async fn settled_forecasts_come_back_one_a_session_newest_first() {
+    for place in places().await {
+        let store = place.store.forecasts();
+        let aapl = Symbol::new("AAPL").unwrap();
+        // Two versions of the 9th, of which the second was made last; one of a second session ahead; one that was no session.
+        for (sha256, target) in [("one", 8), ("one", 9), ("two", 9), ("one", 10), ("one", 11), ("one", 12)] {
+            store.record(&forecast("AAPL", sha256, target), now()).await.unwrap();
+        }
+        let mut two_ahead = forecast("AAPL", "far", 14);
+        two_ahead.sessions.insert(0, forecast("AAPL", "far", 13).sessions[0].clone());
+        store.record(&two_ahead, now()).await.unwrap();
+        store.record(&forecast("IBM", "one", 9), now() + TimeDelta::days(1)).await.unwrap();
+        let waiting = store.unsettled(&aapl, day(31), None, 100).await.unwrap();
+        let close = |w: &closecast_store::Unsettled| match w.forecast.target_date {
+            date if date == day(11) => None,
+            date if date == day(9) && w.forecast.model.sha256 == "two" => Some(109.0),
+            _ => Some(100.0),
+        };
+        let closes: Vec<_> =
+            waiting.iter().filter(|w| w.forecast.target_date != day(12)).map(|w| (w.id, close(w))).collect();
+        store.settle(&closes, now()).await.unwrap();
+
+        let all = store.settled(&aapl, &SettledFilter::default(), 100).await.unwrap();
+        let days: Vec<_> = all.iter().map(|f| f.target_date).collect();
+        assert_eq!(days, [day(13), day(10), day(9), day(8)], "neither two ahead, nor no session, nor one that waits");
+        assert_eq!((all[2].model.sha256.as_str(), all[2].realised_close), ("two", Some(109.0)));
+        let from = SettledFilter { from: Some(day(10)), ..SettledFilter::default() };
+        assert_eq!(store.settled(&aapl, &from, 100).await.unwrap(), all[..2]);
+        assert_eq!(store.settled(&aapl, &SettledFilter::default(), 2).await.unwrap(), all[..2]);
+        let other = SettledFilter { model_name: Some("BASE".into()), ..SettledFilter::default() };
+        assert!(store.settled(&aapl, &other, 100).await.unwrap().is_empty());
+        assert_eq!(store.symbols_since(now()).await.unwrap().len(), 2);
+        let later = store.symbols_since(now() + TimeDelta::hours(1)).await.unwrap();
+        assert_eq!(later.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["IBM"]);
     }
 }

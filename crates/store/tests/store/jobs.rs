@@ -357,3 +357,19 @@ async fn counting_unfinished_jobs_reads_an_index_that_has_no_others() {
     let steps: Vec<String> = plan.await.unwrap().iter().map(|row| row.try_get("", "detail").unwrap()).collect();
     assert!(steps.iter().any(|step| step.contains("INDEX jobs_dedup")), "{steps:?}");
 }
+
+#[tokio::test]
+async fn jobs_are_counted_by_state() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        assert!(jobs.counts().await.unwrap().values().all(|&count| count == 0));
+        for symbol in ["AAPL", "IBM", "MSFT"] {
+            jobs.enqueue(training(symbol), now()).await.unwrap();
+        }
+        let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
+        jobs.fail(&lease, "broken", now()).await.unwrap();
+        let counts = jobs.counts().await.unwrap();
+        assert_eq!(counts.len(), JobState::ALL.len());
+        assert_eq!((counts["queued"], counts["failed"], counts["running"]), (2, 1, 0));
+    }
+}

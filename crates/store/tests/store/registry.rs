@@ -156,3 +156,20 @@ async fn the_registry_is_read_page_by_page() {
         assert_eq!((book.len(), rest.len(), rest[0].version), (2, 1, 1));
     }
 }
+
+#[tokio::test]
+async fn the_versions_in_service_are_listed_by_name() {
+    for place in places().await {
+        let models = place.store.models();
+        for (name, bytes) in [("IBM", "one"), ("AAPL", "two"), ("AAPL", "three"), ("BASE", "four")] {
+            models.publish(&card(name), Bytes::from(bytes), Origin::default(), now()).await.unwrap();
+        }
+        models.promote(("AAPL", 2), Some(1), (None, true), None, now()).await.unwrap();
+        let champions = models.champions(&ModelFilter::default(), None, 10).await.unwrap();
+        let named: Vec<_> = champions.iter().map(|version| (version.name.as_str(), version.version)).collect();
+        assert_eq!(named, [("AAPL", 2), ("BASE", 1), ("IBM", 1)]);
+        assert_eq!(models.champions(&ModelFilter::default(), None, 2).await.unwrap(), champions[..2]);
+        assert_eq!(models.champions(&ModelFilter::default(), Some("AAPL"), 10).await.unwrap(), champions[1..]);
+        assert!(models.champions(&ModelFilter::default(), Some("IBM"), 10).await.unwrap().is_empty());
+    }
+}

@@ -12,9 +12,10 @@ use crate::{
         access::Access,
         openapi,
         routes::{
-            b3, batch, health,
+            alerts, b3, batch, health,
             inference::{self, infer},
-            jobs, keys, live, models, predict, prediction_history, predictions, retrain, runs, stocks, symbols, train,
+            jobs, keys, live, ml_health, models, monitoring, predict, prediction_history, predictions, retrain, runs,
+            stocks, symbols, train,
         },
     },
 };
@@ -36,7 +37,13 @@ pub(super) fn described(app: &App) -> OpenApiRouter<App> {
 }
 
 fn signs_of_life() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(health::live)).routes(routes!(health::ready)).routes(routes!(health::health))
+    OpenApiRouter::new()
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::health))
+        .routes(routes!(inference::server))
+        .routes(routes!(inference::live))
+        .routes(routes!(inference::ready))
 }
 
 fn read() -> OpenApiRouter<App> {
@@ -61,6 +68,16 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(models::version))
         .routes(routes!(models::artifact::download))
         .routes(routes!(models::events))
+        .routes(routes!(monitoring::metrics))
+        .routes(routes!(monitoring::metrics_under_monitoring))
+        .routes(routes!(monitoring::metrics_under_v1))
+        .routes(routes!(monitoring::show))
+        .routes(routes!(ml_health::health))
+        .routes(routes!(ml_health::drift_report))
+        .routes(routes!(ml_health::overview))
+        .routes(routes!(ml_health::data_quality))
+        .routes(routes!(ml_health::prediction_distribution))
+        .routes(routes!(alerts::list))
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(live::connect))

@@ -1,9 +1,9 @@
-//! Entering the closes of past forecasts.
+//! Entering the closes of past forecasts, and judging the models by them.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
-use crate::{failure::Failure, ops};
+use crate::{failure::Failure, monitor::health, ops};
 
 /// All forecasts whose session is stored by now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,6 +12,13 @@ pub(crate) struct SettleForecasts {}
 
 impl SettleForecasts {
     pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
-        Done::with(ops::settle::settle(&context.app, &context.task.cancel).await?)
+        let Context { app, task, .. } = context;
+        let settled = ops::settle::settle(app, &task.cancel).await?;
+        // Now is when there is something new to judge. The closes stay entered whatever comes of it.
+        match health::review(app, &task.cancel).await {
+            Ok(reviewed) => tracing::info!("health of the models in service: {reviewed:?}"),
+            Err(failure) => tracing::warn!("the models in service could not be reviewed: {failure}"),
+        }
+        Done::with(settled)
     }
 }

@@ -1,0 +1,51 @@
+//! Figures of this server, for Prometheus and for people.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+
+use crate::{
+    app::App,
+    monitor::{prometheus, system},
+    server::problem::Problem,
+    views::monitoring::MonitoringView,
+};
+
+/// Figures in the text format of Prometheus: requests, inference, forecasts and their errors beside naive's, models, prices, jobs,
+/// caches, and this process.
+#[utoipa::path(get, path = "/metrics", tag = "monitoring", operation_id = "metrics",
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")))]
+pub(in crate::server) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
+    let text = prometheus::render(&app).await?;
+    Ok(([(header::CONTENT_TYPE, prometheus::CONTENT_TYPE)], text).into_response())
+}
+
+/// The same as `/metrics`, where older systems have it.
+#[utoipa::path(get, path = "/api/monitoring/metrics", tag = "monitoring", operation_id = "metrics_under_monitoring",
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")))]
+pub(in crate::server) async fn metrics_under_monitoring(app: State<App>) -> Result<Response, Problem> {
+    metrics(app).await
+}
+
+/// The same as `/metrics`, where older systems have it.
+#[utoipa::path(get, path = "/api/v1/metrics/prometheus", tag = "monitoring", operation_id = "metrics_under_v1",
+    responses((status = 200, description = "The figures", body = String, content_type = "text/plain")))]
+pub(in crate::server) async fn metrics_under_v1(app: State<App>) -> Result<Response, Problem> {
+    metrics(app).await
+}
+
+/// How this server is doing: requests and their latency, caches, jobs, processor, memory and disk. It answers also when the database
+/// does not, and says so.
+#[utoipa::path(get, path = "/api/monitoring", tag = "monitoring", operation_id = "monitoring",
+    responses((status = 200, description = "The figures", body = MonitoringView)))]
+pub(in crate::server) async fn show(State(app): State<App>) -> Result<Json<MonitoringView>, Problem> {
+    let figures = system::figures(&app).await?;
+    let jobs = app.store.jobs().counts().await;
+    if let Err(error) = &jobs {
+        tracing::warn!(%error, "the database does not answer");
+    }
+    Ok(Json(MonitoringView::new(&app, &figures, jobs.ok())))
+}
