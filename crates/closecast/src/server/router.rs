@@ -17,7 +17,10 @@ use crate::{app::App, pages};
 /// A request that takes longer has gone wrong.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The same for one that sends a file, compares models, or waits for the end of a training, which a client may ask for ten
+/// The same for one that sends a file.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The same for one that compares models, or waits for the end of a training, which a client may ask for ten
 /// minutes long.
 const LONG_TIMEOUT: Duration = Duration::from_secs(660);
 
@@ -76,7 +79,8 @@ fn long() -> OpenApiRouter<App> {
     let uploads = OpenApiRouter::new()
         .routes(routes!(stocks::upload::of_symbol))
         .routes(routes!(stocks::upload::any))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::disable())
+        .layer(ending_after(UPLOAD_TIMEOUT));
     OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote)).merge(uploads)
 }
 
