@@ -50,16 +50,9 @@ impl JobStore<'_> {
         self.wakeups.tell(Topic::Jobs).await;
         Ok(Some(enqueued))
     }
-
-    /// Returns how many jobs of `kinds` wait or run.
-    ///
-    /// # Errors
-    /// [`StoreError::Database`] when reading fails.
-    pub async fn unfinished(&self, kinds: &[&str]) -> Result<u64, StoreError> {
-        count(self.database, kinds).await
-    }
 }
 
+/// Returns how many jobs of `kinds` wait or run.
 async fn count(connection: &impl ConnectionTrait, kinds: &[&str]) -> Result<u64, StoreError> {
     let unfinished = job::Entity::find()
         .filter(Expr::cust(UNFINISHED))

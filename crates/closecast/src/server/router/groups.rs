@@ -20,8 +20,10 @@ use crate::{
     },
 };
 
-/// How long a request may take that sends a file, compares models, or waits for the end of a training, which a client may ask
-/// for ten minutes long.
+/// How long a request may take that sends a file.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// The same for one that compares models, or waits for the end of a training, which a client may ask for ten minutes long.
 const LONG_TIMEOUT: Duration = Duration::from_secs(660);
 
 /// Returns the routes of the interface, with their description.
@@ -110,7 +112,8 @@ fn change_at_length() -> OpenApiRouter<App> {
     let uploads = OpenApiRouter::new()
         .routes(routes!(stocks::upload::of_symbol))
         .routes(routes!(stocks::upload::any))
-        .layer(DefaultBodyLimit::disable());
+        .layer(DefaultBodyLimit::disable())
+        .layer(ending_after(UPLOAD_TIMEOUT));
     OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote)).merge(uploads)
 }
 
