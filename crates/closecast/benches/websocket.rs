@@ -29,6 +29,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
+use closecast_domain::{Clock as _, SystemClock};
 use closecast_store::{News, Store};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -44,8 +45,8 @@ use crate::{
 };
 
 /// News of the storm, and the bytes of each.
-const STORM: usize = 3000;
-const STORM_BYTES: usize = 4096;
+const STORM: usize = 120;
+const STORM_BYTES: usize = 16 * 1024;
 
 type Socket = WebSocketStream<TcpStream>;
 
@@ -106,9 +107,9 @@ async fn measure([clients, slow, events, per_second]: [usize; 4]) {
 
     let begun = Instant::now();
     let filling = "x".repeat(STORM_BYTES);
-    for _ in 0..STORM / 100 {
+    for _ in 0..STORM / 10 {
         let news = News::Health { symbol: None, data: json!({ "storm": filling }) };
-        store.events().publish(&vec![news; 100], Utc::now()).await.unwrap();
+        store.events().publish(&vec![news; 10], SystemClock.now()).await.unwrap();
     }
     while heard.storm.load(Ordering::Relaxed) < STORM * readers {
         assert!(begun.elapsed() < Duration::from_secs(600), "the storm was not heard as a whole");
@@ -139,7 +140,7 @@ async fn subscribed(server: &Server, is_slow: bool) -> Socket {
 
 async fn listen(mut socket: Socket, heard: Arc<Heard>) {
     while let Some(Ok(message)) = socket.next().await {
-        let now = Utc::now();
+        let now = SystemClock.now();
         let Message::Text(text) = message else { continue };
         if text.contains("\"storm\":") {
             heard.storm.fetch_add(1, Ordering::Relaxed);

@@ -9,6 +9,7 @@ mod messages;
 mod session;
 #[cfg(test)]
 mod session_test;
+mod subscriptions;
 
 pub(super) use self::session::Session;
 

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
+use closecast_domain::{Clock as _, SystemClock};
 use closecast_store::{News, Store};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ impl Client {
     /// Returns what comes next, signs of life apart.
     pub(crate) async fn receive(&mut self) -> Received {
         loop {
-            match timeout(PATIENCE, self.socket.next()).await.expect("nothing came") {
+            match timeout(PATIENCE, self.socket.next()).await.unwrap_or_else(|_late| panic!("nothing came")) {
                 Some(Ok(Message::Text(text))) => {
                     let said: Value = serde_json::from_str(&text).unwrap();
                     if said["type"] != "heartbeat" {
@@ -96,7 +97,7 @@ impl Client {
     pub(crate) async fn end(&mut self) -> (u16, String) {
         loop {
             if let Received::End(frame) = self.receive().await {
-                let frame = frame.expect("the connection ended without a word");
+                let frame = frame.unwrap_or_else(|| panic!("the connection ended without a word"));
                 return (frame.code.into(), frame.reason.to_string());
             }
         }
@@ -109,7 +110,7 @@ pub(crate) async fn store(folder: &Path) -> Store {
 }
 
 pub(crate) fn now() -> DateTime<Utc> {
-    Utc::now()
+    SystemClock.now()
 }
 
 /// Returns news with a number in it, of about so many bytes.

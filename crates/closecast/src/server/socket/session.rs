@@ -3,21 +3,17 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::extract::ws::Message;
-use closecast_store::{Event, EventTopic, Store};
+use closecast_store::{EventTopic, Store};
 use futures_util::{Sink, SinkExt as _, Stream, StreamExt as _};
 use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 
 use super::{
     LONGEST_MESSAGE,
     budget::Budget,
-    catch_up::{CatchUp, Gap},
     end::End,
-    messages::{Ask, Limits, Say, Wanted},
+    messages::{Ask, Limits, Say},
 };
-use crate::{
-    live::{Filter, Frame, Hub, Listening},
-    views::event,
-};
+use crate::live::{Filter, Frame, Hub, Listening};
 
 /// Pause between two signs of life.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -34,18 +30,15 @@ const FAREWELL: Duration = Duration::from_secs(2);
 /// Most topics, or symbols of topics, that a client may subscribe to.
 pub(super) const MOST_SUBSCRIPTIONS: usize = 1000;
 
-/// Pieces of the past read at a time.
-const PAGE: u64 = 500;
-
 /// One conversation.
 pub(in crate::server) struct Session<S> {
     socket: S,
-    store: Store,
-    hub: Arc<Hub>,
-    listening: Listening,
-    filter: Filter,
+    pub(super) store: Store,
+    pub(super) hub: Arc<Hub>,
+    pub(super) listening: Listening,
+    pub(super) filter: Filter,
     /// Number of the last news that was sent.
-    sent: i64,
+    pub(super) sent: i64,
     heard_at: Instant,
     messages: Budget,
     mistakes: Budget,
@@ -142,7 +135,7 @@ where
         }
     }
 
-    async fn refuse(&mut self, detail: &str) -> Result<(), End> {
+    pub(super) async fn refuse(&mut self, detail: &str) -> Result<(), End> {
         if !self.mistakes.take() {
             return Err(End::Flood);
         }
@@ -160,75 +153,6 @@ where
         }
     }
 
-    async fn subscribe(&mut self, wanted: Wanted) -> Result<(), End> {
-        let Wanted { topics, symbols, resume_from } = wanted;
-        let mut filter = self.filter.clone();
-        filter.add(&topics, symbols.as_ref());
-        if filter.size() > MOST_SUBSCRIPTIONS {
-            return self.refuse(&format!("symbols: at most {MOST_SUBSCRIPTIONS} can be subscribed to at a time")).await;
-        }
-        let Ok(newest) = self.hub.fresh(&self.store).await else {
-            return self.say(&Say::Error { detail: "the database does not answer; try again in a moment" }).await;
-        };
-        let Some(from) = resume_from else {
-            let sequence = self.listening.change(filter.clone());
-            self.filter = filter;
-            let symbols = symbols.as_ref();
-            return self.say(&Say::Subscribed { topics: &topics, symbols, sequence, resumed_from: None }).await;
-        };
-        let told = self.listening.change(Filter::default());
-        self.deliver_rest().await?;
-        let subscribed =
-            Say::Subscribed { topics: &topics, symbols: symbols.as_ref(), sequence: told, resumed_from: Some(from) };
-        self.say(&subscribed).await?;
-        let resumed = Filter::of(&topics, symbols.as_ref());
-        let before = std::mem::replace(&mut self.filter, filter);
-        let (past, gap) = CatchUp::begin((resumed, from), (before, told), newest);
-        self.tell_gap(gap).await?;
-        self.catch_up(past).await
-    }
-
-    /// Tells the past, and begins to listen when it has become the present.
-    async fn catch_up(&mut self, mut past: CatchUp) -> Result<(), End> {
-        let (hub, store) = (Arc::clone(&self.hub), self.store.clone());
-        while !self.listening.join(&self.filter, past.cursor()) {
-            let turn = hub.reader().await;
-            let (page, read_to) = store.events().after(past.cursor(), PAGE).await.map_err(|_error| End::NoNews)?;
-            if read_to == past.cursor() {
-                // What was handed out is not there any more.
-                past.skip_to(self.listening.position(0));
-                continue;
-            }
-            let is_whole = page.first().is_some_and(|first| first.sequence == past.cursor() + 1);
-            let oldest = if is_whole { None } else { store.events().oldest().await.map_err(|_error| End::NoNews)? };
-            let (gap, missed) = past.page(page, read_to, oldest);
-            drop(turn);
-            self.tell_gap(gap).await?;
-            let frame = |missed: Event| {
-                let sequence = missed.sequence;
-                event::text(missed).map(|text| Frame { sequence, text: text.into() })
-            };
-            self.deliver(missed.into_iter().filter_map(frame).collect()).await?;
-        }
-        Ok(())
-    }
-
-    async fn unsubscribe(&mut self, wanted: Wanted) -> Result<(), End> {
-        let topics = if wanted.topics.is_empty() { EventTopic::ALL.to_vec() } else { wanted.topics };
-        let mut filter = self.filter.clone();
-        if let Err(topic) = filter.remove(&topics, wanted.symbols.as_ref()) {
-            let name = topic.name();
-            let detail =
-                format!("symbols: all symbols of {name} are subscribed to; unsubscribe from {name} as a whole");
-            return self.refuse(&detail).await;
-        }
-        self.listening.change(filter.clone());
-        self.filter = filter;
-        // What was handed out before is not left out.
-        self.deliver_rest().await?;
-        self.say(&Say::Unsubscribed { topics: &topics, symbols: wanted.symbols.as_ref() }).await
-    }
-
     /// Gives a sign of life, and looks whether the client has given any.
     async fn beat(&mut self) -> Result<(), End> {
         if self.heard_at.elapsed() >= PATIENCE {
@@ -239,13 +163,8 @@ where
         self.say(&Say::Heartbeat { sequence }).await
     }
 
-    async fn tell_gap(&mut self, gap: Option<Gap>) -> Result<(), End> {
-        let Some(Gap { from, to, reason }) = gap else { return Ok(()) };
-        self.say(&Say::Gap { from, to, reason }).await
-    }
-
     /// Sends all that waits.
-    async fn deliver_rest(&mut self) -> Result<(), End> {
+    pub(super) async fn deliver_rest(&mut self) -> Result<(), End> {
         loop {
             let batch = self.listening.inbox.take();
             if batch.is_empty() {
@@ -255,14 +174,14 @@ where
         }
     }
 
-    async fn deliver(&mut self, batch: Vec<Frame>) -> Result<(), End> {
+    pub(super) async fn deliver(&mut self, batch: Vec<Frame>) -> Result<(), End> {
         let Some(last) = batch.last().map(|frame| frame.sequence) else { return Ok(()) };
         self.write(batch.into_iter().map(|frame| Message::Text(frame.text)).collect()).await?;
         self.sent = last;
         Ok(())
     }
 
-    async fn say(&mut self, what: &Say<'_>) -> Result<(), End> {
+    pub(super) async fn say(&mut self, what: &Say<'_>) -> Result<(), End> {
         let text = serde_json::to_string(what).map_err(|error| End::Broken(error.to_string()))?;
         self.write(vec![Message::Text(text.into())]).await
     }
