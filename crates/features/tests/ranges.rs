@@ -1,7 +1,5 @@
 //! Which features are computed from more than closes and volumes.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use closecast_domain::{Bar, History};
 use closecast_features::{FeatureKind, FeatureSet};
 use closecast_testkit::histories::random_walk;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use closecast_domain::{
     Exchange, Forecast, ForecastError, History, RawSeries, Severity, Symbol, SymbolError, TradingCalendar,
 };
@@ -39,6 +39,9 @@ pub(crate) struct Sent {
     /// Whether to look if they are stored.
     pub(crate) look_up: bool,
 }
+
+/// Years before have no prices that anybody could send.
+const FIRST_YEAR: i32 = 1800;
 
 /// Findings about the prices that are told.
 const MOST_FINDINGS: usize = 5;
@@ -141,8 +144,8 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     let mut notes = Vec::new();
     if !sent.dated {
         let last = sent.as_of.unwrap_or(market.last_settled);
-        if last > market.today {
-            return Err(Failure::Usage(format!("as_of: {last} has not come yet")));
+        if last > market.today || last.year() < FIRST_YEAR {
+            return Err(Failure::Usage(format!("as_of: {last} has not come yet, or is before {FIRST_YEAR}")));
         }
         notes.push(date_sessions(&mut sent.series, exchange, last));
     }

@@ -111,6 +111,12 @@ fn object(mut fields: Map<String, Value>) -> Result<PredictBody, BodyError> {
         row::give_dates(field, &mut rows, dates)?;
     }
     let as_of = text(&mut fields, "as_of")?.map(|text| row::date("as_of", &text)).transpose()?;
+    let newest = rows.iter().filter_map(|row| row.date).max();
+    if let (Some(as_of), Some(newest)) = (as_of, newest)
+        && as_of != newest
+    {
+        return Err(BodyError(format!("as_of: is {as_of}, but the newest price is of {newest}")));
+    }
     lookback(&mut fields)?;
     refuse_unknown(&fields)?;
     Ok(PredictBody::Window(Window { field: field.clone(), symbol, model, as_of, rows }))

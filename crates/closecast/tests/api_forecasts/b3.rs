@@ -48,4 +48,5 @@ fn a_company_is_forecast_by_name() {
     server.send("POST", "/predict_b3", &form, b"").problem(422);
     server.send("POST", "/predict_b3", &[], b"").problem(415);
     server.get("/predict_b3?company=Petrobras&model=other", &[]).problem(404);
+    assert!(server.get(&format!("/predict_b3?model={}", "0".repeat(65)), &[]).problem(422).starts_with("model: "));
 }

@@ -196,6 +196,7 @@ fn a_bad_request_is_refused_in_the_words_of_the_protocol() {
         (change(|body| body["parameters"]["symbol"] = json!("../x")), "parameter symbol: "),
         (change(|body| body["parameters"]["as_of"] = json!("x")), "parameter as_of: "),
         (change(|body| body["parameters"]["as_of"] = json!("2999-01-01")), "as_of: 2999-01-01"),
+        (change(|body| body["parameters"]["as_of"] = json!("-262143-01-01")), "as_of: -262143-01-01"),
     ] {
         let found = refusal(&infer(&server, &body), 400);
         assert!(found.starts_with(told), "{found}");

@@ -80,6 +80,7 @@ fn what_is_wrong_is_told_with_its_place() {
         (r#"{"values": [1], "prices": [1]}"#, "prices: the prices are in values"),
         (r#"{"values": [1], "dates": ["2024-01-02", "2024-01-03"]}"#, "dates: has 2 entries"),
         (r#"{"values": [1], "as_of": "2024-02-30"}"#, "as_of: is no date"),
+        (r#"{"values": [1], "dates": ["2024-01-02"], "as_of": "2024-01-03"}"#, "as_of: is 2024-01-03, but the newest"),
         (r#"{"values": [1], "lookbakc": 1}"#, "lookbakc: is no field"),
         (r#"{"symbol": "../x", "values": [1]}"#, "symbol: "),
         (r#"{"symbol": 7}"#, "symbol: must be a text"),

@@ -21,6 +21,9 @@ use crate::{
     views::{b3::B3CompaniesView, predicted::PredictedView},
 };
 
+/// Longest name of a model.
+const LONGEST_NAME: usize = 64;
+
 /// Which company.
 #[derive(Debug, Default, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -75,6 +78,7 @@ pub(in crate::server) async fn show(
     State(app): State<App>,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Answer>, Problem> {
+    check_model(asked.model.as_deref())?;
     match asked.company {
         None => Ok(Json(Answer::Companies(B3CompaniesView::all()))),
         Some(company) => {
@@ -106,8 +110,19 @@ pub(in crate::server) async fn ask(State(app): State<App>, request: Request) -> 
     } else {
         JsonBody::<CompanyRequest>::from_request(request, &app).await?.0
     };
+    check_model(asked.model.as_deref())?;
     let view = forecast(&app, &asked.company, asked.model.as_deref()).await?;
     Ok(Json(view).into_response())
+}
+
+/// Refuses what no model is called, whether or not it is asked.
+fn check_model(name: Option<&str>) -> Result<(), Problem> {
+    match name {
+        Some(name) if name.chars().count() > LONGEST_NAME => {
+            Err(Problem::invalid(format!("model: must have at most {LONGEST_NAME} characters, such as BASE")))
+        }
+        _ => Ok(()),
+    }
 }
 
 async fn forecast(app: &App, company: &str, model: Option<&str>) -> Result<PredictedView, Problem> {

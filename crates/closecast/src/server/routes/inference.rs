@@ -1,5 +1,6 @@
 //! Open Inference Protocol, version 2: what clients of Triton and KServe speak.
 
+mod documented;
 pub(in crate::server) mod infer;
 mod refusal;
 

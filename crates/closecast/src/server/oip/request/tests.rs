@@ -7,10 +7,12 @@ use crate::server::oip::{
     response::{Answering, Output, encode},
 };
 
+#[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
 fn one(name: &str, shape: Value, data: Value) -> Value {
     json!({"name": name, "shape": shape, "datatype": "FP64", "data": data})
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "json! makes values")]
 fn read(inputs: Value) -> Result<InferRequest, OipError> {
     parse(None, json!({ "inputs": inputs }).to_string().as_bytes())
 }

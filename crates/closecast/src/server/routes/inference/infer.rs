@@ -11,10 +11,13 @@ use axum::{
 use bytes::Bytes;
 use chrono::NaiveDate;
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
-use serde_json::{Map, Value, json};
-use utoipa::ToSchema;
+use serde_json::{Map, json};
 
-use super::{Asked, Refusal, model};
+use super::{
+    Asked, Refusal,
+    documented::{InferenceAnswer, InferenceRequest},
+    model,
+};
 use crate::{
     app::App,
     failure::Failure,
@@ -36,80 +39,13 @@ use crate::{
 /// Bytes of the header of JSON before binary tensors, of requests and answers.
 const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
 
-/// A request for inference.
-#[derive(ToSchema)]
-#[schema(as = InferenceRequest)]
-#[expect(dead_code, reason = "it describes a body that is read field by field, with binary tensors after it")]
-struct Documented {
-    /// Given back in the answer.
-    #[schema(max_length = 256)]
-    id: Option<String>,
-    /// `symbol` of the prices, `as_of` (date of the last day), `binary_data_output`.
-    #[schema(value_type = Option<Object>, example = json!({"symbol": "AAPL"}))]
-    parameters: Option<Map<String, Value>>,
-    /// `close`, and besides `open`, `high` and `low` together, and `volume`; all of one shape, oldest day first.
-    #[schema(min_items = 1, max_items = 16)]
-    inputs: Vec<DocumentedInput>,
-    /// `point`, `quantiles` and `levels`; all that there are when absent.
-    #[schema(max_items = 16)]
-    outputs: Option<Vec<DocumentedOutput>>,
-}
-
-/// A tensor of a request.
-#[derive(ToSchema)]
-#[schema(as = InferenceInput)]
-#[expect(dead_code, reason = "it describes a body that is read field by field")]
-struct DocumentedInput {
-    #[schema(example = "close", pattern = "^(close|open|high|low|volume)$")]
-    name: String,
-    /// `[days]` or `[batch, days]`; a batch of 64 at most.
-    #[schema(min_items = 1, max_items = 2, example = json!([1, 90]))]
-    shape: Vec<u64>,
-    /// `FP64`, `FP32`, `INT64` or `INT32`.
-    #[schema(example = "FP64", pattern = "^(FP64|FP32|INT64|INT32)$")]
-    datatype: String,
-    /// `binary_data_size`, for a tensor after the header.
-    #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
-    /// Numbers, nested or in one array.
-    #[schema(value_type = Option<Vec<f64>>)]
-    data: Option<Vec<f64>>,
-}
-
-/// A tensor that is asked for.
-#[derive(ToSchema)]
-#[schema(as = InferenceRequestedOutput)]
-#[expect(dead_code, reason = "it describes a body that is read field by field")]
-struct DocumentedOutput {
-    #[schema(example = "point", pattern = "^(point|quantiles|levels)$")]
-    name: String,
-    /// `binary_data`: whether the tensor is to follow the header.
-    #[schema(value_type = Option<Object>)]
-    parameters: Option<Map<String, Value>>,
-}
-
-/// An answer to a request for inference; binary tensors follow it.
-#[derive(ToSchema)]
-#[schema(as = InferenceAnswer)]
-#[expect(dead_code, reason = "it describes a body that is written field by field")]
-struct DocumentedAnswer {
-    model_name: String,
-    model_version: String,
-    id: Option<String>,
-    /// `symbol`, `as_of`, `dates` and `notes`.
-    #[schema(value_type = Object)]
-    parameters: Map<String, Value>,
-    #[schema(value_type = Vec<Object>)]
-    outputs: Vec<Value>,
-}
-
 /// Forecasts from windows of prices. Of the tensors, `point` is `[batch, session]`, `quantiles` is `[batch, session, level]`, and
 /// `levels` says which. Tensors may be binary, and the body compressed with gzip or deflate.
 #[utoipa::path(post, path = "/v2/models/{name}/infer", tag = "inference protocol",
     params(("name" = String, Path, description = "Name of the model", example = "BASE")),
-    request_body(content((Documented = "application/json"), (Vec<u8> = "application/octet-stream"))),
+    request_body(content((InferenceRequest = "application/json"), (Vec<u8> = "application/octet-stream"))),
     responses(
-        (status = 200, description = "The forecasts", content((DocumentedAnswer = "application/json"), (Vec<u8> = "application/octet-stream")),
+        (status = 200, description = "The forecasts", content((InferenceAnswer = "application/json"), (Vec<u8> = "application/octet-stream")),
             headers(("inference-header-content-length" = String, description = "Bytes of JSON before binary tensors"))),
         (status = 400, description = "The request is wrong; the text names the tensor", body = InferenceErrorView),
         (status = 404, description = "There is no such model", body = InferenceErrorView),
@@ -135,15 +71,15 @@ pub(in crate::server) async fn infer(
     for window in windows(&request)? {
         made.push(Box::pin(forecast_with(&app, &served, asked.window(&window)?)).await?);
     }
-    Ok(answer(&request, &served, &made)?)
+    answer(&request, &served, &made)
 }
 
 /// Forecasts from windows of prices with a version of a model.
 #[utoipa::path(post, path = "/v2/models/{name}/versions/{version}/infer", tag = "inference protocol",
     params(("name" = String, Path, description = "Name of the model", example = "BASE"), ("version" = String, Path, description = "Its version", example = "0")),
-    request_body(content((Documented = "application/json"), (Vec<u8> = "application/octet-stream"))),
+    request_body(content((InferenceRequest = "application/json"), (Vec<u8> = "application/octet-stream"))),
     responses(
-        (status = 200, description = "The forecasts", content((DocumentedAnswer = "application/json"), (Vec<u8> = "application/octet-stream")),
+        (status = 200, description = "The forecasts", content((InferenceAnswer = "application/json"), (Vec<u8> = "application/octet-stream")),
             headers(("inference-header-content-length" = String, description = "Bytes of JSON before binary tensors"))),
         (status = 400, description = "The request is wrong; the text names the tensor", body = InferenceErrorView),
         (status = 404, description = "There is no such version", body = InferenceErrorView),

@@ -63,7 +63,7 @@ impl PriceFile {
     /// A problem naming the field; of status 413 when the form is too large.
     pub(super) async fn receive(mut form: Multipart) -> Result<Self, Problem> {
         let (mut file, mut found) = (Self::default(), false);
-        while let Some(field) = form.next_field().await.map_err(broken)? {
+        while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
             let name = field.name().unwrap_or_default().to_owned();
             if let Some(file_name) = field.file_name().map(str::to_owned) {
                 if found {
@@ -71,15 +71,16 @@ impl PriceFile {
                 }
                 found = true;
                 file.name = Some(file_name);
-                file.bytes = field.bytes().await.map_err(broken)?;
+                file.bytes = field.bytes().await.map_err(|error| broken(&error))?;
                 continue;
             }
-            let text = field.text().await.map_err(broken)?;
+            let text = field.text().await.map_err(|error| broken(&error))?;
             let text = text.trim();
             match name.as_str() {
                 _ if text.is_empty() => {}
                 "symbol" => {
-                    file.symbol = Some(Symbol::new(text).map_err(|e| Problem::invalid(format!("symbol: {e}")))?)
+                    let wrong = |error| Problem::invalid(format!("symbol: {error}"));
+                    file.symbol = Some(Symbol::new(text).map_err(wrong)?);
                 }
                 "model" | "model_name" => file.model = Some(text.to_owned()),
                 "date_order" => file.date_order = Some(date_order(text)?),
@@ -148,7 +149,7 @@ fn date_order(text: &str) -> Result<DateOrder, Problem> {
     }
 }
 
-fn broken(error: MultipartError) -> Problem {
+fn broken(error: &MultipartError) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the form is too large"),
         StatusCode::INTERNAL_SERVER_ERROR => Problem::new(StatusCode::BAD_REQUEST, "the form breaks off"),
