@@ -2,10 +2,16 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::Symbol;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    sea_query::{Expr, ExprTrait, Query},
+};
 
 use super::{ForecastStore, StoredForecast, stored};
-use crate::{StoreError, entity::forecast};
+use crate::{
+    StoreError,
+    entity::{forecast, series},
+};
 
 /// Which settled forecasts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,17 +52,24 @@ impl ForecastStore<'_> {
         Ok(forecasts)
     }
 
-    /// Returns the symbols that forecasts were made of since `since`, by name.
+    /// Returns the symbols with stored prices that forecasts were made of since `since`, by name. One look into the index for each
+    /// symbol, however many forecasts there are.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
     pub async fn symbols_since(&self, since: DateTime<Utc>) -> Result<Vec<Symbol>, StoreError> {
-        let symbols: Vec<String> = forecast::Entity::find()
+        let of_symbol = Expr::col((forecast::Entity, forecast::Column::Symbol));
+        let made = Query::select()
+            .expr(Expr::val(1))
+            .from(forecast::Entity)
+            .and_where(of_symbol.equals((series::Entity, series::Column::Symbol)))
+            .and_where(Expr::col((forecast::Entity, forecast::Column::CreatedAt)).gte(since))
+            .take();
+        let symbols: Vec<String> = series::Entity::find()
             .select_only()
-            .column(forecast::Column::Symbol)
-            .distinct()
-            .filter(forecast::Column::CreatedAt.gte(since))
-            .order_by_asc(forecast::Column::Symbol)
+            .column(series::Column::Symbol)
+            .filter(Expr::exists(made))
+            .order_by_asc(series::Column::Symbol)
             .into_tuple()
             .all(self.database)
             .await?;

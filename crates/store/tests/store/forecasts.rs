@@ -6,7 +6,7 @@ use closecast_store::{HistoryFilter, SettledFilter};
 
 use crate::{
     place::places,
-    samples::{day, forecast, now},
+    samples::{day, forecast, now, series},
 };
 
 #[tokio::test]
@@ -127,7 +127,11 @@ async fn settled_forecasts_come_back_one_a_session_newest_first() {
         assert_eq!(store.settled(&aapl, &SettledFilter::default(), 2).await.unwrap(), all[..2]);
         let other = SettledFilter { model_name: Some("BASE".into()), ..SettledFilter::default() };
         assert!(store.settled(&aapl, &other, 100).await.unwrap().is_empty());
-        assert_eq!(store.symbols_since(now()).await.unwrap().len(), 2);
+        for symbol in ["AAPL", "IBM", "MSFT"] {
+            place.store.bars().replace(&series(symbol, &[2, 3]), now()).await.unwrap();
+        }
+        let lately = store.symbols_since(now()).await.unwrap();
+        assert_eq!(lately.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["AAPL", "IBM"]);
         let later = store.symbols_since(now() + TimeDelta::hours(1)).await.unwrap();
         assert_eq!(later.iter().map(Symbol::as_str).collect::<Vec<_>>(), ["IBM"]);
     }
