@@ -20,5 +20,6 @@ mod receive;
 mod router;
 mod routes;
 mod socket;
+mod time_limit;
 
 pub(crate) use self::{access_log::AccessLog, listen::serve, router::router};

@@ -1,6 +1,6 @@
 //! Companies that many look for, by the names that people know them by.
 
-use crate::Symbol;
+use crate::{B3_COMPANIES, Symbol};
 
 /// A company that many look for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,8 @@ impl Popular {
 
 /// Returns all of them: those of the United States first, then those of B3.
 pub fn popular() -> impl Iterator<Item = Popular> {
-    UNITED_STATES.into_iter().chain(B3).map(|(symbol, name)| Popular { symbol, name })
+    let brazil = B3_COMPANIES.iter().map(|company| (company.ticker, company.name));
+    UNITED_STATES.into_iter().chain(brazil).map(|(symbol, name)| Popular { symbol, name })
 }
 
 const UNITED_STATES: [(&str, &str); 20] = [
@@ -44,20 +45,6 @@ const UNITED_STATES: [(&str, &str); 20] = [
     ("NFLX", "Netflix"),
     ("KO", "Coca-Cola"),
     ("DIS", "Walt Disney"),
-];
-
-/// The ten largest companies of B3.
-const B3: [(&str, &str); 10] = [
-    ("PETR4.SA", "Petrobras"),
-    ("ITUB4.SA", "Itaú Unibanco"),
-    ("VALE3.SA", "Vale"),
-    ("BPAC11.SA", "BTG Pactual"),
-    ("ABEV3.SA", "Ambev"),
-    ("WEGE3.SA", "WEG"),
-    ("BBAS3.SA", "Banco do Brasil"),
-    ("BBDC4.SA", "Bradesco"),
-    ("ITSA4.SA", "Itaúsa"),
-    ("SANB11.SA", "Santander Brasil"),
 ];
 
 #[cfg(test)]

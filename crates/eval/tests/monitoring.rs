@@ -1,7 +1,6 @@
 //! What is watched of models in service: against statsmodels and SciPy (`fixtures/monitoring.py` made
 //! `fixtures/monitoring.json`), and what must hold of any figures.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use closecast_eval::{
     Bias, DriftReport, FeatureDays, TrainingReference,

@@ -1,6 +1,6 @@
 //! Forecasting from prices that a client sent. Nothing of them is stored.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use chrono::{Datelike as _, NaiveDate};
 use closecast_domain::{
@@ -218,12 +218,15 @@ async fn compute(
     place: &str,
     history: impl FnOnce() -> Result<(History, Vec<String>), Failure> + Send + 'static,
 ) -> Result<Made, Failure> {
-    let forecaster = Arc::clone(served);
+    let (forecaster, monitor) = (Arc::clone(served), Arc::clone(&app.monitor));
     let _place = app.gate.enter().await?;
     let work = move || {
         let (history, notes) = history()?;
         let sessions_used = history.len();
+        let begun = Instant::now();
         let forecast = forecaster.model.forecast(&forecaster.model.prepare(&history)?)?;
+        monitor.measures.inference.record(begun.elapsed());
+        monitor.measures.predictions.of(&forecast.symbol).add_one();
         Ok(Made { forecast, notes, sessions_used })
     };
     let done: Result<Made, Failure> =

@@ -34,18 +34,19 @@ impl Access {
 
     /// Writes into the description what every route of the group may answer.
     fn describe(self, document: &mut OpenApi) {
-        for item in document.paths.paths.values_mut() {
+        for (path, item) in &mut document.paths.paths {
             let operations = [&mut item.get, &mut item.post, &mut item.delete, &mut item.put];
             for operation in operations.into_iter().flatten() {
-                self.describe_operation(operation);
+                self.describe_operation(path, operation);
             }
         }
     }
 
-    fn describe_operation(self, operation: &mut Operation) {
+    fn describe_operation(self, path: &str, operation: &mut Operation) {
         let mut answers = vec![
             ("429", "Too many requests, of this caller or of all: ask again after the seconds of Retry-After."),
             ("500", "Internal error; the log has the reason."),
+            ("507", "The disk of the database is full."),
             ("503", "The database or the artifact store does not answer."),
             ("504", "The answer took too long."),
         ];
@@ -57,12 +58,10 @@ impl Access {
                 "The role of the key does not allow this, or the request comes from another site's page.",
             ));
         }
+        let (media_type, content) = openapi::refusal(path);
         for (status, description) in answers {
-            let answer: RefOr<Response> = ResponseBuilder::new()
-                .description(description)
-                .content(openapi::PROBLEM_JSON, openapi::problem_content())
-                .build()
-                .into();
+            let answer: RefOr<Response> =
+                ResponseBuilder::new().description(description).content(media_type, content.clone()).build().into();
             operation.responses.responses.entry(status.to_owned()).or_insert(answer);
         }
     }

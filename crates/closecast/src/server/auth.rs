@@ -10,7 +10,7 @@ use axum::{
 };
 use closecast_store::Act;
 
-use super::{access::Access, address, observe, origin, problem::Problem};
+use super::{access::Access, address, observe, openapi, origin, problem::Problem, routes::inference::Refusal};
 use crate::{
     app::App,
     failure::Failure,
@@ -26,14 +26,14 @@ pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: R
     let (mut parts, body) = request.into_parts();
     let caller = match admit(access, &app, &parts).await {
         Ok(caller) => caller,
-        Err(problem) => return problem.into_response(),
+        Err(problem) => return refuse(&parts, problem),
     };
     let act = access.is_written_down(&parts.method).then(|| act(&caller, &parts));
     let response = if access.allows(caller.role) {
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await
     } else {
-        access.refuse(caller.role).into_response()
+        refuse(&parts, access.refuse(caller.role))
     };
     if let Some(act) = act {
         let act = Act { status: response.status().as_u16(), ..act };
@@ -43,6 +43,15 @@ pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: R
         }
     }
     response
+}
+
+/// Returns the refusal, in the form that clients of the route expect.
+fn refuse(request: &Parts, problem: Problem) -> Response {
+    if openapi::is_inference(request.uri.path()) {
+        Refusal::from(problem).into_response()
+    } else {
+        problem.into_response()
+    }
 }
 
 /// Returns who asks, if such a one may come in at all.

@@ -11,9 +11,7 @@ use utoipa::{
 };
 
 use super::problem::ProblemBody;
-
-/// Media type of errors.
-pub(super) const PROBLEM_JSON: &str = "application/problem+json";
+use crate::views::inference::InferenceErrorView;
 
 /// Names of the ways in which a key can be sent.
 pub(super) const WAYS_IN: [&str; 2] = ["bearer", "api_key"];
@@ -34,7 +32,7 @@ pub(super) const WAYS_IN: [&str; 2] = ["bearer", "api_key"];
         (name = "monitoring", description = "Signs of life and figures of this server"),
         (name = "security", description = "Keys, and who did what"),
     ),
-    components(schemas(ProblemBody)),
+    components(schemas(ProblemBody, InferenceErrorView)),
 )]
 struct About;
 
@@ -51,9 +49,19 @@ pub(super) fn about() -> utoipa::openapi::OpenApi {
     document
 }
 
-/// Returns the content of an error answer.
-pub(super) fn problem_content() -> Content {
-    ContentBuilder::new().schema(Some(Ref::from_schema_name(ProblemBody::name()))).build()
+/// Returns whether a route is one of the Open Inference Protocol, which has its own form of errors.
+pub(super) fn is_inference(path: &str) -> bool {
+    path == "/v2" || path.starts_with("/v2/")
+}
+
+/// Returns the media type and the content of a route's error answers.
+pub(super) fn refusal(path: &str) -> (&'static str, Content) {
+    let of = |name: &str| ContentBuilder::new().schema(Some(Ref::from_schema_name(name))).build();
+    if is_inference(path) {
+        ("application/json", of(&InferenceErrorView::name()))
+    } else {
+        ("application/problem+json", of(&ProblemBody::name()))
+    }
 }
 
 /// Returns the routes that give the description.

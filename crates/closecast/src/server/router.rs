@@ -7,15 +7,15 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderName, HeaderValue, Method, header},
     middleware,
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer, timeout::TimeoutLayer};
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
 
 use super::{
     access_log::AccessLog,
     observe::{self, Books},
-    openapi, problem,
+    openapi, problem, time_limit,
 };
 use crate::{app::App, pages};
 
@@ -30,7 +30,9 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
     let books = Books { log, monitor: Arc::clone(&app.monitor), settings: Arc::clone(&app.settings) };
     let settings = Arc::clone(&app.settings);
     let (routes, document) = groups::described(&app).with_state(app).split_for_parts();
-    let beside = openapi::router(&document).merge(pages::router()).layer(ending_after(TIMEOUT));
+    let beside = openapi::router(&document)
+        .merge(pages::router())
+        .layer(middleware::from_fn_with_state(TIMEOUT, time_limit::end_after));
     let body = usize::try_from(settings.server.limits.body.bytes()).unwrap_or(usize::MAX);
     routes
         .merge(beside)
@@ -41,10 +43,6 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(cors(&settings.server.cors_origins))
         .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
-}
-
-fn ending_after(timeout: Duration) -> TimeoutLayer {
-    TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, timeout)
 }
 
 /// Lets the pages of other sites read answers; of none unless the settings name them. Keys are sent by their scripts, and never

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use axum::extract::DefaultBodyLimit;
+use axum::{extract::DefaultBodyLimit, middleware::from_fn_with_state};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{TIMEOUT, ending_after};
+use super::TIMEOUT;
 use crate::{
     app::App,
     server::{
@@ -17,6 +17,7 @@ use crate::{
             jobs, keys, live, ml_health, models, monitoring, predict, prediction_history, predictions, retrain, runs,
             stocks, symbols, train,
         },
+        time_limit::end_after,
     },
 };
 
@@ -34,8 +35,8 @@ pub(super) fn described(app: &App) -> OpenApiRouter<App> {
         .merge(Access::Compute.group(app, compute(app)))
         .merge(Access::Change.group(app, change()))
         .merge(Access::Administer.group(app, administer()))
-        .layer(ending_after(TIMEOUT))
-        .merge(Access::Change.group(app, change_at_length()).layer(ending_after(LONG_TIMEOUT)))
+        .layer(from_fn_with_state(TIMEOUT, end_after))
+        .merge(Access::Change.group(app, change_at_length()).layer(from_fn_with_state(LONG_TIMEOUT, end_after)))
 }
 
 fn signs_of_life() -> OpenApiRouter<App> {
@@ -113,7 +114,7 @@ fn change_at_length() -> OpenApiRouter<App> {
         .routes(routes!(stocks::upload::of_symbol))
         .routes(routes!(stocks::upload::any))
         .layer(DefaultBodyLimit::disable())
-        .layer(ending_after(UPLOAD_TIMEOUT));
+        .layer(from_fn_with_state(UPLOAD_TIMEOUT, end_after));
     OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote)).merge(uploads)
 }
 

@@ -13,7 +13,7 @@ use closecast_domain::Card;
 use closecast_model::RangeNeed;
 use serde::Deserialize;
 
-use self::refusal::Refusal;
+pub(in crate::server) use self::refusal::Refusal;
 use crate::{
     app::App,
     ops::serving::{self, Served},

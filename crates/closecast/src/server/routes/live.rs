@@ -58,6 +58,7 @@ pub(in crate::server) async fn connect(
     let key = caller.and_then(|caller| caller.key).map(|(id, _name)| id);
     let converse = async move |socket| {
         let _place = place;
+        let _open = app.monitor.measures.websockets.enter();
         Session::new(socket, app.store.clone(), app.live.clone(), key).run().await;
     };
     upgrade

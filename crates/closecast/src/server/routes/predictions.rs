@@ -29,7 +29,7 @@ pub(in crate::server) struct Asked {
 
 /// Forecasts the next sessions of a symbol. A client that sends `Cache-Control: no-cache` gets a forecast that was made for it.
 #[utoipa::path(get, path = "/api/predictions/{symbol}", tag = "forecasts",
-    params(("symbol" = String, Path, description = "Symbol", example = "AAPL"), Asked),
+    params(("symbol" = String, Path, description = "Symbol", example = "AAPL", max_length = 24, pattern = r"^[\^=_]*[A-Za-z0-9][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$"), Asked),
     responses(
         (status = 200, description = "The forecast", body = ForecastView, headers(("etag" = String, description = "Names the text of this answer"))),
         (status = 304, description = "The forecast of If-None-Match still holds"),
