@@ -70,7 +70,8 @@ pub(crate) struct Trained {
 /// Trains a model and shows it beside naive.
 pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
     if arguments.base.base {
-        return base::train(arguments.symbols, (arguments.base, &arguments.spec), settings, terminal).await;
+        let spec = (arguments.base, &arguments.spec);
+        return Box::pin(base::train(arguments.symbols, spec, settings, terminal)).await;
     }
     let symbol = match arguments.symbols.as_slice() {
         [symbol] => symbol.clone(),
