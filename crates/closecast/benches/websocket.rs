@@ -94,6 +94,7 @@ async fn measure([clients, slow, events, per_second]: [usize; 4]) {
     println!("{clients} clients connected in {:.1} s, {slow} of whom read nothing", begun.elapsed().as_secs_f64());
 
     let readers = clients - slow;
+    let used = processor_seconds(&server);
     let told = ask_and_cancel(&server, events, Duration::from_secs(1) / u32::try_from(per_second).unwrap()).await;
     let mut all = Vec::with_capacity(told * readers);
     while all.len() < told * readers {
@@ -103,6 +104,8 @@ async fn measure([clients, slow, events, per_second]: [usize; 4]) {
     all.sort();
     let at = |share: f64| all[((all.len() - 1) as f64 * share) as usize].as_secs_f64() * 1000.0;
     println!("{told} events, {per_second} a second, to {readers} clients: {} messages, none missing", all.len());
+    let each = (processor_seconds(&server) - used) / all.len() as f64;
+    println!("processor time of the server: {:.1} microseconds a message", each * 1e6);
     println!("delay in ms: median {:.1}, p90 {:.1}, p99 {:.1}, most {:.1}", at(0.5), at(0.9), at(0.99), at(1.0));
 
     let begun = Instant::now();
@@ -177,6 +180,14 @@ async fn dropped(silent: Vec<Socket>) -> usize {
         dropped += usize::from(tokio::time::timeout(Duration::from_secs(2), read_on).await.is_ok());
     }
     dropped
+}
+
+/// Returns the processor time that the server has used, on any number of processors: unlike a delay, it does not depend on what else the machine does.
+fn processor_seconds(server: &Server) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.process.id())).unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    // In ticks, of which Linux counts 100 a second.
+    [11, 12].iter().filter_map(|&field| fields.get(field)?.parse::<f64>().ok()).sum::<f64>() / 100.0
 }
 
 fn memory(server: &Server) -> String {

@@ -1,7 +1,6 @@
 //! What is watched of models in service: against statsmodels and SciPy (`fixtures/monitoring.py` made
 //! `fixtures/monitoring.json`), and what must hold of any figures.
 
-
 use closecast_eval::{
     Bias, DriftReport, FeatureDays, TrainingReference,
     drift::{MeanShift, benjamini_hochberg, effective_days, mean_shift},

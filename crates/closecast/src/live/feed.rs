@@ -21,8 +21,10 @@ const AT_ONCE: u64 = 500;
 const PORTION: usize = 256;
 const PORTION_BYTES: usize = 256 * 1024;
 
-/// How long those who do not read are waited for, and the pause between two looks at them.
-const MOMENT: Duration = Duration::from_millis(200);
+/// How long those who do not read are waited for, how long those who read slowly, and the pause between two looks at them. Who does not
+/// get through a portion in that time soon has no room left and is dismissed.
+const MOMENT: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_secs(3);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// Pause between two looks at whether the keys of those who listen are still good.
@@ -89,10 +91,11 @@ fn hand_out(app: &App, event: Event) -> usize {
 /// Gives those who read the time to do so when much has happened at once, such as an import of thousands of symbols. Who does not read is
 /// waited for once, and for a moment.
 async fn let_them_read(hub: &Hub) {
-    let begun = Instant::now();
-    while hub.is_crowded() {
-        if begun.elapsed() >= MOMENT {
-            return hub.give_up_on_crowded();
+    let (begun, mut looked) = (Instant::now(), Instant::now());
+    while hub.is_crowded() && begun.elapsed() < LONG {
+        if looked.elapsed() >= MOMENT {
+            looked = Instant::now();
+            hub.give_up_on_silent();
         }
         tokio::time::sleep(GLANCE).await;
     }

@@ -138,11 +138,11 @@ impl Hub {
         self.listeners().by_number.values().any(|listener| listener.inbox.is_crowded())
     }
 
-    /// Waits no more for those whose inbox is filling up, until they read.
-    pub(super) fn give_up_on_crowded(&self) {
+    /// Waits no more for those whose inbox is filling up and who have not read since the last time, until they do.
+    pub(super) fn give_up_on_silent(&self) {
         let listeners = self.listeners();
         let crowded = listeners.by_number.values().filter(|listener| listener.inbox.is_crowded());
-        crowded.for_each(|listener| listener.inbox.give_up());
+        crowded.for_each(|listener| listener.inbox.give_up_unless_read());
     }
 
     /// Takes note that there is nothing to hand out up to `sequence`.

@@ -50,6 +50,8 @@ struct Waiting {
     dismissal: Option<Dismissal>,
     /// Nothing was taken out for so long that nobody waits for it.
     is_stuck: bool,
+    /// Something was taken out since that was last asked.
+    was_read: bool,
 }
 
 impl Inbox {
@@ -107,6 +109,7 @@ impl Inbox {
             bytes += frame.text.len();
             batch.push(frame);
             waiting.is_stuck = false;
+            waiting.was_read = true;
         }
         waiting.bytes -= bytes;
         batch
@@ -135,9 +138,10 @@ impl Inbox {
         !waiting.is_stuck && (waiting.frames.len() > MOST / 2 || waiting.bytes > MOST_BYTES / 2)
     }
 
-    /// Takes note that nobody waits for the listener any more, until it takes something.
-    pub(super) fn give_up(&self) {
-        self.waiting().is_stuck = true;
+    /// Takes note that nobody waits for the listener any more, until it takes something, unless it has done so since the last time.
+    pub(super) fn give_up_unless_read(&self) {
+        let mut waiting = self.waiting();
+        waiting.is_stuck = !std::mem::take(&mut waiting.was_read);
     }
 
     /// Returns whether nothing waits.
@@ -177,10 +181,15 @@ mod tests {
         assert!(!inbox.is_crowded());
         inbox.put(&frame(513, 10));
         assert!(inbox.is_crowded());
-        inbox.give_up();
+        inbox.take();
+        inbox.put(&frame(514, 10));
+        (515..=600).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        inbox.give_up_unless_read();
+        assert!(inbox.is_crowded(), "it reads");
+        inbox.give_up_unless_read();
         assert!(!inbox.is_crowded());
         inbox.take();
-        (514..=600).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        (601..=700).for_each(|sequence| inbox.put(&frame(sequence, 10)));
         assert!(inbox.is_crowded(), "it reads again");
     }
 
