@@ -7,7 +7,6 @@ use std::{
     time::Duration,
 };
 
-use axum::serve::ListenerExt as _;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -69,12 +68,6 @@ pub(crate) async fn serve_until_signal(
     let failed = |source| Failure::Listen { address: wanted, source };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
-    // What is small, such as a piece of news, goes out at once and not when the one before it has been acknowledged.
-    let listener = listener.tap_io(|connection| {
-        if let Err(error) = connection.set_nodelay(true) {
-            tracing::debug!("a connection may be slow: {error}");
-        }
-    });
     let signals = Signals::listen();
     let log = access_log(&app)?;
     open_files::allow_all();
