@@ -16,9 +16,13 @@ fuzz_target!(|data: &[u8]| {
             assert_eq!(import, again);
             import
         }
-        (Err(error), Err(again)) => return assert_eq!(error.to_string(), again.to_string()),
+        (Err(error), Err(again)) => {
+            accepted::assert_is_message(&error.to_string());
+            return assert_eq!(error.to_string(), again.to_string());
+        }
         (result, again) => panic!("read twice: {result:?} and {again:?}"),
     };
+    import.notes.iter().for_each(|note| accepted::assert_is_message(&note.to_string()));
     for series in &import.series {
         accepted::assert_is_delivered(series);
         accepted::assert_checks(series, None);

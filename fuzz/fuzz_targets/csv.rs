@@ -21,7 +21,11 @@ fuzz_target!(|data: &[u8]| {
         options.date_order = Some(DateOrder::DayFirst);
         result = read(data, &options);
     }
-    let Ok(import) = result else { return };
+    let import = match result {
+        Ok(import) => import,
+        Err(error) => return accepted::assert_is_message(&error.to_string()),
+    };
+    import.notes.iter().for_each(|note| accepted::assert_is_message(&note.to_string()));
     assert!(import.rows() > 0, "an import without a bar is an error");
     let today = import.series[0].bars.first().map(|bar| bar.date);
     for series in &import.series {

@@ -14,9 +14,6 @@ use closecast_fuzz::{accepted, json};
 use closecast_testkit::random::SplitMix64;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 
-/// Longest message: what a message quotes of an answer is cut.
-const LONGEST_MESSAGE: usize = 2000;
-
 fuzz_target!(|data: &[u8]| {
     for (name, status) in [("AAPL", 200), ("PETR4.SA", 200), ("4063.T", 404), ("BTC-USD", 429)] {
         let (Ok(symbol), range) = (Symbol::new(name), FetchRange::new(date(1970), date(2100))) else { return };
@@ -49,9 +46,7 @@ fn assert_is_asked_for(series: &RawSeries, symbol: &Symbol, range: FetchRange) {
 }
 
 fn assert_is_message(error: &ProviderError) {
-    let text = error.to_string();
-    assert!(text.len() <= LONGEST_MESSAGE, "a message of {} bytes", text.len());
-    assert!(!text.chars().any(char::is_control), "{text:?}");
+    accepted::assert_is_message(&error.to_string());
     let longest = Duration::from_secs(24 * 60 * 60);
     assert!(error.retry_after().is_none_or(|wait| wait <= longest), "{error:?}");
 }

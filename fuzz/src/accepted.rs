@@ -50,6 +50,18 @@ fn assert_accounts_for(report: &QualityReport, delivered: usize, history: &Histo
     assert!(report.defects.windows(2).all(|pair| pair[0].date <= pair[1].date), "{:?}", report.defects);
 }
 
+/// Longest message in bytes: what it quotes of the input is cut, but may be escaped.
+const LONGEST_MESSAGE: usize = 4000;
+
+/// What is said to a person about an input is one line, and not the input.
+///
+/// # Panics
+/// When it is long, or holds control characters.
+pub fn assert_is_message(text: &str) {
+    assert!(text.len() <= LONGEST_MESSAGE, "a message of {} bytes", text.len());
+    assert!(!text.chars().any(char::is_control), "{text:?}");
+}
+
 /// What a forecast must be, whichever model made it.
 ///
 /// # Panics

@@ -168,12 +168,8 @@ impl<'a> Table<'a> {
         for group in &self.layout.columns.groups {
             for column in group.prices().chain(group.volume) {
                 if self.layout.decimal.parse(&cells[column]).is_err() {
-                    let column_name = self.layout.columns.label(column).to_owned();
-                    self.notes.push(ImportNote::CellUnreadable {
-                        line,
-                        column: column_name,
-                        text: excerpt(&cells[column]),
-                    });
+                    let (column, text) = (self.layout.columns.shown(column), excerpt(&cells[column]));
+                    self.notes.push(ImportNote::CellUnreadable { line, column, text });
                 }
             }
         }
