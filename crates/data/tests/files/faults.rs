@@ -235,6 +235,36 @@ fn messages_stay_short_and_printable_whatever_the_header_is() {
     assert!(notes[0].ends_with("label 8 and 2991 more") && notes[0].len() < 600, "{}", notes[0]);
 }
 
+/// Once a symbol was looked for at each word of a line, in all of the line: half an hour for one of 60 KB.
+#[test]
+fn long_lines_take_no_more_than_their_length() {
+    let start = Instant::now();
+    for piece in [
+        "a.",
+        "a ",
+        "A_",
+        "a|",
+        "Close ",
+        "1,",
+        "1.",
+        "1;",
+        "\"",
+        "\"\"",
+        "{\"",
+        "<html",
+        "<p>",
+        "2020-01-02 ",
+        "é",
+        "-",
+    ] {
+        let line = piece.repeat(60_000 / piece.len());
+        for text in [line.clone(), format!("{line}\n").repeat(4), format!("Date,Close\n{line}\n2020-01-02,{line}\n")] {
+            let _either = read(&text);
+        }
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
 /// Once they were looked for one by one, and a hundred thousand took minutes.
 #[test]
 fn many_symbols_take_no_more_than_their_rows() {
