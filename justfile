@@ -49,6 +49,10 @@ peers *arguments:
 fleet:
     CLOSECAST_TEST_REQUIRE=1 cargo test -p closecast --test fleet -- --test-threads 2
 
+# Throw hostile bytes at every parser for some seconds each (fuzz/README.md).
+fuzz *arguments:
+    bash .ci/fuzz {{ arguments }}
+
 # Time the same trainings with one worker and with two of one thread each, and print the ratio.
 workers *arguments:
     cargo build --release

@@ -81,7 +81,7 @@ fn finish(mut table: Table<'_>, layout: &Layout, options: &ImportOptions) -> Res
     if rows.is_empty() {
         return Err(ImportError::NoPrices);
     }
-    order::set_dates(&mut rows, options.date_order, layout.usual_date_order)?;
+    order::set_dates(&mut rows, &table.dates, options.date_order, layout.usual_date_order)?;
     if rows.iter().any(|rows| rows.symbol.is_none()) {
         let symbol = options.fallback_symbol.clone().ok_or(ImportError::NoSymbol)?;
         notes.push(ImportNote::SymbolAssumed { symbol: symbol.clone() });

@@ -31,7 +31,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use chrono::Days;
+use chrono::{DateTime, Days, Utc};
 use chrono_tz::Tz;
 use closecast_domain::{Clock, Exchange, RawSeries, Symbol, TradingCalendar};
 use reqwest::{Client, Url, header};
@@ -120,16 +120,11 @@ impl YahooProvider {
         let status = response.status().as_u16();
         let now = self.clock.now();
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-        let retry_after = retry_after.and_then(|value| retry_after::parse(value, now));
+        let retry_after = retry_after.map(str::to_owned);
         let body = http::body(response, self.settings.max_body_bytes, timeout).await?;
         tracing::debug!(%symbol, %range, status, bytes = body.len(), "yahoo answered");
-        let answer = answer::Answer { symbol, range, status, retry_after, body: &body };
-        let settlement = session::Settlement {
-            calendar: TradingCalendar::new(Exchange::of(symbol)),
-            settles_after: self.settings.settles_after,
-            now,
-        };
-        chart::series(&answer, answer.chart()?, &settlement)
+        let received = Received { status, retry_after: retry_after.as_deref(), body: &body, now };
+        read(symbol, range, &received, self.settings.settles_after)
     }
 
     /// Lets the next fetch ask another host than `failed`; of several fetches that fail at once only one moves it on.
@@ -137,6 +132,39 @@ impl YahooProvider {
         let next = (failed + 1) % self.hosts.len();
         let _ = self.host.compare_exchange(failed, next, Ordering::Relaxed, Ordering::Relaxed);
     }
+}
+
+/// What came back over the network, and when.
+#[doc(hidden)] // public for the fuzz targets alone: hostile bytes must reach the reader without a server
+#[derive(Clone, Copy, Debug)]
+pub struct Received<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// The header `Retry-After`.
+    pub retry_after: Option<&'a str>,
+    /// The body, decompressed.
+    pub body: &'a [u8],
+    /// The present.
+    pub now: DateTime<Utc>,
+}
+
+/// Returns the bars in an answer to the question for `symbol` and `range`; those of a session that ended less than
+/// `settles_after` ago are live.
+///
+/// # Errors
+/// Every variant of [`ProviderError`] that an answer can express.
+#[doc(hidden)] // as above
+pub fn read(
+    symbol: &Symbol,
+    range: FetchRange,
+    received: &Received<'_>,
+    settles_after: Duration,
+) -> Result<RawSeries, ProviderError> {
+    let Received { status, retry_after, body, now } = *received;
+    let retry_after = retry_after.and_then(|value| retry_after::parse(value, now));
+    let answer = answer::Answer { symbol, range, status, retry_after, body };
+    let settlement = session::Settlement { calendar: TradingCalendar::new(Exchange::of(symbol)), settles_after, now };
+    chart::series(&answer, answer.chart()?, &settlement)
 }
 
 #[async_trait]

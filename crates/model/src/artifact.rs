@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use closecast_eval::ResidualQuantile;
 use closecast_nn::{Network, NnError};
 use sha2::{Digest, Sha256};
 
@@ -88,5 +89,14 @@ fn check(network: &Network, description: &Description) -> Result<(), ArtifactErr
     if !description.residuals.iter().flatten().all(|q| q.z.is_finite()) {
         return wrong("a residual is not finite");
     }
+    if !description.residuals.iter().all(|quantiles| are_in_order(quantiles)) {
+        return wrong("the residuals do not rise with their levels, or a level is not between 0 and 1");
+    }
     Ok(())
+}
+
+/// Returns whether levels rise within (0, 1), and residuals with them.
+fn are_in_order(quantiles: &[ResidualQuantile]) -> bool {
+    let inside = quantiles.iter().all(|quantile| quantile.level > 0.0 && quantile.level < 1.0);
+    inside && quantiles.windows(2).all(|pair| pair[0].level < pair[1].level && pair[0].z <= pair[1].z)
 }

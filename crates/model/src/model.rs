@@ -104,7 +104,10 @@ impl LstmModel {
                     .collect(),
             }
         };
-        let sessions = asked.sessions.iter().zip(1..).zip(&returns).map(session).collect();
+        let sessions: Vec<SessionForecast> = asked.sessions.iter().zip(1..).zip(&returns).map(session).collect();
+        if !sessions.iter().all(is_priced) {
+            return Err(not_finite(&asked.symbol));
+        }
         let model = ModelRef { name: self.description.card.name.clone(), sha256: self.sha256.clone() };
         Ok(asked.forecast(model, sessions))
     }
@@ -129,6 +132,11 @@ impl Look {
     pub(crate) fn values(&self) -> usize {
         self.window.len()
     }
+}
+
+/// Returns whether point and quantiles are prices: the exponential of a number may be infinity or 0.
+fn is_priced(session: &SessionForecast) -> bool {
+    session.quantiles.iter().map(|quantile| quantile.price).chain([session.point]).all(f64::is_normal)
 }
 
 fn not_finite(symbol: &Symbol) -> ForecastError {

@@ -135,12 +135,31 @@ fn damaged_foreign_and_contradictory_files_are_refused() {
     assert!(LstmModel::from_bytes(&bytes[..bytes.len() - 1]).is_err());
     let text = String::from_utf8_lossy(&bytes).into_owned();
     assert!(text.contains("closecast-model-1"));
-    let replaced = |from: &[u8], to: &[u8]| {
-        let at = bytes.windows(from.len()).position(|window| window == from).unwrap();
-        let mut changed = bytes.clone();
-        changed[at..at + to.len()].copy_from_slice(to);
-        LstmModel::from_bytes(&changed)
-    };
-    assert!(matches!(replaced(b"closecast-model-1", b"closecast-model-9"), Err(ArtifactError::Format { .. })));
-    assert!(matches!(replaced(br#"\"hidden_size\":6"#, br#"\"hidden_size\":7"#), Err(ArtifactError::Contradiction(_))));
+    let changed = |from: &str, to: &str| LstmModel::from_bytes(&replaced(&bytes, from, to));
+    assert!(matches!(changed("closecast-model-1", "closecast-model-9"), Err(ArtifactError::Format { .. })));
+    for (from, to) in [
+        (r#"\"hidden_size\":6"#, r#"\"hidden_size\":7"#),
+        (r#"\"level\":0.05"#, r#"\"level\":0.15"#),
+        (r#"\"level\":0.95"#, r#"\"level\":9.95"#),
+    ] {
+        let error = changed(from, to).unwrap_err();
+        assert!(matches!(error, ArtifactError::Contradiction(_)), "{to}: {error}");
+    }
+}
+
+#[test]
+fn no_model_forecasts_what_is_no_price() {
+    let history = random_walk("AAPL", 600, 8);
+    let bytes = fit(small(), &history).to_bytes().unwrap();
+    let wild = LstmModel::from_bytes(&replaced(&bytes, r#"\"unit\":1.0"#, r#"\"unit\":9e9"#)).unwrap();
+    let error = wild.predict(&history).unwrap_err();
+    assert!(matches!(error, ForecastError::NonFinite { .. }), "{error}");
+}
+
+/// Returns the file with one text in it replaced by another of the same length.
+fn replaced(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
+    let at = bytes.windows(from.len()).position(|window| window == from.as_bytes()).unwrap();
+    let mut changed = bytes.to_vec();
+    changed[at..at + to.len()].copy_from_slice(to.as_bytes());
+    changed
 }

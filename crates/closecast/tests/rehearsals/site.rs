@@ -165,7 +165,7 @@ impl Server {
         let begun = Instant::now();
         let mut stream = self.connect();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        let head = format!("content-type: application/json\r\ncontent-length: {}\r\nhost: x\r\n", body.len());
+        let head = format!("content-type: application/json\r\ncontent-length: {}\r\nhost: localhost\r\n", body.len());
         write!(stream, "{method} {path} HTTP/1.0\r\n{head}\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();

@@ -6,7 +6,7 @@ use super::{
     date::DateAndTime,
     label::{Field, field_and_symbol_of, field_of, symbol_of},
 };
-use crate::import::ImportError;
+use crate::import::{ImportError, excerpt};
 
 /// Where a file names its symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ impl Columns {
         }
         let mut meanings: Vec<Meaning> = header.iter().map(|label| meaning_of(label)).collect();
         let date = date_column(&header, &meanings, &others, first_row)
-            .ok_or_else(|| ImportError::MissingColumn { missing: "date", header: header.join(",") })?;
+            .ok_or_else(|| ImportError::MissingColumn { missing: "date", header: excerpt(&header.join(",")) })?;
         if let Some(meaning) = meanings.get_mut(date) {
             *meaning = None;
         }
@@ -109,7 +109,7 @@ impl Columns {
         let groups: Vec<Group> =
             groups_of(&meanings).into_iter().filter(|group| group.close.or(group.adj_close).is_some()).collect();
         if groups.is_empty() {
-            return Err(ImportError::MissingColumn { missing: "closing price", header: header.join(",") });
+            return Err(ImportError::MissingColumn { missing: "closing price", header: excerpt(&header.join(",")) });
         }
         let fields = meanings.iter().map(|meaning| meaning.as_ref().map(|(field, ..)| *field)).collect();
         Ok(Self { date, symbol, groups, symbols, header, fields })
@@ -130,6 +130,11 @@ impl Columns {
         self.header.get(column).map_or("", String::as_str)
     }
 
+    /// Returns the label of a column as a message shows it: cut, and without what a terminal would obey.
+    pub(super) fn shown(&self, column: usize) -> String {
+        excerpt(&self.label(column).replace(char::is_control, "\u{fffd}"))
+    }
+
     /// Returns whether the symbol stands in front of the date.
     pub(super) fn symbol_first(&self) -> bool {
         self.symbol.is_some_and(|symbol| symbol < self.date)
@@ -146,11 +151,11 @@ impl Columns {
         cells.len() > last_read && cells.iter().skip(self.width()).all(String::is_empty)
     }
 
-    /// Returns the labels that mean nothing to an importer.
+    /// Returns the labels that mean nothing to an importer, as a message shows them.
     pub(super) fn unknown_labels(&self) -> Vec<String> {
         let unknown =
             |column: usize| self.fields[column].is_none() && column != self.date && !self.header[column].is_empty();
-        (0..self.width()).filter(|&column| unknown(column)).map(|column| self.header[column].clone()).collect()
+        (0..self.width()).filter(|&column| unknown(column)).map(|column| self.shown(column)).collect()
     }
 }
 

@@ -138,11 +138,18 @@ const SYNONYMS: [(Field, &[&str]); 12] = [
     ),
 ];
 
+/// Longest label in bytes that can mean anything: the longest text above with a symbol and its decoration. A line split at the
+/// wrong separator is one cell of many words, and to look for a symbol at each of them would take the square of its length.
+const LONGEST: usize = 120;
+
 /// Currencies that headers name behind the field.
 const CURRENCIES: [&str; 6] = [" usd", " brl", " eur", " gbp", " jpy", " cad"];
 
 /// Returns the meaning of a header text and its rank among the texts of that meaning, 0 being the plainest.
 pub(super) fn field_of(label: &str) -> Option<(Field, usize)> {
+    if label.len() > LONGEST {
+        return None;
+    }
     let normal = normalise(label);
     SYNONYMS.iter().find_map(|(field, texts)| {
         let rank = texts.iter().position(|text| *text == normal)?;
@@ -152,7 +159,7 @@ pub(super) fn field_of(label: &str) -> Option<(Field, usize)> {
 
 /// Returns the meaning and the symbol of a header such as `AAPL.Open`, `Adj Close_AAPL` or `('Close', 'AAPL')`.
 pub(super) fn field_and_symbol_of(label: &str) -> Option<(Field, usize, Symbol)> {
-    if field_of(label).is_some() {
+    if label.len() > LONGEST || field_of(label).is_some() {
         return None;
     }
     let bare: String = label.chars().filter(|c| !matches!(c, '(' | ')' | '\'' | '"')).collect();

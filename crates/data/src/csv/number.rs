@@ -38,7 +38,8 @@ impl DecimalMark {
                 plain.parse::<f64>().map_err(|_| NotANumber)?
             }
         };
-        Ok(Some(value * factor))
+        // Rust's parser makes infinity of 1e999, and a unit can do the same.
+        Some(value * factor).filter(|value| value.is_finite()).map(Some).ok_or(NotANumber)
     }
 
     /// Returns the mark that the cells of the file's beginning agree on, or `None` when they could all be read both
@@ -175,7 +176,7 @@ mod tests {
     fn refuses_what_is_no_number() {
         for text in [
             "abc", "inf", "infinity", "1.2.3", "1,23", "1,2345", "--5", "$", "M", "1 2", "0x10", ",", ".", "1,,000",
-            "€",
+            "€", "1e999", "-1e999", "1e300T",
         ] {
             assert_eq!(DecimalMark::Point.parse(text), Err(NotANumber), "{text}");
         }

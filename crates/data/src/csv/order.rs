@@ -8,18 +8,76 @@ use super::{
 };
 use crate::import::ImportError;
 
-/// Sets the date of every bar.
+/// What the dates of one symbol say about their order, row by row.
+#[derive(Clone, Debug, Default)]
+pub(super) struct DateEvidence {
+    /// The first date that can be read in more than one way, and its line.
+    open: Option<(usize, DateCell)>,
+    day_first: Reading,
+    month_first: Reading,
+}
+
+/// The dates, read in one of the orders.
+#[derive(Clone, Debug)]
+struct Reading {
+    /// Line of the first date that does not exist.
+    impossible: Option<usize>,
+    last: Option<NaiveDate>,
+    rises: bool,
+    falls: bool,
+    weekdays_only: bool,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { impossible: None, last: None, rises: true, falls: true, weekdays_only: true }
+    }
+}
+
+impl Reading {
+    fn take(&mut self, line: usize, date: Option<NaiveDate>) {
+        let Some(date) = date else {
+            self.impossible.get_or_insert(line);
+            return;
+        };
+        self.rises &= self.last.is_none_or(|last| last <= date);
+        self.falls &= self.last.is_none_or(|last| last >= date);
+        self.weekdays_only &= !matches!(date.weekday(), Weekday::Sat | Weekday::Sun);
+        self.last = Some(date);
+    }
+}
+
+impl DateEvidence {
+    /// Takes the date of the next row.
+    pub(super) fn take(&mut self, line: usize, date: DateCell) {
+        if matches!(date, DateCell::Numeric { .. }) {
+            self.open.get_or_insert((line, date));
+        }
+        self.day_first.take(line, date.resolve(DateOrder::DayFirst));
+        self.month_first.take(line, date.resolve(DateOrder::MonthFirst));
+    }
+
+    fn read(&self, order: DateOrder) -> &Reading {
+        match order {
+            DateOrder::DayFirst => &self.day_first,
+            DateOrder::MonthFirst => &self.month_first,
+        }
+    }
+}
+
+/// Sets the date of every bar. `evidence` is that of every symbol of the file, whichever of them are wanted.
 ///
 /// The order is, in this sequence: the one asked for; the one in which every date exists; the one in which the rows are
 /// sorted; the one in which no session falls on a weekend; `usual`.
 pub(super) fn set_dates(
     series: &mut [Rows],
+    evidence: &[DateEvidence],
     asked: Option<DateOrder>,
     usual: Option<DateOrder>,
 ) -> Result<(), ImportError> {
     let order = match asked {
         Some(order) => order,
-        None => decide(series, usual)?,
+        None => decide(evidence, usual)?,
     };
     for row in series.iter_mut().flat_map(|rows| &mut rows.rows) {
         row.bar.date = row.date.resolve(order).ok_or_else(|| contradiction(order, row))?;
@@ -27,40 +85,29 @@ pub(super) fn set_dates(
     Ok(())
 }
 
-fn decide(series: &[Rows], usual: Option<DateOrder>) -> Result<DateOrder, ImportError> {
+fn decide(evidence: &[DateEvidence], usual: Option<DateOrder>) -> Result<DateOrder, ImportError> {
     use DateOrder::{DayFirst, MonthFirst};
-    let rows = || series.iter().flat_map(|rows| &rows.rows);
-    let open = |row: &&Row| matches!(row.date, DateCell::Numeric { .. });
-    let Some(example) = rows().find(open) else { return Ok(DayFirst) };
-    let only = |order| rows().find(|row| row.date.resolve(order).is_none()).map(|row| row.line);
+    let open = evidence.iter().filter_map(|dates| dates.open).min_by_key(|(line, _)| *line);
+    let Some((line, example)) = open else { return Ok(DayFirst) };
+    let only = |order| evidence.iter().filter_map(|dates| dates.read(order).impossible).min();
     match (only(MonthFirst), only(DayFirst)) {
         (Some(day_first), Some(month_first)) => return Err(ImportError::MixedDateOrders { day_first, month_first }),
         (Some(_), None) => return Ok(DayFirst),
         (None, Some(_)) => return Ok(MonthFirst),
         (None, None) => {}
     }
-    let better = |holds: &dyn Fn(DateOrder) -> bool| match (holds(DayFirst), holds(MonthFirst)) {
-        (true, false) => Some(DayFirst),
-        (false, true) => Some(MonthFirst),
-        _ => None,
+    let better = |holds: fn(&Reading) -> bool| {
+        let all = |order| evidence.iter().all(|dates| holds(dates.read(order)));
+        match (all(DayFirst), all(MonthFirst)) {
+            (true, false) => Some(DayFirst),
+            (false, true) => Some(MonthFirst),
+            _ => None,
+        }
     };
-    better(&|order| series.iter().all(|rows| sorted(rows, order)))
-        .or_else(|| better(&|order| series.iter().all(|rows| weekdays_only(rows, order))))
+    better(|read| read.rises || read.falls)
+        .or_else(|| better(|read| read.weekdays_only))
         .or(usual)
-        .ok_or_else(|| ImportError::AmbiguousDates { example: written(example.date), line: example.line })
-}
-
-fn dates(rows: &Rows, order: DateOrder) -> impl Iterator<Item = NaiveDate> {
-    rows.rows.iter().filter_map(move |row| row.date.resolve(order))
-}
-
-fn sorted(rows: &Rows, order: DateOrder) -> bool {
-    let dates: Vec<_> = dates(rows, order).collect();
-    dates.is_sorted() || dates.iter().rev().is_sorted()
-}
-
-fn weekdays_only(rows: &Rows, order: DateOrder) -> bool {
-    dates(rows, order).all(|date| !matches!(date.weekday(), Weekday::Sat | Weekday::Sun))
+        .ok_or_else(|| ImportError::AmbiguousDates { example: written(example), line })
 }
 
 fn contradiction(order: DateOrder, row: &Row) -> ImportError {

@@ -11,6 +11,7 @@ use super::{
     label::symbol_of,
     layout::Layout,
     number::{DecimalMark, is_missing},
+    order::DateEvidence,
     record::split,
 };
 use crate::import::{ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsSeen, excerpt, same_symbol};
@@ -36,8 +37,12 @@ pub(super) struct Table<'a> {
     layout: &'a Layout,
     options: &'a ImportOptions,
     pub(super) series: Vec<Rows>,
-    /// Cell of the symbol column → place in `series`, or `None` for a symbol that is not wanted.
-    places: HashMap<String, Option<usize>>,
+    /// What the dates say about their order, symbol by symbol, those that are not wanted too: it is the file's.
+    pub(super) dates: Vec<DateEvidence>,
+    /// By cell of the symbol column, as it is written.
+    places: HashMap<String, Place>,
+    /// The same by the symbol that the cell means.
+    places_by_symbol: HashMap<Symbol, Place>,
     seen: SymbolsSeen,
     pub(super) notes: Notes,
     bad: BadRows,
@@ -46,6 +51,15 @@ pub(super) struct Table<'a> {
     null_rows: Option<(usize, usize)>,
     second_bars_of_a_day: usize,
     cells: Vec<String>,
+}
+
+/// Where the rows of a symbol go.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Index in `series`; `None` for a symbol that is not wanted.
+    series: Option<usize>,
+    /// Index in `dates`.
+    dates: usize,
 }
 
 /// So many second bars of a day with another time make a file intraday. One or two are Yahoo's live quote.
@@ -57,7 +71,9 @@ impl<'a> Table<'a> {
             layout,
             options,
             series: Vec::new(),
+            dates: Vec::new(),
             places: HashMap::new(),
+            places_by_symbol: HashMap::new(),
             seen: SymbolsSeen::default(),
             notes: Notes::default(),
             bad: BadRows::default(),
@@ -74,6 +90,7 @@ impl<'a> Table<'a> {
         if layout.columns.symbol.is_none() {
             for group in &layout.columns.groups {
                 table.series.push(Rows { symbol: group.symbol.clone(), rows: Vec::new(), last: None });
+                table.dates.push(DateEvidence::default());
                 group.symbol.iter().for_each(|symbol| table.seen.insert(symbol));
             }
         }
@@ -106,7 +123,7 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the date of a row that has all its cells and at least one readable price or mark for a missing one.
-    fn row(&mut self, line: usize, cells: &[String]) -> Result<(DateAndTime, Option<usize>), RowProblem> {
+    fn row(&mut self, line: usize, cells: &[String]) -> Result<(DateAndTime, Option<Place>), RowProblem> {
         let columns = &self.layout.columns;
         if !columns.fit(cells) {
             return Err(RowProblem::CellCount { found: cells.len(), expected: columns.width() });
@@ -117,43 +134,42 @@ impl<'a> Table<'a> {
             return Err(RowProblem::Prices);
         }
         let place = match columns.symbol {
-            Some(column) => self.place_of(&cells[column]).ok_or(RowProblem::Symbol)?,
+            Some(column) => Some(self.place_of(&cells[column]).ok_or(RowProblem::Symbol)?),
             None => None,
         };
         self.note_unreadable_cells(line, cells);
         Ok((date, place))
     }
 
-    /// Returns where the bars of the symbol in a cell go: `Some(None)` nowhere, as another symbol is wanted; `None`
-    /// when the cell holds no symbol.
-    #[expect(clippy::option_option, reason = "no symbol and not wanted are two things")]
-    fn place_of(&mut self, cell: &str) -> Option<Option<usize>> {
+    /// Returns where the bars of the symbol in a cell go; `None` when the cell holds no symbol.
+    fn place_of(&mut self, cell: &str) -> Option<Place> {
         if let Some(place) = self.places.get(cell) {
             return Some(*place);
         }
         let symbol = symbol_of(cell)?;
         self.seen.insert(&symbol);
-        let wanted = self.options.symbol.as_ref().is_none_or(|wanted| same_symbol(wanted, &symbol));
-        let place = wanted.then(|| {
-            self.series.iter().position(|rows| rows.symbol.as_ref() == Some(&symbol)).unwrap_or_else(|| {
-                self.series.push(Rows { symbol: Some(symbol), rows: Vec::new(), last: None });
-                self.series.len() - 1
-            })
-        });
+        let place = self.places_by_symbol.get(&symbol).copied().unwrap_or_else(|| self.new_place(symbol));
         self.places.insert(cell.to_owned(), place);
         Some(place)
+    }
+
+    fn new_place(&mut self, symbol: Symbol) -> Place {
+        let wanted = self.options.symbol.as_ref().is_none_or(|wanted| same_symbol(wanted, &symbol));
+        let place = Place { series: wanted.then_some(self.series.len()), dates: self.dates.len() };
+        self.dates.push(DateEvidence::default());
+        if wanted {
+            self.series.push(Rows { symbol: Some(symbol.clone()), rows: Vec::new(), last: None });
+        }
+        self.places_by_symbol.insert(symbol, place);
+        place
     }
 
     fn note_unreadable_cells(&mut self, line: usize, cells: &[String]) {
         for group in &self.layout.columns.groups {
             for column in group.prices().chain(group.volume) {
                 if self.layout.decimal.parse(&cells[column]).is_err() {
-                    let column_name = self.layout.columns.label(column).to_owned();
-                    self.notes.push(ImportNote::CellUnreadable {
-                        line,
-                        column: column_name,
-                        text: excerpt(&cells[column]),
-                    });
+                    let (column, text) = (self.layout.columns.shown(column), excerpt(&cells[column]));
+                    self.notes.push(ImportNote::CellUnreadable { line, column, text });
                 }
             }
         }
@@ -162,7 +178,7 @@ impl<'a> Table<'a> {
     fn good_row(
         &mut self,
         line: usize,
-        (date, place): (DateAndTime, Option<usize>),
+        (date, place): (DateAndTime, Option<Place>),
         cells: &[String],
     ) -> Result<(), ImportError> {
         self.bad.end_run(&mut self.notes);
@@ -175,10 +191,14 @@ impl<'a> Table<'a> {
             self.null_rows = Some((count + 1, first_line));
         }
         for (i, bar) in bars.into_iter().enumerate() {
-            let at = if columns.symbol.is_some() { place } else { Some(i) };
+            let at = if columns.symbol.is_some() { place } else { Some(Place { series: Some(i), dates: i }) };
             // Side by side, a symbol has empty cells on the days on which only the others traded.
             let absent = columns.groups.len() > 1 && priced && !has_price(&bar);
-            if let Some(rows) = at.filter(|_| !absent).and_then(|at| self.series.get_mut(at)) {
+            let Some(at) = at.filter(|_| !absent) else { continue };
+            if let Some(dates) = self.dates.get_mut(at.dates) {
+                dates.take(line, date.date);
+            }
+            if let Some(rows) = at.series.and_then(|at| self.series.get_mut(at)) {
                 let day = (date.date, date.time);
                 let again = rows.last.is_some_and(|last| last.0 == day.0 && last.1 != day.1);
                 self.second_bars_of_a_day += usize::from(again);

@@ -78,7 +78,7 @@ pub enum ImportError {
     MissingColumn {
         /// `date` or `closing price`.
         missing: &'static str,
-        /// The header line.
+        /// Beginning of the header line.
         header: String,
     },
     /// Rows, but not one of them could be used.

@@ -111,6 +111,9 @@ pub enum ImportNote {
     },
 }
 
+/// Columns that a note names one by one: a header may have thousands.
+const COLUMNS_NAMED: usize = 10;
+
 impl fmt::Display for ImportNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -128,7 +131,11 @@ impl fmt::Display for ImportNote {
                 write!(f, "lines {first_line} to {last_line} are a message of the provider: {message:?}")
             }
             Self::HeaderRepeated { line } => write!(f, "header repeated on line {line}"),
-            Self::ColumnsIgnored { names } => write!(f, "columns ignored: {}", names.join(", ")),
+            Self::ColumnsIgnored { names } => {
+                let (named, others) = names.split_at(names.len().min(COLUMNS_NAMED));
+                write!(f, "columns ignored: {}", named.join(", "))?;
+                if others.is_empty() { Ok(()) } else { write!(f, " and {} more", others.len()) }
+            }
             Self::OtherMarkets { count } => write!(f, "{count} records of other markets skipped"),
             Self::TrailerCount { stated, found } => {
                 write!(f, "the trailer states {stated} records, the file has {found}: it was cut")

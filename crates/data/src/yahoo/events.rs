@@ -17,6 +17,13 @@ pub(super) struct SessionEvents {
     pub(super) split: f64,
 }
 
+impl SessionEvents {
+    /// Returns whether sum and product are numbers: those of numbers need not be.
+    fn are_usable(&self) -> bool {
+        self.dividend.is_finite() && self.split.is_finite() && self.split > 0.0
+    }
+}
+
 impl Default for SessionEvents {
     fn default() -> Self {
         Self { dividend: 0.0, split: 1.0 }
@@ -28,7 +35,8 @@ impl Default for SessionEvents {
 /// Payments of the same session add up, splits multiply.
 ///
 /// # Errors
-/// What is wrong with an event: an impossible time, or a split ratio that is not a positive number.
+/// What is wrong with an event: an impossible time, or a split ratio that is not a positive number; or with those of a session,
+/// whose sum or product leaves the numbers.
 pub(super) fn events_by_session(
     events: &Events,
     sessions: &[NaiveDate],
@@ -53,7 +61,12 @@ pub(super) fn events_by_session(
             found.entry(date).or_default().split *= ratio;
         }
     }
-    Ok(found)
+    match found.iter().find(|(_, events)| !events.are_usable()) {
+        Some((date, events)) => {
+            Err(format!("dividends of {} and splits of {} on {date}", events.dividend, events.split))
+        }
+        None => Ok(found),
+    }
 }
 
 fn ratio(split: &Split) -> Result<f64, String> {

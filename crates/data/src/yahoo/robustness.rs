@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use closecast_domain::{Exchange, RawSeries, Symbol, TradingCalendar};
+use closecast_domain::{RawSeries, Symbol};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{answer::Answer, chart, session::Settlement};
+use super::Received;
 use crate::provider::{FetchRange, ProviderError};
 
 /// Timestamps of a generated chart.
@@ -16,13 +16,9 @@ const ROWS: usize = 3;
 fn read(status: u16, body: &[u8]) -> Result<RawSeries, ProviderError> {
     let symbol = Symbol::new("AAPL").unwrap();
     let range = FetchRange::new("1970-01-01".parse().unwrap(), "2100-01-01".parse().unwrap());
-    let answer = Answer { symbol: &symbol, range, status, retry_after: None, body };
-    let settlement = Settlement {
-        calendar: TradingCalendar::new(Exchange::UnitedStates),
-        settles_after: Duration::from_secs(1800),
-        now: DateTime::from_timestamp(1_700_000_000, 0).unwrap(),
-    };
-    chart::series(&answer, answer.chart()?, &settlement)
+    let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+    let received = Received { status, retry_after: None, body, now };
+    super::read(&symbol, range, &received, Duration::from_secs(1800))
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
@@ -130,5 +126,28 @@ proptest! {
                 "{error}"
             ),
         }
+    }
+}
+
+/// Two events of one session, each a number, whose sum or product is none.
+#[test]
+fn events_that_leave_the_numbers_are_told() {
+    let payment = json!({"amount": 1.5e308, "date": 1_709_735_400});
+    let split = |new: f64, old: f64| json!({"numerator": new, "denominator": old, "date": 1_709_735_400});
+    let small = split(1e-200, 1.0);
+    let large = split(1e200, 1.0);
+    for events in [
+        json!({"dividends": {"a": payment, "b": payment}}),
+        json!({"splits": {"a": small, "b": small}}),
+        json!({"splits": {"a": large, "b": large}}),
+    ] {
+        let body = json!({"chart": {"result": [{
+            "meta": {"exchangeTimezoneName": "America/New_York"},
+            "timestamp": [1_709_735_400],
+            "events": events,
+            "indicators": {"quote": [{"close": [10.0]}]}
+        }]}});
+        let error = read(200, body.to_string().as_bytes()).unwrap_err();
+        assert!(matches!(error, ProviderError::Unreadable { .. }), "{error}");
     }
 }

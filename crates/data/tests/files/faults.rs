@@ -221,3 +221,56 @@ fn a_stream_that_breaks_off_gives_nothing() {
     let error = csv::read(text.as_bytes().chain(Broken), &of("X")).unwrap_err();
     assert_eq!(error.to_string(), "could not be read: connection reset");
 }
+
+#[test]
+fn messages_stay_short_and_printable_whatever_the_header_is() {
+    let long = "x".repeat(500);
+    let many: String = (0..3000).map(|column| format!(",label {column}")).collect();
+    let error = read(&format!("Date,Open,{long}{many}\n2020-01-02,1\n")).unwrap_err().to_string();
+    assert!(error.contains("has no column for the closing price") && error.len() < 300, "{error}");
+    let import = single("Date,Close,\u{1b}[2J\n2020-01-02,1,\n").0;
+    assert_eq!(import.notes[0].to_string(), "columns ignored: \u{fffd}[2J");
+    let import = single(&format!("Date,Close,{long}{many}\n2020-01-02,1{}\n", ",".repeat(3001))).0;
+    let notes: Vec<String> = import.notes.iter().map(ToString::to_string).collect();
+    assert!(notes[0].ends_with("label 8 and 2991 more") && notes[0].len() < 600, "{}", notes[0]);
+}
+
+/// Once a symbol was looked for at each word of a line, in all of the line: half an hour for one of 60 KB.
+#[test]
+fn long_lines_take_no_more_than_their_length() {
+    let start = Instant::now();
+    for piece in [
+        "a.",
+        "a ",
+        "A_",
+        "a|",
+        "Close ",
+        "1,",
+        "1.",
+        "1;",
+        "\"",
+        "\"\"",
+        "{\"",
+        "<html",
+        "<p>",
+        "2020-01-02 ",
+        "é",
+        "-",
+    ] {
+        let line = piece.repeat(60_000 / piece.len());
+        for text in [line.clone(), format!("{line}\n").repeat(4), format!("Date,Close\n{line}\n2020-01-02,{line}\n")] {
+            let _either = read(&text);
+        }
+    }
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}
+
+/// Once they were looked for one by one, and a hundred thousand took minutes.
+#[test]
+fn many_symbols_take_no_more_than_their_rows() {
+    let rows: String = (0..100_000).map(|row| format!("S{row},2020-01-02,1\n")).collect();
+    let start = Instant::now();
+    let import = csv::read(format!("Ticker,Date,Close\n{rows}").as_bytes(), &ImportOptions::default()).unwrap();
+    assert_eq!(import.series.len(), 100_000);
+    assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
+}

@@ -103,3 +103,12 @@ fn date_order_may_be_decided_by_the_last_row() {
     rows.push("13/04/2020");
     assert_eq!(with_dates(&rows).unwrap()[0], "2020-04-03", "the deciding row is far behind the first 64 KiB");
 }
+
+#[test]
+fn date_order_is_the_same_for_one_symbol_and_for_all_of_the_file() {
+    // Only A's date tells the order, and it is not the one that the header lets expect.
+    let text = "Ticker,Data,Close\nA,01/13/2020,1\nB,03/04/2020,2\nB,04/04/2020,3\n";
+    let all = csv::read(text.as_bytes(), &ImportOptions::default()).unwrap();
+    assert_eq!(dates(&all.series[1]), ["2020-03-04", "2020-04-04"]);
+    assert_eq!(csv::read(text.as_bytes(), &of("B")).unwrap().series, all.series[1..]);
+}
