@@ -53,6 +53,15 @@ fleet:
 fuzz *arguments:
     bash .ci/fuzz {{ arguments }}
 
+# Ask the server whatever its OpenAPI document allows and forbids (needs PyPI).
+interface:
+    bash .ci/interface
+
+# Ask closecast and another service for the same forecasts (needs wrk, .venv with uvicorn, fastapi and torch).
+load prices peer *arguments:
+    cargo build --release
+    python3 bench/load/compare.py --closecast target/release/closecast --peer-python .venv/bin/python --prices {{ prices }} --peer {{ peer }} {{ arguments }}
+
 # Time the same trainings with one worker and with two of one thread each, and print the ratio.
 workers *arguments:
     cargo build --release

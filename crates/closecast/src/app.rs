@@ -18,6 +18,7 @@ use crate::{
     live::Hub,
     monitor::Monitor,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
+    readiness::Readiness,
     security::Security,
 };
 
@@ -33,6 +34,7 @@ pub(crate) struct App {
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) security: Arc<Security>,
+    pub(crate) readiness: Arc<Readiness>,
     pub(crate) live: Arc<Hub>,
     pub(crate) monitor: Arc<Monitor>,
 }
@@ -58,6 +60,7 @@ impl App {
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
+            readiness: Arc::default(),
             security: Arc::new(Security::new(&settings.server.limits)),
             monitor,
             settings: Arc::new(settings),

@@ -12,5 +12,5 @@ pub(crate) use self::{
     filter::Filter,
     hub::{Hub, Listening},
     inbox::{Dismissal, Frame},
-    places::{Full, Place},
+    places::{Full, Place, Places},
 };

@@ -13,6 +13,7 @@ mod model_cache;
 mod monitor;
 mod ops;
 mod pages;
+mod readiness;
 mod report;
 mod security;
 mod server;

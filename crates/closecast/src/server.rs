@@ -8,6 +8,7 @@ mod auth;
 mod cursor;
 mod etag;
 mod extract;
+mod id_path;
 mod listen;
 mod observe;
 mod oip;

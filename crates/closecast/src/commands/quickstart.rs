@@ -66,8 +66,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         return Ok(ExitCode::SUCCESS);
     }
     terminal.line("5  Serving the dashboard")?;
-    let (host, port) = (app.settings.server.host, arguments.port.unwrap_or(app.settings.server.port));
-    serve::serve_until_signal(app, (host, port), true, terminal).await
+    let server = &app.settings.server;
+    let (host, port, allow_open) = (server.host, arguments.port.unwrap_or(server.port), server.allow_open);
+    serve::serve_until_signal(app, (host, port, allow_open), true, terminal).await
 }
 
 /// Stores the bundled series that are not stored yet: prices of the user's own are never overwritten.

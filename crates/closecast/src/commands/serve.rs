@@ -50,21 +50,21 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     let port = arguments.port.unwrap_or(settings.server.port);
     let allow_open = arguments.allow_open || settings.server.allow_open;
     let app = App::open(settings).await?;
-    if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
-        return Err(Failure::OpenToAll(SocketAddr::new(host, port)));
-    }
-    serve_until_signal(app, (host, port), !arguments.no_worker, terminal).await
+    serve_until_signal(app, (host, port, allow_open), !arguments.no_worker, terminal).await
 }
 
 /// Serves until Ctrl-C or SIGTERM. Then, in this order: no more connections and no more jobs; the requests in hand are answered;
 /// the jobs in hand are given back; what is being written is written; the database is closed. A second signal ends at once.
 pub(crate) async fn serve_until_signal(
     app: App,
-    (host, port): (IpAddr, u16),
+    (host, port, allow_open): (IpAddr, u16, bool),
     works: bool,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
     let wanted = SocketAddr::new(host, port);
+    if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
+        return Err(Failure::OpenToAll(wanted));
+    }
     let failed = |source| Failure::Listen { address: wanted, source };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
@@ -82,8 +82,8 @@ pub(crate) async fn serve_until_signal(
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
     let (stop, listeners) = (signals.clone(), Arc::clone(&app.live));
     let routes = server::router(app.clone(), log);
-    let connections = app.settings.server.limits.connections;
-    let serving = server::serve(listener, routes, connections, async move {
+    let settings = Arc::clone(&app.settings);
+    let serving = server::serve(listener, routes, &settings.server, async move {
         stop.stop().await;
         listeners.stop();
     });

@@ -51,6 +51,8 @@ pub(crate) struct LimitSettings {
     pub(crate) trainings: u64,
     /// Connections at a time.
     pub(crate) connections: usize,
+    /// Connections of one address at a time; this machine's and trusted proxies' are not counted.
+    pub(crate) connections_each: usize,
     /// WebSocket connections at a time.
     pub(crate) websockets: usize,
     /// WebSocket connections of one key, or of one address without a key; this machine's own are not counted.
@@ -84,6 +86,7 @@ impl Default for LimitSettings {
             upload: ByteSize::megabytes(64),
             trainings: 100,
             connections: 8192,
+            connections_each: 256,
             websockets: 4096,
             websockets_each: 32,
         }
@@ -103,6 +106,7 @@ impl ServerSettings {
             ("server.limits.body", limits.body.bytes()),
             ("server.limits.upload", limits.upload.bytes()),
             ("server.limits.connections", limits.connections as u64),
+            ("server.limits.connections_each", limits.connections_each as u64),
         ];
         if let Some((key, _)) = counts.into_iter().find(|&(_, count)| count == 0) {
             return Err(Failure::Settings(format!("{key} is 0: give at least 1")));

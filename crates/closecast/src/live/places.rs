@@ -37,7 +37,7 @@ impl Places {
     ///
     /// # Errors
     /// [`Full`] when there is none.
-    pub(super) fn take(
+    pub(crate) fn take(
         self: &Arc<Self>,
         who: Option<String>,
         (most, most_each): (usize, usize),

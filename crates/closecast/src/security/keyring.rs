@@ -2,7 +2,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -13,6 +16,9 @@ use super::{Key, Role};
 
 /// How long an answer of the database is believed: this long a revoked key may still open, on another server.
 const BELIEVED: Duration = Duration::from_secs(10);
+
+/// The same for the answer that there is no key yet, while everybody may do everything.
+const NONE_BELIEVED: Duration = Duration::from_secs(1);
 
 /// Keys remembered at most.
 const MOST: usize = 10_000;
@@ -36,10 +42,18 @@ pub(crate) struct KnownKey {
 pub(crate) struct Keyring {
     known: Mutex<HashMap<String, (Arc<KnownKey>, Instant)>>,
     any: Mutex<Option<(bool, Instant)>>,
+    /// How often all was forgotten: an answer from before is not to be remembered after.
+    forgotten: AtomicU64,
 }
 
 impl Keyring {
-    /// Returns the key, if it opens.
+    /// Returns the key, if it opened a moment ago.
+    pub(crate) fn remembered(&self, key: &Key) -> Option<Arc<KnownKey>> {
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&key.hash()).filter(|(_, asked)| asked.elapsed() < BELIEVED).map(|(known, _)| Arc::clone(known))
+    }
+
+    /// Asks the database for the key, and returns it if it opens.
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
@@ -50,19 +64,23 @@ impl Keyring {
         now: DateTime<Utc>,
     ) -> Result<Option<Arc<KnownKey>>, StoreError> {
         let hash = key.hash();
-        if let Some(known) = self.remembered(&hash) {
-            return Ok(Some(known));
-        }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let Some(stored) = store.keys().with_hash(&hash).await? else { return Ok(None) };
         let Ok(role) = stored.role.parse::<Role>() else {
             tracing::error!(key = stored.id, role = stored.role, "a key has a role that this program does not know");
             return Ok(None);
         };
         if stored.last_used_at.is_none_or(|used| now - used > USE_NOTED) {
-            store.keys().used(&stored.id, now).await?;
+            // A full disk must not keep readers out.
+            if let Err(error) = store.keys().used(&stored.id, now).await {
+                tracing::warn!(%error, "when a key was last used cannot be written down");
+            }
         }
         let known = Arc::new(KnownKey { id: stored.id, name: stored.name, role });
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::SeqCst) != forgotten {
+            return Ok(Some(known));
+        }
         if all.len() >= MOST {
             all.clear();
         }
@@ -77,22 +95,24 @@ impl Keyring {
     pub(crate) async fn is_used(&self, store: &Store) -> Result<bool, StoreError> {
         let remembered = *self.any.lock().unwrap_or_else(PoisonError::into_inner);
         // That a key was made never changes again, short of a restored backup.
-        if let Some((any, _)) = remembered.filter(|(any, asked)| *any || asked.elapsed() < BELIEVED) {
+        if let Some((any, _)) = remembered.filter(|(any, asked)| *any || asked.elapsed() < NONE_BELIEVED) {
             return Ok(any);
         }
+        let forgotten = self.forgotten.load(Ordering::SeqCst);
         let any = store.keys().any().await?;
-        *self.any.lock().unwrap_or_else(PoisonError::into_inner) = Some((any, Instant::now()));
+        let mut remembered = self.any.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.forgotten.load(Ordering::SeqCst) == forgotten {
+            *remembered = Some((any, Instant::now()));
+        }
         Ok(any)
     }
 
     /// Forgets all answers: a key was made or revoked.
     pub(crate) fn forget(&self) {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        *self.any.lock().unwrap_or_else(PoisonError::into_inner) = None;
-    }
-
-    fn remembered(&self, hash: &str) -> Option<Arc<KnownKey>> {
-        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        all.get(hash).filter(|(_, asked)| asked.elapsed() < BELIEVED).map(|(known, _)| Arc::clone(known))
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut any = self.any.lock().unwrap_or_else(PoisonError::into_inner);
+        self.forgotten.fetch_add(1, Ordering::SeqCst);
+        known.clear();
+        *any = None;
     }
 }

@@ -44,6 +44,7 @@ impl Access {
 
     fn describe_operation(self, path: &str, operation: &mut Operation) {
         let mut answers = vec![
+            ("414", "The path is too long."),
             ("429", "Too many requests, of this caller or of all: ask again after the seconds of Retry-After."),
             ("500", "Internal error; the log has the reason."),
             ("507", "The disk of the database is full."),

@@ -29,7 +29,7 @@ const DAYS: usize = 31;
 /// A request and its answer.
 pub(super) struct Entry<'a> {
     pub(super) id: &'a str,
-    pub(super) client: Option<IpAddr>,
+    pub(super) client: IpAddr,
     pub(super) method: &'static str,
     /// Without the query, which may hold what is nobody's business.
     pub(super) path: &'a str,
@@ -131,11 +131,8 @@ impl Lines {
             self.second.1
         );
         escape_into(text, entry.path);
-        let _infallible = write!(text, "\",\"status\":{status},\"micros\":{micros}");
-        if let Some(client) = entry.client {
-            let _infallible = write!(text, ",\"client\":\"{client}\"");
-        }
-        text.push_str("}\n");
+        let client = entry.client;
+        let _infallible = writeln!(text, "\",\"status\":{status},\"micros\":{micros},\"client\":\"{client}\"}}");
     }
 }
 
@@ -163,23 +160,30 @@ mod tests {
     fn a_line_is_json_whatever_the_path() {
         let mut lines = Lines::default();
         let now = DateTime::from_timestamp_millis(1_700_000_000_042).unwrap();
-        let client = Some(IpAddr::from([127, 0, 0, 1]));
+        let client = IpAddr::from([127, 0, 0, 1]);
         let path = "/a\"b\\c\u{7}é";
         lines.push(&Entry { id: "x-1", client, method: "GET", path, status: 200, micros: 57 }, now);
-        lines.push(&Entry { id: "x-2", client: None, method: "OTHER", path: "/", status: 404, micros: 1 }, now);
+        lines.push(&Entry { id: "x-2", client, method: "OTHER", path: "/", status: 404, micros: 1 }, now);
         let parsed: Vec<serde_json::Value> =
             lines.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(parsed[0]["path"], path);
         assert_eq!(parsed[0]["at"], "2023-11-14T22:13:20.042Z");
         assert_eq!((&parsed[0]["client"], &parsed[0]["micros"]), (&"127.0.0.1".into(), &57.into()));
-        assert_eq!((&parsed[1]["status"], parsed[1].get("client")), (&404.into(), None));
+        assert_eq!(parsed[1]["status"], 404);
     }
 
     #[tokio::test]
     async fn lines_are_written_at_the_end_at_the_latest() {
         let folder = tempfile::tempdir().unwrap();
         let log = Arc::new(AccessLog::open(folder.path(), Arc::new(closecast_domain::SystemClock)).unwrap());
-        log.write(&Entry { id: "x", client: None, method: "GET", path: "/", status: 200, micros: 1 });
+        log.write(&Entry {
+            id: "x",
+            client: IpAddr::from([127, 0, 0, 1]),
+            method: "GET",
+            path: "/",
+            status: 200,
+            micros: 1,
+        });
         let stopping = CancellationToken::new();
         stopping.cancel();
         log.keep(stopping).await;

@@ -17,14 +17,16 @@ pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Networ
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| canonical(peer.ip()));
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    if trusted.is_empty() || !is_trusted(&peer) {
-        return peer;
+    if !is_trusted(&peer) {
+        // What a proxy on this machine passes on comes from elsewhere, also where nobody said that it is trusted.
+        let passed_on = peer.is_loopback() && headers.contains_key(FORWARDED_FOR);
+        return if passed_on { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { peer };
     }
     let mut nearest = peer;
     for value in headers.get_all(FORWARDED_FOR).iter().rev() {
         for text in value.to_str().unwrap_or_default().rsplit(',') {
-            // A proxy that writes something else is trusted with no more than its own address.
-            let Some(address) = parse(text) else { return nearest };
+            // A proxy that writes something else is trusted with no more than its own address; none has seen itself connect.
+            let Some(address) = parse(text).filter(|address| !address.is_loopback()) else { return nearest };
             if !is_trusted(&address) {
                 return address;
             }
@@ -62,6 +64,7 @@ mod tests {
     fn without_a_trusted_proxy_the_header_says_nothing() {
         assert_eq!(seen("203.0.113.9", &["127.0.0.1"], &[]), "203.0.113.9");
         assert_eq!(seen("203.0.113.9", &["127.0.0.1"], &["10.0.0.0/8"]), "203.0.113.9");
+        assert_eq!(seen("127.0.0.1", &["198.51.100.7"], &[]), "0.0.0.0", "a proxy that nobody told us of");
     }
 
     #[test]
@@ -76,6 +79,11 @@ mod tests {
     fn nonsense_leaves_the_proxy_itself() {
         assert_eq!(seen("10.0.0.1", &["198.51.100.7, unknown"], &["10.0.0.0/8"]), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &[], &["10.0.0.0/8"]), "10.0.0.1");
+        assert_eq!(
+            seen("10.0.0.1", &["127.0.0.1"], &["10.0.0.0/8"]),
+            "10.0.0.1",
+            "nobody is this machine by saying so"
+        );
         assert_eq!(seen("::ffff:10.0.0.1", &["198.51.100.7"], &["10.0.0.0/8"]), "198.51.100.7");
     }
 }

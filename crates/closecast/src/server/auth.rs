@@ -1,6 +1,6 @@
 //! Who asks, and whether that is allowed: the way into every group of routes.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -17,6 +17,12 @@ use crate::{
     security::{Caller, Key, Role},
 };
 
+/// Longest path that is looked at: no name in it is longer than some dozen letters.
+const LONGEST_PATH: usize = 1024;
+
+/// Said to one whose key does not open.
+const NOT_OURS: &str = "the key is not one of ours, or was revoked";
+
 /// How a key is written among the protocols of a WebSocket: a page can set no other header there.
 const PROTOCOL_PREFIX: &str = "key.";
 
@@ -28,21 +34,41 @@ pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: R
         Ok(caller) => caller,
         Err(problem) => return refuse(&parts, problem),
     };
-    let act = access.is_written_down(&parts.method).then(|| act(&caller, &parts));
+    let mut book =
+        access.is_written_down(&parts.method).then(|| Entry { app: app.clone(), act: Some(act(&caller, &parts)) });
     let response = if access.allows(caller.role) {
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await
     } else {
         refuse(&parts, access.refuse(caller.role))
     };
-    if let Some(act) = act {
-        let act = Act { status: response.status().as_u16(), ..act };
-        // What was done cannot be undone by failing now.
-        if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
-            tracing::error!(%error, ?act, "who did what could not be written down");
-        }
+    if let Some(act) = book.as_mut().and_then(|entry| entry.act.take()) {
+        write(&app, Act { status: response.status().as_u16(), ..act }).await;
     }
     response
+}
+
+/// An act that is written down at the latest when the request is dropped: who hangs up has done it all the same.
+struct Entry {
+    app: App,
+    act: Option<Act>,
+}
+
+impl Drop for Entry {
+    fn drop(&mut self) {
+        let Some(act) = self.act.take() else { return };
+        let app = self.app.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move { write(&app, Act { status: observe::GONE, ..act }).await });
+        }
+    }
+}
+
+/// Writes an act down. What was done cannot be undone by failing now.
+async fn write(app: &App, act: Act) {
+    if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
+        tracing::error!(%error, ?act, "who did what could not be written down");
+    }
 }
 
 /// Returns the refusal, in the form that clients of the route expect.
@@ -56,13 +82,16 @@ fn refuse(request: &Parts, problem: Problem) -> Response {
 
 /// Returns who asks, if such a one may come in at all.
 async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Problem> {
+    if request.uri.path().len() > LONGEST_PATH {
+        return Err(Problem::new(StatusCode::URI_TOO_LONG, "the path is longer than anything here"));
+    }
     let settings = &app.settings.server;
     let address = address::of(&request.headers, &request.extensions, &settings.trusted_proxies);
     let keys = app.security.keyring.is_used(&app.store).await.map_err(Failure::from)?;
     if !keys {
         origin::expect_own_host(request, settings)?;
     }
-    origin::expect_own_page(request, &settings.cors_origins)?;
+    origin::expect_own_page(request, access == Access::Compute, &settings.cors_origins)?;
     let caller = if keys {
         identify(access, app, &request.headers, address).await?
     } else {
@@ -87,11 +116,16 @@ async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAdd
             "a key is needed: send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`",
         );
     };
-    let known = match Key::parse(sent) {
-        Some(key) => app.security.keyring.find(&app.store, &key, app.clock.now()).await.map_err(Failure::from)?,
-        None => None,
+    let Some(key) = Key::parse(sent) else { return refuse_unknown(app, address, NOT_OURS) };
+    let known = match app.security.keyring.remembered(&key) {
+        Some(known) => known,
+        None => {
+            // Who guesses must not keep the database busy.
+            app.security.allowance.take_of_address(address).map_err(too_many_guesses)?;
+            let found = app.security.keyring.find(&app.store, &key, app.clock.now()).await.map_err(Failure::from)?;
+            found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, NOT_OURS))?
+        }
     };
-    let Some(known) = known else { return refuse_unknown(app, address, "the key is not one of ours, or was revoked") };
     Ok(Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address })
 }
 
@@ -99,8 +133,12 @@ async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAdd
 fn refuse_unknown(app: &App, address: IpAddr, detail: &str) -> Result<Caller, Problem> {
     match app.security.allowance.take_of_address(address) {
         Ok(()) => Err(Problem::new(StatusCode::UNAUTHORIZED, detail)),
-        Err(wait) => Err(Problem::too_many(wait, "too many requests without a good key: ask again later")),
+        Err(wait) => Err(too_many_guesses(wait)),
     }
+}
+
+fn too_many_guesses(wait: Duration) -> Problem {
+    Problem::too_many(wait, "too many requests without a good key: ask again later")
 }
 
 /// Returns the key that was sent.

@@ -20,19 +20,32 @@ use tokio::{
 };
 use tower::ServiceExt as _;
 
+use crate::{config::ServerSettings, live::Places};
+
 /// How long the head of a request may take, and a connection may lie idle between two.
 const HEAD: Duration = Duration::from_secs(30);
 
 /// How often a quiet peer of HTTP/2 is asked for a sign of life, and how long it may take for that.
 const PING: Duration = Duration::from_secs(30);
 
+/// What a client of HTTP/2 sends before anything else.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
 /// Pause after the operating system refused a connection, for want of file descriptors for example.
 const REFUSED: Duration = Duration::from_millis(200);
 
 /// Serves `routes` to whoever connects, until `stop` returns; then the requests in hand are answered, and no more are taken.
-/// At most `connections` are open at a time: the next ones wait for one of them to end.
-pub(crate) async fn serve(listener: TcpListener, routes: Router, connections: usize, stop: impl Future<Output = ()>) {
-    let places = Arc::new(Semaphore::new(connections));
+/// At most as many connections as the settings say are open at a time: the next ones wait for one of them to end, and one address
+/// that has too many of them is sent away.
+pub(crate) async fn serve(
+    listener: TcpListener,
+    routes: Router,
+    settings: &ServerSettings,
+    stop: impl Future<Output = ()>,
+) {
+    let limits = &settings.limits;
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let each = Arc::new(Places::default());
     let graceful = GracefulShutdown::new();
     let builder = builder();
     let mut stop = std::pin::pin!(stop);
@@ -49,17 +62,29 @@ pub(crate) async fn serve(listener: TcpListener, routes: Router, connections: us
             },
             () = &mut stop => break,
         };
+        // This machine, and proxies, speak for many.
+        let counted =
+            !peer.ip().is_loopback() && !settings.trusted_proxies.iter().any(|proxy| proxy.contains(&peer.ip()));
+        let Ok(own) = each.take(counted.then(|| peer.ip().to_string()), (limits.connections, limits.connections_each))
+        else {
+            tracing::debug!("{} has too many connections", peer.ip());
+            continue;
+        };
         // Answers are small and wanted at once.
         _ = stream.set_nodelay(true);
         let routes = routes.clone();
         let answer = tower::service_fn(move |request| answer(routes.clone(), request, peer));
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), TowerToHyperService::new(answer));
-        let connection = graceful.watch(connection.into_owned());
+        let (builder, watcher) = (builder.clone(), graceful.watcher());
         tokio::spawn(async move {
-            if let Err(error) = connection.await {
+            let _places = (place, own);
+            if !begins_in_time(&stream).await {
+                return;
+            }
+            let answer = TowerToHyperService::new(answer);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
+            if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!("a connection ended early: {error}");
             }
-            drop(place);
         });
     }
     drop(listener);
@@ -71,6 +96,24 @@ fn builder() -> Builder<TokioExecutor> {
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD);
     builder.http2().timer(TokioTimer::new()).keep_alive_interval(PING).keep_alive_timeout(PING);
     builder
+}
+
+/// Returns whether the client says soon what it wants: until it has, nobody else counts the time. A preface of HTTP/2 must be whole.
+async fn begins_in_time(stream: &TcpStream) -> bool {
+    let begun = async {
+        let mut begin = [0; PREFACE.len()];
+        loop {
+            match stream.peek(&mut begin).await {
+                Ok(0) | Err(_) => return false,
+                Ok(read) if read < PREFACE.len() && PREFACE.starts_with(&begin[..read]) => {
+                    // What was looked at is still there, so that the socket stays readable: look again a little later.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                Ok(_) => return true,
+            }
+        }
+    };
+    tokio::time::timeout(HEAD, begun).await.unwrap_or(false)
 }
 
 /// Returns the next connection, once there is a place for it.
@@ -87,4 +130,30 @@ async fn answer(routes: Router, request: Request<Incoming>, peer: SocketAddr) ->
     let mut request = request.map(Body::new);
     request.extensions_mut().insert(ConnectInfo(peer));
     routes.oneshot(request).await
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::AsyncWriteExt as _;
+
+    use super::*;
+
+    /// Returns whether a connection is served on which so much was sent, and not more.
+    async fn is_served(sent: &[u8]) -> bool {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        client.write_all(sent).await.unwrap();
+        begins_in_time(&stream).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_says_nothing_or_half_a_preface_is_not_waited_for() {
+        assert!(!is_served(b"").await && !is_served(b"PRI * HTTP/2.0").await);
+    }
+
+    #[tokio::test]
+    async fn who_begins_is_served() {
+        assert!(is_served(b"G").await && is_served(b"POST / HTTP/1.1").await && is_served(PREFACE).await);
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt::Write as _,
+    net::IpAddr,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering},
@@ -29,6 +30,9 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 
+/// Status of what nobody waited for any more, as reverse proxies write it down.
+pub(super) const GONE: u16 = 499;
+
 /// Longest identifier that is taken from a client.
 const LONGEST_ID: usize = 64;
 
@@ -55,29 +59,53 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let client = address::of(request.headers(), request.extensions(), &books.settings.server.trusted_proxies);
-    // Also of a client that goes away: what is dropped half-way is no longer counted.
-    let in_flight = books.monitor.measures.in_flight.enter();
+    let mut entry = Pending { books, begun, id, method: method_place(&method), path, client, status: None };
+    let in_flight = entry.books.monitor.measures.in_flight.enter();
     let mut response = next.run(request).await;
     drop(in_flight);
-    let elapsed = begun.elapsed();
     let status = response.status();
     let headers = response.headers_mut();
     for (name, value) in &USUAL {
         headers.entry(name).or_insert_with(|| value.clone());
     }
-    if let Some(seconds) = seconds(elapsed.as_micros()) {
+    if let Some(seconds) = seconds(begun.elapsed().as_micros()) {
         headers.insert(PROCESS_TIME, seconds);
     }
-    headers.insert(REQUEST_ID, id.clone());
-    let id = id.to_str().unwrap_or_default();
+    headers.insert(REQUEST_ID, entry.id.clone());
     if status.is_server_error() {
-        tracing::error!(request_id = id, status = status.as_u16(), "{method} {path}");
+        let id = entry.id.to_str().unwrap_or_default();
+        tracing::error!(request_id = id, status = status.as_u16(), "{method} {}", entry.path);
     }
-    let (place, path, status) = (method_place(&method), path.as_str(), status.as_u16());
-    books.monitor.measures.requests.record(place, status, elapsed);
-    let client = Some(client);
-    books.log.write(&Entry { id, client, method: METHODS[place], path, status, micros: elapsed.as_micros() });
+    entry.status = Some(status.as_u16());
     response
+}
+
+/// A request that is written down and counted when it is dropped: answered, or given up by its client.
+struct Pending {
+    books: Arc<Books>,
+    begun: Instant,
+    id: HeaderValue,
+    /// Place in [`METHODS`].
+    method: usize,
+    path: String,
+    client: IpAddr,
+    status: Option<u16>,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let Self { books, begun, id, method, path, client, status } = self;
+        let (elapsed, status) = (begun.elapsed(), status.unwrap_or(GONE));
+        books.monitor.measures.requests.record(*method, status, elapsed);
+        books.log.write(&Entry {
+            id: id.to_str().unwrap_or_default(),
+            client: *client,
+            method: METHODS[*method],
+            path,
+            status,
+            micros: elapsed.as_micros(),
+        });
+    }
 }
 
 /// Returns the identifier of a request that came this way.

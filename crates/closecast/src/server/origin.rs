@@ -10,13 +10,14 @@ use crate::config::ServerSettings;
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Refuses what a page of another site asks and could change something here: `Origin` names neither this server nor one of the
-/// settings. Programs send no `Origin`. What only reads is left to the browser, which does not show the answer to such a page.
+/// settings. Programs send no `Origin`. What only reads is left to the browser, which does not show the answer to such a page,
+/// unless it `costs`.
 ///
 /// # Errors
 /// A problem of status 403.
-pub(super) fn expect_own_page(request: &Parts, allowed: &[String]) -> Result<(), Problem> {
+pub(super) fn expect_own_page(request: &Parts, costs: bool, allowed: &[String]) -> Result<(), Problem> {
     let headers = &request.headers;
-    if request.method.is_safe() && !headers.contains_key(header::UPGRADE) {
+    if request.method.is_safe() && !costs && !headers.contains_key(header::UPGRADE) {
         return Ok(());
     }
     let refusal = || {
@@ -109,8 +110,14 @@ mod tests {
             ("GET", vec![host, ("origin", "https://evil.example")], true),
             ("GET", vec![host, ("origin", "https://evil.example"), ("upgrade", "websocket")], false),
         ] {
-            assert_eq!(expect_own_page(&request(method, &pairs), &allowed).is_ok(), expected, "{method} {pairs:?}");
+            assert_eq!(
+                expect_own_page(&request(method, &pairs), false, &allowed).is_ok(),
+                expected,
+                "{method} {pairs:?}"
+            );
         }
+        let foreign = request("GET", &[host, ("origin", "https://evil.example")]);
+        assert!(expect_own_page(&foreign, true, &allowed).is_err());
     }
 
     #[test]

@@ -135,6 +135,37 @@ fn who_did_what_is_written_down_without_the_key() {
     assert!(!page.to_string().contains("closecast_"), "{page}");
 }
 
+#[test]
+fn who_hangs_up_is_written_down_too() {
+    let folder = place("");
+    let server = Server::start(folder.path());
+    let body = r#"{"symbol": "AAPL", "epochs": 5000, "hidden_size": 4, "lookback": 10}"#;
+    let (host, json, length) = ("Host: localhost", "Content-Type: application/json", body.len());
+    let request =
+        format!("POST /train?wait=true HTTP/1.1\r\n{host}\r\n{json}\r\nContent-Length: {length}\r\n\r\n{body}");
+    let mut stream = server.connect();
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    let jobs = || server.send("GET", "/api/jobs", &[], "").body.contains("train_model");
+    (0..100)
+        .find(|_| {
+            jobs() || {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                false
+            }
+        })
+        .unwrap();
+    drop(stream);
+    let written = || server.send("GET", "/api/audit", &[], "").json()["acts"][0]["status"] == 499;
+    (0..100)
+        .find(|_| {
+            written() || {
+                std::thread::sleep(std::time::Duration::from_millis(50));
+                false
+            }
+        })
+        .unwrap();
+}
+
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     std::fs::read_dir(folder)
         .unwrap()

@@ -70,6 +70,13 @@ fn a_connection_that_sends_no_request_is_closed_and_keeps_nobody_out() {
 }
 
 #[test]
+fn a_path_longer_than_anything_here_is_refused() {
+    let folder = place("");
+    let server = Server::start(folder.path());
+    assert_eq!(server.send("POST", &format!("/api/jobs/{}/cancel", "a".repeat(4000)), &[], "").status, 414);
+}
+
+#[test]
 fn names_never_become_paths() {
     let folder = place("");
     let server = Server::start(folder.path());

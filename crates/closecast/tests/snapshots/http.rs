@@ -38,9 +38,19 @@ fn answers_and_problems() {
     let server = Server::start(folder.path());
     assert_unchanged("http_health", &answers(&server, SIGNS_OF_LIFE));
     assert_unchanged("http_problems", &answers(&server, PROBLEMS));
+    assert_unchanged("http_openapi", &description(&server));
     assert_unchanged("http_symbols", &answers(&server, &[("GET", "/api/symbols")]));
     assert_unchanged("http_stock", &shape_of(&server, "/api/stocks/AAPL?days=1", STOCK));
     assert_unchanged("http_forecast", &shape_of(&server, "/api/predictions/aapl", KEPT));
+}
+
+/// Returns the description of the interface, a line a value.
+fn description(server: &Server) -> String {
+    let (_, body) = answer(server, "GET", "/openapi.json");
+    let (from, to) = (body.find('{').unwrap(), body.rfind('}').unwrap());
+    let document: serde_json::Value = serde_json::from_str(&body[from..=to]).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    serde_json::to_string_pretty(&document).unwrap().replace(env!("CARGO_PKG_VERSION"), "<version>")
 }
 
 /// Returns the answers as sent, with the version of the program left out.

@@ -1,9 +1,6 @@
 //! Work in the background.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use closecast_store::{JobFilter, JobState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -13,6 +10,7 @@ use crate::{
     failure::Failure,
     server::{
         extract::Parameters,
+        id_path::IdPath,
         problem::{Problem, ProblemBody},
     },
     views::job::JobView,
@@ -87,8 +85,8 @@ fn known(id: &str) -> Result<&str, Failure> {
     (status = 200, description = "The job", body = JobView),
     (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(in crate::server) async fn show(State(app): State<App>, Path(id): Path<String>) -> Result<Json<JobView>, Problem> {
-    let job = app.store.jobs().get(known(&id)?).await.map_err(Failure::from)?;
+pub(in crate::server) async fn show(State(app): State<App>, IdPath(id): IdPath) -> Result<Json<JobView>, Problem> {
+    let job = app.store.jobs().get(&id).await.map_err(Failure::from)?;
     Ok(Json(job.ok_or(Failure::NoJob(id))?.into()))
 }
 
@@ -97,10 +95,7 @@ pub(in crate::server) async fn show(State(app): State<App>, Path(id): Path<Strin
     (status = 200, description = "The job, which ends as soon as its worker hears of it", body = JobView),
     (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(in crate::server) async fn cancel(
-    State(app): State<App>,
-    Path(id): Path<String>,
-) -> Result<Json<JobView>, Problem> {
-    let job = app.store.jobs().cancel(known(&id)?, app.clock.now()).await.map_err(Failure::from)?;
+pub(in crate::server) async fn cancel(State(app): State<App>, IdPath(id): IdPath) -> Result<Json<JobView>, Problem> {
+    let job = app.store.jobs().cancel(&id, app.clock.now()).await.map_err(Failure::from)?;
     Ok(Json(job.ok_or(Failure::NoJob(id))?.into()))
 }

@@ -1,10 +1,6 @@
 //! Keys, and who did what with them.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use closecast_store::StoredAct;
 use serde::{Deserialize, Serialize};
@@ -17,6 +13,7 @@ use crate::{
     security::Role,
     server::{
         extract::{JsonBody, Parameters},
+        id_path::IdPath,
         problem::{Problem, ProblemBody},
     },
     views::key::{KeyView, NewKeyView},
@@ -129,10 +126,7 @@ pub(in crate::server) async fn create(
     (status = 200, description = "The key, which opens nothing any more", body = KeyView),
     (status = 404, description = "There is no such key that still opens", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(in crate::server) async fn revoke(
-    State(app): State<App>,
-    Path(id): Path<String>,
-) -> Result<Json<KeyView>, Problem> {
+pub(in crate::server) async fn revoke(State(app): State<App>, IdPath(id): IdPath) -> Result<Json<KeyView>, Problem> {
     Ok(Json(ops::keys::revoke(&app, &id).await?.into()))
 }
 

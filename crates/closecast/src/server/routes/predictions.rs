@@ -1,6 +1,7 @@
 //! Forecasts.
 
 use axum::{
+    Extension,
     extract::State,
     http::{HeaderMap, header},
     response::Response,
@@ -11,6 +12,7 @@ use utoipa::IntoParams;
 use crate::{
     app::App,
     ops::forecast::{Freshness, forecast},
+    security::{Caller, Role},
     server::{
         etag,
         extract::{Parameters, SymbolPath},
@@ -40,13 +42,18 @@ pub(in crate::server) async fn show(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
     Parameters(parameters): Parameters<Asked>,
+    caller: Option<Extension<Caller>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let answer = forecast(&app, &symbol, parameters.model.as_deref(), freshness(&headers)).await?;
+    let answer = forecast(&app, &symbol, parameters.model.as_deref(), freshness(&headers, caller.as_deref())).await?;
     Ok(etag::respond(answer.json.clone(), &answer.etag, "application/json", &headers))
 }
 
-fn freshness(headers: &HeaderMap) -> Freshness {
+/// Who has no key where keys are used reads what is kept: to compute anew costs what only those with a key may spend.
+fn freshness(headers: &HeaderMap, caller: Option<&Caller>) -> Freshness {
+    if caller.is_some_and(|caller| caller.key.is_none() && caller.role == Role::Viewer) {
+        return Freshness::Kept;
+    }
     let asked = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
     if asked.is_some_and(|asked| asked.contains("no-cache")) { Freshness::Anew } else { Freshness::Kept }
 }

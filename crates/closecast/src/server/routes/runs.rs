@@ -1,10 +1,6 @@
 //! Trainings, searches and backtests: what they were asked, what they measured, and how they ended.
 
-use axum::{
-    Json,
-    extract::{FromRequestParts, Path, State},
-    http::{StatusCode, request::Parts},
-};
+use axum::{Json, extract::State};
 use closecast_domain::Symbol;
 use closecast_store::{RunFilter, RunState};
 use serde::{Deserialize, Serialize};
@@ -16,6 +12,7 @@ use crate::{
     ops::train::is_model_name,
     server::{
         extract::Parameters,
+        id_path::IdPath,
         problem::{Problem, ProblemBody},
     },
     views::run::{RunView, WholeRunView},
@@ -67,20 +64,6 @@ pub(in crate::server) struct Page {
     next: Option<String>,
 }
 
-/// The identifier of a run in a path. A text that is none is that of no run: it reaches no database.
-#[derive(Debug)]
-pub(in crate::server) struct RunPath(String);
-
-impl<S: Send + Sync> FromRequestParts<S> for RunPath {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = path.map_err(|error| Problem::new(StatusCode::NOT_FOUND, error.body_text()))?;
-        uuid::Uuid::try_parse(&text).map(|id| Self(id.to_string())).map_err(|_| Failure::NoRun(text).into())
-    }
-}
-
 /// Lists runs, newest first.
 #[utoipa::path(get, path = "/api/runs", tag = "models", params(Asked), responses(
     (status = 200, description = "A page of runs", body = Page),
@@ -121,10 +104,7 @@ pub(in crate::server) async fn list(
     (status = 200, description = "The run", body = WholeRunView),
     (status = 404, description = "There is no such run", body = ProblemBody, content_type = "application/problem+json"),
 ))]
-pub(in crate::server) async fn show(
-    State(app): State<App>,
-    RunPath(id): RunPath,
-) -> Result<Json<WholeRunView>, Problem> {
+pub(in crate::server) async fn show(State(app): State<App>, IdPath(id): IdPath) -> Result<Json<WholeRunView>, Problem> {
     let runs = app.store.runs();
     let run = runs.get(&id).await.map_err(Failure::from)?.ok_or_else(|| Failure::NoRun(id.clone()))?;
     let steps = runs.metrics(&id).await.map_err(Failure::from)?.into_iter().map(Into::into).collect();
