@@ -5,5 +5,6 @@
 pub mod accepted;
 pub mod artifact;
 pub mod cotahist;
+pub mod inference;
 pub mod json;
 pub mod trickle;

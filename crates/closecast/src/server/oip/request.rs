@@ -86,12 +86,14 @@ pub(crate) fn parse(header_length: Option<&str>, body: &[u8]) -> Result<InferReq
 fn tensor(input: &Value, binary: &mut &[u8]) -> Result<Tensor, OipError> {
     let Value::Object(input) = input else { return wrong("inputs: must be an array of objects") };
     let name = required_text(input, "inputs", "name")?;
-    let datatype = required_text(input, &name, "datatype")?;
+    // The name is quoted: a message is one line, whatever a client calls its tensors.
+    let here = format!("input {name:?}");
+    let datatype = required_text(input, &here, "datatype")?;
     let Some(datatype) = Datatype::named(&datatype) else {
         return wrong(format!("input {name:?}: datatype {datatype:?} is not one of FP64, FP32, INT64 and INT32"));
     };
     let shape = shape(input, &name)?;
-    let size = match object(input, "parameters", &name)?.and_then(|parameters| parameters.get("binary_data_size")) {
+    let size = match object(input, "parameters", &here)?.and_then(|parameters| parameters.get("binary_data_size")) {
         None => None,
         Some(size) => Some(
             size.as_u64()
@@ -129,7 +131,9 @@ fn shape(input: &Map<String, Value>, name: &str) -> Result<Vec<usize>, OipError>
 fn wanted(output: &Value) -> Result<Wanted, OipError> {
     let Value::Object(output) = output else { return wrong("outputs: must be an array of objects") };
     let name = required_text(output, "outputs", "name")?;
-    let Some(parameters) = object(output, "parameters", &name)? else { return Ok(Wanted { name, binary: None }) };
+    let Some(parameters) = object(output, "parameters", &format!("output {name:?}"))? else {
+        return Ok(Wanted { name, binary: None });
+    };
     if parameters.get("classification").is_some_and(|count| count.as_u64() != Some(0)) {
         return wrong(format!("output {name:?}: has no classes, so that classification has no meaning"));
     }

@@ -63,6 +63,11 @@ fn what_is_wrong_is_told_with_its_tensor() {
         (json!([one("close", json!([1_u64 << 32, 1_u64 << 32]), two())]), "input \"close\": shape [4294967296"),
         (json!([one("close", json!([2]), json!([1.0, null]))]), "input \"close\": value 1 is no number"),
         (json!([{"name": "close", "shape": [2], "datatype": "FP64"}]), "input \"close\": has neither"),
+        (json!([{"name": "a\n", "shape": [2]}]), "input \"a\\n\": datatype is missing"),
+        (
+            json!([{"name": "a\n", "datatype": "FP64", "shape": [2], "parameters": 7}]),
+            "input \"a\\n\": parameters must be",
+        ),
         (
             json!([{"name": "close", "shape": [2], "datatype": "FP64", "parameters": {"binary_data_size": 16}}]),
             "input \"close\": binary_data_size is 16, but 0 bytes are left",
