@@ -9,6 +9,7 @@ mod cursor;
 mod etag;
 mod extract;
 mod listen;
+mod model_name;
 mod observe;
 mod oip;
 mod openapi;
