@@ -1,15 +1,18 @@
 //! A bounded queue before arithmetic: who would have to wait too long is told so at once.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, AtomicUsize, Ordering},
+};
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::failure::Failure;
 
 /// Lets so many in at a time, and so many wait.
 #[derive(Debug)]
 pub(crate) struct Gate {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     all_places: usize,
     waiting: AtomicUsize,
     most_waiting: usize,
@@ -42,15 +45,15 @@ impl Gate {
     /// Returns a gate for `places` at a time, with room for `most_waiting` before it.
     pub(crate) fn new(places: usize, most_waiting: usize) -> Self {
         let (waiting, rejected) = (AtomicUsize::new(0), AtomicU64::new(0));
-        Self { places: Semaphore::new(places), all_places: places, waiting, most_waiting, rejected }
+        Self { places: Arc::new(Semaphore::new(places)), all_places: places, waiting, most_waiting, rejected }
     }
 
     /// Returns a place, at once or after those who came before.
     ///
     /// # Errors
     /// [`Failure::Busy`] when too many wait already.
-    pub(crate) async fn enter(&self) -> Result<SemaphorePermit<'_>, Failure> {
-        if let Ok(place) = self.places.try_acquire() {
+    pub(crate) async fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
             return Ok(place);
         }
         if self.waiting.fetch_add(1, Ordering::Relaxed) >= self.most_waiting {
@@ -59,7 +62,20 @@ impl Gate {
             return Err(Failure::Busy);
         }
         let _counted = Waiting(&self.waiting);
-        self.places.acquire().await.map_err(|_closed| Failure::Busy)
+        Arc::clone(&self.places).acquire_owned().await.map_err(|_closed| Failure::Busy)
+    }
+
+    /// Does `work` in a place of its own, away from the threads that answer. Who asks and then hangs up has the place until the
+    /// work is done: a place that were free before would let in more work than there are processors.
+    ///
+    /// # Errors
+    /// [`Failure::Busy`] when too many wait already, [`Failure::Internal`] if the work panics.
+    pub(crate) async fn compute<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Failure> {
+        let place = self.enter().await?;
+        holding(place, work).await
     }
 
     /// Returns how busy it is.
@@ -71,6 +87,21 @@ impl Gate {
             rejected: self.rejected.load(Ordering::Relaxed),
         }
     }
+}
+
+/// Does `work` away from the threads that answer, and lets `place` go when it is done, whether or not anybody waits for it still.
+///
+/// # Errors
+/// [`Failure::Internal`] if the work panics.
+pub(crate) async fn holding<T: Send + 'static>(
+    place: impl Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Failure> {
+    let work = move || {
+        let _held = place;
+        work()
+    };
+    tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))
 }
 
 #[cfg(test)]
@@ -100,5 +131,27 @@ mod tests {
             let patience = std::time::Duration::from_millis(5);
             assert!(tokio::time::timeout(patience, gate.enter()).await.is_err());
         }
+    }
+    #[tokio::test]
+    async fn who_hangs_up_has_the_place_until_the_work_is_done() {
+        let gate = Gate::new(1, 0);
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let patience = std::time::Duration::from_millis(20);
+        let work = gate.compute(move || finished.recv().is_ok());
+        assert!(tokio::time::timeout(patience, work).await.is_err());
+        assert!(matches!(gate.compute(|| ()).await, Err(Failure::Busy)));
+        assert_eq!(gate.figures().taken, 1);
+        finish.send(()).unwrap();
+        while gate.figures().taken > 0 {
+            tokio::time::sleep(patience).await;
+        }
+        assert_eq!(gate.compute(|| 7).await.unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_leaves_its_place() {
+        let gate = Gate::new(1, 0);
+        assert!(matches!(gate.compute(|| panic!("on purpose")).await, Err::<(), _>(Failure::Internal(_))));
+        assert!(gate.compute(|| ()).await.is_ok());
     }
 }

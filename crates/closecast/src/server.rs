@@ -10,6 +10,7 @@ mod etag;
 mod extract;
 mod id_path;
 mod listen;
+mod model_name;
 mod observe;
 mod oip;
 mod openapi;

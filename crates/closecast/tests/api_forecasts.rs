@@ -10,6 +10,8 @@ mod server;
 
 #[path = "api_forecasts/b3.rs"]
 mod b3;
+#[path = "api_forecasts/bounds.rs"]
+mod bounds;
 #[path = "api_forecasts/client.rs"]
 mod client;
 #[path = "api_forecasts/files.rs"]

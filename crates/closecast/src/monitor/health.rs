@@ -164,11 +164,8 @@ async fn input_drift(
         TrainedModel::Base(_) => market::in_market(app, loaded.history).await?,
         TrainedModel::Lstm(_) => loaded.history,
     };
-    let _place = app.gate.enter().await?;
     let served = Arc::clone(served);
-    let compare = move || served.model.input_drift(&history, days);
-    let compared = tokio::task::spawn_blocking(compare).await;
-    Ok(compared.map_err(|panic| Failure::Internal(panic.to_string()))??)
+    Ok(app.gate.compute(move || served.model.input_drift(&history, days)).await??)
 }
 
 /// Judges the drift; a history that is too short for it, or features that cannot be computed, are no failure here.

@@ -139,10 +139,7 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
         Ok::<_, Failure>((prepared, made))
     };
     // The place is for arithmetic: who waits for the database takes none.
-    let place = app.gate.enter().await?;
-    let done = tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
-    drop(place);
-    let (prepared, made) = done?;
+    let (prepared, made) = app.gate.compute(work).await??;
     app.store.forecasts().record(&made, app.clock.now()).await?;
     let given_out = app.monitor.measures.predictions.of(symbol);
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;

@@ -219,7 +219,6 @@ async fn compute(
     history: impl FnOnce() -> Result<(History, Vec<String>), Failure> + Send + 'static,
 ) -> Result<Made, Failure> {
     let (forecaster, monitor) = (Arc::clone(served), Arc::clone(&app.monitor));
-    let _place = app.gate.enter().await?;
     let work = move || {
         let (history, notes) = history()?;
         let sessions_used = history.len();
@@ -229,8 +228,7 @@ async fn compute(
         monitor.measures.predictions.of(&forecast.symbol).add_one();
         Ok(Made { forecast, notes, sessions_used })
     };
-    let done: Result<Made, Failure> =
-        tokio::task::spawn_blocking(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let done: Result<Made, Failure> = app.gate.compute(work).await?;
     done.map_err(|failure| named(failure, place, &served.version.name))
 }
 

@@ -52,18 +52,23 @@ pub(crate) async fn import(
     store(app, file, &shown, days).await
 }
 
-/// The same with what was sent instead of a file of this machine.
+/// The same with what was sent instead of a file of this machine. `place` is let go when the last of it is out of memory, also when
+/// nobody waits for that any more.
 ///
 /// # Errors
 /// [`Failure::Stream`] when it cannot be read, else as for [`import()`].
 pub(crate) async fn import_sent(
     app: &App,
     sent: impl Read + Send + 'static,
+    place: impl Send + 'static,
     options: ImportOptions,
     days: StoredDays,
 ) -> Result<Imported, Failure> {
-    let read = tokio::task::spawn_blocking(move || import::read(sent, &options)).await;
-    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(Failure::Stream)?;
+    // Kept by whoever has the bars: the thread that reads them, then this.
+    let work = move || (import::read(sent, &options), place);
+    let read = tokio::task::spawn_blocking(work).await;
+    let (file, _place) = read.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let file = file.map_err(Failure::Stream)?;
     store(app, file, "the file", days).await
 }
 

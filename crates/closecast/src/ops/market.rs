@@ -7,7 +7,7 @@ use closecast_domain::{Exchange, History, Market};
 use closecast_model::{LEAST_MARKET_SYMBOLS, markets_of};
 use closecast_store::SeriesInfo;
 
-use crate::{app::App, failure::Failure, ops::history};
+use crate::{app::App, failure::Failure, gate::holding, ops::history};
 
 /// Names the prices that a market was computed from.
 type Key = Vec<(String, NaiveDate, DateTime<Utc>)>;
@@ -24,8 +24,9 @@ struct Computed {
 #[derive(Debug, Default)]
 pub(crate) struct MarketCache {
     kept: Mutex<Vec<Computed>>,
-    /// Held while a market is computed: of several who want one, one computes, and one market is in hand at a time.
-    computing: tokio::sync::Mutex<()>,
+    /// Held while a market is computed: of several who want one, one computes, and one market is in hand at a time. Whoever
+    /// hangs up leaves it held until the computation ends, which is kept all the same.
+    computing: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl MarketCache {
@@ -70,7 +71,7 @@ async fn compute(
     key: Key,
     stored: &[SeriesInfo],
 ) -> Result<Option<Arc<Market>>, Failure> {
-    let _alone = app.markets.computing.lock().await;
+    let alone = Arc::clone(&app.markets.computing).lock_owned().await;
     if let Some(market) = app.markets.get(exchange, &key) {
         return Ok(market);
     }
@@ -83,10 +84,11 @@ async fn compute(
             Err(error) => return Err(error),
         }
     }
-    let computed = tokio::task::spawn_blocking(move || markets_of(&histories))
-        .await
-        .map_err(|panic| Failure::Internal(panic.to_string()))?;
-    let market = computed.get(&exchange).cloned();
-    app.markets.put(exchange, key, market.clone());
-    Ok(market)
+    let markets = Arc::clone(&app.markets);
+    let work = move || {
+        let market = markets_of(&histories).get(&exchange).cloned();
+        markets.put(exchange, key, market.clone());
+        market
+    };
+    holding(alone, work).await
 }

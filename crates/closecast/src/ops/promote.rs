@@ -49,7 +49,7 @@ pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) 
     let loaded = load(app, &challenger).await?;
     let evidence = match evidence(app, &champion, (&challenger, loaded), cancel).await {
         Ok(evidence) => Some(evidence),
-        Err(failure) if asked.force => {
+        Err(failure) if asked.force && !failure.is_cancelled() => {
             tracing::warn!("{} is put into service without evidence: {failure}", asked.name);
             None
         }

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
-    http::{StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use bytes::{Bytes, BytesMut};
 use closecast_domain::Symbol;
@@ -51,7 +51,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(&request) {
+        if !essence(request.headers()).is_some_and(|essence| is_json(&essence)) {
             let detail = "the body must be JSON, and the header Content-Type must say application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
@@ -101,9 +101,13 @@ pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> 
     Ok(read)
 }
 
-fn is_json(request: &Request) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|text| text.split(';').next()).map(|text| text.trim().to_ascii_lowercase());
-    essence
-        .is_some_and(|text| text == "application/json" || (text.starts_with("application/") && text.ends_with("+json")))
+/// Returns the media type of a body, in small letters and without its parameters.
+pub(super) fn essence(headers: &HeaderMap) -> Option<String> {
+    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    content_type.split(';').next().map(|text| text.trim().to_ascii_lowercase())
+}
+
+/// Returns whether a body of that media type is JSON.
+pub(super) fn is_json(essence: &str) -> bool {
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }

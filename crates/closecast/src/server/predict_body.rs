@@ -10,6 +10,7 @@ use closecast_domain::Symbol;
 use serde_json::{Map, Value};
 
 pub(crate) use self::row::WindowRow;
+use super::model_name::check_model_name;
 
 /// Names under which a window may be sent.
 pub(crate) const WINDOW_FIELDS: [&str; 10] =
@@ -17,9 +18,6 @@ pub(crate) const WINDOW_FIELDS: [&str; 10] =
 
 /// Most rows of a window: eighty years.
 pub(crate) const MOST_ROWS: usize = 20_000;
-
-/// Longest name of a model that is looked at.
-const LONGEST_NAME: usize = 64;
 
 /// Most sessions that may be asked to be looked back on.
 pub(crate) const MOST_LOOKBACK: u64 = 100_000;
@@ -152,12 +150,8 @@ fn model(fields: &mut Map<String, Value>) -> Result<Option<String>, BodyError> {
         return Err(BodyError("model: differs from model_name; send one of the two".to_owned()));
     }
     let name = long.or(short);
-    match &name {
-        Some(name) if name.is_empty() || name.len() > LONGEST_NAME || name.contains(char::is_control) => {
-            Err(BodyError(format!("model_name: must have 1 to {LONGEST_NAME} characters, such as BASE")))
-        }
-        _ => Ok(name),
-    }
+    check_model_name("model_name", name.as_deref()).map_err(|wrong| BodyError(wrong.to_string()))?;
+    Ok(name)
 }
 
 fn lookback(fields: &mut Map<String, Value>) -> Result<Option<u64>, BodyError> {

@@ -1,5 +1,9 @@
 //! A file that a client sends: on its way into a file of ours that has no name, and never whole in memory.
 
+mod pieces;
+#[cfg(test)]
+mod tests;
+
 use std::{
     fs::File,
     io::{self, Seek, Write},
@@ -7,14 +11,16 @@ use std::{
 };
 
 use axum::{
+    body::Body,
     extract::{FromRequest, Multipart, Request, multipart::MultipartError},
-    http::{StatusCode, header},
+    http::StatusCode,
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::problem::Problem;
+use self::pieces::{InHand, MOST_AROUND, in_pieces};
+use super::{extract::essence, problem::Problem};
 
 /// Pieces on their way to the disk.
 const PIECES: usize = 8;
@@ -56,11 +62,13 @@ pub(super) struct Room {
 /// A problem of status 400 when the body breaks off, 413 when the file is too large, 415 when the body is something else, 422 when
 /// the form has no file.
 pub(super) async fn receive(request: Request, room: &Room) -> Result<Received, Problem> {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let essence = content_type.and_then(|text| text.split(';').next()).unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(request.headers()).unwrap_or_default();
     if essence == "multipart/form-data" {
-        let form = Multipart::from_request(request, &()).await;
-        return from_form(form.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?, room).await;
+        let in_hand = InHand::default();
+        let pieces = |body: Body| Body::from_stream(in_pieces(body.into_data_stream(), in_hand.clone()));
+        let form = Multipart::from_request(request.map(pieces), &()).await;
+        let form = form.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
+        return from_form(form, &in_hand, room).await;
     }
     if !FILES.contains(&essence.as_str()) {
         let detail = "send the file as the body with the header `Content-Type: text/csv` (curl --data-binary @FILE -H 'Content-Type: text/csv'), \
@@ -72,9 +80,9 @@ pub(super) async fn receive(request: Request, room: &Room) -> Result<Received, P
     Ok(Received { file: keep(pieces, room).await?, name: None })
 }
 
-async fn from_form(mut form: Multipart, room: &Room) -> Result<Received, Problem> {
+async fn from_form(mut form: Multipart, in_hand: &InHand, room: &Room) -> Result<Received, Problem> {
     let mut received = None;
-    while let Some(field) = form.next_field().await.map_err(|error| broken_form(&error))? {
+    while let Some(field) = form.next_field().await.map_err(|error| broken_form(&error, in_hand))? {
         let name = field.file_name().map(str::to_owned);
         if name.is_none() && field.name() != Some(FIELD) {
             let field = field.name().unwrap_or_default();
@@ -86,13 +94,25 @@ async fn from_form(mut form: Multipart, room: &Room) -> Result<Received, Problem
         if received.is_some() {
             return Err(Problem::invalid(format!("{FIELD}: the form has several files: send one at a time")));
         }
-        let file = keep(field.map(|piece| piece.map_err(|error| broken_form(&error))), room).await?;
+        let pieces = field.map(|piece| match piece {
+            Ok(piece) => {
+                in_hand.given(piece.len());
+                Ok(piece)
+            }
+            Err(error) => Err(broken_form(&error, in_hand)),
+        });
+        let file = keep(pieces, room).await?;
         received = Some(Received { file, name });
     }
     received.ok_or_else(|| Problem::invalid(format!("{FIELD}: the form has no file: send it as the field `{FIELD}`")))
 }
 
-fn broken_form(error: &MultipartError) -> Problem {
+fn broken_form(error: &MultipartError, in_hand: &InHand) -> Problem {
+    if in_hand.is_too_much() {
+        let detail =
+            format!("the form has more than {MOST_AROUND} bytes around the file: send the file alone, as `{FIELD}`");
+        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
+    }
     Problem::new(StatusCode::BAD_REQUEST, format!("the form cannot be read: {}", error.body_text()))
 }
 

@@ -47,6 +47,8 @@ fn a_company_is_forecast_by_name() {
     server.post("/predict_b3", "{}").problem(422);
     server.send("POST", "/predict_b3", &form, b"").problem(422);
     server.send("POST", "/predict_b3", &[], b"").problem(415);
+    let other = [("Content-Type", "application/x-www-form-urlencodedX")];
+    server.send("POST", "/predict_b3", &other, b"company=Petrobras").problem(415);
     server.get("/predict_b3?company=Petrobras&model=other", &[]).problem(404);
     assert!(server.get(&format!("/predict_b3?model={}", "0".repeat(65)), &[]).problem(422).starts_with("model: "));
 }

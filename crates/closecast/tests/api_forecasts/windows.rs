@@ -95,7 +95,7 @@ fn stored_prices_are_forecast_by_symbol_and_model() {
     assert_eq!((&by_name["interval"], &by_name["source"]), (&json["interval"], &"stored".into()));
     for (body, status, told) in [
         (json!({"model_name": "other", "symbol": "AAPL", "lookback_days": 60}), 404, "no model \"other\""),
-        (json!({"model_name": "../x", "symbol": "AAPL"}), 404, "no model"),
+        (json!({"model_name": "../x", "symbol": "AAPL"}), 422, "model_name: "),
         (json!({"symbol": "MSFT"}), 404, "no prices of MSFT"),
         (json!({"symbol": "AAPL", "lookback_days": 0}), 422, "lookback_days"),
         (json!({"symbol": "A\0B"}), 422, "symbol"),

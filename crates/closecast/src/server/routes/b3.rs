@@ -3,7 +3,7 @@
 use axum::{
     Form, Json, RequestExt as _,
     extract::{FromRequest as _, Request, State},
-    http::{StatusCode, header},
+    http::StatusCode,
     response::{IntoResponse as _, Response},
 };
 use closecast_domain::{B3_COMPANIES, B3Company};
@@ -15,14 +15,12 @@ use crate::{
     failure::Failure,
     ops::forecast_b3::forecast_b3,
     server::{
-        extract::{JsonBody, Parameters},
+        extract::{JsonBody, Parameters, essence},
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::{b3::B3CompaniesView, predicted::PredictedView},
 };
-
-/// Longest name of a model.
-const LONGEST_NAME: usize = 64;
 
 /// Which company.
 #[derive(Debug, Default, Deserialize, IntoParams)]
@@ -33,7 +31,7 @@ pub(in crate::server) struct Asked {
     #[param(example = "Petrobras", max_length = 64)]
     company: Option<String>,
     /// Model to use; the one named like the symbol, or BASE, when absent.
-    #[param(max_length = 64)]
+    #[param(max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model: Option<String>,
 }
 
@@ -46,7 +44,7 @@ pub(in crate::server) struct CompanyRequest {
     #[schema(example = "Petrobras", max_length = 64)]
     company: String,
     /// Model to use; the one named like the symbol, or BASE, when absent.
-    #[schema(max_length = 64)]
+    #[schema(max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model: Option<String>,
 }
 
@@ -78,7 +76,7 @@ pub(in crate::server) async fn show(
     State(app): State<App>,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Answer>, Problem> {
-    check_model(asked.model.as_deref())?;
+    check_model_name("model", asked.model.as_deref())?;
     match asked.company {
         None => Ok(Json(Answer::Companies(B3CompaniesView::all()))),
         Some(company) => {
@@ -101,7 +99,7 @@ pub(in crate::server) async fn show(
         (status = 502, description = "The prices are not stored, and the price source does not deliver them", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn ask(State(app): State<App>, request: Request) -> Result<Response, Problem> {
-    let asked = if is_form(&request) {
+    let asked = if essence(request.headers()).as_deref() == Some("application/x-www-form-urlencoded") {
         let Form(asked) = request.extract::<Form<CompanyRequest>, _>().await.map_err(|error| match error.status() {
             StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the form is too large"),
             _ => Problem::invalid(format!("body: {}", error.body_text())),
@@ -110,19 +108,9 @@ pub(in crate::server) async fn ask(State(app): State<App>, request: Request) -> 
     } else {
         JsonBody::<CompanyRequest>::from_request(request, &app).await?.0
     };
-    check_model(asked.model.as_deref())?;
+    check_model_name("model", asked.model.as_deref())?;
     let view = forecast(&app, &asked.company, asked.model.as_deref()).await?;
     Ok(Json(view).into_response())
-}
-
-/// Refuses what no model is called, whether or not it is asked.
-fn check_model(name: Option<&str>) -> Result<(), Problem> {
-    match name {
-        Some(name) if name.chars().count() > LONGEST_NAME => {
-            Err(Problem::invalid(format!("model: must have at most {LONGEST_NAME} characters, such as BASE")))
-        }
-        _ => Ok(()),
-    }
 }
 
 async fn forecast(app: &App, company: &str, model: Option<&str>) -> Result<PredictedView, Problem> {
@@ -132,9 +120,4 @@ async fn forecast(app: &App, company: &str, model: Option<&str>) -> Result<Predi
     })?;
     let symbol = company.symbol().map_err(Failure::from)?;
     Ok(Box::pin(forecast_b3(app, &symbol, model)).await?)
-}
-
-fn is_form(request: &Request) -> bool {
-    let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.is_some_and(|text| text.to_ascii_lowercase().starts_with("application/x-www-form-urlencoded"))
 }

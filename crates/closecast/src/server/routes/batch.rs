@@ -11,6 +11,7 @@ use crate::{
     ops::forecast_batch::{Answers, forecast_batch},
     server::{
         extract::JsonBody,
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::batch::{BatchEntryView, BatchErrorView, BatchView},
@@ -28,7 +29,7 @@ pub(in crate::server) struct BatchRequest {
     #[schema(min_items = 1, max_items = 500, example = json!(["AAPL", "PETR4.SA"]))]
     symbols: Vec<String>,
     /// Model for all of them; each symbol's own, or BASE, when absent.
-    #[schema(example = "BASE")]
+    #[schema(example = "BASE", max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model: Option<String>,
 }
 
@@ -48,6 +49,7 @@ pub(in crate::server) async fn forecast(
     if !(1..=MOST).contains(&count) {
         return Err(Problem::invalid(format!("symbols has {count} entries, but must have from 1 to {MOST}")));
     }
+    check_model_name("model", request.model.as_deref())?;
     let read: Vec<_> = request.symbols.iter().map(|text| Symbol::new(text)).collect();
     let symbols: Vec<Symbol> = read.iter().flatten().cloned().collect();
     let answers = forecast_batch(&app, &symbols, request.model.as_deref()).await;

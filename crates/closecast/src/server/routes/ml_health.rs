@@ -12,6 +12,7 @@ use crate::{
     ops::{forecast, history},
     server::{
         extract::{Parameters, SymbolPath},
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::ml_health::{
@@ -87,6 +88,7 @@ pub(in crate::server) struct RecordAsked {
     #[param(minimum = 1, maximum = 1000)]
     days: Option<u64>,
     /// Name of the model; the one that serves the symbol when absent.
+    #[param(max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model: Option<String>,
 }
 
@@ -209,6 +211,7 @@ pub(in crate::server) async fn prediction_distribution(
     Parameters(asked): Parameters<RecordAsked>,
 ) -> Result<Json<DistributionView>, Problem> {
     let days = within("days", asked.days, RECORD_DAYS, 1..=MAX_RECORD_DAYS)?;
+    check_model_name("model", asked.model.as_deref())?;
     if app.store.bars().info(&symbol).await.map_err(Failure::from)?.is_none() {
         return Err(Failure::NoHistory(symbol).into());
     }

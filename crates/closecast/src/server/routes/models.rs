@@ -16,12 +16,10 @@ use self::path::{NamePath, VersionPath};
 use crate::{
     app::App,
     failure::Failure,
-    ops::{
-        serving::{self, BASE},
-        train::is_model_name,
-    },
+    ops::serving::{self, BASE},
     server::{
         extract::Parameters,
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::model::{EventView, NamedModelView, VersionView},
@@ -122,9 +120,7 @@ pub(in crate::server) async fn list(
 ) -> Result<Json<Page>, Problem> {
     let limit = checked_limit(asked.limit)?;
     for (field, name) in [("name", &asked.name), ("after", &asked.after)] {
-        if let Some(name) = name.as_ref().filter(|name| !is_model_name(name)) {
-            return Err(Problem::invalid(format!("{field}: {name:?} cannot be the name of a model")));
-        }
+        check_model_name(field, name.as_deref())?;
     }
     let filter = ModelFilter { name: asked.name, symbol: asked.symbol.map(String::from) };
     let found = app.store.models().champions(&filter, asked.after.as_deref(), limit).await.map_err(Failure::from)?;

@@ -6,10 +6,13 @@ mod window;
 use axum::{
     Json,
     extract::{FromRequest, Multipart, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode},
 };
 
-use self::{file::PriceFile, window::Documented};
+use self::{
+    file::{FilePlace, PriceFile},
+    window::Documented,
+};
 use crate::{
     app::App,
     ops::{
@@ -17,7 +20,7 @@ use crate::{
         forecast_sent::{Sent, forecast_sent},
     },
     server::{
-        extract::read_limited,
+        extract::{essence, is_json, read_limited},
         predict_body::{self, PredictBody},
         problem::{Problem, ProblemBody},
     },
@@ -65,14 +68,16 @@ pub(in crate::server) async fn predict(
             answer(&app, asked).await
         }
         Form::Csv => {
+            let place = FilePlace::take()?;
             let bytes = read_limited(request.into_body(), limits.upload.bytes()).await?;
-            of_prices(&app, PriceFile::from(bytes).read(&app).await?).await
+            of_prices(&app, PriceFile::from(bytes).read(&app, place).await?).await
         }
         Form::Multipart => {
+            let place = FilePlace::take()?;
             let multipart = Multipart::from_request(request, &app).await;
             let multipart = multipart.map_err(|error| Problem::invalid(format!("body: {}", error.body_text())))?;
             let file = PriceFile::receive(multipart).await?;
-            of_prices(&app, file.read(&app).await?).await
+            of_prices(&app, file.read(&app, place).await?).await
         }
     }
 }
@@ -93,13 +98,10 @@ async fn of_prices(app: &App, sent: Sent) -> Result<Json<PredictedView>, Problem
 
 /// Returns how the prices come, by the content type.
 fn form(headers: &HeaderMap) -> Option<Form> {
-    let content_type = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-    let essence = content_type.split(';').next()?.trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "application/json" => Some(Form::Json),
+    match essence(headers)?.as_str() {
         "text/csv" | "application/csv" | "application/vnd.ms-excel" | "text/plain" => Some(Form::Csv),
         "multipart/form-data" => Some(Form::Multipart),
-        text if text.starts_with("application/") && text.ends_with("+json") => Some(Form::Json),
+        text if is_json(text) => Some(Form::Json),
         _ => None,
     }
 }

@@ -14,10 +14,10 @@ use utoipa::IntoParams;
 use crate::{
     app::App,
     failure::Failure,
-    ops::train::is_model_name,
     server::{
         cursor, etag,
         extract::Parameters,
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::past_forecast::{PastForecastView, PastForecastsView},
@@ -102,9 +102,7 @@ pub(in crate::server) async fn list(
 fn filter(asked: &Asked) -> Result<HistoryFilter, Problem> {
     let symbol = asked.symbol.as_deref().map(Symbol::new).transpose();
     let symbol = symbol.map_err(|error| Problem::invalid(format!("symbol: {error}")))?;
-    if asked.model.as_deref().is_some_and(|name| !is_model_name(name)) {
-        return Err(Problem::invalid("model: is no name of a model; such as BASE or AAPL"));
-    }
+    check_model_name("model", asked.model.as_deref())?;
     if let (Some(from), Some(to)) = (asked.from, asked.to)
         && from > to
     {

@@ -16,6 +16,7 @@ use crate::{
     server::{
         etag,
         extract::{Parameters, SymbolPath},
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::forecast::ForecastView,
@@ -26,6 +27,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct Asked {
     /// Model to use; the one named like the symbol when absent.
+    #[param(max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model: Option<String>,
 }
 
@@ -36,7 +38,7 @@ pub(in crate::server) struct Asked {
         (status = 200, description = "The forecast", body = ForecastView, headers(("etag" = String, description = "Names the text of this answer"))),
         (status = 304, description = "The forecast of If-None-Match still holds"),
         (status = 404, description = "There are no prices of the symbol, or no such model", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The symbol cannot be one, or its prices do not suffice", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The symbol or the model cannot be one, or the prices do not suffice", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn show(
     State(app): State<App>,
@@ -45,6 +47,7 @@ pub(in crate::server) async fn show(
     caller: Option<Extension<Caller>>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    check_model_name("model", parameters.model.as_deref())?;
     let answer = forecast(&app, &symbol, parameters.model.as_deref(), freshness(&headers, caller.as_deref())).await?;
     Ok(etag::respond(answer.json.clone(), &answer.etag, "application/json", &headers))
 }

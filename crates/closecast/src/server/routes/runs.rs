@@ -9,10 +9,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     app::App,
     failure::Failure,
-    ops::train::is_model_name,
     server::{
         extract::Parameters,
         id_path::IdPath,
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
     },
     views::run::{RunView, WholeRunView},
@@ -77,9 +77,7 @@ pub(in crate::server) async fn list(
     if !(1..=MAX_LIMIT).contains(&limit) {
         return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
     }
-    if let Some(name) = asked.name.as_ref().filter(|name| !is_model_name(name)) {
-        return Err(Problem::invalid(format!("name: {name:?} cannot be the name of a model")));
-    }
+    check_model_name("name", asked.name.as_deref())?;
     let is_kind =
         |kind: &str| (1..=32).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     if let Some(kind) = asked.kind.as_ref().filter(|kind| !is_kind(kind)) {

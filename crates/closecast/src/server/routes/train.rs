@@ -17,9 +17,10 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     app::App,
     failure::Failure,
-    ops::{self, serving::BASE, train::is_model_name},
+    ops::{self, serving::BASE},
     server::{
         extract::{JsonBody, Parameters},
+        model_name::check_model_name,
         problem::{Problem, ProblemBody},
         queue::{self, By},
     },
@@ -146,18 +147,11 @@ impl Request {
         {
             return Err(Problem::invalid(format!("start_date {start} is not before end_date {end}")));
         }
-        match self.model_name.as_deref() {
-            Some(BASE) => {
-                let detail = "model_name: BASE is the model of all symbols: choose another, or train that one again with POST /api/models/BASE/retrain";
-                return Err(Problem::invalid(detail));
-            }
-            Some(name) if !is_model_name(name) => {
-                return Err(Problem::invalid(format!(
-                    "model_name {name:?} is not valid: 1 to 64 letters, digits and . - _ ^ = are allowed, not starting with . or -"
-                )));
-            }
-            _ => {}
+        if self.model_name.as_deref() == Some(BASE) {
+            let detail = "model_name: BASE is the model of all symbols: choose another, or train that one again with POST /api/models/BASE/retrain";
+            return Err(Problem::invalid(detail));
         }
+        check_model_name("model_name", self.model_name.as_deref())?;
         if let Some(seed) = self.seed.filter(|&seed| seed > LARGEST_SEED) {
             return Err(Problem::invalid(format!("seed is {seed}, but must be from 0 to {LARGEST_SEED}")));
         }

@@ -63,7 +63,7 @@ pub(in crate::server) async fn promote(
     by: By,
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<ChallengeView>, Problem> {
-    let _place =
+    let place =
         PLACES.try_acquire().map_err(|_| Problem::busy("other models are being compared: ask again in a moment"))?;
     if request.version == Some(0) {
         return Err(Problem::invalid("version is 0, but must be at least 1"));
@@ -77,9 +77,16 @@ pub(in crate::server) async fn promote(
     }
     let actor = name_of(by);
     let force = request.force.unwrap_or(false);
-    let asked = Challenger { name: &name, version: request.version, force, actor: actor.as_deref() };
-    let cancel = StopsWithRequest(Cancel::new());
-    let challenge = Box::pin(promote::challenge(&app, asked, cancel.0.clone())).await.map_err(told)?;
+    let stops = StopsWithRequest(Cancel::new());
+    let (cancel, asked_name) = (stops.0.clone(), name.clone());
+    // A task of its own: who hangs up stops the comparison, and its place is free when it has stopped.
+    let work = async move {
+        let _place = place;
+        let actor = actor.as_deref();
+        let asked = Challenger { name: &asked_name, version: request.version, force, actor };
+        promote::challenge(&app, asked, cancel).await
+    };
+    let challenge = tokio::spawn(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(told)?;
     if challenge.promoted {
         return Ok(Json(challenge.into()));
     }

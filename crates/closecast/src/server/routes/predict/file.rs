@@ -6,17 +6,36 @@ use axum::{extract::Multipart, extract::multipart::MultipartError, http::StatusC
 use bytes::Bytes;
 use closecast_data::{
     csv::DateOrder,
-    import::{self, Import, ImportOptions, symbol_from_file_name},
+    import::{self, Import, ImportOptions, Limits, symbol_from_file_name},
 };
 use closecast_domain::{RawSeries, Symbol};
+use tokio::sync::{Semaphore, SemaphorePermit};
 use utoipa::ToSchema;
 
 use crate::{
     app::App,
     failure::Failure,
     ops::forecast_sent::{Sent, nobody},
-    server::problem::Problem,
+    server::{model_name::check_model_name, predict_body::MOST_ROWS, problem::Problem},
 };
+
+/// Files in memory at a time: each may be as large as `server.limits.upload` allows.
+static PLACES: Semaphore = Semaphore::const_new(4);
+
+/// The right to have a file in memory: from before its first byte until it is read, also when nobody waits for it any more.
+#[derive(Debug)]
+pub(super) struct FilePlace(#[expect(dead_code, reason = "it is held, and let go")] SemaphorePermit<'static>);
+
+impl FilePlace {
+    /// Takes a place.
+    ///
+    /// # Errors
+    /// A problem of status 429 when there is none.
+    pub(super) fn take() -> Result<Self, Problem> {
+        let busy = |_| Problem::busy("several files are being received: send this one in a moment");
+        PLACES.try_acquire().map(Self).map_err(busy)
+    }
+}
 
 /// Symbols that are named when a file holds several.
 const SYMBOLS_TOLD: usize = 5;
@@ -43,7 +62,7 @@ pub(super) struct Documented {
     #[schema(example = "PETR4.SA", min_length = 1, max_length = 24)]
     symbol: Option<String>,
     /// Model to use; the symbol's own when absent, or BASE.
-    #[schema(example = "BASE", min_length = 1, max_length = 64)]
+    #[schema(example = "BASE", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model_name: Option<String>,
     /// `day-first` or `month-first`, for dates such as 03/04/2020.
     #[schema(example = "day-first")]
@@ -82,7 +101,10 @@ impl PriceFile {
                     let wrong = |error| Problem::invalid(format!("symbol: {error}"));
                     file.symbol = Some(Symbol::new(text).map_err(wrong)?);
                 }
-                "model" | "model_name" => file.model = Some(text.to_owned()),
+                "model" | "model_name" => {
+                    check_model_name("model_name", Some(text))?;
+                    file.model = Some(text.to_owned());
+                }
                 "date_order" => file.date_order = Some(date_order(text)?),
                 _ => {}
             }
@@ -98,20 +120,23 @@ impl PriceFile {
     ///
     /// # Errors
     /// A problem that says why it is no file of prices of one symbol; of status 429 when too many wait already.
-    pub(super) async fn read(self, app: &App) -> Result<Sent, Problem> {
+    pub(super) async fn read(self, app: &App, place: FilePlace) -> Result<Sent, Problem> {
         let named = self.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name)));
         let nobody = nobody().map_err(Failure::from)?;
         let options = ImportOptions {
             symbol: self.symbol.clone(),
             date_order: self.date_order,
             fallback_symbol: Some(nobody.clone()),
+            limits: Limits { rows: MOST_ROWS, ..Limits::default() },
             ..ImportOptions::default()
         };
-        let place = app.gate.enter().await?;
         let bytes = self.bytes;
-        let read = tokio::task::spawn_blocking(move || import::read(&bytes[..], &options)).await;
-        drop(place);
-        let import = read.map_err(|panic| Failure::Internal(panic.to_string()))?;
+        let read = move || {
+            let read = import::read(&bytes[..], &options);
+            drop((bytes, place));
+            read
+        };
+        let import = app.gate.compute(read).await?;
         let import = import.map_err(|error| Problem::invalid(format!("file: {error}")))?;
         let mut series = only(import)?;
         if series.symbol == nobody

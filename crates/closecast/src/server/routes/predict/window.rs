@@ -64,7 +64,7 @@ pub(super) struct Documented {
     #[schema(example = "AAPL", min_length = 1, max_length = 24)]
     symbol: Option<String>,
     /// Model to use; the symbol's own when absent, or BASE.
-    #[schema(example = "BASE", min_length = 1, max_length = 64)]
+    #[schema(example = "BASE", min_length = 1, max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model_name: Option<String>,
     /// How far older systems should look back. A hint: a model looks as far back as it was trained to.
     #[schema(example = 60, minimum = 1, maximum = 100_000)]

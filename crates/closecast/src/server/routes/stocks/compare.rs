@@ -71,8 +71,7 @@ pub(in crate::server) async fn compare(
         let history = ops::history::load(&app, symbol).await?.history;
         histories.push(history.between(asked.start_date, asked.end_date).map_err(Failure::from)?);
     }
-    let compared = tokio::task::spawn_blocking(move || compare_prices(&histories, base)).await;
-    let compared = compared.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let compared = app.gate.compute(move || compare_prices(&histories, base)).await?;
     let comparison = compared.map_err(|error| Problem::invalid(format!("symbols: {error}")))?;
     Ok(Json(ComparisonView::new(comparison, base)))
 }

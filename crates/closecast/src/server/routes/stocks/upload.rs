@@ -121,7 +121,7 @@ pub(in crate::server) async fn any(
 }
 
 async fn upload(app: &App, asked: AskedWithSymbol, request: Request) -> Result<Json<ImportView>, Problem> {
-    let _place = PLACES
+    let place = PLACES
         .try_acquire()
         .map_err(|_| Problem::busy("several files are being received: send this one in a moment"))?;
     let room = Room { folder: app.settings.data_dir.clone(), bytes: app.settings.server.limits.upload.bytes() };
@@ -137,7 +137,7 @@ async fn upload(app: &App, asked: AskedWithSymbol, request: Request) -> Result<J
         ..ImportOptions::default()
     };
     let days = if asked.replace == Some(true) { StoredDays::Discard } else { StoredDays::Keep };
-    let imported = import_sent(app, received.file, options, days).await.map_err(refused)?;
+    let imported = import_sent(app, received.file, place, options, days).await.map_err(refused)?;
     Ok(Json(ImportView::from(&imported)))
 }
 
