@@ -2,6 +2,8 @@
 //! everybody who wants it. Nobody is waited for: whose inbox is full is dismissed.
 
 mod feed;
+#[cfg(test)]
+mod feed_test;
 mod filter;
 mod hub;
 mod inbox;

@@ -1,6 +1,7 @@
 //! What a person should look at.
 
 use chrono::{DateTime, Utc};
+use closecast_domain::Symbol;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
@@ -32,6 +33,24 @@ pub struct Alert {
     pub value: Option<f64>,
     /// Figure that it should have kept to.
     pub threshold: Option<f64>,
+}
+
+/// Between a symbol and the model that serves it, in the subject of an alert.
+const BY: &str = " by ";
+
+impl Alert {
+    /// Returns what an alert about the model `model` of `symbol` is about: the symbol, and the model where another than the symbol's
+    /// own is meant.
+    #[must_use]
+    pub fn subject_of(symbol: &Symbol, model: &str) -> String {
+        if model == symbol.as_str() { model.to_owned() } else { format!("{symbol}{BY}{model}") }
+    }
+
+    /// Returns the symbol concerned, or whatever else the alert is about.
+    #[must_use]
+    pub fn symbol(&self) -> &str {
+        self.subject.split_once(BY).map_or(self.subject.as_str(), |(symbol, _model)| symbol)
+    }
 }
 
 /// An alert as it was kept.

@@ -77,19 +77,41 @@ impl<'a> BarStore<'a> {
     /// # Errors
     /// As for [`BarStore::replace`].
     pub async fn replace_all(&self, delivered: &[RawSeries], now: DateTime<Utc>) -> Result<(), StoreError> {
-        let transaction = begin_writing(self.database).await?;
+        self.replace_if(delivered, now, |_at, _stored| Ok::<_, StoreError>(())).await.map(drop)
+    }
+
+    /// The same, if `may_replace` agrees for each series, told by its position, to lose what is stored. Nobody stores anything between its
+    /// answers and the end. Returns what was stored before of each.
+    ///
+    /// # Errors
+    /// As for [`BarStore::replace`], and what `may_replace` answers.
+    pub async fn replace_if<E: From<StoreError>>(
+        &self,
+        delivered: &[RawSeries],
+        now: DateTime<Utc>,
+        may_replace: impl Fn(usize, Option<&SeriesInfo>) -> Result<(), E>,
+    ) -> Result<Vec<Option<SeriesInfo>>, E> {
+        let transaction = begin_writing(self.database).await.map_err(StoreError::from)?;
         // In one order for all, so that no two wait for each other.
-        let mut ordered: Vec<&RawSeries> = delivered.iter().collect();
-        ordered.sort_by(|a, b| a.symbol.cmp(&b.symbol));
-        for series in ordered {
-            replace_one(&transaction, series, now).await?;
+        let mut order: Vec<usize> = (0..delivered.len()).collect();
+        order.sort_by(|&a, &b| delivered[a].symbol.cmp(&delivered[b].symbol));
+        let mut before = vec![None; delivered.len()];
+        for &at in &order {
+            before[at] = lock_one(&transaction, &delivered[at].symbol).await?;
+            if let Err(refusal) = may_replace(at, before[at].as_ref()) {
+                transaction.rollback().await.map_err(StoreError::from)?;
+                return Err(refusal);
+            }
+        }
+        for &at in &order {
+            replace_one(&transaction, &delivered[at], now).await?;
         }
         let news: Vec<News> = delivered.iter().map(News::bars).collect();
         announce_in(&transaction, &news, now).await;
-        transaction.commit().await?;
+        transaction.commit().await.map_err(StoreError::from)?;
         self.wakeups.tell(Topic::Bars).await;
         self.wakeups.tell(Topic::Events).await;
-        Ok(())
+        Ok(before)
     }
 
     /// Returns the stored series of `symbol`, or `None`.
@@ -186,13 +208,18 @@ fn stored_series(symbol: &Symbol, header: series::Model, rows: &[bar::Model]) ->
     Ok(StoredSeries { series, stored_at: header.stored_at })
 }
 
+/// Keeps others from writing the series of `symbol` until the end of the transaction, and returns what is known of it.
+async fn lock_one(transaction: &DatabaseTransaction, symbol: &Symbol) -> Result<Option<SeriesInfo>, StoreError> {
+    lock_subject(transaction, &format!("bars {symbol}")).await?;
+    series::Entity::find_by_id(symbol.as_str()).one(transaction).await?.map(series_info).transpose()
+}
+
 async fn replace_one(
     transaction: &DatabaseTransaction,
     delivered: &RawSeries,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let header = header_row(delivered, now)?;
-    lock_subject(transaction, &format!("bars {}", delivered.symbol)).await?;
     bar::Entity::delete_many().filter(bar::Column::Symbol.eq(delivered.symbol.as_str())).exec(transaction).await?;
     let update = OnConflict::column(series::Column::Symbol)
         .update_columns([

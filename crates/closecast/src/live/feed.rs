@@ -22,10 +22,13 @@ const PORTION: usize = 256;
 const PORTION_BYTES: usize = 256 * 1024;
 
 /// How long those who do not read are waited for, how long those who read slowly, and the pause between two looks at them. Who does not
-/// get through a portion in that time soon has no room left and is dismissed.
+/// get through a portion in that time soon has no room left and is dismissed, as is who keeps the others waiting time and again.
 const MOMENT: Duration = Duration::from_secs(1);
 const LONG: Duration = Duration::from_secs(3);
 const GLANCE: Duration = Duration::from_millis(5);
+
+/// Longest time between two looks that is held against who is slow: if it was longer, this machine was.
+const LONGEST_GLANCE: Duration = Duration::from_millis(20);
 
 /// Pause between two looks at whether the keys of those who listen are still good.
 const KEYS: Duration = Duration::from_secs(5);
@@ -41,6 +44,7 @@ pub(crate) async fn follow(app: App, stopping: CancellationToken) {
         if keys_seen.elapsed() >= KEYS {
             keys_seen = Instant::now();
             dismiss_revoked(&app).await;
+            dismiss_without_key(&app).await;
         }
         let pause = if app.live.is_idle() { IDLE } else { LOOK };
         tokio::select! {
@@ -90,9 +94,11 @@ fn hand_out(app: &App, event: Event) -> usize {
 
 /// Gives those who read the time to do so when much has happened at once, such as an import of thousands of symbols. Who does not read is
 /// waited for once, and for a moment.
-async fn let_them_read(hub: &Hub) {
-    let (begun, mut looked) = (Instant::now(), Instant::now());
+pub(super) async fn let_them_read(hub: &Hub) {
+    let (begun, mut looked, mut glanced) = (Instant::now(), Instant::now(), Instant::now());
     while hub.is_crowded() && begun.elapsed() < LONG {
+        hub.charge_slow(glanced.elapsed().min(LONGEST_GLANCE));
+        glanced = Instant::now();
         if looked.elapsed() >= MOMENT {
             looked = Instant::now();
             hub.give_up_on_silent();
@@ -109,5 +115,17 @@ async fn dismiss_revoked(app: &App) {
             Ok(false) => app.live.dismiss(&key),
             Err(error) => tracing::debug!("a key cannot be looked at: {error}"),
         }
+    }
+}
+
+/// Sends away those who began to listen before keys were used, unless everybody may read.
+async fn dismiss_without_key(app: &App) {
+    if app.settings.server.public_read || !app.live.has_keyless() {
+        return;
+    }
+    match app.security.keyring.is_used(&app.store).await {
+        Ok(true) => app.live.dismiss_keyless(),
+        Ok(false) => {}
+        Err(error) => tracing::debug!("whether keys are used cannot be seen: {error}"),
     }
 }

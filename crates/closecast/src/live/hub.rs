@@ -3,7 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -145,6 +145,17 @@ impl Hub {
         crowded.for_each(|listener| listener.inbox.give_up_unless_read());
     }
 
+    /// Holds `waited` against those whose inbox is filling up and for whom the others wait. Where most are behind, they are not slow, but
+    /// this machine is.
+    pub(super) fn charge_slow(&self, waited: Duration) {
+        let listeners = self.listeners();
+        let crowded = || listeners.by_number.values().filter(|listener| listener.inbox.is_crowded());
+        if crowded().count() <= listeners.by_number.len() / 2 {
+            let now = Instant::now();
+            crowded().for_each(|listener| listener.inbox.charge(waited, now));
+        }
+    }
+
     /// Takes note that there is nothing to hand out up to `sequence`.
     pub(crate) fn reach(&self, sequence: i64) {
         let _listeners = self.listeners();
@@ -204,6 +215,18 @@ impl Hub {
         let listeners = self.listeners();
         let theirs = listeners.by_number.values().filter(|listener| listener.key.as_deref() == Some(key));
         theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyRevoked));
+    }
+
+    /// Returns whether anybody listens without a key.
+    pub(super) fn has_keyless(&self) -> bool {
+        self.listeners().by_number.values().any(|listener| listener.key.is_none())
+    }
+
+    /// Sends away all who listen without a key.
+    pub(crate) fn dismiss_keyless(&self) {
+        let listeners = self.listeners();
+        let theirs = listeners.by_number.values().filter(|listener| listener.key.is_none());
+        theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyNeeded));
     }
 
     /// Tells all who listen that this is the end.

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use axum::extract::ws::Utf8Bytes;
@@ -12,6 +13,10 @@ use tokio_util::sync::CancellationToken;
 /// Most pieces of news that wait for one listener, and their most bytes.
 const MOST: usize = 1024;
 const MOST_BYTES: usize = 1 << 20;
+
+/// How long others wait for one listener within [`PERIOD`].
+const PATIENCE: Duration = Duration::from_secs(1);
+const PERIOD: Duration = Duration::from_secs(60);
 
 /// Pieces that are handed over at a time, and about how many bytes.
 const BATCH: usize = 64;
@@ -31,6 +36,8 @@ pub(crate) enum Dismissal {
     TooSlow { behind: usize },
     /// Its key was revoked.
     KeyRevoked,
+    /// It has no key, and keys have come into use.
+    KeyNeeded,
 }
 
 /// What waits for one listener.
@@ -52,6 +59,8 @@ struct Waiting {
     is_stuck: bool,
     /// Something was taken out since that was last asked.
     was_read: bool,
+    /// Since when, and how long, others have waited for the listener.
+    waited_for: Option<(Instant, Duration)>,
 }
 
 impl Inbox {
@@ -144,6 +153,20 @@ impl Inbox {
         waiting.is_stuck = !std::mem::take(&mut waiting.was_read);
     }
 
+    /// Takes note that others have waited for the listener, and sends it away when they have done so for too long within a minute.
+    pub(super) fn charge(&self, waited: Duration, now: Instant) {
+        let mut waiting = self.waiting();
+        let period = waiting.waited_for.filter(|(since, _)| now.saturating_duration_since(*since) < PERIOD);
+        let (since, before) = period.unwrap_or((now, Duration::ZERO));
+        let in_all = before + waited;
+        waiting.waited_for = Some((since, in_all));
+        if in_all > PATIENCE {
+            let behind = waiting.frames.len();
+            drop(waiting);
+            self.dismiss(Dismissal::TooSlow { behind });
+        }
+    }
+
     /// Returns whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting().frames.is_empty()
@@ -201,5 +224,17 @@ mod tests {
         assert_eq!(many.dismissed().await, Dismissal::TooSlow { behind: 1025 });
         assert_eq!(large.dismissed().await, Dismissal::TooSlow { behind: 4 });
         assert!(many.is_empty() && large.is_empty(), "its memory is given back");
+    }
+
+    #[tokio::test]
+    async fn who_keeps_others_waiting_for_a_second_of_a_minute_is_sent_away() {
+        let (inbox, begun) = (Inbox::default(), Instant::now());
+        (1..=600).for_each(|sequence| inbox.put(&frame(sequence, 10)));
+        let most = Duration::from_millis(900);
+        inbox.charge(most, begun);
+        inbox.charge(most, begun + PERIOD);
+        assert!(!inbox.is_empty(), "that was another minute");
+        inbox.charge(most, begun + PERIOD + Duration::from_secs(30));
+        assert_eq!(inbox.dismissed().await, Dismissal::TooSlow { behind: 600 });
     }
 }

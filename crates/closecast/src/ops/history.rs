@@ -23,9 +23,13 @@ pub(crate) struct LoadedHistory {
 pub(crate) async fn load(app: &App, symbol: &Symbol) -> Result<LoadedHistory, Failure> {
     let stored = app.store.bars().load(symbol).await?.ok_or_else(|| Failure::NoHistory(symbol.clone()))?;
     let market = market_day(app, Exchange::of(symbol));
-    let (history, report) = History::check(stored.series.clone(), Some(market.today))?;
+    let series = stored.series;
+    // Decades of prices take milliseconds, in which a thread that answers requests could answer many.
+    let check = move || History::check(series.clone(), Some(market.today)).map(|checked| (series, checked));
+    let checked = tokio::task::spawn_blocking(check).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let (series, (history, report)) = checked?;
     let stale = history.last().date < market.last_settled;
-    Ok(LoadedHistory { series: stored.series, history, report, stored_at: stored.stored_at, stale })
+    Ok(LoadedHistory { series, history, report, stored_at: stored.stored_at, stale })
 }
 
 /// Rows looked at for the last close and the one before, of which some may be of no use.
@@ -65,4 +69,37 @@ pub(crate) async fn load_to_learn(
 /// Returns today and the last settled session of `exchange`.
 pub(crate) fn market_day(app: &App, exchange: Exchange) -> MarketDay {
     MarketDay::at(exchange, app.clock.now(), YahooSettings::default().settles_after)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::mpsc, time::Duration};
+
+    use super::*;
+    use crate::config::Settings;
+
+    #[test]
+    fn prices_are_checked_beside_the_threads_that_answer() {
+        let runtime =
+            tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build().unwrap();
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let mut settings = Settings::default();
+            settings.data_dir = folder.path().to_owned();
+            let app = App::open(settings).await.unwrap();
+            let symbol = Symbol::new("AAPL").unwrap();
+            let series = closecast_data::sample::series(&symbol).unwrap();
+            app.store.bars().replace(&series, app.clock.now()).await.unwrap();
+
+            let (release, held) = mpsc::channel::<()>();
+            let holder = tokio::task::spawn_blocking(move || held.recv());
+            let loading = load(&app, &symbol);
+            tokio::pin!(loading);
+            let early = tokio::time::timeout(Duration::from_secs(2), &mut loading).await;
+            assert!(early.is_err(), "it was checked by the thread that answers");
+            drop(release);
+            assert_eq!(loading.await.unwrap().series, series);
+            assert!(holder.await.unwrap().is_err());
+        });
+    }
 }

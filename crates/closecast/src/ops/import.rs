@@ -4,7 +4,7 @@ use std::{io::Read, path::PathBuf};
 
 use chrono::NaiveDate;
 use closecast_data::import::{self, Import, ImportNote, ImportOptions};
-use closecast_domain::{Exchange, History, QualityReport, Symbol};
+use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
 use closecast_store::SeriesInfo;
 
 use crate::{app::App, failure::Failure, ops::history};
@@ -72,26 +72,48 @@ pub(crate) async fn import_sent(
     store(app, file, "the file", days).await
 }
 
+/// First and last day.
+type Dates = (NaiveDate, NaiveDate);
+
 async fn store(app: &App, file: Import, shown: &str, days: StoredDays) -> Result<Imported, Failure> {
-    let mut series = Vec::with_capacity(file.series.len());
-    for delivered in &file.series {
+    let (all, shown) = (app.clone(), shown.to_owned());
+    // Thousands of series keep a core busy for seconds.
+    let checking = tokio::task::spawn_blocking(move || check(&all, &file, &shown).map(|checked| (file, checked)));
+    let (file, checked) = checking.await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let may_replace = |at: usize, stored: Option<&SeriesInfo>| {
+        let (symbol, (dates, _report)) = (&file.series[at].symbol, &checked[at]);
+        stored.map_or(Ok(()), |stored| days.expect_kept(symbol, *dates, stored))
+    };
+    let before = app.store.bars().replace_if(&file.series, app.clock.now(), may_replace).await?;
+    let imported = file.series.into_iter().zip(checked).zip(before);
+    let series = imported.map(|((delivered, ((first_date, last_date), report)), replaced)| ImportedSeries {
+        symbol: delivered.symbol,
+        first_date,
+        last_date,
+        report,
+        replaced,
+    });
+    Ok(Imported { dialect: file.dialect.name().to_owned(), notes: file.notes, series: series.collect() })
+}
+
+/// Checks every series of a file.
+fn check(app: &App, file: &Import, shown: &str) -> Result<Vec<(Dates, QualityReport)>, Failure> {
+    let one = |delivered: &RawSeries| {
         let today = history::market_day(app, Exchange::of(&delivered.symbol)).today;
         let (history, report) = History::check(delivered.clone(), Some(today))
             .map_err(|error| Failure::Usage(format!("{shown}: {error}; nothing was imported")))?;
-        let replaced = app.store.bars().info(&delivered.symbol).await?;
-        let dates = (history.bars()[0].date, history.last().date);
-        if let (Some(stored), StoredDays::Keep) = (&replaced, days)
-            && (stored.first_date < dates.0 || stored.last_date > dates.1)
-        {
-            return Err(Failure::Shorter {
-                symbol: delivered.symbol.clone(),
-                offered: dates,
-                stored: (stored.first_date, stored.last_date),
-            });
+        Ok(((history.bars()[0].date, history.last().date), report))
+    };
+    file.series.iter().map(one).collect()
+}
+
+impl StoredDays {
+    /// Refuses a file that lacks days that are to be kept.
+    fn expect_kept(self, symbol: &Symbol, offered: Dates, stored: &SeriesInfo) -> Result<(), Failure> {
+        let stored = (stored.first_date, stored.last_date);
+        if self == Self::Keep && (stored.0 < offered.0 || stored.1 > offered.1) {
+            return Err(Failure::Shorter { symbol: symbol.clone(), offered, stored });
         }
-        let (first_date, last_date) = dates;
-        series.push(ImportedSeries { symbol: delivered.symbol.clone(), first_date, last_date, report, replaced });
+        Ok(())
     }
-    app.store.bars().replace_all(&file.series, app.clock.now()).await?;
-    Ok(Imported { dialect: file.dialect.name().to_owned(), notes: file.notes, series })
 }

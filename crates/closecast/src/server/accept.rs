@@ -37,6 +37,7 @@ mod tests {
             ("application/json", false),
             ("*/*", false),
             ("text/csv;q=0", false),
+            ("text/csv;q=0.0", false),
             ("text/html,application/xhtml+xml", false),
             ("", false),
         ];

@@ -8,7 +8,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest as _},
 };
 
-use crate::{client::Client, server::Server};
+use crate::{client::Client, command::command, server::Server};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bad_message_is_answered_and_many_end_the_conversation() {
@@ -94,4 +94,24 @@ async fn a_server_that_is_told_to_stop_says_good_bye_and_ends() {
     assert!(code == 1001 && reason.contains("resume"), "{code} {reason}");
     assert!(server.process.wait().unwrap().success());
     assert!(begun.elapsed().as_secs() < 8, "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_came_without_a_key_goes_when_the_first_key_is_made_unless_everybody_may_read() {
+    for public in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("closecast.toml"), format!("[server]\npublic_read = {public}\n")).unwrap();
+        let server = Server::start(folder.path());
+        let mut client = Client::subscribed(&server, json!({ "type": "subscribe", "topics": ["jobs"] })).await;
+        let made = command(folder.path()).args(["keys", "create", "mine", "--role", "admin"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+        if public {
+            tokio::time::sleep(std::time::Duration::from_secs(12)).await;
+            client.say(json!({ "type": "ping" })).await;
+            assert_eq!(client.next().await["type"], "pong");
+        } else {
+            let (code, reason) = client.end().await;
+            assert!(code == 4401 && reason.contains("needed"), "{code} {reason}");
+        }
+    }
 }

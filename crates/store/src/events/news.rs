@@ -123,7 +123,7 @@ impl News {
             Self::Forecast(news) => Some(news.forecast.symbol.to_string()),
             Self::Job(job) => symbol_of(&job.payload),
             Self::Bars(news) => Some(news.symbol.clone()),
-            Self::Alert(stored) => Some(stored.alert.subject.clone()),
+            Self::Alert(stored) => Some(stored.alert.symbol().to_owned()),
             Self::Model(news) => news.symbol.clone(),
             Self::Health { symbol, .. } => symbol.clone(),
         }
@@ -170,6 +170,25 @@ mod tests {
         assert_eq!(named(json!({ "symbols": ["IBM", "AAPL"] })), None);
         assert_eq!(named(json!({ "model_name": "AAPL", "version": 2 })).as_deref(), Some("AAPL"));
         assert_eq!(named(json!({})), None);
+    }
+
+    #[test]
+    fn an_alert_is_about_its_symbol_whatever_model_serves_it() {
+        let symbol = closecast_domain::Symbol::new("AAPL").unwrap();
+        for (model, subject) in [("AAPL", "AAPL"), ("BASE", "AAPL by BASE")] {
+            let alert = crate::Alert {
+                kind: "bias".into(),
+                severity: "critical".into(),
+                subject: crate::Alert::subject_of(&symbol, model),
+                message: String::new(),
+                recommendation: String::new(),
+                value: None,
+                threshold: None,
+            };
+            assert_eq!(alert.subject, subject);
+            let stored = StoredAlert { id: 1, alert, raised_at: chrono::DateTime::UNIX_EPOCH, resolved_at: None };
+            assert_eq!(News::Alert(stored).symbol().as_deref(), Some("AAPL"));
+        }
     }
 
     #[test]

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 
-use super::{Enqueued, JobStore, NewJob, enqueue_in, unfinished_in};
+use super::{Enqueued, JobStore, NewJob, announce_new_in, enqueue_in, unfinished_in};
 use crate::{
-    StoreError, Topic,
+    StoreError,
     connection::{begin_writing, lock_subject},
     entity::job,
 };
@@ -46,8 +46,9 @@ impl JobStore<'_> {
             return Ok(None);
         }
         let enqueued = enqueue_in(&transaction, new, now).await?;
+        announce_new_in(&transaction, &enqueued, now).await;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Jobs).await;
+        self.tell_of(&enqueued).await;
         Ok(Some(enqueued))
     }
 }

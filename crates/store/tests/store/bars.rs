@@ -65,6 +65,40 @@ async fn of_several_series_all_are_stored_or_none() {
     }
 }
 
+/// Whoever compares with what is stored must not compare with what somebody has replaced since.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_compared_with_is_what_is_replaced() {
+    for place in places().await {
+        let (old, refreshed, file) = (series("AAPL", &[2]), series("AAPL", &[2, 3]), series("AAPL", &[2]));
+        place.store.bars().replace(&old, now()).await.unwrap();
+        let (meanwhile, store) = (place.store.clone(), place.store.clone());
+        let refresh = std::sync::Mutex::new(None);
+        let compare = |at: usize, stored: Option<&closecast_store::SeriesInfo>| {
+            assert_eq!(at, 0);
+            let (store, refreshed) = (meanwhile.clone(), refreshed.clone());
+            // It has begun, and is given the time to end if nothing keeps it from that.
+            let task = tokio::spawn(async move { store.bars().replace(&refreshed, now()).await });
+            *refresh.lock().unwrap() = Some(task);
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            assert_eq!(stored.unwrap().last_date, day(2));
+            Ok::<_, StoreError>(())
+        };
+        let before = store.bars().replace_if(std::slice::from_ref(&file), now(), compare).await.unwrap();
+        assert_eq!(before[0].as_ref().unwrap().rows, 1);
+        let refresh = refresh.lock().unwrap().take().unwrap();
+        refresh.await.unwrap().unwrap();
+        assert_eq!(store.bars().load(&file.symbol).await.unwrap().unwrap().series, refreshed, "it is not lost");
+
+        let shorter = |_at: usize, stored: Option<&closecast_store::SeriesInfo>| match stored {
+            Some(stored) if stored.last_date > day(2) => Err(StoreError::NoBars(stored.symbol.clone())),
+            _ => Ok(()),
+        };
+        let both = [series("A", &[2]), file];
+        assert!(matches!(store.bars().replace_if(&both, now(), shorter).await, Err(StoreError::NoBars(_))));
+        assert_eq!(store.bars().list().await.unwrap().len(), 1, "nothing was stored");
+    }
+}
+
 #[tokio::test]
 async fn a_series_without_bars_is_refused() {
     for place in places().await {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use closecast_store::{Allowance, Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, Origin, StoreError};
+use closecast_store::{Allowance, Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, News, Origin, StoreError};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
 
@@ -317,7 +317,11 @@ async fn no_more_jobs_of_some_kinds_than_allowed_are_unfinished() {
         let ask = async |new| jobs.enqueue_within(new, allowance, now()).await.unwrap();
         // Another kind does not count.
         jobs.enqueue(keyed("refresh_bars", "r"), now()).await.unwrap();
+        let heard = place.store.events().newest().await.unwrap();
         let first = ask(keyed("train_model", "a")).await.unwrap();
+        let (news, _) = place.store.events().after(heard, 10).await.unwrap();
+        let told: Vec<&News> = news.iter().map(|event| &event.news).collect();
+        assert_eq!(told, [&News::Job(Box::new(first.job.clone()))], "that it waits is told");
         assert!(!first.already_there && !ask(keyed("tune_model", "b")).await.unwrap().already_there);
         assert!(ask(keyed("train_model", "c")).await.is_none());
         assert!(ask(keyed("train_model", "a")).await.unwrap().already_there, "the same work needs no place");

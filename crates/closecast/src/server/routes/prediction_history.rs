@@ -15,6 +15,7 @@ use crate::{
     app::App,
     failure::Failure,
     server::{
+        accept::prefers_csv,
         cursor, etag,
         extract::Parameters,
         model_name::check_model_name,
@@ -81,7 +82,7 @@ pub(in crate::server) async fn list(
         forecasts: page.forecasts.into_iter().map(PastForecastView::from).collect(),
         next: page.next.map(cursor::to_text),
     };
-    let mut response = if wants_csv(&headers) {
+    let mut response = if prefers_csv(&headers) {
         let csv = view.to_csv().into_bytes();
         let etag = etag::of(&csv);
         let mut response = etag::respond(csv.into(), &etag, "text/csv; charset=utf-8", &headers);
@@ -121,14 +122,5 @@ fn filter(asked: &Asked) -> Result<HistoryFilter, Problem> {
         model_name: asked.model.clone(),
         made_from: made_from.map(midnight),
         made_before: made_before.map(midnight),
-    })
-}
-
-/// Returns whether the client would rather have CSV than JSON.
-fn wants_csv(headers: &HeaderMap) -> bool {
-    let accepted = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    accepted.split(',').any(|media| {
-        let mut parts = media.split(';').map(str::trim);
-        parts.next().is_some_and(|media| media.eq_ignore_ascii_case("text/csv")) && !parts.any(|part| part == "q=0")
     })
 }

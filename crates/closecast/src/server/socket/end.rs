@@ -45,6 +45,7 @@ impl End {
             Self::Stalled => (1013, format!("too slow: nothing was taken; reconnect with resume_from {sent}")),
             Self::NoNews => (1013, "the database does not answer; try again in a moment".to_owned()),
             Self::Dismissed(Dismissal::KeyRevoked) => (4401, "the key was revoked".to_owned()),
+            Self::Dismissed(Dismissal::KeyNeeded) => (4401, "a key is needed now: reconnect with one".to_owned()),
             Self::Silent => (4408, "no answer to pings; reconnect and resume".to_owned()),
         };
         Some(CloseFrame { code, reason: shortened(reason) })

@@ -156,6 +156,7 @@ async fn who_takes_nothing_at_all_is_given_up() {
 async fn a_key_that_is_revoked_ends_the_conversation_and_so_does_the_server() {
     let mut talk = Talk::begin(10).await;
     talk.hub.dismiss("another");
+    talk.hub.dismiss_keyless();
     talk.tell(1);
     assert_eq!(talk.said().await["sequence"], 1);
     talk.hub.dismiss("k");
