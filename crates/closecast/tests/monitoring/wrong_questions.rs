@@ -34,7 +34,7 @@ fn what_is_asked_wrongly_is_told_by_name() {
         assert!(detail.contains(named), "{path}: {detail}");
     }
     assert!(server.problem("/api/ml-health/prediction-distribution/AAPL?model=other", 404).contains("other"));
-    assert!(server.problem("/api/ml-health/prediction-distribution/AAPL?model=%00", 404).contains("model"));
+    assert!(server.problem("/api/ml-health/prediction-distribution/AAPL?model=%00", 422).contains("model"));
     let document = server.json("/openapi.json");
     for path in ["/metrics", "/api/monitoring", "/api/ml-health/overview", "/api/alerts"] {
         assert!(document["paths"][path]["get"]["responses"]["200"].is_object(), "{path}");
