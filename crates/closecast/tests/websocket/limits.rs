@@ -110,7 +110,8 @@ async fn who_came_without_a_key_goes_when_the_first_key_is_made_unless_everybody
             client.say(json!({ "type": "ping" })).await;
             assert_eq!(client.next().await["type"], "pong");
         } else {
-            let (code, reason) = client.end().await;
+            let end = tokio::time::timeout(std::time::Duration::from_secs(30), client.end()).await;
+            let (code, reason) = end.unwrap();
             assert!(code == 4401 && reason.contains("needed"), "{code} {reason}");
         }
     }

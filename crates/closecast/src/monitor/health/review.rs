@@ -149,7 +149,11 @@ mod tests {
         let mut settings = Settings::default();
         settings.data_dir = folder.path().to_owned();
         let app = App::open(settings).await.unwrap();
-        // In service, but without prices: it cannot be judged.
+        // In service, but without a usable price: it cannot be judged.
+        let mut series = closecast_data::sample::series(&Symbol::new("AAPL").unwrap()).unwrap();
+        series.symbol = Symbol::new("IBM").unwrap();
+        series.bars = vec![closecast_domain::RawBar::empty(series.bars[0].date)];
+        app.store.bars().replace(&series, app.clock.now()).await.unwrap();
         app.store.forecasts().record(&forecast("IBM"), app.clock.now()).await.unwrap();
         for (kind, subject) in [("bias", "AAPL by OLD"), ("bias", "IBM by BASE"), ("disk", "AAPL")] {
             app.store.alerts().raise(alert(kind, subject), app.clock.now()).await.unwrap();
