@@ -25,6 +25,7 @@ pub fn effective_days(series: &[f64], days: usize) -> Result<f64, EvalError> {
         return Err(EvalError::TooFew { what: "the effective number of days", have: 0, need: 1 });
     }
     let centre = mean(series.iter().copied());
+    representable("the mean", centre)?;
     let largest = series.iter().fold(0.0_f64, |largest, value| largest.max((value - centre).abs()));
     representable("a deviation from the mean", largest)?;
     let magnitude = series.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
