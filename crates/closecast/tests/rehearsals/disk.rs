@@ -66,7 +66,8 @@ fn a_full_disk_loses_nothing() {
     site.succeeds(&["import", "MSFT.csv", "--symbol", "MSFT"]);
     site.succeeds(&train);
     assert_eq!(site.versions(), (1..=earlier + 2).collect::<Vec<_>>());
-    assert_eq!(server.get("/api/predictions/AAPL").status, 200);
+    let last = server.get("/api/predictions/AAPL");
+    assert_eq!(last.status, 200, "{last:?}");
     drop(server);
     let found = site.doctor(&["--repair"]);
     assert!(found.0["healthy"] == true && found.forecasts() > 0, "{found:?}");
