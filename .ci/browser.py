@@ -2,7 +2,8 @@
 """Opens the dashboard as a reader would, in each of the ways one may look at it, and keeps a screenshot of each.
 
 Fails unless the page loads from its own server alone, draws the chart of history and forecast, shows the forecast that the API
-gives, fits its window, follows the colour scheme and language, and leaves the console without errors.
+gives, fits its window, follows the colour scheme and language, and leaves the console without errors. Then makes a key: from there on
+the page must ask for it, say that another one is wrong, and open with it.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import re
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,10 +71,19 @@ STATE = """
 """
 
 
+DOOR = "return document.querySelector('form.key') !== null;"
+KEY_IS_WRONG = "return document.querySelector('form.key') !== null && document.querySelector('[role=alert]')?.innerText || '';"
+
+
 def fetch(url: str):
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(url, timeout=10) as answer:
         return json.load(answer) if "json" in answer.headers.get("Content-Type", "") else answer.read()
+
+
+def program(data_dir: Path, *arguments: str) -> list[str]:
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+    return [str(target / "release/closecast"), "--data-dir", str(data_dir), *arguments]
 
 
 @contextmanager
@@ -80,8 +91,7 @@ def server(data_dir: Path, log: Path):
     """Runs `closecast serve` on a free port and gives its address."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-    command = [str(target / "release/closecast"), "--data-dir", str(data_dir), "serve", "--port", str(port)]
+    command = program(data_dir, "serve", "--port", str(port))
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
         try:
@@ -107,6 +117,14 @@ def answers(address: str, process: subprocess.Popen) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_locked(address: str) -> bool:
+    try:
+        fetch(f"{address}/api/symbols")
+    except urllib.error.HTTPError as error:
+        return error.code == 401
+    return False
 
 
 def predicted_digits(requests: list[str]) -> str:
@@ -152,6 +170,29 @@ def look_at(browser: Browser, look: Look, address: str, screenshots: Path) -> tu
     return state, faults(look, state, browser.console(), address)
 
 
+def at_the_door(browser: Browser, data_dir: Path, address: str, screenshots: Path) -> list[str]:
+    """Makes a key while the server runs, and returns what is wrong with how the page asks for it."""
+    made = subprocess.run(program(data_dir, "keys", "create", "browser", "--json"), check=True, capture_output=True)
+    key, found = json.loads(made.stdout)["key"], []
+    wait_for(lambda: is_locked(address), START_SECONDS, "the server to ask for keys")
+    browser.show_as(1280, 900, "light", False)
+    for language in ("en", "pt-BR"):
+        browser.evaluate("sessionStorage.clear()")
+        browser.open(f"{address}/?lang={language}")
+        for name, given, condition in [("door", None, DOOR), ("wrong-key", "closecast_wrong", KEY_IS_WRONG), ("opened", key, CHART_IS_DRAWN)]:
+            if given:
+                browser.evaluate("const form = document.querySelector('form.key'); form.querySelector('input').value = "
+                                 f"{json.dumps(given)}; form.requestSubmit();")
+            try:
+                wait_for(lambda: browser.evaluate(condition), DRAW_SECONDS, f"the page of {name}")
+            except TimeoutError as error:
+                found.append(f"{name} ({language}): {error}")
+            browser.screenshot(screenshots / f"{name}-{language}.png")
+        # What was refused is on the console, as it should be.
+        found += [entry for entry in browser.console() if "401" not in entry]
+    return found
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data-dir", type=Path, required=True, help="data folder of a quickstart")
@@ -168,6 +209,7 @@ def main() -> int:
             states[look.name], wrong = look_at(browser, look, address, arguments.screenshots)
             found += wrong
             print(f"{look.name}: {'wrong' if wrong else 'good'}, {arguments.screenshots / look.name}.png")
+        found += at_the_door(browser, arguments.data_dir, address, arguments.screenshots)
     if states["light"] and states["light"].get("background") == states["dark"].get("background"):
         found.append(f"dark: the background is that of the light scheme, {states['dark']['background']}")
     for fault in found:
