@@ -19,6 +19,30 @@ pub(crate) struct Gate {
     rejected: AtomicU64,
 }
 
+/// What takes so much room or time that only few of it are let in at a time.
+#[derive(Debug)]
+pub(crate) struct Rooms {
+    /// Files received to be stored: each takes room on the disk, and the memory of its bars.
+    pub(crate) uploads: Gate,
+    /// Files in memory to be forecast: each may be as large as `server.limits.upload` allows.
+    pub(crate) files: Gate,
+    /// Comparisons of two models: each keeps a processor busy.
+    pub(crate) comparisons: Gate,
+    /// Requests that wait for the price source.
+    pub(crate) fetches: Gate,
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        Self {
+            uploads: Gate::new(4, 0),
+            files: Gate::new(4, 0),
+            comparisons: Gate::new(2, 0),
+            fetches: Gate::new(8, 64),
+        }
+    }
+}
+
 /// A gate as it is now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct GateFigures {

@@ -7,6 +7,7 @@ mod feed_test;
 mod filter;
 mod hub;
 mod inbox;
+mod listeners;
 mod places;
 
 pub(crate) use self::{

@@ -14,6 +14,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod keys;
 pub(crate) mod market;
+pub(crate) mod missing;
 pub(crate) mod output_file;
 pub(crate) mod price_folder;
 pub(crate) mod process;

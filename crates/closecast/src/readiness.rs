@@ -1,31 +1,32 @@
 //! Whether the database answers, asked at most once a second: anybody may ask, as often as they like.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use closecast_store::{Store, StoreError};
+use closecast_store::Store;
+use tokio::sync::Mutex;
 
-/// How long a good answer is believed.
+/// How long an answer is believed.
 const BELIEVED: Duration = Duration::from_secs(1);
 
-/// When the database last answered.
+/// When the database was last asked, and whether it answered.
 #[derive(Debug, Default)]
-pub(crate) struct Readiness(Mutex<Option<Instant>>);
+pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
 
 impl Readiness {
-    /// Returns when the database answers, or did so a moment ago.
-    ///
-    /// # Errors
-    /// [`StoreError`] when it does not.
-    pub(crate) async fn check(&self, store: &Store) -> Result<(), StoreError> {
-        let answered = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if answered.is_some_and(|at| at.elapsed() < BELIEVED) {
-            return Ok(());
+    /// Returns whether the database answers, or did so a moment ago. One asks at a time, and the others take the answer.
+    pub(crate) async fn check(&self, store: &Store) -> bool {
+        let mut last = self.0.lock().await;
+        if let Some((_, answered)) = last.filter(|(at, _)| at.elapsed() < BELIEVED) {
+            return answered;
         }
-        store.ping().await?;
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-        Ok(())
+        let answered = match store.ping().await {
+            Ok(()) => true,
+            Err(error) => {
+                tracing::error!(%error, "the database does not answer");
+                false
+            }
+        };
+        *last = Some((Instant::now(), answered));
+        answered
     }
 }

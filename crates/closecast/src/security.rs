@@ -6,7 +6,15 @@ mod key;
 mod keyring;
 mod role;
 
-pub(crate) use self::{allowance::Allowance, caller::Caller, key::Key, keyring::Keyring, role::Role};
+use tokio_util::task::TaskTracker;
+
+pub(crate) use self::{
+    allowance::{Allowance, network},
+    caller::Caller,
+    key::Key,
+    keyring::Keyring,
+    role::Role,
+};
 use crate::config::LimitSettings;
 
 /// What decides who comes in.
@@ -16,11 +24,13 @@ pub(crate) struct Security {
     pub(crate) keyring: Keyring,
     /// The allowances.
     pub(crate) allowance: Allowance,
+    /// Acts that are being written down; the program ends after them.
+    pub(crate) acts: TaskTracker,
 }
 
 impl Security {
     /// Returns nobody's keys and full allowances.
     pub(crate) fn new(limits: &LimitSettings) -> Self {
-        Self { keyring: Keyring::default(), allowance: Allowance::new(limits) }
+        Self { keyring: Keyring::default(), allowance: Allowance::new(limits), acts: TaskTracker::new() }
     }
 }

@@ -7,6 +7,7 @@ mod address;
 mod auth;
 mod cursor;
 mod etag;
+mod examples;
 mod extract;
 mod id_path;
 mod listen;

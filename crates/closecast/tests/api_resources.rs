@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(unix)]
 
-#[path = "api_resources/client.rs"]
+#[path = "program/client.rs"]
 mod client;
 #[path = "program/command.rs"]
 mod command;
 #[path = "api_resources/models.rs"]
 mod models;
+#[path = "program/problem.rs"]
+mod problem;
 #[path = "program/server.rs"]
 mod server;
 #[path = "api_resources/stocks.rs"]
@@ -17,3 +19,5 @@ mod stocks;
 mod training;
 #[path = "api_resources/uploads.rs"]
 mod uploads;
+#[path = "api_resources/usual.rs"]
+mod usual;

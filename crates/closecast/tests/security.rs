@@ -1,15 +1,17 @@
 //! Who may do what, over a real socket: a test for each rule that docs/SECURITY.md promises.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 #![cfg(unix)]
 
+#[path = "program/client.rs"]
+mod client;
 #[path = "program/command.rs"]
 mod command;
+#[path = "program/problem.rs"]
+mod problem;
 #[path = "program/server.rs"]
 mod server;
 
-#[path = "security/client.rs"]
-mod client;
 #[path = "security/keys.rs"]
 mod keys;
 #[path = "security/limits.rs"]
@@ -18,3 +20,5 @@ mod limits;
 mod network;
 #[path = "security/pages.rs"]
 mod pages;
+#[path = "security/usual.rs"]
+mod usual;

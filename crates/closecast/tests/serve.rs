@@ -170,10 +170,14 @@ fn the_first_start_in_a_new_folder_logs_plain_text_without_complaint() {
 fn a_signal_ends_it_with_success() {
     let folder = tempfile::tempdir().unwrap();
     let mut server = Server::start(folder.path());
+    // A browser keeps one in store: nothing was asked on it, so that there is nothing to wait for.
+    let _silent = server.connect();
     assert_eq!(server.ask("GET", "/readyz").0, 200);
     let asked = Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap();
     assert!(asked.success());
     assert!(server.process.wait().unwrap().success());
+    let log = std::fs::read_to_string(folder.path().join(STANDARD_ERROR)).unwrap();
+    assert!(!log.contains("have been cut"), "{log}");
 }
 
 /// A client that never ends its request must not keep the process alive: a second signal ends it at once.

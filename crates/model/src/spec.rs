@@ -3,7 +3,7 @@
 use std::fmt;
 
 use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
-use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, ScheduleSpec};
+use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec};
 use serde::{Deserialize, Serialize};
 
 /// What the network sees and what it forecasts.
@@ -193,10 +193,9 @@ impl ModelSpec {
             dropout: self.dropout,
             ..self.arch.network(self.horizon)
         };
-        let network = network.check().map_err(|error| SpecError {
-            field: "the network",
-            value: error.to_string(),
-            allowed: "smaller".to_owned(),
+        let network = network.check().map_err(|error| match error {
+            NnError::OutOfRange { field, value, allowed } => SpecError { field, value, allowed },
+            other => SpecError { field: "the network", value: other.to_string(), allowed: "another".to_owned() },
         })?;
         Ok(CheckedSpec { spec: self, network })
     }

@@ -137,7 +137,7 @@ fn a_space_that_reaches_too_far_or_is_none_is_told() {
         (SearchSpace { weight_decay: or, ..base.clone() }, "weight_decay is 2"),
         (
             SearchSpace { hidden_size: large, layers: Some(Dimension::OneOf(vec![1, 8])), ..base.clone() },
-            "the network is the number of parameters",
+            "the number of parameters is ",
         ),
     ];
     for (space, start) in cases {

@@ -107,7 +107,7 @@ impl<'a> AlertStore<'a> {
         };
         if is_new {
             let raised = row.insert(&transaction).await?;
-            announce_in(&transaction, &[News::Alert(stored(raised))], now).await;
+            announce_in(&transaction, &[News::Alert(stored(raised))], now).await?;
         } else {
             row.update(&transaction).await?;
         }
@@ -139,7 +139,7 @@ impl<'a> AlertStore<'a> {
         };
         let over = alert::ActiveModel { id: Set(row.id), resolved_at: Set(Some(now)), ..Default::default() };
         let resolved = over.update(&transaction).await?;
-        announce_in(&transaction, &[News::Alert(stored(resolved))], now).await;
+        announce_in(&transaction, &[News::Alert(stored(resolved))], now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Events).await;
         Ok(true)

@@ -6,7 +6,7 @@ use sea_orm::{
     ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use crate::{StoreError, entity::audit_line};
+use crate::{StoreError, connection::Turns, entity::audit_line};
 
 /// Something that somebody did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,11 +40,12 @@ pub struct StoredAct {
 #[derive(Clone, Copy, Debug)]
 pub struct AuditStore<'a> {
     database: &'a DatabaseConnection,
+    turns: &'a Turns,
 }
 
 impl<'a> AuditStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+        Self { database, turns }
     }
 
     /// Writes an act down.
@@ -64,6 +65,7 @@ impl<'a> AuditStore<'a> {
             target: Set(act.target),
             status: Set(act.status.into()),
         };
+        let _turn = self.turns.take().await?;
         audit_line::Entity::insert(row).exec_without_returning(self.database).await?;
         Ok(())
     }
@@ -87,6 +89,7 @@ impl<'a> AuditStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let _turn = self.turns.take().await?;
         let deleted =
             audit_line::Entity::delete_many().filter(audit_line::Column::At.lt(before)).exec(self.database).await?;
         Ok(deleted.rows_affected)

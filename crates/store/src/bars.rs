@@ -12,10 +12,8 @@ use crate::{
     connection::{begin_writing, lock_subject},
     entity::{bar, series},
     events::announce_in,
+    portions::portions,
 };
-
-/// Rows of one INSERT: 12 columns a row, and SQLite takes at most 32,766 parameters.
-const INSERT_ROWS: usize = 1000;
 
 /// What is known about a stored series without reading its bars.
 #[derive(Clone, Debug, PartialEq)]
@@ -107,7 +105,7 @@ impl<'a> BarStore<'a> {
             replace_one(&transaction, &delivered[at], now).await?;
         }
         let news: Vec<News> = delivered.iter().map(News::bars).collect();
-        announce_in(&transaction, &news, now).await;
+        announce_in(&transaction, &news, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
         self.wakeups.tell(Topic::Bars).await;
         self.wakeups.tell(Topic::Events).await;
@@ -233,14 +231,13 @@ async fn replace_one(
         ])
         .to_owned();
     series::Entity::insert(header).on_conflict(update).exec_without_returning(transaction).await?;
-    let mut rows = delivered.bars.iter().zip(0_i64..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
-    loop {
-        let chunk: Vec<_> = rows.by_ref().take(INSERT_ROWS).collect();
-        if chunk.is_empty() {
-            return Ok(());
-        }
-        bar::Entity::insert_many(chunk).exec_without_returning(transaction).await?;
+    let mut position = 0;
+    for portion in portions(&delivered.bars) {
+        let rows = portion.iter().zip(position..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
+        position += portion.len() as i64;
+        bar::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
     }
+    Ok(())
 }
 
 fn header_row(delivered: &RawSeries, now: DateTime<Utc>) -> Result<series::ActiveModel, StoreError> {

@@ -188,6 +188,11 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
                     .busy_timeout(BUSY_TIMEOUT)
                     .foreign_keys(true)
             });
+            // A full disk ends a transaction behind the pool's back: undoing it then fails, and the connection still counts as within
+            // one, where it refuses the next or keeps the lock of the database. Such a connection is closed.
+            options.map_sqlx_sqlite_before_acquire(|connection, _| {
+                Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
+            });
             options
         }
         DatabaseAddress::Postgres(url) => {
@@ -332,6 +337,14 @@ pub(crate) fn is_transient(error: &DbErr) -> bool {
         }),
         _ => false,
     }
+}
+
+/// Returns whether SQLite failed for want of memory, or at reading or writing its file: then, as with a full disk, it may have undone
+/// the whole transaction (<https://www.sqlite.org/lang_transaction.html>).
+pub(crate) fn is_of_the_machine(error: &DbErr) -> bool {
+    // NOMEM, INTERRUPT and IOERR; what is above the lowest byte says more.
+    let number = code(error).and_then(|code| code.parse::<u32>().ok());
+    number.is_some_and(|number| matches!(number & 0xff, 7 | 9 | 10))
 }
 
 #[cfg(test)]

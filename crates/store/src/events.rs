@@ -18,9 +18,10 @@ use sea_orm::{
 pub use self::news::{EventTopic, ForecastNews, ModelNews, News, SeriesNews};
 use crate::{
     StoreError, Topic, Wakeups,
-    connection::{Turns, begin_writing, lock_subject},
+    connection::{Turns, begin_writing, is_of_the_machine, lock_subject},
     entity::{event, job},
     jobs,
+    portions::portions,
 };
 
 /// How long a writer waits for the others; after that the news is left out.
@@ -28,9 +29,6 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Longest news, in bytes; it is sent to thousands.
 const LONGEST: usize = 256 * 1024;
-
-/// Rows of one INSERT.
-const INSERT_ROWS: usize = 1000;
 
 /// A piece of news as it was kept.
 #[derive(Clone, Debug, PartialEq)]
@@ -77,28 +75,68 @@ impl<'a> EventStore<'a> {
     }
 }
 
-/// Tells what the rest of `transaction` does. To be called last: others who tell something wait from here to its end.
-pub(crate) async fn announce_in(transaction: &DatabaseTransaction, news: &[News], now: DateTime<Utc>) {
-    if let Err(error) = announce(transaction, news, now).await {
-        tracing::warn!("news is left out: {error}");
-    }
+/// Tells what the rest of `transaction` does. To be called last: others who tell something wait from here to its end. News that cannot be
+/// told is left out.
+///
+/// # Errors
+/// [`StoreError::Database`] when SQLite cannot write: after an error such as a full disk there may be no transaction any more, and
+/// what follows would be written without the rest.
+pub(crate) async fn announce_in(
+    transaction: &DatabaseTransaction,
+    news: &[News],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    left_out(transaction, announce(transaction, news, now).await)
 }
 
 /// Tells how the job `id` stands at the end of `transaction`. To be called last, as [`announce_in`].
-pub(crate) async fn announce_job_in(transaction: &DatabaseTransaction, id: &str, now: DateTime<Utc>) {
+///
+/// # Errors
+/// As for [`announce_in`].
+pub(crate) async fn announce_job_in(
+    transaction: &DatabaseTransaction,
+    id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     let news = async {
         let Some(row) = job::Entity::find_by_id(id).one(transaction).await? else { return Ok(()) };
         announce(transaction, &[News::job(jobs::job(row)?)], now).await
     };
-    if let Err(error) = news.await {
-        tracing::warn!(job = id, "news is left out: {error}");
+    left_out(transaction, news.await)
+}
+
+/// Leaves news out that could not be told, where the transaction goes on without it.
+pub(crate) fn left_out(transaction: &DatabaseTransaction, told: Result<(), StoreError>) -> Result<(), StoreError> {
+    match told {
+        Err(error) if transaction.get_database_backend() == DatabaseBackend::Postgres || !ends_transaction(&error) => {
+            tracing::warn!("news is left out: {error}");
+            Ok(())
+        }
+        told => told,
     }
 }
 
-/// Writes within a part of the transaction that can be undone by itself.
-async fn announce(transaction: &DatabaseTransaction, news: &[News], now: DateTime<Utc>) -> Result<(), StoreError> {
+/// Returns whether SQLite may have undone the whole transaction, and not the one statement.
+fn ends_transaction(error: &StoreError) -> bool {
+    match error {
+        StoreError::Full(_) | StoreError::Busy(_) => true,
+        StoreError::Database(error) => is_of_the_machine(error),
+        _ => false,
+    }
+}
+
+/// Writes what can be left out without the rest. PostgreSQL gives up the whole transaction after an error, unless it was in a part that
+/// can be undone by itself. SQLite needs no such part.
+pub(crate) async fn announce(
+    transaction: &DatabaseTransaction,
+    news: &[News],
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     if news.is_empty() {
         return Ok(());
+    }
+    if transaction.get_database_backend() != DatabaseBackend::Postgres {
+        return write(transaction, news, now).await;
     }
     let part = transaction.begin().await?;
     match write(&part, news, now).await {
@@ -118,7 +156,7 @@ async fn write(transaction: &DatabaseTransaction, news: &[News], now: DateTime<U
     }
     lock_subject(transaction, "news").await?;
     let rows = news.iter().map(|news| row(news, now)).collect::<Result<Vec<_>, _>>()?;
-    for rows in rows.chunks(INSERT_ROWS) {
+    for rows in portions(&rows) {
         event::Entity::insert_many(rows.to_vec()).exec_without_returning(transaction).await?;
     }
     Ok(())

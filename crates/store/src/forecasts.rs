@@ -113,7 +113,7 @@ impl<'a> ForecastStore<'a> {
             transaction.rollback().await?;
             return Ok(());
         }
-        announce_in(&transaction, &[News::Forecast(ForecastNews { forecast: made.clone() })], now).await;
+        announce_in(&transaction, &[News::Forecast(ForecastNews { forecast: made.clone() })], now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Events).await;
         Ok(())

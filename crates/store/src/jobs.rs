@@ -57,7 +57,7 @@ impl<'a> JobStore<'a> {
     pub async fn enqueue(&self, new: NewJob, now: DateTime<Utc>) -> Result<Enqueued, StoreError> {
         let transaction = begin_writing(self.database).await?;
         let enqueued = enqueue_in(&transaction, new, now).await?;
-        announce_new_in(&transaction, &enqueued, now).await;
+        announce_new_in(&transaction, &enqueued, now).await?;
         transaction.commit().await?;
         self.tell_of(&enqueued).await;
         Ok(enqueued)
@@ -88,7 +88,7 @@ impl<'a> JobStore<'a> {
             job_id: Set(enqueued.job.id.clone()),
         };
         schedule_firing::Entity::insert(firing).exec_without_returning(&transaction).await?;
-        announce_new_in(&transaction, &enqueued, now).await;
+        announce_new_in(&transaction, &enqueued, now).await?;
         transaction.commit().await?;
         self.tell_of(&enqueued).await;
         Ok(Some(enqueued))
@@ -165,7 +165,7 @@ impl<'a> JobStore<'a> {
             ..<job::ActiveModel as sea_orm::ActiveModelTrait>::default()
         };
         let claimed = record::job(changed.update(&transaction).await?)?;
-        announce_in(&transaction, &[News::job(claimed.clone())], now).await;
+        announce_in(&transaction, &[News::job(claimed.clone())], now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Events).await;
         Ok(Some((claimed, lease)))
@@ -239,7 +239,7 @@ impl<'a> JobStore<'a> {
             }
         }
         let changed = record::job(changed.update(&transaction).await?)?;
-        announce_in(&transaction, &[News::job(changed.clone())], now).await;
+        announce_in(&transaction, &[News::job(changed.clone())], now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Events).await;
         Ok(Some(changed))
@@ -256,10 +256,18 @@ impl<'a> JobStore<'a> {
 }
 
 /// Tells of a job that was not there before. To be called last, as [`announce_in`].
-pub(crate) async fn announce_new_in(transaction: &DatabaseTransaction, enqueued: &Enqueued, now: DateTime<Utc>) {
-    if !enqueued.already_there {
-        announce_in(transaction, &[News::job(enqueued.job.clone())], now).await;
+///
+/// # Errors
+/// As for [`announce_in`].
+pub(crate) async fn announce_new_in(
+    transaction: &DatabaseTransaction,
+    enqueued: &Enqueued,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    if enqueued.already_there {
+        return Ok(());
     }
+    announce_in(transaction, &[News::job(enqueued.job.clone())], now).await
 }
 
 fn next_waiting(now: DateTime<Utc>) -> sea_orm::Select<job::Entity> {

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{StoreError, entity::key};
+use crate::{StoreError, connection::Turns, entity::key};
 
 /// A key, without what opens the door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,11 +30,12 @@ pub struct StoredKey {
 #[derive(Clone, Copy, Debug)]
 pub struct KeyStore<'a> {
     database: &'a DatabaseConnection,
+    turns: &'a Turns,
 }
 
 impl<'a> KeyStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
-        Self { database }
+    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+        Self { database, turns }
     }
 
     /// Keeps the hash of a new key, and returns the key's identifier.
@@ -52,6 +53,7 @@ impl<'a> KeyStore<'a> {
             last_used_at: Set(None),
             revoked_at: Set(None),
         };
+        let _turn = self.turns.take().await?;
         key::Entity::insert(row).exec_without_returning(self.database).await?;
         Ok(id)
     }
@@ -83,6 +85,7 @@ impl<'a> KeyStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn used(&self, id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let _turn = self.turns.take().await?;
         key::Entity::update_many()
             .filter(key::Column::Id.eq(id))
             .col_expr(key::Column::LastUsedAt, Expr::value(now))
@@ -96,6 +99,7 @@ impl<'a> KeyStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn revoke(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let _turn = self.turns.take().await?;
         let revoked = key::Entity::update_many()
             .filter(key::Column::Id.eq(id))
             .filter(key::Column::RevokedAt.is_null())

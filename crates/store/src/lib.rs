@@ -14,6 +14,7 @@ mod jobs;
 mod keys;
 mod migration;
 mod models;
+mod portions;
 mod runs;
 mod store;
 mod wakeups;

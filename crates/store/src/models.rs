@@ -99,12 +99,12 @@ impl<'a> ModelStore<'a> {
             job.requested_by = origin.actor.map(str::to_owned);
             next = Some(enqueue_in(&transaction, job, now).await?);
         }
-        announce_line_in(&transaction, line, now).await;
+        announce_line_in(&transaction, line, now).await?;
         if let Some(lease) = origin.lease {
-            announce_job_in(&transaction, lease.job_id(), now).await;
+            announce_job_in(&transaction, lease.job_id(), now).await?;
         }
         if let Some(next) = next {
-            announce_new_in(&transaction, &next, now).await;
+            announce_new_in(&transaction, &next, now).await?;
         }
         transaction.commit().await?;
         for topic in [Topic::Models, Topic::Jobs, Topic::Events] {

@@ -20,10 +20,8 @@ use crate::{
     StoreError,
     connection::begin_writing,
     entity::{run, run_metric, training_log},
+    portions::portions,
 };
-
-/// Rows of one INSERT of metrics: 4 columns a row, well under the parameters of a statement.
-const INSERT_ROWS: usize = 2000;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -193,8 +191,8 @@ impl<'a> RunStore<'a> {
     /// [`StoreError::Database`] when writing fails.
     pub async fn record(&self, run: &str, metrics: &[RunMetric]) -> Result<(), StoreError> {
         let finite: Vec<_> = metrics.iter().filter(|metric| metric.value.is_finite()).collect();
-        for chunk in finite.chunks(INSERT_ROWS) {
-            let rows = chunk.iter().map(|metric| run_metric::ActiveModel {
+        for portion in portions(&finite) {
+            let rows = portion.iter().map(|metric| run_metric::ActiveModel {
                 run_id: Set(run.to_owned()),
                 key: Set(metric.key.clone()),
                 step: Set(i64::try_from(metric.step).unwrap_or(i64::MAX)),

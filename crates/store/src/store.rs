@@ -61,6 +61,26 @@ pub struct Store {
     pub(crate) blobs: Blobs,
     pub(crate) wakeups: Wakeups,
     turns: Turns,
+    /// Which file the database is, where the system can tell.
+    file: Option<FileIdentity>,
+}
+
+/// Device and number of a file.
+type FileIdentity = (u64, u64);
+
+/// Returns which file a path leads to, where the system can tell.
+fn identity(path: &Path) -> std::io::Result<Option<FileIdentity>> {
+    let found = std::fs::metadata(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        Ok(Some((found.dev(), found.ino())))
+    }
+    #[cfg(not(unix))]
+    {
+        _ = found;
+        Ok(None)
+    }
 }
 
 impl Store {
@@ -79,7 +99,11 @@ impl Store {
         let blobs = Blobs::open(&settings.artifacts())?;
         let wakeups = Wakeups::new(&database);
         let turns = Turns::new(&address);
-        Ok(Self { settings, database, blobs, wakeups, turns })
+        let file = match &address {
+            DatabaseAddress::Sqlite(path) => identity(path).map_err(unusable)?,
+            DatabaseAddress::Postgres(_) => None,
+        };
+        Ok(Self { settings, database, blobs, wakeups, turns, file })
     }
 
     /// Brings the schema up to date and does nothing else.
@@ -156,13 +180,13 @@ impl Store {
     /// Returns the book of who did what.
     #[must_use]
     pub fn audit(&self) -> AuditStore<'_> {
-        AuditStore::new(&self.database)
+        AuditStore::new(&self.database, &self.turns)
     }
 
     /// Returns the keys.
     #[must_use]
     pub fn keys(&self) -> KeyStore<'_> {
-        KeyStore::new(&self.database)
+        KeyStore::new(&self.database, &self.turns)
     }
 
     /// Returns the artifacts.
@@ -180,9 +204,17 @@ impl Store {
     /// Asks the database for a sign of life.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when it does not answer.
+    /// [`StoreError::Database`] when it does not answer, [`StoreError::Folder`] when its file was deleted or put elsewhere: what is
+    /// written still goes there, and nobody will find it again.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        Ok(self.database.ping().await?)
+        self.database.ping().await?;
+        let (DatabaseAddress::Sqlite(path), Some(opened)) = (self.address(), self.file) else { return Ok(()) };
+        let unusable = |source| StoreError::Folder { path: path.clone(), source };
+        if identity(&path).map_err(unusable)? == Some(opened) {
+            return Ok(());
+        }
+        let reason = "the file of the database is another one than when the program began: start it again";
+        Err(StoreError::Folder { path: path.clone(), source: std::io::Error::other(reason) })
     }
 
     /// Closes the connections, after what is being written has been written.

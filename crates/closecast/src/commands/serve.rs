@@ -96,6 +96,10 @@ pub(crate) async fn serve_until_signal(
         if tokio::time::timeout(FAREWELL, app.live.ended()).await.is_err() {
             tracing::debug!("some who listened have not said good-bye");
         }
+        app.security.acts.close();
+        if tokio::time::timeout(FAREWELL, app.security.acts.wait()).await.is_err() {
+            tracing::error!("who did what in the last moments is not written down: the database does not answer");
+        }
         background.end().await;
         news.cancel();
         feed.await.map_err(|error| Failure::Internal(error.to_string()))?;

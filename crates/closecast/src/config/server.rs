@@ -19,6 +19,8 @@ pub(crate) struct ServerSettings {
     pub(crate) allow_open: bool,
     /// Let everybody read what is stored, and see forecasts, without a key.
     pub(crate) public_read: bool,
+    /// Fetch the prices of a symbol that is not stored when somebody asks for it who may change what is stored.
+    pub(crate) fetch_missing: bool,
     /// Sites whose pages may ask, such as `https://dashboard.example.org`.
     pub(crate) cors_origins: Vec<String>,
     /// Names under which the server is reached; needed only while there is no key.
@@ -66,6 +68,7 @@ impl Default for ServerSettings {
             port: 8000,
             allow_open: false,
             public_read: false,
+            fetch_missing: false,
             cors_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),

@@ -33,18 +33,24 @@ const LONGEST_GLANCE: Duration = Duration::from_millis(20);
 /// Pause between two looks at whether the keys of those who listen are still good.
 const KEYS: Duration = Duration::from_secs(5);
 
-/// Hands out the news until it is told to stop.
+/// Hands out the news, and sends away those who may not hear it any more, until it is told to stop.
 pub(crate) async fn follow(app: App, stopping: CancellationToken) {
+    // Side by side: much news must not let anybody hear it for longer.
+    tokio::join!(hand_out_all(&app, &stopping), watch_keys(&app, &stopping));
+}
+
+async fn watch_keys(app: &App, stopping: &CancellationToken) {
+    while stopping.run_until_cancelled(tokio::time::sleep(KEYS)).await.is_some() {
+        dismiss_revoked(app).await;
+        dismiss_without_key(app).await;
+    }
+}
+
+async fn hand_out_all(app: &App, stopping: &CancellationToken) {
     let mut told = app.store.wakeups().listen().await;
-    let mut keys_seen = Instant::now();
     while !stopping.is_cancelled() {
-        if let Err(error) = look(&app).await {
+        if let Err(error) = look(app).await {
             tracing::debug!("the news cannot be read: {error}");
-        }
-        if keys_seen.elapsed() >= KEYS {
-            keys_seen = Instant::now();
-            dismiss_revoked(&app).await;
-            dismiss_without_key(&app).await;
         }
         let pause = if app.live.is_idle() { IDLE } else { LOOK };
         tokio::select! {

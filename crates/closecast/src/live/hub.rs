@@ -1,7 +1,7 @@
 //! Who listens to what.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashSet,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -15,8 +15,9 @@ use tokio_util::{
 };
 
 use super::{
-    filter::{Filter, Interest},
+    filter::Filter,
     inbox::{Dismissal, Frame, Inbox},
+    listeners::Listeners,
     places::{Full, Place, Places},
 };
 
@@ -38,27 +39,6 @@ pub(crate) struct Hub {
     places: Arc<Places>,
     stopping: CancellationToken,
     conversations: TaskTracker,
-}
-
-#[derive(Debug, Default)]
-struct Listeners {
-    last: u64,
-    by_number: HashMap<u64, Listener>,
-    by_topic: HashMap<EventTopic, OfTopic>,
-}
-
-#[derive(Debug)]
-struct Listener {
-    inbox: Arc<Inbox>,
-    filter: Filter,
-    key: Option<String>,
-}
-
-/// Those who listen to a topic. None is in both, so that nobody hears anything twice.
-#[derive(Debug, Default)]
-struct OfTopic {
-    all: HashMap<u64, Arc<Inbox>>,
-    by_symbol: HashMap<String, HashMap<u64, Arc<Inbox>>>,
 }
 
 /// A listener's end of the hub; it stops listening when dropped.
@@ -104,9 +84,7 @@ impl Hub {
     pub(crate) fn listen(self: &Arc<Self>, key: Option<String>) -> Listening {
         let inbox = Arc::new(Inbox::default());
         let mut listeners = self.listeners();
-        listeners.last += 1;
-        let number = listeners.last;
-        listeners.by_number.insert(number, Listener { inbox: Arc::clone(&inbox), filter: Filter::default(), key });
+        let number = listeners.add(Arc::clone(&inbox), key);
         Listening { hub: Arc::clone(self), number, inbox }
     }
 
@@ -118,10 +96,7 @@ impl Hub {
     ) -> usize {
         let mut bytes = 0;
         let listeners = self.listeners();
-        let of_topic = listeners.by_topic.get(&topic);
-        let of_symbol = of_topic.zip(symbol).and_then(|(topic, symbol)| topic.by_symbol.get(symbol));
-        let all = of_topic.into_iter().flat_map(|topic| topic.all.values());
-        let mut inboxes = all.chain(of_symbol.into_iter().flat_map(HashMap::values)).peekable();
+        let mut inboxes = listeners.inboxes(topic, symbol).peekable();
         if inboxes.peek().is_some()
             && let Some(text) = text()
         {
@@ -280,47 +255,6 @@ impl Listening {
 
 impl Drop for Listening {
     fn drop(&mut self) {
-        let mut listeners = self.hub.listeners();
-        listeners.replace(self.number, Filter::default());
-        listeners.by_number.remove(&self.number);
-    }
-}
-
-impl Listeners {
-    fn replace(&mut self, number: u64, filter: Filter) {
-        let Some(listener) = self.by_number.get_mut(&number) else { return };
-        let before = std::mem::replace(&mut listener.filter, filter);
-        for (topic, interest) in before.interests() {
-            let of_topic = self.by_topic.entry(topic).or_default();
-            match interest {
-                Interest::All => {
-                    of_topic.all.remove(&number);
-                }
-                Interest::Symbols(symbols) => {
-                    for symbol in symbols {
-                        if let Some(of_symbol) = of_topic.by_symbol.get_mut(symbol) {
-                            of_symbol.remove(&number);
-                            if of_symbol.is_empty() {
-                                of_topic.by_symbol.remove(symbol);
-                            }
-                        }
-                    }
-                }
-            }
-        }
-        for (topic, interest) in listener.filter.interests() {
-            let of_topic = self.by_topic.entry(topic).or_default();
-            match interest {
-                Interest::All => {
-                    of_topic.all.insert(number, Arc::clone(&listener.inbox));
-                }
-                Interest::Symbols(symbols) => {
-                    for symbol in symbols {
-                        let of_symbol = of_topic.by_symbol.entry(symbol.clone()).or_default();
-                        of_symbol.insert(number, Arc::clone(&listener.inbox));
-                    }
-                }
-            }
-        }
+        self.hub.listeners().remove(self.number);
     }
 }

@@ -9,7 +9,11 @@ use closecast_data::{
 };
 use closecast_domain::{Exchange, RawSeries, Symbol, TradingCalendar};
 
-use crate::{app::App, failure::Failure, ops::history::market_day};
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{history::market_day, settle::settle_of},
+};
 
 /// First session asked for when nothing is stored and no start is given.
 const DEFAULT_START: Option<NaiveDate> = NaiveDate::from_ymd_opt(2000, 1, 1);
@@ -46,6 +50,7 @@ pub(crate) async fn fetch(
                 refuse_losses(stored, &series)?;
             }
             app.store.bars().replace(&series, app.clock.now()).await?;
+            settle_of(app, &[symbol]).await;
             let before = stored.map_or(0, |series| series.bars.len());
             Ok(Fetched { added: series.bars.len().saturating_sub(before), ..summary(&series) })
         }

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use closecast_domain::{Exchange, Symbol};
-use closecast_model::{Prepared, TrainedModel};
+use closecast_model::{Prepared, TrainedModel, is_model_name};
 
 use crate::{
     app::App,
@@ -20,7 +20,6 @@ use crate::{
         history::{self, market_day},
         market,
         serving::{self, BASE, Served},
-        train::is_model_name,
     },
     views::forecast::ForecastView,
 };

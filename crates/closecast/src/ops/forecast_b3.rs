@@ -1,7 +1,7 @@
 //! Forecasting a share whose prices may not be stored.
 
 use chrono::Days;
-use closecast_data::provider::FetchRange;
+use closecast_data::provider::{FetchRange, ProviderError};
 use closecast_domain::{Exchange, Symbol};
 
 use crate::{
@@ -11,6 +11,7 @@ use crate::{
         forecast::{Freshness, forecast},
         forecast_sent::{Sent, Source, forecast_sent},
         history::market_day,
+        missing::PATIENCE,
     },
     views::predicted::PredictedView,
 };
@@ -33,7 +34,9 @@ pub(crate) async fn forecast_b3(app: &App, symbol: &Symbol, model: Option<&str>)
 async fn fetched(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<PredictedView, Failure> {
     let today = market_day(app, Exchange::of(symbol)).today;
     let start = today.checked_sub_days(DAYS_FETCHED).unwrap_or(today);
-    let mut series = app.provider.fetch(symbol, FetchRange::new(start, today.succ_opt().unwrap_or(today))).await?;
+    let range = FetchRange::new(start, today.succ_opt().unwrap_or(today));
+    let fetched = tokio::time::timeout(PATIENCE, app.provider.fetch(symbol, range)).await;
+    let mut series = fetched.map_err(|_late| ProviderError::Timeout { after: PATIENCE })??;
     series.bars.retain(|bar| !bar.live);
     let sent = Sent {
         symbol: Some(symbol.clone()),

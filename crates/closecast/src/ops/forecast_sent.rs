@@ -1,12 +1,12 @@
 //! Forecasting from prices that a client sent. Nothing of them is stored.
 
-use std::{sync::Arc, time::Instant};
+use std::{cmp::Reverse, sync::Arc, time::Instant};
 
 use chrono::{Datelike as _, NaiveDate};
 use closecast_domain::{
-    Exchange, Forecast, ForecastError, History, RawSeries, Severity, Symbol, SymbolError, TradingCalendar,
+    Exchange, Forecast, ForecastError, History, RawBar, RawSeries, Severity, Symbol, SymbolError, TradingCalendar,
 };
-use closecast_model::{RangeNeed, TrainedModel};
+use closecast_model::{RangeNeed, TrainedModel, is_model_name};
 
 use crate::{
     app::App,
@@ -16,7 +16,6 @@ use crate::{
         history::{self, market_day},
         market,
         serving::{self, BASE, Served},
-        train::is_model_name,
     },
     views::forecast::ForecastView,
 };
@@ -44,7 +43,10 @@ pub(crate) struct Sent {
 const FIRST_YEAR: i32 = 1800;
 
 /// Findings about the prices that are told.
-const MOST_FINDINGS: usize = 5;
+const MOST_FINDINGS: usize = 20;
+
+/// Fewest closes that are a window and no mistake.
+const FEWEST_CLOSES: usize = 20;
 
 /// Where the prices of a forecast came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +90,18 @@ pub(crate) fn nobody() -> Result<Symbol, SymbolError> {
 /// prices are too few or do not tell what the model needs, [`Failure::Busy`] when too many wait already.
 pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
     let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
-    forecast_with(app, &served, sent).await
+    let closes_do = sent.series.has_ranges() || served.model.range_need() != RangeNeed::Everything;
+    let stored = recognised(app, &sent).await?;
+    if closes_do || sent.model.is_some() || stored.is_some() {
+        return of_stored_or_sent(app, &served, sent, stored).await;
+    }
+    // Nobody asked for a model, and the usual one of the symbol cannot say anything about closes alone.
+    let mut made = from_sent(app, &serving::base(app).await?, sent).await?;
+    let name = &served.version.name;
+    made.notes.push(format!(
+        "{name} looks at how far the price moves within a day, which closes alone do not tell: {BASE} was used."
+    ));
+    Ok(made)
 }
 
 /// The same with a model that is at hand, whichever the prices name.
@@ -96,7 +109,18 @@ pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast,
 /// # Errors
 /// As for [`forecast_sent`], but for those of the model.
 pub(crate) async fn forecast_with(app: &App, served: &Arc<Served>, sent: Sent) -> Result<SentForecast, Failure> {
-    let Some(history) = recognised(app, &sent).await? else { return from_sent(app, served, sent).await };
+    let stored = recognised(app, &sent).await?;
+    of_stored_or_sent(app, served, sent, stored).await
+}
+
+/// Forecasts from the stored prices that were recognised, or from those that were sent.
+async fn of_stored_or_sent(
+    app: &App,
+    served: &Arc<Served>,
+    sent: Sent,
+    stored: Option<History>,
+) -> Result<SentForecast, Failure> {
+    let Some(history) = stored else { return from_sent(app, served, sent).await };
     let history = match &served.model {
         TrainedModel::Base(_) => market::in_market(app, history).await?,
         TrainedModel::Lstm(_) => history,
@@ -153,6 +177,16 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     if need == RangeNeed::Everything {
         return Err(closes_do_not_do(&sent.place, &served.version.name));
     }
+    let (given, first) = (sent.series.bars.len(), sent.series.bars.iter().map(|bar| bar.date).min());
+    let lengthened = need == RangeNeed::Spread && given >= FEWEST_CLOSES && given < served.model.sessions_needed();
+    if lengthened {
+        lengthen(&mut sent.series, exchange, served.model.sessions_needed());
+        let name = &served.version.name;
+        notes.push(format!(
+            "{given} closes are fewer than the {} sessions that {name} looks at. Its point does not depend on them: it is the last close.",
+            served.model.sessions_needed()
+        ));
+    }
     if sent.series.bars.iter().all(|bar| bar.volume.is_none()) {
         notes.push("No volumes were given: trade is taken for average.".to_owned());
     }
@@ -162,8 +196,17 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
         if report.rows_kept < report.rows_delivered {
             notes.push(format!("{} of {} rows were used.", report.rows_kept, report.rows_delivered));
         }
-        let defects = report.defects.iter().filter(|defect| defect.severity != Severity::Info);
-        notes.extend(defects.take(MOST_FINDINGS).map(|d| format!("{}: {}: {}.", d.date, d.detail, d.action)));
+        let mut defects: Vec<_> = report
+            .defects
+            .iter()
+            .filter(|defect| defect.severity != Severity::Info && Some(defect.end_date) >= first)
+            .collect();
+        // What was done to the newest prices matters most.
+        defects.sort_by_key(|defect| (Reverse(defect.severity), Reverse(defect.end_date)));
+        notes.extend(defects.iter().take(MOST_FINDINGS).map(|d| format!("{}: {}: {}.", d.date, d.detail, d.action)));
+        if defects.len() > MOST_FINDINGS {
+            notes.push(format!("{} more findings are not listed.", defects.len() - MOST_FINDINGS));
+        }
         Ok((history, notes))
     };
     let made = compute(app, served, &sent.place, check).await?;
@@ -171,8 +214,22 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     if need == RangeNeed::Spread {
         notes.push(without_spread(&mut view));
     }
-    let (source, sessions_used) = (Source::Sent, made.sessions_used);
+    let (source, sessions_used) = (Source::Sent, if lengthened { given } else { made.sessions_used });
     Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes })
+}
+
+/// Puts sessions before the first one until there are `need`: the closes that were given, mirrored. For a model whose point is the last
+/// close, of whose forecast only the point is told.
+fn lengthen(series: &mut RawSeries, exchange: Exchange, need: usize) {
+    let Some(first) = series.bars.iter().min_by_key(|bar| bar.date).cloned() else { return };
+    let Some((anchor, before)) = first.close.zip(first.date.pred_opt()) else { return };
+    let sessions = TradingCalendar::new(exchange).sessions_until(before, need.saturating_sub(series.bars.len()));
+    let mirrored = series.bars.iter().filter_map(|bar| bar.close).map(|close| anchor * (anchor / close));
+    let closes: Vec<f64> = mirrored.collect();
+    let earlier = sessions.iter().rev().zip(closes.iter().cycle());
+    let earlier = earlier.map(|(&date, &close)| RawBar { close: Some(close), ..RawBar::empty(date) });
+    series.bars.extend(earlier);
+    series.bars.sort_by_key(|bar| bar.date);
 }
 
 /// Dates rows that have no dates: as the exchange's sessions up to `last`.

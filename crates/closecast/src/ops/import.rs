@@ -7,7 +7,11 @@ use closecast_data::import::{self, Import, ImportNote, ImportOptions};
 use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
 use closecast_store::SeriesInfo;
 
-use crate::{app::App, failure::Failure, ops::history};
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::{history, settle::settle_of},
+};
 
 /// What a file brought.
 pub(crate) struct Imported {
@@ -49,7 +53,7 @@ pub(crate) async fn import(
     let shown = path.display().to_string();
     let read = tokio::task::spawn_blocking(move || import::read_path(&path, &options)).await;
     let file = read.map_err(|panic| Failure::Internal(panic.to_string()))??;
-    store(app, file, &shown, days).await
+    store(app, (file, ()), &shown, days).await
 }
 
 /// The same with what was sent instead of a file of this machine. `place` is let go when the last of it is out of memory, also when
@@ -64,27 +68,44 @@ pub(crate) async fn import_sent(
     options: ImportOptions,
     days: StoredDays,
 ) -> Result<Imported, Failure> {
-    // Kept by whoever has the bars: the thread that reads them, then this.
-    let work = move || (import::read(sent, &options), place);
+    // Kept by whoever has the bars: the thread that reads them, the one that checks them, then the one that stores them.
+    let work = move || import::read(sent, &options).map(|file| (file, place));
     let read = tokio::task::spawn_blocking(work).await;
-    let (file, _place) = read.map_err(|panic| Failure::Internal(panic.to_string()))?;
-    let file = file.map_err(Failure::Stream)?;
+    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(Failure::Stream)?;
     store(app, file, "the file", days).await
 }
+
+/// Symbols of one import. They are stored in one transaction, which others wait for; PostgreSQL has a lock for each of them, and not room
+/// for more than some thousands. All shares of an exchange are fewer.
+const MOST_SERIES: usize = 5000;
 
 /// First and last day.
 type Dates = (NaiveDate, NaiveDate);
 
-async fn store(app: &App, file: Import, shown: &str, days: StoredDays) -> Result<Imported, Failure> {
+async fn store(
+    app: &App,
+    (file, place): (Import, impl Send + 'static),
+    shown: &str,
+    days: StoredDays,
+) -> Result<Imported, Failure> {
+    if file.series.len() > MOST_SERIES {
+        let said = format!(
+            "{shown}: it has {} symbols, but at most {MOST_SERIES} are imported at once: split it; nothing was imported",
+            file.series.len()
+        );
+        return Err(Failure::Usage(said));
+    }
     let (all, shown) = (app.clone(), shown.to_owned());
     // Thousands of series keep a core busy for seconds.
-    let checking = tokio::task::spawn_blocking(move || check(&all, &file, &shown).map(|checked| (file, checked)));
-    let (file, checked) = checking.await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let work = move || check(&all, &file, &shown).map(|checked| (file, checked, place));
+    let checking = tokio::task::spawn_blocking(work);
+    let (file, checked, _place) = checking.await.map_err(|panic| Failure::Internal(panic.to_string()))??;
     let may_replace = |at: usize, stored: Option<&SeriesInfo>| {
         let (symbol, (dates, _report)) = (&file.series[at].symbol, &checked[at]);
         stored.map_or(Ok(()), |stored| days.expect_kept(symbol, *dates, stored))
     };
     let before = app.store.bars().replace_if(&file.series, app.clock.now(), may_replace).await?;
+    settle_of(app, &file.series.iter().map(|series| &series.symbol).collect::<Vec<_>>()).await;
     let imported = file.series.into_iter().zip(checked).zip(before);
     let series = imported.map(|((delivered, ((first_date, last_date), report)), replaced)| ImportedSeries {
         symbol: delivered.symbol,

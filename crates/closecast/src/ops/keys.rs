@@ -17,7 +17,7 @@ pub(crate) const LONGEST_NAME: usize = 64;
 /// [`Failure::Usage`] when the name is empty or too long, [`Failure::Store`] when the key cannot be kept.
 pub(crate) async fn create(app: &App, name: &str, role: Role) -> Result<(Key, String), Failure> {
     let name = name.trim();
-    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(is_unseen) {
         let said =
             format!("name: a key has a name of 1 to {LONGEST_NAME} characters, none of them a control character");
         return Err(Failure::Usage(said));
@@ -28,16 +28,33 @@ pub(crate) async fn create(app: &App, name: &str, role: Role) -> Result<(Key, St
     Ok((key, id))
 }
 
+/// Returns whether a character cannot be seen, or turns the line round: a name is read in lists and in the book.
+fn is_unseen(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// Revokes a key.
 ///
 /// # Errors
 /// [`Failure::NoKey`] when there is none of that identifier that still opens, [`Failure::Store`] when the database fails.
 pub(crate) async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
     let none = || Failure::NoKey(id.to_owned());
-    if uuid::Uuid::try_parse(id).is_err() || !app.store.keys().revoke(id, app.clock.now()).await? {
+    if uuid::Uuid::try_parse(id).is_err() {
         return Err(none());
     }
-    app.security.keyring.forget();
+    // In a task of its own: whoever asked for it may go away, but not between the two halves.
+    let (all, revoked) = (app.clone(), id.to_owned());
+    let work = async move {
+        let was_good = all.store.keys().revoke(&revoked, all.clock.now()).await;
+        all.security.keyring.forget();
+        all.live.dismiss(&revoked);
+        was_good
+    };
+    let was_good = tokio::spawn(work).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    if !was_good {
+        return Err(none());
+    }
     app.store.keys().list().await?.into_iter().find(|key| key.id == id).ok_or_else(none)
 }
 

@@ -8,7 +8,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{Card, Symbol};
-use closecast_model::{BaseModel, TrainedModel};
+use closecast_model::{BaseModel, TrainedModel, is_model_name};
 use closecast_store::{Alias, ModelVersion, SeriesGlance, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
@@ -17,7 +17,7 @@ use crate::{
     cache::Loaded,
     failure::Failure,
     model_cache::{ModelCache, ModelKey},
-    ops::{forecast, train::is_model_name},
+    ops::forecast,
 };
 
 /// Name of the model of all symbols.

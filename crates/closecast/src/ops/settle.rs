@@ -53,6 +53,23 @@ pub(crate) async fn settle(app: &App, cancel: &Cancel) -> Result<Settled, Failur
     Ok(settled)
 }
 
+/// Enters the closes of the forecasts of symbols whose prices have just been stored. Failing at that is told to the log alone: the prices are
+/// stored all the same, and the next time makes up for it.
+pub(crate) async fn settle_of(app: &App, symbols: &[&Symbol]) {
+    let today = app.clock.now().date_naive() + TimeDelta::days(1);
+    let settling = async {
+        let waiting = app.store.forecasts().unsettled_symbols(today).await?;
+        for symbol in waiting.iter().filter(|symbol| symbols.contains(symbol)) {
+            let loaded = history::load(app, symbol).await?;
+            settle_symbol(app, (symbol, &loaded.history), &mut Settled::default(), &Cancel::new()).await?;
+        }
+        Ok::<(), Failure>(())
+    };
+    if let Err(failure) = settling.await {
+        tracing::warn!("forecasts could not be set beside the new prices: {failure}");
+    }
+}
+
 async fn settle_symbol(
     app: &App,
     (symbol, history): (&Symbol, &History),

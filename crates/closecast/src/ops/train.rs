@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use closecast_domain::{Card, Forecaster, Symbol};
-use closecast_model::{CheckedSpec, LstmForecaster};
+use closecast_model::{CheckedSpec, LstmForecaster, is_model_name};
 use closecast_store::ModelVersion;
 use serde_json::json;
 
@@ -130,10 +130,4 @@ pub(crate) fn model_name(request: &TrainRequest) -> Result<String, Failure> {
         )));
     }
     Ok(name)
-}
-
-/// Returns whether a model can have that name.
-pub(crate) fn is_model_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
-    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['.', '-'])
 }

@@ -17,11 +17,15 @@ use crate::config::LimitSettings;
 /// Callers remembered before those are forgotten who have been quiet.
 const MANY: usize = 10_000;
 
+/// Refusals of one caller that are written down at once.
+const REFUSALS: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
+
 /// How many requests each key, and each address without one, may make.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     keys: DefaultKeyedRateLimiter<String>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    refusals: DefaultKeyedRateLimiter<String>,
     clock: DefaultClock,
 }
 
@@ -31,6 +35,7 @@ impl Allowance {
         Self {
             keys: RateLimiter::keyed(quota(limits.key_per_second)),
             addresses: RateLimiter::keyed(quota(limits.address_per_second)),
+            refusals: RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(REFUSALS)),
             clock: DefaultClock::default(),
         }
     }
@@ -55,6 +60,16 @@ impl Allowance {
         self.addresses.check_key(&network(address)).map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 
+    /// Returns whether it is to be written down that `caller` was refused: not more often than once a second, after the first ones. A
+    /// key that may read must not fill the book.
+    pub(crate) fn take_refusal(&self, caller: &Caller) -> bool {
+        if self.refusals.len() > MANY {
+            self.refusals.retain_recent();
+        }
+        let who = caller.key.as_ref().map_or_else(|| caller.address.to_string(), |(id, _name)| id.clone());
+        self.refusals.check_key(&who).is_ok()
+    }
+
     fn take_of_key(&self, id: &str) -> Result<(), Duration> {
         if self.keys.len() > MANY {
             self.keys.retain_recent();
@@ -71,9 +86,9 @@ fn quota(per_second: u32) -> Quota {
 }
 
 /// Returns what one customer of a provider usually has: an address, or in version 6 a network of 64 bits.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
+pub(crate) fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(address) => address.into(),
         IpAddr::V6(address) => {
             let [a, b, c, d, ..] = address.segments();
             IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))

@@ -44,6 +44,7 @@ pub(crate) struct Keyring {
     any: Mutex<Option<(bool, Instant)>>,
     /// How often all was forgotten: an answer from before is not to be remembered after.
     forgotten: AtomicU64,
+    noting: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Keyring {
@@ -71,10 +72,7 @@ impl Keyring {
             return Ok(None);
         };
         if stored.last_used_at.is_none_or(|used| now - used > USE_NOTED) {
-            // A full disk must not keep readers out.
-            if let Err(error) = store.keys().used(&stored.id, now).await {
-                tracing::warn!(%error, "when a key was last used cannot be written down");
-            }
+            self.note_use(store, stored.id.clone(), now);
         }
         let known = Arc::new(KnownKey { id: stored.id, name: stored.name, role });
         let mut all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -86,6 +84,19 @@ impl Keyring {
         }
         all.insert(hash, (Arc::clone(&known), Instant::now()));
         Ok(Some(known))
+    }
+
+    /// Writes down when a key was used, while its owner is answered already: neither a full disk nor somebody who writes for long
+    /// keeps readers out. One use is written at a time; the next request is noted when this one is not.
+    fn note_use(&self, store: &Store, id: String, now: DateTime<Utc>) {
+        let Ok(turn) = Arc::clone(&self.noting).try_lock_owned() else { return };
+        let store = store.clone();
+        tokio::spawn(async move {
+            let _turn = turn;
+            if let Err(error) = store.keys().used(&id, now).await {
+                tracing::warn!(%error, "when a key was last used cannot be written down");
+            }
+        });
     }
 
     /// Returns whether keys are asked for, which they are since the first one was made.

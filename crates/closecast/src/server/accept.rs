@@ -1,6 +1,9 @@
 //! Which form of an answer a client would rather have.
 
-use axum::http::{HeaderMap, header};
+use axum::{
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header},
+};
 
 /// Returns whether the client would rather have CSV than JSON: what it wants more, by the header `Accept`.
 pub(super) fn prefers_csv(headers: &HeaderMap) -> bool {
@@ -12,6 +15,26 @@ pub(super) fn prefers_csv(headers: &HeaderMap) -> bool {
     // Named, JSON comes first among equals; of whatever else would do, CSV was named.
     let json = weight("application/json").map_or(0.0, |weight| weight + f32::EPSILON);
     csv > json
+}
+
+/// Lets a client that wants an answer in no form at all have it as it is: what was asked has been done by the time that this shows.
+pub(super) async fn or_as_it_is(mut request: Request) -> Request {
+    allow_something(request.headers_mut());
+    std::future::ready(request).await
+}
+
+fn allow_something(headers: &mut HeaderMap) {
+    let wanted = || headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
+    // Hardly anybody refuses a coding, and every request comes through here.
+    if !wanted().any(|list| list.contains("q=0")) {
+        return;
+    }
+    let codings: Vec<(String, f32)> = wanted().flat_map(|list| list.split(',')).map(range).collect();
+    if codings.iter().any(|(name, weight)| (name == "identity" || name == "*") && *weight <= 0.0) {
+        let takes_gzip = codings.iter().any(|(name, weight)| name == "gzip" && *weight > 0.0);
+        let instead = HeaderValue::from_static(if takes_gzip { "gzip" } else { "identity" });
+        headers.insert(header::ACCEPT_ENCODING, instead);
+    }
 }
 
 /// Returns a media range of the list, in small letters, and its weight.

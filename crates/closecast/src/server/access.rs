@@ -1,10 +1,12 @@
 //! Who may do what: each route belongs to a group that says what a caller must be allowed.
 
+use std::time::Duration;
+
 use axum::middleware;
 use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder, path::Operation, security::SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, openapi};
+use super::{auth, openapi, time_limit::end_after};
 use crate::app::App;
 
 /// What a route asks of its caller.
@@ -23,9 +25,12 @@ pub(super) enum Access {
 }
 
 impl Access {
-    /// Returns `routes` as a group that lets in only those who may, and whose description says so.
-    pub(super) fn group(self, app: &App, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
+    /// Returns `routes` as a group that lets in only those who may, and whose description says so. Each request may take as long as
+    /// `limit`.
+    pub(super) fn group(self, app: &App, limit: Duration, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         self.describe(routes.get_openapi_mut());
+        // Inside of the guard: what it writes down is the answer that was given.
+        let routes = routes.layer(middleware::from_fn_with_state(limit, end_after));
         if self == Self::Open {
             return routes;
         }

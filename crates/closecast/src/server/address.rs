@@ -4,12 +4,16 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use axum::{
     extract::ConnectInfo,
-    http::{Extensions, HeaderMap, HeaderName},
+    http::{Extensions, HeaderMap, HeaderName, header},
 };
 
 use crate::config::Network;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What proxies say of themselves.
+const OF_PROXIES: [HeaderName; 4] =
+    [FORWARDED_FOR, header::FORWARDED, header::VIA, HeaderName::from_static("x-real-ip")];
 
 /// Returns the address of the client: that of the connection or, where it is one of a trusted proxy, the last address of
 /// `X-Forwarded-For` that is not. Whatever stands before that in the header may be the client's own invention.
@@ -19,14 +23,14 @@ pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Networ
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
     if !is_trusted(&peer) {
         // What a proxy on this machine passes on comes from elsewhere, also where nobody said that it is trusted.
-        let passed_on = peer.is_loopback() && headers.contains_key(FORWARDED_FOR);
+        let passed_on = peer.is_loopback() && OF_PROXIES.iter().any(|name| headers.contains_key(name));
         return if passed_on { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { peer };
     }
     let mut nearest = peer;
     for value in headers.get_all(FORWARDED_FOR).iter().rev() {
         for text in value.to_str().unwrap_or_default().rsplit(',') {
             // A proxy that writes something else is trusted with no more than its own address; none has seen itself connect.
-            let Some(address) = parse(text).filter(|address| !address.is_loopback()) else { return nearest };
+            let Some(address) = parse(text).filter(|address| !address.is_loopback()) else { return elsewhere(nearest) };
             if !is_trusted(&address) {
                 return address;
             }
@@ -34,6 +38,11 @@ pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Networ
         }
     }
     nearest
+}
+
+/// What a proxy on this machine passes on is not this machine's own, whoever it is of.
+fn elsewhere(nearest: IpAddr) -> IpAddr {
+    if nearest.is_loopback() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { nearest }
 }
 
 /// Reads an address, with or without a port.

@@ -6,11 +6,12 @@ use axum::{
     extract::{Request, State},
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::Response,
 };
 use closecast_store::Act;
+use tokio::task::JoinHandle;
 
-use super::{access::Access, address, observe, openapi, origin, problem::Problem, routes::inference::Refusal};
+use super::{access::Access, address, observe, openapi, origin, problem::Problem};
 use crate::{
     app::App,
     failure::Failure,
@@ -26,24 +27,35 @@ const NOT_OURS: &str = "the key is not one of ours, or was revoked";
 /// How a key is written among the protocols of a WebSocket: a page can set no other header there.
 const PROTOCOL_PREFIX: &str = "key.";
 
+/// What a request was about, where its path does not say. An answer carries it, for the book of who did what.
+#[derive(Clone, Debug)]
+pub(super) struct Subject(pub(super) String);
+
 /// Lets a request through to a group of routes, or refuses it; what it changed is written down.
 pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: Request, next: Next) -> Response {
     // A request cannot be shared between threads while it waits: its body cannot.
     let (mut parts, body) = request.into_parts();
     let caller = match admit(access, &app, &parts).await {
         Ok(caller) => caller,
-        Err(problem) => return refuse(&parts, problem),
+        Err(problem) => return openapi::refuse(parts.uri.path(), problem),
     };
-    let mut book =
-        access.is_written_down(&parts.method).then(|| Entry { app: app.clone(), act: Some(act(&caller, &parts)) });
-    let response = if access.allows(caller.role) {
+    let allowed = access.allows(caller.role);
+    let is_written = access.is_written_down(&parts.method) && (allowed || app.security.allowance.take_refusal(&caller));
+    let mut book = is_written.then(|| Entry { app: app.clone(), act: Some(act(&caller, &parts)) });
+    let response = if allowed {
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await
     } else {
-        refuse(&parts, access.refuse(caller.role))
+        openapi::refuse(parts.uri.path(), access.refuse(caller.role))
     };
     if let Some(act) = book.as_mut().and_then(|entry| entry.act.take()) {
-        write(&app, Act { status: response.status().as_u16(), ..act }).await;
+        // In a task of its own: who hangs up now has done it, and it is written all the same.
+        let target = match response.extensions().get::<Subject>() {
+            Some(Subject(subject)) => format!("{} {subject}", act.target),
+            None => act.target,
+        };
+        let written = write(app, Act { status: response.status().as_u16(), target, ..act });
+        _ = written.await;
     }
     response
 }
@@ -57,27 +69,21 @@ struct Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let Some(act) = self.act.take() else { return };
-        let app = self.app.clone();
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { write(&app, Act { status: observe::GONE, ..act }).await });
+        let status = if std::thread::panicking() { StatusCode::INTERNAL_SERVER_ERROR.as_u16() } else { observe::GONE };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            write(self.app.clone(), Act { status, ..act });
         }
     }
 }
 
-/// Writes an act down. What was done cannot be undone by failing now.
-async fn write(app: &App, act: Act) {
-    if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
-        tracing::error!(%error, ?act, "who did what could not be written down");
-    }
-}
-
-/// Returns the refusal, in the form that clients of the route expect.
-fn refuse(request: &Parts, problem: Problem) -> Response {
-    if openapi::is_inference(request.uri.path()) {
-        Refusal::from(problem).into_response()
-    } else {
-        problem.into_response()
-    }
+/// Writes an act down, whoever waits for that. What was done cannot be undone by failing now.
+fn write(app: App, act: Act) -> JoinHandle<()> {
+    let acts = app.security.acts.clone();
+    acts.spawn(async move {
+        if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
+            tracing::error!(%error, ?act, "who did what could not be written down");
+        }
+    })
 }
 
 /// Returns who asks, if such a one may come in at all.
@@ -91,7 +97,8 @@ async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Pro
     if !keys {
         origin::expect_own_host(request, settings)?;
     }
-    origin::expect_own_page(request, access == Access::Compute, &settings.cors_origins)?;
+    let costs = access == Access::Compute || settings.fetch_missing;
+    origin::expect_own_page(request, costs, &settings.cors_origins)?;
     let caller = if keys {
         identify(access, app, &request.headers, address).await?
     } else {

@@ -15,6 +15,12 @@ pub(super) fn of(body: &[u8]) -> String {
     format!("\"{:016x}\"", hasher.finish())
 }
 
+/// Returns the body under a tag of its own text, or only that the client has it.
+pub(super) fn respond_named(body: Vec<u8>, content_type: &'static str, headers: &HeaderMap) -> Response {
+    let etag = of(&body);
+    respond(body.into(), &etag, content_type, headers)
+}
+
 /// Returns the body, or only that the one which the client has still holds.
 pub(super) fn respond(body: Bytes, etag: &str, content_type: &'static str, headers: &HeaderMap) -> Response {
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());

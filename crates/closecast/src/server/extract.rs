@@ -1,7 +1,7 @@
 //! What handlers take, with refusals that name the field and speak to the client.
 
 use axum::{
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
@@ -38,7 +38,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Parameters<T> 
         query.map(|Query(parameters)| Self(parameters)).map_err(|error| {
             let text = error.body_text();
             let reason = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
-            Problem::invalid(format!("query: {reason}"))
+            Problem::invalid(format!("query: {}", plain(reason)))
         })
     }
 }
@@ -55,7 +55,22 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
             let detail = "the body must be JSON, and the header Content-Type must say application/json";
             return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));
         }
+        refuse_encoded(request.headers())?;
         read_json(&read_body(request, state).await?).map(Self)
+    }
+}
+
+/// Refuses a body that is compressed: those that are sent here are small.
+///
+/// # Errors
+/// A problem of status 415.
+pub(super) fn refuse_encoded(headers: &HeaderMap) -> Result<(), Problem> {
+    match headers.get(header::CONTENT_ENCODING) {
+        Some(encoding) if !encoding.as_bytes().eq_ignore_ascii_case(b"identity") => {
+            let detail = "Content-Encoding: send the body as it is, not compressed";
+            Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -75,14 +90,18 @@ pub(super) async fn read_body<S: Send + Sync>(request: Request, state: &S) -> Re
 /// # Errors
 /// A problem of status 413 when it is larger, 400 when it breaks off.
 pub(super) async fn read_limited(body: Body, limit: u64) -> Result<Bytes, Problem> {
+    let too_large = || Problem::new(StatusCode::PAYLOAD_TOO_LARGE, format!("the body is larger than {limit} bytes"));
+    // One that says so itself need not come first.
+    if body.size_hint().lower() > limit {
+        return Err(too_large());
+    }
     let mut chunks = body.into_data_stream();
     let mut whole = BytesMut::new();
     while let Some(chunk) = chunks.next().await {
         let broken = |error| Problem::new(StatusCode::BAD_REQUEST, format!("the body breaks off: {error}"));
         let chunk = chunk.map_err(broken)?;
         if (whole.len() + chunk.len()) as u64 > limit {
-            let detail = format!("the body is larger than {limit} bytes");
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+            return Err(too_large());
         }
         whole.extend_from_slice(&chunk);
     }
@@ -91,14 +110,32 @@ pub(super) async fn read_limited(body: Body, limit: u64) -> Result<Bytes, Proble
 
 /// Reads JSON; what is wrong is told with the path of the field.
 pub(super) fn read_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    // An array would be taken for the fields in their order.
+    if body.trim_ascii_start().first().is_some_and(|&first| first == b'[') {
+        return Err(Problem::invalid("body: must be an object with named fields, not an array"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let read = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let path = error.path().to_string();
-        let reason = error.into_inner();
+        let reason = plain(&error.into_inner().to_string());
         Problem::invalid(if path == "." { format!("body: {reason}") } else { format!("{path}: {reason}") })
     })?;
     deserializer.end().map_err(|error| Problem::invalid(format!("body: {error}")))?;
     Ok(read)
+}
+
+/// Says in plain words what libraries say in their own.
+fn plain(reason: &str) -> String {
+    const WORDS: [(&str, &str); 7] = [
+        ("expected usize", "expected a whole number"),
+        ("expected u64", "expected a whole number"),
+        ("expected u32", "expected a whole number"),
+        ("expected f64", "expected a number"),
+        ("invalid digit found in string", "must be a whole number"),
+        ("input contains invalid characters", "must be a date such as 2024-01-31"),
+        ("EOF while parsing a value at line 1 column 0", "is empty, and must be JSON"),
+    ];
+    WORDS.iter().fold(reason.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
 }
 
 /// Returns the media type of a body, in small letters and without its parameters.

@@ -18,9 +18,11 @@ use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_io_timeout::TimeoutStream;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 
-use crate::{config::ServerSettings, live::Places};
+use crate::{config::ServerSettings, live::Places, security::network};
 
 /// How long the head of a request may take, and a connection may lie idle between two.
 const HEAD: Duration = Duration::from_secs(30);
@@ -30,6 +32,9 @@ const PING: Duration = Duration::from_secs(30);
 
 /// What a client of HTTP/2 sends before anything else.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+
+/// How long a client may take nothing of its answer.
+const STALL: Duration = Duration::from_secs(30);
 
 /// Pause after the operating system refused a connection, for want of file descriptors for example.
 const REFUSED: Duration = Duration::from_millis(200);
@@ -48,6 +53,11 @@ pub(crate) async fn serve(
     let each = Arc::new(Places::default());
     let graceful = GracefulShutdown::new();
     let builder = builder();
+    // When requests in hand are waited for, those who have asked for nothing yet are not.
+    let ending = CancellationToken::new();
+    // Whoever loses patience with this ends all connections with it.
+    let cut = CancellationToken::new();
+    let _cut_at_the_end = cut.clone().drop_guard();
     let mut stop = std::pin::pin!(stop);
     loop {
         let next = next(&listener, &places);
@@ -62,11 +72,7 @@ pub(crate) async fn serve(
             },
             () = &mut stop => break,
         };
-        // This machine, and proxies, speak for many.
-        let counted =
-            !peer.ip().is_loopback() && !settings.trusted_proxies.iter().any(|proxy| proxy.contains(&peer.ip()));
-        let Ok(own) = each.take(counted.then(|| peer.ip().to_string()), (limits.connections, limits.connections_each))
-        else {
+        let Ok(own) = each.take(counted_as(peer, settings), (limits.connections, limits.connections_each)) else {
             tracing::debug!("{} has too many connections", peer.ip());
             continue;
         };
@@ -74,21 +80,34 @@ pub(crate) async fn serve(
         _ = stream.set_nodelay(true);
         let routes = routes.clone();
         let answer = tower::service_fn(move |request| answer(routes.clone(), request, peer));
-        let (builder, watcher) = (builder.clone(), graceful.watcher());
-        tokio::spawn(async move {
-            let _places = (place, own);
-            if !begins_in_time(&stream).await {
+        let (builder, watcher, ending) = (builder.clone(), graceful.watcher(), ending.clone());
+        let conversation = async move {
+            // Given back in this order: who waits for the place finds itself counted out.
+            let _places = (own, place);
+            if ending.run_until_cancelled(begins_in_time(&stream)).await != Some(true) {
                 return;
             }
+            let mut stream = TimeoutStream::new(stream);
+            stream.set_write_timeout(Some(STALL));
             let answer = TowerToHyperService::new(answer);
-            let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), answer);
+            let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), answer);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!("a connection ended early: {error}");
             }
-        });
+        };
+        tokio::spawn(cut.clone().run_until_cancelled_owned(conversation));
     }
     drop(listener);
+    ending.cancel();
     graceful.shutdown().await;
+}
+
+/// Returns as whom a connection is counted. This machine, and proxies, speak for many and are not.
+fn counted_as(peer: SocketAddr, settings: &ServerSettings) -> Option<String> {
+    let address = peer.ip().to_canonical();
+    let speaks_for_many =
+        address.is_loopback() || settings.trusted_proxies.iter().any(|proxy| proxy.contains(&address));
+    (!speaks_for_many).then(|| network(address).to_string())
 }
 
 fn builder() -> Builder<TokioExecutor> {
@@ -137,6 +156,7 @@ mod tests {
     use tokio::io::AsyncWriteExt as _;
 
     use super::*;
+    use crate::config::Network;
 
     /// Returns whether a connection is served on which so much was sent, and not more.
     async fn is_served(sent: &[u8]) -> bool {
@@ -150,6 +170,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_says_nothing_or_half_a_preface_is_not_waited_for() {
         assert!(!is_served(b"").await && !is_served(b"PRI * HTTP/2.0").await);
+    }
+
+    #[test]
+    fn a_connection_is_counted_as_its_network_unless_it_speaks_for_many() {
+        let proxies = ["10.0.0.0/8", "2001:db8:9::/48"].map(|network| Network::parse(network).unwrap());
+        let settings = ServerSettings { trusted_proxies: proxies.to_vec(), ..ServerSettings::default() };
+        let counted = |address: &str| counted_as(SocketAddr::new(address.parse().unwrap(), 1), &settings);
+        for many in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.1.2.3", "::ffff:10.1.2.3", "2001:db8:9::7"] {
+            assert_eq!(counted(many), None, "{many}");
+        }
+        assert_eq!(counted("::ffff:203.0.113.9").as_deref(), Some("203.0.113.9"));
+        assert_eq!(counted("2001:db8::1"), counted("2001:db8::ffff:ffff"), "one customer");
+        assert_ne!(counted("2001:db8::1"), counted("2001:db8:0:1::1"));
     }
 
     #[tokio::test]

@@ -3,8 +3,7 @@
 
 use std::fmt;
 
-use super::problem::Problem;
-use crate::ops::train::is_model_name;
+use closecast_model::is_model_name;
 
 /// What was sent as the name of a model, and is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,12 +18,6 @@ impl fmt::Display for NotAName {
             f,
             "{field}: must have 1 to 64 characters: letters, digits and . - _ ^ =, not starting with . or -; such as BASE"
         )
-    }
-}
-
-impl From<NotAName> for Problem {
-    fn from(wrong: NotAName) -> Self {
-        Self::invalid(wrong.to_string())
     }
 }
 

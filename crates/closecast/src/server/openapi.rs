@@ -1,6 +1,11 @@
 //! The description of the interface: OpenAPI 3.1, made from the code.
 
-use axum::{Router, http::header, response::IntoResponse, routing::get};
+use axum::{
+    Router,
+    http::header,
+    response::{IntoResponse, Response},
+    routing::get,
+};
 use bytes::Bytes;
 use utoipa::{
     OpenApi, ToSchema,
@@ -10,7 +15,10 @@ use utoipa::{
     },
 };
 
-use super::problem::ProblemBody;
+use super::{
+    problem::{Problem, ProblemBody},
+    routes::inference::Refusal,
+};
 use crate::views::inference::InferenceErrorView;
 
 /// Names of the ways in which a key can be sent.
@@ -52,6 +60,11 @@ pub(super) fn about() -> utoipa::openapi::OpenApi {
 /// Returns whether a route is one of the Open Inference Protocol, which has its own form of errors.
 pub(super) fn is_inference(path: &str) -> bool {
     path == "/v2" || path.starts_with("/v2/")
+}
+
+/// Returns a refusal in the form that clients of the route expect.
+pub(super) fn refuse(path: &str, problem: Problem) -> Response {
+    if is_inference(path) { Refusal::from(problem).into_response() } else { problem.into_response() }
 }
 
 /// Returns the media type and the content of a route's error answers.

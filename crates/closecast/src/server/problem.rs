@@ -1,17 +1,19 @@
 //! Errors as RFC 9457 problem documents, which clients of FastAPI services can read too: both have `detail`.
 
-use std::{any::Any, time::Duration};
+use std::{any::Any, fmt, ops::RangeInclusive, time::Duration};
 
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
+use closecast_data::provider::ProviderError;
 use closecast_eval::promotion::PromotionError;
 use closecast_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::{model_name::NotAName, openapi};
 use crate::failure::Failure;
 
 /// An error answer.
@@ -95,6 +97,27 @@ impl Problem {
     }
 }
 
+/// Refuses a number out of its range, by the name of its field.
+///
+/// # Errors
+/// A problem of status 422.
+pub(super) fn within<T: PartialOrd + fmt::Display + Copy>(
+    field: &str,
+    value: T,
+    range: RangeInclusive<T>,
+) -> Result<(), Problem> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(Problem::invalid(format!("{field} is {value}, but must be from {} to {}", range.start(), range.end())))
+}
+
+impl From<NotAName> for Problem {
+    fn from(wrong: NotAName) -> Self {
+        Self::invalid(wrong.to_string())
+    }
+}
+
 impl From<Failure> for Problem {
     fn from(failure: Failure) -> Self {
         Self::from(&failure)
@@ -134,6 +157,9 @@ impl From<&Failure> for Problem {
             | Failure::Stream(_)
             | Failure::History(_) => StatusCode::UNPROCESSABLE_ENTITY,
             Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Failure::Provider(ProviderError::UnknownSymbol { .. } | ProviderError::NoData { .. }) => {
+                StatusCode::NOT_FOUND
+            }
             Failure::Provider(_) => StatusCode::BAD_GATEWAY,
             Failure::Busy => {
                 return Self::busy(failure.to_string());
@@ -178,13 +204,21 @@ impl IntoResponse for Problem {
     }
 }
 
-pub(super) async fn unknown_route(uri: axum::http::Uri) -> Problem {
-    std::future::ready(Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()))).await
+/// Answers where there is nothing. What ends in a slash is looked for without it, as other servers do; not at another host, which an
+/// address beginning with two slashes would be.
+pub(super) async fn unknown_route(uri: axum::http::Uri) -> Response {
+    let shorter = uri.path().trim_end_matches('/');
+    if shorter.len() < uri.path().len() && shorter.len() > 1 && !shorter.starts_with("//") {
+        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+        return Redirect::permanent(&format!("{shorter}{query}")).into_response();
+    }
+    let problem = Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()));
+    std::future::ready(openapi::refuse(uri.path(), problem)).await
 }
 
-pub(super) async fn wrong_method(method: axum::http::Method) -> Problem {
-    let detail = format!("{method} is not allowed here");
-    std::future::ready(Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail)).await
+pub(super) async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not allowed here"));
+    std::future::ready(openapi::refuse(uri.path(), problem)).await
 }
 
 pub(super) fn after_panic(_panic: Box<dyn Any + Send>) -> Response {

@@ -10,7 +10,7 @@ use axum::{
 use closecast_store::{Allowance, Enqueued, Job};
 use tokio::time::{Instant, sleep};
 
-use super::problem::Problem;
+use super::{auth::Subject, problem::Problem};
 use crate::{app::App, failure::Failure, security::Caller, views::job::AcceptedView, worker::Work};
 
 /// How often it is looked whether a job has ended: the database tells of none that fails.
@@ -44,7 +44,7 @@ pub(super) async fn enqueue(app: &App, work: &Work, by: By) -> Result<Enqueued, 
     })
 }
 
-/// Returns the job once it has ended, or as it stands when `limit` is over.
+/// Returns the job once it has ended, or as it stands when `limit` is over or the server ends.
 pub(super) async fn wait_for_end(app: &App, job: Job, limit: Duration) -> Result<Job, Problem> {
     let begun = Instant::now();
     let mut job = job;
@@ -53,7 +53,10 @@ pub(super) async fn wait_for_end(app: &App, job: Job, limit: Duration) -> Result
         if left.is_zero() {
             break;
         }
-        sleep(LOOK.min(left)).await;
+        // A server that is about to end keeps nobody waiting: the job goes on, and can be asked for at another.
+        if app.live.stopping().run_until_cancelled(sleep(LOOK.min(left))).await.is_none() {
+            break;
+        }
         let found = app.store.jobs().get(&job.id).await.map_err(Failure::from)?;
         job = found.ok_or(Failure::NoJob(job.id))?;
     }
@@ -63,5 +66,6 @@ pub(super) async fn wait_for_end(app: &App, job: Job, limit: Duration) -> Result
 /// Returns the answer that tells where to ask how a job stands.
 pub(super) fn accepted(enqueued: Enqueued) -> Response {
     let view = AcceptedView::from(enqueued);
-    (StatusCode::ACCEPTED, [(header::LOCATION, view.url.clone())], Json(view)).into_response()
+    let subject = Subject(format!("job {}", view.job_id));
+    (StatusCode::ACCEPTED, [(header::LOCATION, view.url.clone())], Extension(subject), Json(view)).into_response()
 }

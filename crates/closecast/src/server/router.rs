@@ -13,6 +13,7 @@ use axum::{
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
 
 use super::{
+    accept,
     access_log::AccessLog,
     observe::{self, Books},
     openapi, problem, time_limit,
@@ -39,6 +40,7 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
         .layer(CompressionLayer::new())
+        .layer(middleware::map_request(accept::or_as_it_is))
         .layer(DefaultBodyLimit::max(body))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(cors(&settings.server.cors_origins))
@@ -56,7 +58,21 @@ fn cors(origins: &[String]) -> CorsLayer {
     CorsLayer::new()
         .allow_origin(origins)
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, header::IF_NONE_MATCH, named("x-api-key")])
-        .expose_headers([header::ETAG, header::LOCATION, header::RETRY_AFTER, named("x-request-id")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CACHE_CONTROL,
+            header::CONTENT_TYPE,
+            header::IF_NONE_MATCH,
+            named("x-api-key"),
+            named("x-request-id"),
+        ])
+        .expose_headers([
+            header::ETAG,
+            header::LOCATION,
+            header::RETRY_AFTER,
+            named("x-next-cursor"),
+            named("x-process-time"),
+            named("x-request-id"),
+        ])
         .max_age(PREFLIGHT)
 }

@@ -3,7 +3,7 @@
 use closecast_testkit::histories::random_walk;
 use serde_json::json;
 
-use crate::{client::server_with_prices, command::command, server::Server};
+use crate::{command::command, server::Server, usual::server_with_prices};
 
 fn server_with_petrobras(folder: &std::path::Path) -> Server {
     let mut csv = "Date,Open,High,Low,Close,Volume\n".to_owned();

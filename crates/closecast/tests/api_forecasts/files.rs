@@ -2,11 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::{
-    client::{Answer, server_with_prices},
-    command::write_csv,
-    server::Server,
-};
+use crate::{client::Answer, command::write_csv, server::Server, usual::server_with_prices};
 
 const BOUNDARY: &str = "a-boundary";
 

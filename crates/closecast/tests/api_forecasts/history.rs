@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::client::server_with_prices;
+use crate::usual::server_with_prices;
 
 const PATH: &str = "/api/predictions/history";
 
@@ -70,7 +70,7 @@ fn filters_csv_and_tags() {
     assert!(lines.iter().all(|line| line.split(',').count() == lines[0].split(',').count()));
 
     let page = server.get(PATH, &[]);
-    let etag = page.head.lines().find_map(|line| line.strip_prefix("etag: ")).unwrap().to_owned();
+    let etag = page.header("etag").unwrap().to_owned();
     let again = server.get(PATH, &[("If-None-Match", &etag)]);
     assert_eq!((again.status, again.body.len()), (304, 0));
     assert_eq!(server.get(PATH, &[("If-None-Match", "\"other\"")]).status, 200);

@@ -5,11 +5,7 @@ use std::io::Write as _;
 use closecast_testkit::histories::random_walk;
 use serde_json::{Value, json};
 
-use crate::{
-    client::{Answer, server_with_prices},
-    command::command,
-    server::Server,
-};
+use crate::{client::Answer, command::command, server::Server, usual::server_with_prices};
 
 const INFER: &str = "/v2/models/BASE/infer";
 
@@ -84,7 +80,7 @@ fn the_server_and_its_models_describe_themselves() {
     }
     refusal(&server.get("/v2/models/%00", &[]), 404);
     refusal(&server.get("/v2/models/%FF", &[]), 400);
-    server.get("/v2/nowhere", &[]).problem(404);
+    refusal(&server.get("/v2/nowhere", &[]), 404);
 }
 
 #[test]
@@ -151,7 +147,7 @@ fn tensors_may_be_binary_and_bodies_compressed() {
     let headers = [("Inference-Header-Content-Length", length.as_str())];
     let plain = server.send("POST", INFER, &headers, &whole);
     assert_eq!(plain.status, 200, "{}", plain.text());
-    let split = plain.head.lines().find_map(|line| line.strip_prefix("inference-header-content-length: ")).unwrap();
+    let split = plain.header("inference-header-content-length").unwrap();
     let (told, binary) = plain.body.split_at(split.parse().unwrap());
     let told: Value = serde_json::from_slice(told).unwrap();
     assert_eq!(output(&told, "levels")["data"], output(&expected, "levels")["data"]);
@@ -168,8 +164,8 @@ fn tensors_may_be_binary_and_bodies_compressed() {
     // A thousandth of the bytes that it stands for.
     let mut bomb = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
     bomb.write_all(&vec![b' '; 20_000_000]).unwrap();
-    refusal(&server.send("POST", INFER, &with("gzip"), &bomb.finish().unwrap()), 413);
-    refusal(&server.send("POST", INFER, &headers, &vec![b' '; 2_000_000]), 413);
+    refusal(&server.send("POST", INFER, &with("gzip"), bomb.finish().unwrap()), 413);
+    refusal(&server.send("POST", INFER, &headers, vec![b' '; 2_000_000]), 413);
 }
 
 #[test]
@@ -201,7 +197,7 @@ fn a_bad_request_is_refused_in_the_words_of_the_protocol() {
         let found = refusal(&infer(&server, &body), 400);
         assert!(found.starts_with(told), "{found}");
     }
-    let short = refusal(&infer(&server, &body(&inputs(&["close"], 1, 60), &[60])), 400);
+    let short = refusal(&infer(&server, &body(&inputs(&["close", "open", "high", "low"], 1, 60), &[60])), 400);
     assert!(short.contains("has 60 usable sessions, but the model BASE needs 90"), "{short}");
     refusal(&server.post("/v2/models/other/infer", &good.to_string()), 404);
     refusal(&server.post("/v2/models/BASE/versions/9/infer", &good.to_string()), 404);

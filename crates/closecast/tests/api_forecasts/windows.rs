@@ -4,9 +4,10 @@ use closecast_testkit::histories::random_walk;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Answer, STORED, server_with_prices},
+    client::Answer,
     command::command,
     server::Server,
+    usual::{STORED, server_with_prices},
 };
 
 fn rows(days: usize) -> Vec<Value> {
@@ -77,11 +78,32 @@ fn what_export_writes_is_taken_as_it_is() {
     assert_eq!(json["sessions_used"], STORED);
     let stored = server.get("/api/predictions/AAPL", &[]).json();
     assert_eq!((&json["predicted_close"], &json["interval"]), (&stored["predicted_close"], &stored["interval"]));
-    // Another close on the way: not the stored prices, and too few by themselves.
+    // Another close on the way: not the stored prices, and fewer than BASE looks at.
     let mut other = body.clone();
     other["values"][30] = json!(body["values"][30].as_f64().unwrap() * 1.001);
-    let told = predict(&server, &other).problem(422);
-    assert!(told.starts_with("values: has 60 usable sessions, but the model BASE needs 90"), "{told}");
+    let json = good(&server, &other);
+    assert_eq!((&json["source"], &json["sessions_used"]), (&"sent".into(), &json!(60)));
+}
+
+#[test]
+fn a_short_window_of_closes_is_answered_by_its_last_close() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with_prices(folder.path());
+    for days in [20, 60, 89, 90] {
+        let values = closes(days);
+        let json = good(&server, &json!({ "values": values }));
+        let last = values.last().copied().unwrap();
+        assert_eq!((&json["predicted_close"], &json["last_close"]), (&json!(last), &json!(last)), "{days}");
+        assert_eq!((&json["interval"], &json["sessions_used"]), (&Value::Null, &json!(days)));
+        let notes = json["notes"].to_string();
+        assert_eq!(notes.contains("it is the last close"), days < 90, "{notes}");
+        assert!(!notes.contains("repeat") && !notes.contains("calendar"), "only what was sent is judged: {notes}");
+    }
+    let told = predict(&server, &json!({"values": closes(19)})).problem(422);
+    assert!(told.starts_with("values: has 19 usable sessions, but the model BASE needs 90"), "{told}");
+    // The usual model of a symbol looks within the day; where nobody asked for it, BASE answers.
+    let json = good(&server, &json!({"values": closes(60), "symbol": "MSFT"}));
+    assert_eq!(json["predicted_close"], json["last_close"], "{json}");
 }
 
 #[test]
@@ -135,7 +157,8 @@ fn a_bad_body_is_refused_with_its_place() {
     let mut spoilt = rows(120);
     spoilt[7]["Close"] = json!(null);
     for (body, told) in [
-        (json!({"values": closes(89)}).to_string(), "values: has 89 usable sessions, but the model BASE needs 90"),
+        (json!({"values": closes(19)}).to_string(), "values: has 19 usable sessions, but the model BASE needs 90"),
+        (json!({"values": rows(89)}).to_string(), "values: has 89 usable sessions, but the model BASE needs 90"),
         (json!({"values": [1.0, 0.0]}).to_string(), "values[1]: is 0"),
         ("{\"values\": [1, NaN]}".to_owned(), "values[1]: is no finite number"),
         (json!({ "data": spoilt }).to_string(), "data[7].close: is no finite number"),
@@ -181,4 +204,23 @@ fn a_batch_answers_each_symbol_in_its_place() {
         let found = server.post("/api/predictions/batch", &body.to_string()).problem(422);
         assert!(found.contains(told), "{found}");
     }
+}
+
+/// Holidays among the days are many, and what was done to the last close must not be lost among them.
+#[test]
+fn what_was_done_to_the_newest_prices_is_told_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with_prices(folder.path());
+    let first = chrono::NaiveDate::from_ymd_opt(2023, 1, 2).unwrap();
+    let working = first.iter_days().filter(|day| chrono::Datelike::weekday(day).num_days_from_monday() < 5);
+    let mut days = rows(260);
+    for (row, day) in days.iter_mut().zip(working) {
+        row["Date"] = json!(day);
+    }
+    let last = days.last_mut().unwrap();
+    last["Close"] = json!(last["Close"].as_f64().unwrap() / 100.0);
+    let json = good(&server, &json!({ "values": days }));
+    let notes = json["notes"].as_array().unwrap();
+    assert!(notes.len() > 6, "there is more to tell: {notes:?}");
+    assert!(notes.iter().any(|note| note.as_str().unwrap().contains("multiplied by 100")), "{notes:?}");
 }

@@ -1,7 +1,5 @@
 //! The registry and the runs.
 
-use std::io::{Read, Write};
-
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -10,18 +8,7 @@ use crate::{server::Server, stocks::with_prices, training::quick};
 /// Trains once more and waits.
 fn train(server: &Server, request: &Value) {
     let answer = server.post("/train?wait=true&timeout=120", request);
-    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("succeeded")), "{}", answer.body);
-}
-
-/// Returns the head and the bytes of an answer that is no text.
-fn bytes(server: &Server, path: &str) -> (String, Vec<u8>) {
-    let mut stream = server.connect();
-    let address = stream.peer_addr().unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).unwrap();
-    let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
-    (String::from_utf8(answer[..end].to_vec()).unwrap().to_ascii_lowercase(), answer[end + 4..].to_vec())
+    assert_eq!((answer.status, &answer.json()["status"]), (200, &json!("succeeded")), "{}", answer.text());
 }
 
 #[test]
@@ -63,11 +50,11 @@ fn models_are_listed_shown_taken_away_and_put_into_service() {
     let one = server.get("/api/models/AAPL/versions/2").json();
     assert_eq!(one, model["versions"][0]);
 
-    let (head, artifact) = bytes(&server, "/api/models/AAPL/versions/2/artifact");
-    let hash: String = Sha256::digest(&artifact).iter().map(|byte| format!("{byte:02x}")).collect();
+    let artifact = server.get("/api/models/AAPL/versions/2/artifact");
+    let hash: String = Sha256::digest(&artifact.body).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(one["model"]["sha256"], hash);
-    assert!(head.contains(&format!("x-checksum-sha256: {hash}")), "{head}");
-    assert!(head.contains("content-disposition: attachment; filename=\"aapl-v2.closecast\""), "{head}");
+    assert_eq!(artifact.header("x-checksum-sha256"), Some(hash.as_str()));
+    assert_eq!(artifact.header("content-disposition"), Some("attachment; filename=\"aapl-v2.closecast\""));
 
     // Prices end long before today, and both have learned from them: there is nothing to compare on.
     let promote = "/api/models/AAPL/promote";
@@ -79,7 +66,7 @@ fn models_are_listed_shown_taken_away_and_put_into_service() {
     server.refuses("POST", "/api/models/OTHER/promote", &json!({}), 409, "/api/models/OTHER/retrain");
     server.refuses("POST", "/api/models/AAPL/rollback", &Value::Null, 409, "nothing to go back to");
     let forced = server.post(promote, &json!({ "force": true }));
-    assert_eq!(forced.status, 200, "{}", forced.body);
+    assert_eq!(forced.status, 200, "{}", forced.text());
     assert_eq!((&forced.json()["promoted"], &forced.json()["forced"]), (&json!(true), &json!(true)));
     assert_eq!(server.get("/api/models/AAPL").json()["champion"], 2);
     let back = server.post("/api/models/AAPL/rollback", &Value::Null);
@@ -147,8 +134,8 @@ fn runs(server: &Server) {
         server.refuses("GET", &format!("/api/runs?{query}"), &Value::Null, 422, words);
     }
     let again = server.post("/api/models/AAPL/retrain", &Value::Null);
-    assert_eq!(again.status, 202, "{}", again.body);
-    assert_eq!(server.get(again.header("location")).json()["kind"], "retrain_model");
+    assert_eq!(again.status, 202, "{}", again.text());
+    assert_eq!(server.get(again.header("location").unwrap()).json()["kind"], "retrain_model");
     assert_eq!(server.post("/api/retrain", &json!({ "symbol": "AAPL" })).status, 202);
     assert_eq!(server.post("/api/retrain", &json!({})).status, 202);
 }

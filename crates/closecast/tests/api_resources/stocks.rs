@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::{client::run, command::write_csv, server::Server};
+use crate::{command::write_csv, server::Server, usual::run};
 
 /// Imports as many sessions of a symbol.
 pub(crate) fn with_prices(folder: &Path, symbol: &str, days: usize) {
@@ -60,16 +60,17 @@ fn a_client_that_has_the_history_is_not_sent_it_again_and_csv_is_that_of_export(
     with_prices(folder.path(), "AAPL", 40);
     let server = Server::start(folder.path());
     let answer = server.get("/api/stocks/AAPL");
-    let etag = answer.header("etag").to_owned();
-    let again = server.get_with("/api/stocks/AAPL", &format!("If-None-Match: {etag}\r\n"));
-    assert_eq!((again.status, again.body.as_str(), again.header("etag")), (304, "", etag.as_str()));
-    assert_eq!(server.get_with("/api/stocks/AAPL?days=3", &format!("If-None-Match: {etag}\r\n")).status, 200);
+    let etag = answer.header("etag").unwrap().to_owned();
+    let unless_known = |path: &str| server.send("GET", path, &[("If-None-Match", &etag)], "");
+    let again = unless_known("/api/stocks/AAPL");
+    assert_eq!((again.status, again.body.len(), again.header("etag")), (304, 0, Some(etag.as_str())));
+    assert_eq!(unless_known("/api/stocks/AAPL?days=3").status, 200);
 
-    let csv = server.get_with("/api/stocks/AAPL", "Accept: text/csv\r\n");
-    assert_eq!((csv.status, csv.header("content-type")), (200, "text/csv; charset=utf-8"));
-    assert!(csv.head.contains("vary: accept") && csv.header("etag") != etag);
+    let csv = server.send("GET", "/api/stocks/AAPL", &[("Accept", "text/csv")], "");
+    assert_eq!((csv.status, csv.header("content-type")), (200, Some("text/csv; charset=utf-8")));
+    assert!(csv.head.contains("vary: accept") && csv.header("etag") != Some(&etag));
     run(folder.path(), &["export", "AAPL", "--output", "exported.csv"]);
-    assert_eq!(csv.body, std::fs::read_to_string(folder.path().join("exported.csv")).unwrap());
+    assert_eq!(csv.text(), std::fs::read_to_string(folder.path().join("exported.csv")).unwrap());
 }
 
 #[test]
@@ -139,8 +140,85 @@ fn the_newest_closes_come_as_a_body_to_paste_and_a_refresh_is_a_job() {
     server.refuses("GET", "/api/test-payload?symbol=AAPL&lookback=0", &Value::Null, 422, "lookback is 0");
 
     let answer = server.post("/api/stocks/AAPL/refresh", &Value::Null);
-    assert_eq!(answer.status, 202, "{}", answer.body);
-    let job = server.get(answer.header("location")).json();
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let job = server.get(answer.header("location").unwrap()).json();
     assert_eq!((&job["kind"], &job["payload"]["symbols"]), (&json!("refresh_bars"), &json!(["AAPL"])));
     server.refuses("POST", "/api/stocks/..%2Fetc/refresh", &Value::Null, 422, "symbol");
+}
+
+/// A price source that knows three days of KO, and says of all else that it does not know it.
+async fn source() -> wiremock::MockServer {
+    use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+    let prices = [60.0, 60.5, 60.25];
+    let known = json!({"chart": {"error": null, "result": [{
+        "meta": {"currency": "USD", "symbol": "KO", "exchangeTimezoneName": "America/New_York", "gmtoffset": -18000},
+        "timestamp": [1_717_421_400, 1_717_507_800, 1_717_594_200],
+        "indicators": {
+            "quote": [{"open": prices, "high": prices, "low": prices, "close": prices, "volume": [100, 100, 100]}],
+            "adjclose": [{"adjclose": prices}],
+        },
+    }]}});
+    let unknown = json!({"chart": {"result": null, "error": {"code": "Not Found", "description": "No data found, symbol may be delisted"}}});
+    let server = MockServer::start().await;
+    let of_ko = Mock::given(matchers::path("/v8/finance/chart/KO"));
+    of_ko.respond_with(ResponseTemplate::new(200).set_body_json(known)).mount(&server).await;
+    Mock::given(matchers::any()).respond_with(ResponseTemplate::new(404).set_body_json(unknown)).mount(&server).await;
+    server
+}
+
+#[test]
+fn missing_prices_are_fetched_for_those_who_may_where_that_is_wanted() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let source = runtime.block_on(source());
+    let start = |settings: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("closecast.toml"), settings).unwrap();
+        let mut program = crate::command::command(folder.path());
+        program.env("CLOSECAST_YAHOO_URL", source.uri()).env("CLOSECAST_REQUESTS_PER_SECOND", "50");
+        let server = Server::of(program, folder.path());
+        (folder, server)
+    };
+    let (_unasked, server) = start("");
+    server.refuses("GET", "/api/stocks/KO", &Value::Null, 404, "POST /api/stocks/KO/refresh");
+
+    let (folder, server) = start("[server]\nfetch_missing = true\npublic_read = true\n");
+    let from_elsewhere = server.send("GET", "/api/stocks/KO", &[("Origin", "https://elsewhere.example")], "");
+    assert_eq!(from_elsewhere.status, 403, "the page of another site lets nothing be fetched");
+    assert_eq!(server.get("/api/stocks/KO").json()["bars"].as_array().unwrap().len(), 3);
+    server.refuses("GET", "/api/stocks/NOPE", &Value::Null, 404, "NOPE is unknown to the price source");
+    server.refuses("POST", "/train", &json!({"symbol": "NOPE"}), 404, "NOPE is unknown to the price source");
+    server.refuses("GET", "/api/predictions/KO", &Value::Null, 422, "KO has 3 usable sessions");
+    run(folder.path(), &["keys", "create", "ana"]);
+    while server.post("/train", &json!({"symbol": "NOPE"})).status != 401 {
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    server.refuses("GET", "/api/stocks/NOPE", &Value::Null, 404, "there are no prices of NOPE");
+}
+
+#[test]
+fn an_address_with_a_slash_at_its_end_leads_to_the_one_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let led = server.get("/api/monitoring/?a=b");
+    assert_eq!((led.status, led.header("location")), (308, Some("/api/monitoring?a=b")));
+    for path in ["//elsewhere.example/", "/nowhere", "/"] {
+        let answer = server.get(path);
+        assert!(answer.header("location").is_none(), "{path} leads to {:?}", answer.header("location"));
+    }
+}
+
+#[test]
+fn a_body_is_an_object_as_it_is_and_an_answer_comes_in_some_form() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    server.refuses("POST", "/api/keys", &json!(["eve", "admin"]), 422, "not an array");
+    server.refuses("POST", "/api/keys", &json!({"name": "\u{202e}eve", "role": "admin"}), 422, "name: ");
+    let compressed = [("Content-Type", "application/json"), ("Content-Encoding", "gzip")];
+    assert_eq!(server.send("POST", "/predict", &compressed, "x").status, 415);
+    assert_eq!(server.send("POST", "/train", &compressed, "x").status, 415);
+    server.refuses("POST", "/predict?symbol=AAPL", &json!({ "values": [1.0] }), 422, "takes no parameters");
+    for nothing in ["identity;q=0", "*;q=0", "identity;q=0, gzip;q=0"] {
+        let answer = server.send("GET", "/livez", &[("Accept-Encoding", nothing)], "");
+        assert_eq!((answer.status, answer.text().as_str()), (200, "ok"), "{nothing}");
+    }
 }

@@ -15,7 +15,7 @@ fn a_training_can_be_waited_for() {
     with_prices(folder.path(), "AAPL", 450);
     let server = Server::start(folder.path());
     let answer = server.post("/train?wait=true&timeout=120", &quick("AAPL"));
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.status, 200, "{}", answer.text());
     let job = answer.json();
     assert_eq!((&job["status"], &job["result"]["model_name"]), (&json!("succeeded"), &json!("AAPL")), "{job}");
     let run = server.get(&format!("/api/runs/{}", job["result"]["run_id"].as_str().unwrap())).json();
@@ -52,19 +52,19 @@ fn no_more_trainings_wait_than_allowed_and_patience_ends() {
     let server = Server::start(folder.path());
     let endless = json!({ "symbol": "AAPL", "epochs": 10_000, "hidden_size": 256, "learning_rate": 1e-9 });
     let answer = server.post("/train?wait=true&timeout=1", &endless);
-    assert_eq!(answer.status, 202, "{}", answer.body);
+    assert_eq!(answer.status, 202, "{}", answer.text());
     let job = answer.json();
     assert_eq!(job["already_there"], false);
     let again = server.post("/train", &endless);
     assert_eq!((again.status, &again.json()["job_id"]), (202, &job["job_id"]), "the same training needs no place");
 
-    for (path, body) in
-        [("/train", quick("MSFT")), ("/api/retrain", json!({})), ("/api/models/BASE/retrain", Value::Null)]
-    {
+    for (path, body) in [("/train", quick("MSFT")), ("/api/retrain", json!({}))] {
         let answer = server.post(path, &body);
-        assert_eq!(answer.status, 429, "{path}: {}", answer.body);
-        assert!(answer.detail().contains("server.limits.trainings") && !answer.header("retry-after").is_empty());
+        assert_eq!(answer.status, 429, "{path}: {}", answer.text());
+        assert!(answer.problem(429).contains("server.limits.trainings") && answer.header("retry-after").is_some());
     }
+    let shipped = server.post("/api/models/BASE/retrain", &Value::Null);
+    assert!(shipped.problem(409).contains("ships with the program"), "{}", shipped.text());
     assert_eq!(server.post("/api/stocks/MSFT/refresh", &Value::Null).status, 202, "prices are no training");
     let cancel = format!("/api/jobs/{}/cancel", job["job_id"].as_str().unwrap());
     assert_eq!(server.post(&cancel, &Value::Null).status, 200);
@@ -73,4 +73,23 @@ fn no_more_trainings_wait_than_allowed_and_patience_ends() {
         assert!(begun.elapsed().as_secs() < 60, "a place is free once the training has ended");
         std::thread::sleep(std::time::Duration::from_millis(200));
     }
+}
+
+#[test]
+fn who_waits_for_a_training_is_answered_when_the_server_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path(), "AAPL", 600);
+    let mut server = Server::start(folder.path());
+    let endless = json!({ "symbol": "AAPL", "epochs": 10_000, "hidden_size": 256, "learning_rate": 1e-9 });
+    let answer = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| server.post("/train?wait=true&timeout=600", &endless));
+        while server.get("/api/jobs?status=running").json()["jobs"].as_array().unwrap().is_empty() {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let id = server.process.id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        waiting.join().unwrap()
+    });
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    assert!(server.process.wait().unwrap().success());
 }

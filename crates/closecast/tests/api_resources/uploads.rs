@@ -34,7 +34,7 @@ fn form(parts: &[(&str, Option<&str>, &str)]) -> (String, Vec<u8>) {
 
 fn send_form(server: &Server, path: &str, parts: &[(&str, Option<&str>, &str)]) -> Answer {
     let (content_type, body) = form(parts);
-    server.send(path, &content_type, &body)
+    server.post_as(path, &content_type, &body)
 }
 
 #[test]
@@ -42,8 +42,8 @@ fn files_of_several_dialects_are_taken_as_a_body_or_in_a_form() {
     let folder = tempfile::tempdir().unwrap();
     let server = server(folder.path());
     let file = yahoo(folder.path(), 30);
-    let answer = server.send("/api/stocks/AAPL/upload", "text/csv", file.as_bytes());
-    assert_eq!(answer.status, 200, "{}", answer.body);
+    let answer = server.post_as("/api/stocks/AAPL/upload", "text/csv", file.as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
     let brought = &answer.json()["series"][0];
     assert_eq!(
         (&brought["symbol"], &brought["rows"], &brought["replaced"]),
@@ -54,9 +54,9 @@ fn files_of_several_dialects_are_taken_as_a_body_or_in_a_form() {
 
     // The name of the file says the symbol, whatever else it says.
     let answer = send_form(&server, "/api/stocks/upload", &[("file", Some("MSFT_data.csv"), &file)]);
-    assert_eq!((answer.status, &answer.json()["series"][0]["symbol"]), (200, &json!("MSFT")), "{}", answer.body);
+    assert_eq!((answer.status, &answer.json()["series"][0]["symbol"]), (200, &json!("MSFT")), "{}", answer.text());
     let answer = send_form(&server, "/api/stocks/IBM/upload", &[("file", Some("../../etc/passwd"), &file)]);
-    assert_eq!((answer.status, &answer.json()["series"][0]["symbol"]), (200, &json!("IBM")), "{}", answer.body);
+    assert_eq!((answer.status, &answer.json()["series"][0]["symbol"]), (200, &json!("IBM")), "{}", answer.text());
 
     let dialects = [
         (
@@ -70,9 +70,12 @@ fn files_of_several_dialects_are_taken_as_a_body_or_in_a_form() {
         ("DIS", "date;close\n2024-01-02;90.5\n2024-01-03;91\n2024-01-03;91\n"),
     ];
     for (symbol, content) in dialects {
-        let answer =
-            server.send(&format!("/api/stocks/upload?symbol={symbol}"), "text/csv; charset=utf-8", content.as_bytes());
-        assert_eq!(answer.status, 200, "{symbol}: {}", answer.body);
+        let answer = server.post_as(
+            &format!("/api/stocks/upload?symbol={symbol}"),
+            "text/csv; charset=utf-8",
+            content.as_bytes(),
+        );
+        assert_eq!(answer.status, 200, "{symbol}: {}", answer.text());
         let brought = &answer.json()["series"][0];
         assert_eq!((&brought["symbol"], &brought["rows"]), (&json!(symbol), &json!(2)));
         assert_eq!(brought["last_date"], "2024-01-03", "{symbol}");
@@ -84,6 +87,24 @@ fn files_of_several_dialects_are_taken_as_a_body_or_in_a_form() {
     let known = ["artifacts", "closecast.db", "closecast.db-shm", "closecast.db-wal", "logs", "migration.lock"];
     let left: Vec<_> = left.filter(|name| !known.iter().any(|known| name == known)).collect();
     assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn forecasts_are_set_beside_the_closes_of_a_file_as_soon_as_it_is_stored() {
+    let folder = tempfile::tempdir().unwrap();
+    let [early, late] = [400, 405].map(|days| yahoo(folder.path(), days));
+    let server = server(folder.path());
+    assert_eq!(server.post_as("/api/stocks/KO/upload", "text/csv", early).status, 200);
+    assert_eq!(server.get("/api/predictions/KO").status, 200);
+    let history = || server.get("/api/predictions/history?symbol=KO").json()["forecasts"].clone();
+    let settled = |forecasts: &serde_json::Value| {
+        forecasts.as_array().unwrap().iter().filter(|forecast| forecast["realised_close"].is_number()).count()
+    };
+    let before = history();
+    assert!(!before.as_array().unwrap().is_empty() && settled(&before) == 0, "{before}");
+    assert_eq!(server.post_as("/api/stocks/KO/upload", "text/csv", late).status, 200);
+    let after = history();
+    assert!(settled(&after) > 0, "{after}");
 }
 
 #[test]
@@ -115,9 +136,13 @@ fn what_is_no_file_of_prices_is_refused_with_the_reason_and_nothing_is_stored() 
         ("/api/stocks/AAPL/upload", "text/csv", b"Date,Close\n03/04/2020,1\n", 422, "?date_order=day-first"),
     ];
     for (path, content_type, body, status, words) in cases {
-        let answer = server.send(path, content_type, body);
-        assert_eq!(answer.status, *status, "{path} {content_type} {body:?}: {}", answer.body);
-        assert!(answer.detail().contains(words), "{path} {content_type}: {}", answer.detail());
+        let answer = server.post_as(path, content_type, body);
+        assert_eq!(answer.status, *status, "{path} {content_type} {body:?}: {}", answer.text());
+        assert!(
+            answer.problem(answer.status).contains(words),
+            "{path} {content_type}: {}",
+            answer.problem(answer.status)
+        );
     }
     for (parts, words) in [
         (&[][..], "no file"),
@@ -125,12 +150,12 @@ fn what_is_no_file_of_prices_is_refused_with_the_reason_and_nothing_is_stored() 
         (&[("file", Some("a.csv"), file.as_str()), ("file", Some("b.csv"), file.as_str())][..], "one at a time"),
     ] {
         let answer = send_form(&server, "/api/stocks/AAPL/upload", parts);
-        assert_eq!(answer.status, 422, "{}", answer.body);
-        assert!(answer.detail().contains(words), "{}", answer.detail());
+        assert_eq!(answer.status, 422, "{}", answer.text());
+        assert!(answer.problem(answer.status).contains(words), "{}", answer.problem(answer.status));
     }
     assert_eq!(server.get("/api/symbols").json()["symbols"], json!([]));
     let ordered = b"Date,Close\n03/04/2020,1\n";
-    assert_eq!(server.send("/api/stocks/AAPL/upload?date_order=day-first", "text/csv", ordered).status, 200);
+    assert_eq!(server.post_as("/api/stocks/AAPL/upload?date_order=day-first", "text/csv", ordered).status, 200);
 }
 
 #[test]
@@ -143,20 +168,29 @@ fn a_file_that_is_too_large_is_refused_and_one_that_loses_days_needs_a_word() {
         for (content_type, body) in
             [("text/csv".to_owned(), large.clone().into_bytes()), form(&[("file", Some("a.csv"), &large)])]
         {
-            let answer = server.send("/api/stocks/AAPL/upload", &content_type, &body);
-            assert_eq!(answer.status, 413, "{size} {content_type}: {}", answer.body);
-            assert!(answer.detail().contains("more than 40000 bytes"), "{}", answer.detail());
+            let answer = server.post_as("/api/stocks/AAPL/upload", &content_type, &body);
+            assert_eq!(answer.status, 413, "{size} {content_type}: {}", answer.text());
+            assert!(
+                answer.problem(answer.status).contains("more than 40000 bytes"),
+                "{}",
+                answer.problem(answer.status)
+            );
         }
     }
-    assert_eq!(server.get("/api/stocks/AAPL").status, 404);
+    assert_eq!(server.ask("GET", "/api/stocks/AAPL").0, 404);
     let just_fits = format!("{long}{}", "\n".repeat(40_000 - long.len()));
-    assert_eq!(server.send("/api/stocks/AAPL/upload", "text/csv", just_fits.as_bytes()).status, 200);
+    assert_eq!(server.post_as("/api/stocks/AAPL/upload", "text/csv", just_fits.as_bytes()).status, 200);
 
-    let answer = server.send("/api/stocks/AAPL/upload", "text/csv", short.as_bytes());
-    assert_eq!(answer.status, 409, "{}", answer.body);
-    assert!(answer.detail().contains("?replace=true"), "{}", answer.detail());
+    let answer = server.post_as("/api/stocks/AAPL/upload", "text/csv", short.as_bytes());
+    assert_eq!(answer.status, 409, "{}", answer.text());
+    assert!(answer.problem(answer.status).contains("?replace=true"), "{}", answer.problem(answer.status));
     assert_eq!(server.get("/api/stocks/AAPL").json()["bars"].as_array().unwrap().len(), 60);
-    let answer = server.send("/api/stocks/AAPL/upload?replace=true", "text/csv", short.as_bytes());
-    assert_eq!((answer.status, &answer.json()["series"][0]["replaced"]["rows"]), (200, &json!(60)), "{}", answer.body);
+    let answer = server.post_as("/api/stocks/AAPL/upload?replace=true", "text/csv", short.as_bytes());
+    assert_eq!(
+        (answer.status, &answer.json()["series"][0]["replaced"]["rows"]),
+        (200, &json!(60)),
+        "{}",
+        answer.text()
+    );
     assert_eq!(server.get("/api/stocks/AAPL").json()["bars"].as_array().unwrap().len(), 30);
 }

@@ -101,6 +101,20 @@ fn a_locked_database_does_not_cost_a_training() {
     assert_eq!(site.versions(), [1, 2]);
 }
 
+/// What is written goes into the file that nobody finds any more: the server says so instead of taking more.
+#[test]
+fn a_database_whose_file_was_put_elsewhere_is_told() {
+    let site = Site::new();
+    let server = Server::start(&site.folder);
+    wait_until("/readyz", || server.get("/readyz").status == 200);
+    let (here, elsewhere) = (site.data().join("closecast.db"), site.folder.join("closecast.db"));
+    std::fs::rename(&here, &elsewhere).unwrap();
+    wait_until("the server to notice", || server.get("/readyz").status == 503);
+    assert_eq!(server.get("/livez").status, 200);
+    std::fs::rename(&elsewhere, &here).unwrap();
+    wait_until("/readyz", || server.get("/readyz").status == 200);
+}
+
 #[test]
 fn a_database_that_is_gone_for_a_while_costs_nothing() {
     let Some(cluster) = Cluster::start() else { return };

@@ -1,18 +1,19 @@
 //! Keys and roles.
 
 use crate::{
-    client::{key, place, run},
     server::Server,
+    usual::{key, place, run},
 };
 
 const TRAIN: &str = r#"{"symbol": "AAPL", "epochs": 1, "hidden_size": 4, "lookback": 10}"#;
+const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 #[test]
 fn without_any_key_this_machine_may_do_everything() {
     let folder = place("");
     let server = Server::start(folder.path());
     assert_eq!(server.send("GET", "/api/symbols", &[], "").status, 200);
-    assert_eq!(server.send("POST", "/train", &["Content-Type: application/json"], TRAIN).status, 202);
+    assert_eq!(server.send("POST", "/train", &[JSON], TRAIN).status, 202);
     assert_eq!(server.send("GET", "/api/keys", &[], "").status, 200);
 }
 
@@ -36,14 +37,14 @@ fn once_there_is_a_key_each_group_of_routes_asks_for_its_role() {
         ("POST", "/api/keys", r#"{"name": "another", "role": "viewer"}"#, [403, 403, 201]),
         ("GET", "/api/audit", "", [403, 403, 200]),
     ] {
-        let send = |key: &[&str]| server.send(method, path, &[&["Content-Type: application/json"], key].concat(), body);
+        let send = |key: &[(&str, &str)]| server.send(method, path, &[&[JSON], key].concat(), body);
         let none = send(&[]);
-        assert_eq!(none.status, 401, "{method} {path}: {}", none.body);
+        assert_eq!(none.status, 401, "{method} {path}: {}", none.text());
         assert_eq!(none.header("www-authenticate"), Some("bearer realm=\"closecast\""));
         for wrong in [unknown.as_str(), "", "nonsense", "closecast_'; drop table keys; --"] {
-            assert_eq!(send(&[&format!("X-API-Key: {wrong}")]).status, 401, "{wrong}");
+            assert_eq!(send(&[("X-API-Key", wrong)]).status, 401, "{wrong}");
         }
-        let with = keys.each_ref().map(|key| send(&[&format!("Authorization: Bearer {key}")]).status);
+        let with = keys.each_ref().map(|key| send(&[("Authorization", &format!("Bearer {key}"))]).status);
         assert_eq!(with, expected, "{method} {path}");
     }
 }
@@ -56,7 +57,7 @@ fn a_key_is_shown_once_kept_as_a_hash_and_opens_until_it_is_revoked() {
     let made = server.post("/api/keys", &admin, r#"{"name": "robot", "role": "operator"}"#).json();
     let (id, robot) = (made["key_id"].as_str().unwrap(), made["key"].as_str().unwrap());
     assert_eq!(server.get("/api/symbols", robot).status, 200);
-    let listed = server.get("/api/keys", &admin).body;
+    let listed = server.get("/api/keys", &admin).text();
     assert!(listed.contains("robot") && !listed.contains(robot) && !listed.contains(&admin), "{listed}");
     for entry in walk(folder.path()) {
         let bytes = std::fs::read(&entry).unwrap_or_default();
@@ -65,10 +66,10 @@ fn a_key_is_shown_once_kept_as_a_hash_and_opens_until_it_is_revoked() {
             assert!(!found, "a key stands in {}", entry.display());
         }
     }
-    let revoked = server.send("DELETE", &format!("/api/keys/{id}"), &[&format!("X-API-Key: {admin}")], "");
+    let revoked = server.send("DELETE", &format!("/api/keys/{id}"), &[("X-API-Key", &admin)], "");
     assert_eq!((revoked.status, revoked.json()["revoked_at"].is_string()), (200, true));
     assert_eq!(server.get("/api/symbols", robot).status, 401);
-    assert_eq!(server.send("DELETE", &format!("/api/keys/{id}"), &[&format!("X-API-Key: {admin}")], "").status, 404);
+    assert_eq!(server.send("DELETE", &format!("/api/keys/{id}"), &[("X-API-Key", &admin)], "").status, 404);
 }
 
 #[test]
@@ -80,7 +81,7 @@ fn to_revoke_the_last_key_opens_nothing() {
     assert!(run(folder.path(), &["keys", "revoke", &id]).status.success());
     let server = Server::start(folder.path());
     assert_eq!(server.send("GET", "/api/symbols", &[], "").status, 401);
-    assert_eq!(server.send("POST", "/train", &["Content-Type: application/json"], TRAIN).status, 401);
+    assert_eq!(server.send("POST", "/train", &[JSON], TRAIN).status, 401);
 }
 
 #[test]
@@ -91,7 +92,7 @@ fn reading_may_be_public_and_nothing_else_is() {
     for path in ["/api/symbols", "/api/predictions/AAPL", "/api/jobs"] {
         assert_eq!(server.send("GET", path, &[], "").status, 200, "{path}");
     }
-    assert_eq!(server.send("POST", "/train", &["Content-Type: application/json"], TRAIN).status, 401);
+    assert_eq!(server.send("POST", "/train", &[JSON], TRAIN).status, 401);
     assert_eq!(server.send("GET", "/api/keys", &[], "").status, 401);
     assert_eq!(server.get("/api/symbols", "wrong").status, 401, "a wrong key is not the same as none");
 }
@@ -101,9 +102,9 @@ fn the_first_key_through_the_interface_is_an_admins() {
     let folder = place("");
     let server = Server::start(folder.path());
     let viewer = server.post("/api/keys", "", r#"{"name": "robot", "role": "viewer"}"#);
-    assert_eq!(viewer.status, 422, "{}", viewer.body);
+    assert_eq!(viewer.status, 422, "{}", viewer.text());
     let admin = server.post("/api/keys", "", r#"{"name": "ana", "role": "admin"}"#);
-    assert_eq!(admin.status, 201, "{}", admin.body);
+    assert_eq!(admin.status, 201, "{}", admin.text());
     assert_eq!(server.send("GET", "/api/symbols", &[], "").status, 401, "at once");
     for name in ["", "   ", "a\\u0000b", &"a".repeat(65)] {
         let body = format!(r#"{{"name": "{name}", "role": "viewer"}}"#);
@@ -132,6 +133,8 @@ fn who_did_what_is_written_down_without_the_key() {
     assert_eq!(told[2..], [(None, "keys create", Some(200)); 3]);
     assert_eq!(acts[1]["request_id"].as_str(), accepted.header("x-request-id"));
     assert_eq!(acts[1]["address"], "127.0.0.1");
+    let job = accepted.json()["job_id"].as_str().unwrap().to_owned();
+    assert_eq!(acts[1]["target"], format!("/train job {job}"), "what came of it");
     assert!(!page.to_string().contains("closecast_"), "{page}");
 }
 
@@ -145,7 +148,7 @@ fn who_hangs_up_is_written_down_too() {
         format!("POST /train?wait=true HTTP/1.1\r\n{host}\r\n{json}\r\nContent-Length: {length}\r\n\r\n{body}");
     let mut stream = server.connect();
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
-    let jobs = || server.send("GET", "/api/jobs", &[], "").body.contains("train_model");
+    let jobs = || server.send("GET", "/api/jobs", &[], "").text().contains("train_model");
     (0..100)
         .find(|_| {
             jobs() || {

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    client::{key, place, run},
     command::command,
+    usual::{key, place, run},
 };
 
 #[test]

@@ -48,6 +48,26 @@ async fn a_bad_message_is_answered_and_many_end_the_conversation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn nobody_takes_the_places_of_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\nwebsockets_each = 2\n";
+    std::fs::write(folder.path().join("closecast.toml"), settings).unwrap();
+    let server = Server::start(folder.path());
+    let connect = async |address: &str| {
+        let mut request = format!("ws://{}/ws", server.address).into_client_request().unwrap();
+        request.headers_mut().insert("x-forwarded-for", address.parse().unwrap());
+        match connect_async(request).await {
+            Ok((socket, _)) => Ok(socket),
+            Err(tokio_tungstenite::tungstenite::Error::Http(answer)) => Err(answer.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    };
+    let _kept = [connect("2001:db8::1").await.unwrap(), connect("2001:db8::2").await.unwrap()];
+    assert_eq!(connect("2001:db8::3").await.unwrap_err(), 429, "a network of version 6 is one caller");
+    assert!(connect("2001:db8:0:1::1").await.is_ok() && connect("203.0.113.1").await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn so_many_connections_are_taken_and_one_that_ends_makes_room() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("closecast.toml"), "[server.limits]\nwebsockets = 2\n").unwrap();

@@ -46,7 +46,7 @@ impl JobStore<'_> {
             return Ok(None);
         }
         let enqueued = enqueue_in(&transaction, new, now).await?;
-        announce_new_in(&transaction, &enqueued, now).await;
+        announce_new_in(&transaction, &enqueued, now).await?;
         transaction.commit().await?;
         self.tell_of(&enqueued).await;
         Ok(Some(enqueued))

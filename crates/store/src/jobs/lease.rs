@@ -132,7 +132,7 @@ impl JobStore<'_> {
         let transaction = begin_writing(self.database).await?;
         let changed = update.exec(&transaction).await?.rows_affected;
         if changed > 0 {
-            announce_job_in(&transaction, &lease.job, now).await;
+            announce_job_in(&transaction, &lease.job, now).await?;
         }
         transaction.commit().await?;
         if changed > 0 {
@@ -158,7 +158,7 @@ impl JobStore<'_> {
         };
         let mut job = super::job(row)?;
         job.progress = Some(progress.clone());
-        announce_in(&transaction, &[News::job(job)], now).await;
+        announce_in(&transaction, &[News::job(job)], now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Events).await;
         Ok(())

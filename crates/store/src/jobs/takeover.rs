@@ -129,7 +129,7 @@ impl JobStore<'_> {
         for update in [cancelled, failed, queued] {
             if update.exec(&transaction).await?.rows_affected == 1 {
                 close_abandoned(&transaction, &observed.id, &silence, now).await?;
-                announce_job_in(&transaction, &observed.id, now).await;
+                announce_job_in(&transaction, &observed.id, now).await?;
                 transaction.commit().await?;
                 self.wakeups.tell(Topic::Jobs).await;
                 self.wakeups.tell(Topic::Events).await;

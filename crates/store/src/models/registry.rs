@@ -16,7 +16,7 @@ use crate::{
     ModelNews, News, StoreError, Topic,
     connection::{begin_writing, lock_subject},
     entity::{model_alias, model_version, registry_event},
-    events::announce_in,
+    events::{announce, left_out},
 };
 
 /// A role that one version of a name plays.
@@ -146,7 +146,7 @@ impl ModelStore<'_> {
             ..line(name, RegistryAction::Promote, number, actor, now)
         };
         let line = write(&transaction, line).await?;
-        announce_line_in(&transaction, line, now).await;
+        announce_line_in(&transaction, line, now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
         self.wakeups.tell(Topic::Events).await;
@@ -177,7 +177,7 @@ impl ModelStore<'_> {
             ..line(name, RegistryAction::Rollback, earlier, actor, now)
         };
         let line = write(&transaction, line).await?;
-        announce_line_in(&transaction, line, now).await;
+        announce_line_in(&transaction, line, now).await?;
         transaction.commit().await?;
         self.wakeups.tell(Topic::Models).await;
         self.wakeups.tell(Topic::Events).await;
@@ -273,12 +273,15 @@ async fn write(
     Ok(registry_event::Entity::insert(line).exec_with_returning(transaction).await?)
 }
 
-/// Tells a line of the book. To be called last, as [`announce_in`].
+/// Tells a line of the book. To be called last, as [`crate::events::announce_in`].
+///
+/// # Errors
+/// As there.
 pub(super) async fn announce_line_in(
     transaction: &DatabaseTransaction,
     line: registry_event::Model,
     now: DateTime<Utc>,
-) {
+) -> Result<(), StoreError> {
     let news = async {
         let symbol: Option<String> = model_version::Entity::find()
             .select_only()
@@ -289,12 +292,9 @@ pub(super) async fn announce_line_in(
             .one(transaction)
             .await?;
         let symbol = symbol.filter(|symbol| !symbol.is_empty());
-        Ok::<_, StoreError>(News::Model(ModelNews { symbol, line: event(line)? }))
+        announce(transaction, &[News::Model(ModelNews { symbol, line: event(line)? })], now).await
     };
-    match news.await {
-        Ok(news) => announce_in(transaction, &[news], now).await,
-        Err(error) => tracing::warn!("news of a model is left out: {error}"),
-    }
+    left_out(transaction, news.await)
 }
 
 pub(super) async fn version_under(

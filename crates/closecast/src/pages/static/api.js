@@ -30,13 +30,20 @@ export function keepKey(key) {
   }
 }
 
-function headers() {
-  let key = null;
+function keptKey() {
   try {
-    key = sessionStorage.getItem(KEY);
+    return sessionStorage.getItem(KEY);
   } catch {
     // As above.
+    return null;
   }
+}
+
+/** Whether a key was given, be it good or not. */
+export const hasKey = () => Boolean(keptKey());
+
+function headers() {
+  const key = keptKey();
   return key ? { accept: "application/json", "x-api-key": key } : { accept: "application/json" };
 }
 

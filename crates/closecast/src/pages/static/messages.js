@@ -1,6 +1,6 @@
 // What the page says when there is nothing to show: no symbols, an unknown one, no model, no server.
 
-import { keepKey } from "./api.js";
+import { hasKey, keepKey } from "./api.js";
 import { element } from "./dom.js";
 import { language, t } from "./i18n.js";
 
@@ -53,7 +53,7 @@ export function unknownSymbol(symbol, problem, symbols, onOpen) {
 }
 
 /** Returns the form that asks for a key. */
-function keyNeeded(problem, onRetry) {
+function keyNeeded(onRetry) {
   const input = element("input", {
     type: "password", name: "key", autocomplete: "off", required: "", placeholder: "closecast_…", "aria-label": t("state.key_label"),
   });
@@ -67,14 +67,14 @@ function keyNeeded(problem, onRetry) {
     element("h1", {}, t("state.key_title")),
     element("p", {}, t("state.key_text")),
     form,
-    language === "en" ? sentence(problem.detail) : null,
+    hasKey() ? element("p", { role: "alert" }, t("state.key_wrong")) : null,
     command("closecast keys create NAME"),
   ];
 }
 
 /** Returns the message of a server that gives no data. */
 export function failure(problem, onRetry) {
-  if (problem.needsKey) return keyNeeded(problem, onRetry);
+  if (problem.needsKey) return keyNeeded(onRetry);
   return [
     element("h1", {}, problem.isDown ? t("state.down_title") : t("state.failed_title")),
     problem.isDown ? element("p", {}, t("state.down_text")) : null,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use axum::{extract::DefaultBodyLimit, middleware::from_fn_with_state};
+use axum::extract::DefaultBodyLimit;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::TIMEOUT;
@@ -17,7 +17,6 @@ use crate::{
             jobs, keys, live, ml_health, models, monitoring, predict, prediction_history, predictions, retrain, runs,
             stocks, symbols, train,
         },
-        time_limit::end_after,
     },
 };
 
@@ -30,13 +29,13 @@ const LONG_TIMEOUT: Duration = Duration::from_secs(660);
 /// Returns the routes of the interface, with their description.
 pub(super) fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::about())
-        .merge(Access::Open.group(app, signs_of_life()))
-        .merge(Access::Read.group(app, read()))
-        .merge(Access::Compute.group(app, compute(app)))
-        .merge(Access::Change.group(app, change()))
-        .merge(Access::Administer.group(app, administer()))
-        .layer(from_fn_with_state(TIMEOUT, end_after))
-        .merge(Access::Change.group(app, change_at_length()).layer(from_fn_with_state(LONG_TIMEOUT, end_after)))
+        .merge(Access::Open.group(app, TIMEOUT, signs_of_life()))
+        .merge(Access::Read.group(app, TIMEOUT, read()))
+        .merge(Access::Compute.group(app, TIMEOUT, compute(app)))
+        .merge(Access::Change.group(app, TIMEOUT, change()))
+        .merge(Access::Administer.group(app, TIMEOUT, administer()))
+        .merge(Access::Change.group(app, UPLOAD_TIMEOUT, uploads()))
+        .merge(Access::Change.group(app, LONG_TIMEOUT, change_at_length()))
 }
 
 fn signs_of_life() -> OpenApiRouter<App> {
@@ -107,15 +106,17 @@ fn change() -> OpenApiRouter<App> {
         .routes(routes!(retrain::all))
 }
 
-/// Returns the routes that may take long, all of which change what is stored.
-fn change_at_length() -> OpenApiRouter<App> {
-    // Files are counted as they come in, against a limit of their own.
-    let uploads = OpenApiRouter::new()
+/// Returns the routes that take files, which are counted as they come in, against a limit of their own.
+fn uploads() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(stocks::upload::of_symbol))
         .routes(routes!(stocks::upload::any))
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn_with_state(UPLOAD_TIMEOUT, end_after));
-    OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote)).merge(uploads)
+}
+
+/// Returns the routes that may take long, which change what is stored.
+fn change_at_length() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(train::train)).routes(routes!(models::service::promote))
 }
 
 fn administer() -> OpenApiRouter<App> {

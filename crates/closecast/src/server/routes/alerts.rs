@@ -9,7 +9,7 @@ use crate::{
     failure::Failure,
     server::{
         extract::Parameters,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::alert::AlertView,
 };
@@ -46,9 +46,7 @@ pub(in crate::server) async fn list(
     Parameters(parameters): Parameters<Asked>,
 ) -> Result<Json<Alerts>, Problem> {
     let limit = parameters.limit.unwrap_or(50);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
-    }
+    within("limit", limit, 1..=MAX_LIMIT)?;
     let open_only = parameters.open_only.unwrap_or(false);
     let alerts = app.store.alerts().list(open_only, limit).await.map_err(Failure::from)?;
     Ok(Json(Alerts { alerts: alerts.into_iter().map(Into::into).collect() }))

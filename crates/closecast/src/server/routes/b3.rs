@@ -38,7 +38,7 @@ pub(in crate::server) struct Asked {
 /// Which company.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(as = B3Request)]
+#[schema(as = B3Request, example = json!({ "company": "Petrobras" }))]
 pub(in crate::server) struct CompanyRequest {
     /// Name or symbol of one of the ten companies.
     #[schema(example = "Petrobras", max_length = 64)]

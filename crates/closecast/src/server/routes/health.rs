@@ -25,11 +25,10 @@ pub(in crate::server) async fn live() -> &'static str {
 /// The process can answer questions: its database does.
 #[utoipa::path(get, path = "/readyz", tag = "monitoring", responses((status = 200, description = "It can", body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    app.readiness.check(&app.store).await.map_err(|error| {
-        tracing::error!(%error, "the database does not answer");
-        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
-    })?;
-    Ok("ok")
+    if app.readiness.check(&app.store).await {
+        return Ok("ok");
+    }
+    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"))
 }
 
 /// Health as the older systems report it.

@@ -11,7 +11,7 @@ use crate::{
     server::{
         extract::Parameters,
         id_path::IdPath,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::job::JobView,
     worker::Work,
@@ -58,9 +58,7 @@ pub(in crate::server) async fn list(
     Parameters(parameters): Parameters<Asked>,
 ) -> Result<Json<Page>, Problem> {
     let limit = parameters.limit.unwrap_or(50);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
-    }
+    within("limit", limit, 1..=MAX_LIMIT)?;
     if let Some(before) = &parameters.before {
         known(before).map_err(|failure| Problem::invalid(format!("before: {failure}")))?;
     }

@@ -1,6 +1,6 @@
 //! Keys, and who did what with them.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use closecast_store::StoredAct;
 use serde::{Deserialize, Serialize};
@@ -12,9 +12,10 @@ use crate::{
     ops,
     security::Role,
     server::{
+        auth::Subject,
         extract::{JsonBody, Parameters},
         id_path::IdPath,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::key::{KeyView, NewKeyView},
 };
@@ -111,14 +112,19 @@ pub(in crate::server) async fn list(State(app): State<App>) -> Result<Json<Keys>
 pub(in crate::server) async fn create(
     State(app): State<App>,
     JsonBody(request): JsonBody<Request>,
-) -> Result<(StatusCode, Json<NewKeyView>), Problem> {
+) -> Result<(StatusCode, Extension<Subject>, Json<NewKeyView>), Problem> {
     let role = request.role;
     // Else nobody could make the next one without reaching for the machine itself.
     if role != Role::Admin && !app.security.keyring.is_used(&app.store).await.map_err(Failure::from)? {
         return Err(Problem::invalid("role: the first key must be that of an admin, who can make the others"));
     }
     let (key, key_id) = ops::keys::create(&app, &request.name, role).await?;
-    Ok((StatusCode::CREATED, Json(NewKeyView { key_id, key: key.reveal().to_owned(), role: role.name() })))
+    let subject = Subject(format!("key {key_id} ({role})"));
+    Ok((
+        StatusCode::CREATED,
+        Extension(subject),
+        Json(NewKeyView { key_id, key: key.reveal().to_owned(), role: role.name() }),
+    ))
 }
 
 /// Revokes a key. This server follows at once, others within ten seconds.
@@ -140,9 +146,7 @@ pub(in crate::server) async fn audit(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Page>, Problem> {
     let limit = asked.limit.unwrap_or(100);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
-    }
+    within("limit", limit, 1..=MAX_LIMIT)?;
     let acts = app.store.audit().list(asked.before, limit).await.map_err(Failure::from)?;
     let next = acts.last().filter(|_| acts.len() as u64 == limit).map(|act| act.id);
     Ok(Json(Page { acts: acts.into_iter().map(ActView::from).collect(), next }))

@@ -15,7 +15,7 @@ use axum::{
 use crate::{
     app::App,
     live::{Full, Place},
-    security::Caller,
+    security::{Caller, network},
     server::{
         problem::{Problem, ProblemBody},
         socket::{LONGEST_READ, Session},
@@ -80,7 +80,7 @@ fn place(app: &App, caller: Option<&Caller>, address: Option<IpAddr>) -> Result<
     let key = caller.and_then(|caller| caller.key.as_ref()).map(|(id, _name)| format!("key {id}"));
     let who = match address {
         Some(address) if address.is_loopback() => None,
-        _ => key.or(address.map(|address| format!("address {address}"))),
+        _ => key.or(address.map(|address| format!("address {}", network(address)))),
     };
     app.live.place(who, (limits.websockets, limits.websockets_each)).map_err(|full| match full {
         Full::Altogether => {

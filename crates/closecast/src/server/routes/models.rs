@@ -20,7 +20,7 @@ use crate::{
     server::{
         extract::Parameters,
         model_name::check_model_name,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::model::{EventView, NamedModelView, VersionView},
 };
@@ -66,9 +66,7 @@ const LARGEST_NUMBER: u64 = 9_007_199_254_740_991;
 impl Older {
     /// Returns the limit, if both parameters are in their ranges.
     fn checked_limit(&self) -> Result<u64, Problem> {
-        if let Some(before) = self.before.filter(|before| !(1..=LARGEST_NUMBER).contains(before)) {
-            return Err(Problem::invalid(format!("before is {before}, but must be from 1 to {LARGEST_NUMBER}")));
-        }
+        self.before.map_or(Ok(()), |before| within("before", before, 1..=LARGEST_NUMBER))?;
         checked_limit(self.limit)
     }
 }
@@ -241,8 +239,6 @@ fn alias_of(roles: &Roles, version: &ModelVersion) -> Option<Alias> {
 
 fn checked_limit(limit: Option<u64>) -> Result<u64, Problem> {
     let limit = limit.unwrap_or(50);
-    if (1..=MAX_LIMIT).contains(&limit) {
-        return Ok(limit);
-    }
-    Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")))
+    within("limit", limit, 1..=MAX_LIMIT)?;
+    Ok(limit)
 }

@@ -18,11 +18,15 @@ use crate::{
     ops::{
         forecast::{Freshness, forecast},
         forecast_sent::{Sent, forecast_sent},
+        missing::fetch_missing,
     },
+    security::Caller,
     server::{
-        extract::{essence, is_json, read_limited},
+        examples,
+        extract::{essence, is_json, read_limited, refuse_encoded},
         predict_body::{self, PredictBody},
         problem::{Problem, ProblemBody},
+        queue::By,
     },
     views::predicted::PredictedView,
 };
@@ -44,7 +48,7 @@ enum Form {
 #[utoipa::path(post, path = "/predict", tag = "forecasts",
     request_body(content(
         (Documented = "application/json"),
-        (String = "text/csv", example = "Date,Open,High,Low,Close,Volume\n2024-01-02,187.15,188.44,183.89,185.64,82488700\n"),
+        (String = "text/csv", example = json!(examples::csv(60))),
         (file::Documented = "multipart/form-data"),
     )),
     responses(
@@ -54,26 +58,34 @@ enum Form {
         (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
         (status = 415, description = "The body is neither JSON nor CSV nor a form with a file", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The prices are wrong or too few; the text names the field and the place", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "The prices are not stored, and the price source does not deliver them (with fetch_missing)", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn predict(
     State(app): State<App>,
+    by: By,
     request: Request,
 ) -> Result<Json<PredictedView>, Problem> {
+    refuse_encoded(request.headers())?;
+    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+        return Err(Problem::invalid(
+            "query: this takes no parameters; a form has fields for symbol and model beside the file",
+        ));
+    }
     let limits = &app.settings.server.limits;
     let form = form(request.headers()).ok_or_else(unknown_form)?;
     match form {
         Form::Json => {
             let body = read_limited(request.into_body(), limits.body.bytes()).await?;
             let asked = predict_body::parse(&body).map_err(|error| Problem::invalid(error.to_string()))?;
-            answer(&app, asked).await
+            answer(&app, by.as_deref(), asked).await
         }
         Form::Csv => {
-            let place = FilePlace::take()?;
+            let place = FilePlace::take(&app).await?;
             let bytes = read_limited(request.into_body(), limits.upload.bytes()).await?;
             of_prices(&app, PriceFile::from(bytes).read(&app, place).await?).await
         }
         Form::Multipart => {
-            let place = FilePlace::take()?;
+            let place = FilePlace::take(&app).await?;
             let multipart = Multipart::from_request(request, &app).await;
             let multipart = multipart.map_err(|error| Problem::invalid(format!("body: {}", error.body_text())))?;
             let file = PriceFile::receive(multipart).await?;
@@ -82,10 +94,11 @@ pub(in crate::server) async fn predict(
     }
 }
 
-async fn answer(app: &App, asked: PredictBody) -> Result<Json<PredictedView>, Problem> {
+async fn answer(app: &App, caller: Option<&Caller>, asked: PredictBody) -> Result<Json<PredictedView>, Problem> {
     match asked {
         PredictBody::Window(sent) => of_prices(app, window::sent(sent)?).await,
         PredictBody::Stored { symbol, model, lookback_days } => {
+            fetch_missing(app, &symbol, caller).await?;
             let answer = Box::pin(forecast(app, &symbol, model.as_deref(), Freshness::Kept)).await?;
             Ok(Json(PredictedView::stored(answer.view.clone(), lookback_days)))
         }

@@ -19,7 +19,7 @@ use crate::{
         cursor, etag,
         extract::Parameters,
         model_name::check_model_name,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::past_forecast::{PastForecastView, PastForecastsView},
 };
@@ -69,9 +69,7 @@ pub(in crate::server) async fn list(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let limit = asked.limit.unwrap_or(100);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MOST}")));
-    }
+    within("limit", limit, 1..=MOST)?;
     let from = asked
         .cursor
         .as_deref()
@@ -84,8 +82,7 @@ pub(in crate::server) async fn list(
     };
     let mut response = if prefers_csv(&headers) {
         let csv = view.to_csv().into_bytes();
-        let etag = etag::of(&csv);
-        let mut response = etag::respond(csv.into(), &etag, "text/csv; charset=utf-8", &headers);
+        let mut response = etag::respond_named(csv, "text/csv; charset=utf-8", &headers);
         if let Some(next) = view.next.as_deref().and_then(|next| HeaderValue::from_str(next).ok()) {
             response.headers_mut().insert(NEXT_CURSOR, next);
         }
@@ -93,8 +90,7 @@ pub(in crate::server) async fn list(
     } else {
         let internal = |error: serde_json::Error| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string());
         let json = serde_json::to_vec(&view).map_err(internal)?;
-        let etag = etag::of(&json);
-        etag::respond(json.into(), &etag, "application/json", &headers)
+        etag::respond_named(json, "application/json", &headers)
     };
     response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)

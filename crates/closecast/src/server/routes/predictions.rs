@@ -11,7 +11,10 @@ use utoipa::IntoParams;
 
 use crate::{
     app::App,
-    ops::forecast::{Freshness, forecast},
+    ops::{
+        forecast::{Freshness, forecast},
+        missing::fetch_missing,
+    },
     security::{Caller, Role},
     server::{
         etag,
@@ -39,6 +42,7 @@ pub(in crate::server) struct Asked {
         (status = 304, description = "The forecast of If-None-Match still holds"),
         (status = 404, description = "There are no prices of the symbol, or no such model", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The symbol or the model cannot be one, or the prices do not suffice", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "The prices are not stored, and the price source does not deliver them (with fetch_missing)", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn show(
     State(app): State<App>,
@@ -48,6 +52,7 @@ pub(in crate::server) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     check_model_name("model", parameters.model.as_deref())?;
+    fetch_missing(&app, &symbol, caller.as_deref()).await?;
     let answer = forecast(&app, &symbol, parameters.model.as_deref(), freshness(&headers, caller.as_deref())).await?;
     Ok(etag::respond(answer.json.clone(), &answer.etag, "application/json", &headers))
 }

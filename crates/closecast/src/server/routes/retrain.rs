@@ -1,6 +1,6 @@
 //! Training models again.
 
-use axum::{extract::State, response::Response};
+use axum::{extract::State, http::StatusCode, response::Response};
 use closecast_domain::Symbol;
 use closecast_store::ModelFilter;
 use serde::Deserialize;
@@ -10,6 +10,7 @@ use super::models::{self, path::NamePath};
 use crate::{
     app::App,
     failure::Failure,
+    ops::serving::BASE,
     server::{
         extract::JsonBody,
         problem::{Problem, ProblemBody},
@@ -35,6 +36,7 @@ pub(in crate::server) struct Request {
     responses(
         (status = 202, description = "The job that will train", body = AcceptedView, headers(("location" = String, description = "Where to ask how it stands"))),
         (status = 404, description = "There is no such model", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "It is the model that ships with the program", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn one(
     State(app): State<App>,
@@ -42,6 +44,11 @@ pub(in crate::server) async fn one(
     by: By,
 ) -> Result<Response, Problem> {
     models::known(&app, &name).await?;
+    if name == BASE && app.store.models().in_service(&name).await.map_err(Failure::from)?.is_none() {
+        let detail = "the BASE in service is the one that ships with the program, which cannot be trained again: `closecast train --base` \
+                      trains one of your own, which then serves in its place";
+        return Err(Problem::new(StatusCode::CONFLICT, detail));
+    }
     let work = Work::RetrainModel(RetrainModel { model_name: Some(name), symbols: None });
     Ok(queue::accepted(queue::enqueue(&app, &work, by).await?))
 }

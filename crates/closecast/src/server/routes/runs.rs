@@ -13,7 +13,7 @@ use crate::{
         extract::Parameters,
         id_path::IdPath,
         model_name::check_model_name,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
     views::run::{RunView, WholeRunView},
 };
@@ -74,9 +74,7 @@ pub(in crate::server) async fn list(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Page>, Problem> {
     let limit = asked.limit.unwrap_or(50);
-    if !(1..=MAX_LIMIT).contains(&limit) {
-        return Err(Problem::invalid(format!("limit is {limit}, but must be from 1 to {MAX_LIMIT}")));
-    }
+    within("limit", limit, 1..=MAX_LIMIT)?;
     check_model_name("name", asked.name.as_deref())?;
     let is_kind =
         |kind: &str| (1..=32).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');

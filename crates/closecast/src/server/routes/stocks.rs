@@ -22,11 +22,12 @@ use self::period::Period;
 use crate::{
     app::App,
     failure::Failure,
-    ops,
+    ops::{self, missing::fetch_missing},
     server::{
         accept, etag,
         extract::{Parameters, SymbolPath},
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
+        queue::By,
     },
     views::stock::StockView,
 };
@@ -40,7 +41,7 @@ const MAX_DAYS: usize = 100_000;
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct Asked {
     /// First day; the first one stored when absent.
-    #[param(example = "2024-01-02")]
+    #[param(example = "2010-01-04")]
     start_date: Option<NaiveDate>,
     /// Last day, included; the last one stored when absent.
     end_date: Option<NaiveDate>,
@@ -63,14 +64,17 @@ pub(in crate::server) struct Asked {
         (status = 304, description = "The history of If-None-Match still holds"),
         (status = 404, description = "There are no prices of the symbol", body = ProblemBody, content_type = "application/problem+json"),
         (status = 422, description = "The symbol cannot be one, a parameter is wrong, or no session lies between the dates", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "The prices are not stored, and the price source does not deliver them (with fetch_missing)", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub(in crate::server) async fn history(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
     Parameters(asked): Parameters<Asked>,
+    by: By,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     asked.check()?;
+    fetch_missing(&app, &symbol, by.as_deref()).await?;
     let loaded = ops::history::load(&app, &symbol).await?;
     let selected = asked.select(&loaded.history)?;
     let (content_type, body) = if accept::prefers_csv(&headers) {
@@ -81,10 +85,7 @@ pub(in crate::server) async fn history(
         let view = StockView::new(loaded, &selected);
         ("application/json", serde_json::to_vec(&view).map_err(|error| Failure::Internal(error.to_string()))?)
     };
-    let mut response = {
-        let etag = etag::of(&body);
-        etag::respond(body.into(), &etag, content_type, &headers)
-    };
+    let mut response = etag::respond_named(body, content_type, &headers);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
     Ok(response)
 }
@@ -95,12 +96,7 @@ impl Asked {
         if self.period.is_some() && self.start_date.is_some() {
             return Err(Problem::invalid("period and start_date both say where to begin: give one of them"));
         }
-        match self.days {
-            Some(days) if !(1..=MAX_DAYS).contains(&days) => {
-                Err(Problem::invalid(format!("days is {days}, but must be from 1 to {MAX_DAYS}")))
-            }
-            _ => Ok(()),
-        }
+        self.days.map_or(Ok(()), |days| within("days", days, 1..=MAX_DAYS))
     }
 
     /// Returns the part of `history` that was asked for.

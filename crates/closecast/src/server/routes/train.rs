@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::{
-    Json,
+    Extension, Json,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
@@ -17,8 +17,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     app::App,
     failure::Failure,
-    ops::{self, serving::BASE},
+    ops::{self, missing::fetch_missing, serving::BASE},
     server::{
+        auth::Subject,
         extract::{JsonBody, Parameters},
         model_name::check_model_name,
         problem::{Problem, ProblemBody},
@@ -47,7 +48,7 @@ pub(in crate::server) struct Request {
     #[schema(example = "AAPL", max_length = 64, pattern = "^[A-Za-z0-9_^=][A-Za-z0-9._^=-]{0,63}$")]
     model_name: Option<String>,
     /// First day used.
-    #[schema(example = "2018-01-01")]
+    #[schema(example = "2005-01-03")]
     start_date: Option<NaiveDate>,
     /// Last day used.
     end_date: Option<NaiveDate>,
@@ -101,6 +102,7 @@ pub(in crate::server) struct Patience {
     (status = 413, description = "The body is too large", body = ProblemBody, content_type = "application/problem+json"),
     (status = 415, description = "The body is not JSON", body = ProblemBody, content_type = "application/problem+json"),
     (status = 422, description = "A field is wrong", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 502, description = "The prices are not stored, and the price source does not deliver them (with fetch_missing)", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(in crate::server) async fn train(
     State(app): State<App>,
@@ -112,6 +114,7 @@ pub(in crate::server) async fn train(
     let work = request.work()?;
     // What is wrong is told at once and not by a failed job.
     work.request().map_err(in_fields)?;
+    fetch_missing(&app, &work.symbol, by.as_deref()).await?;
     if app.store.bars().info(&work.symbol).await.map_err(Failure::from)?.is_none() {
         return Err(Failure::NoHistory(work.symbol).into());
     }
@@ -122,7 +125,8 @@ pub(in crate::server) async fn train(
     let already_there = enqueued.already_there;
     let job = queue::wait_for_end(&app, enqueued.job, limit).await?;
     if job.state.has_ended() {
-        return Ok((StatusCode::OK, Json(JobView::from(job))).into_response());
+        let subject = Subject(format!("job {}", job.id));
+        return Ok((StatusCode::OK, Extension(subject), Json(JobView::from(job))).into_response());
     }
     Ok(queue::accepted(closecast_store::Enqueued { job, already_there }))
 }

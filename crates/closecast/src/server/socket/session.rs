@@ -118,9 +118,6 @@ where
             Some(Ok(message)) => message,
         };
         self.heard_at = Instant::now();
-        if matches!(message, Message::Pong(_)) {
-            return Ok(());
-        }
         if !self.messages.take() {
             return Err(End::Flood);
         }

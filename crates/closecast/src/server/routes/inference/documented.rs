@@ -4,8 +4,11 @@
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
+use crate::server::examples;
+
 /// A request for inference.
 #[derive(ToSchema)]
+#[schema(example = json!({ "inputs": [{ "name": "close", "shape": [1, 60], "datatype": "FP64", "data": examples::closes(60) }] }))]
 #[expect(dead_code, reason = "it describes a body that is read field by field, with binary tensors after it")]
 pub(super) struct InferenceRequest {
     /// Given back in the answer.

@@ -4,9 +4,10 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::{StatusCode, request::Parts},
 };
+use closecast_model::is_model_name;
 use serde::de::DeserializeOwned;
 
-use crate::{failure::Failure, ops::train::is_model_name, server::problem::Problem};
+use crate::{failure::Failure, server::problem::Problem};
 
 /// The name of a model in a path. A text that is no name is that of no model: it reaches no database.
 #[derive(Debug)]

@@ -3,7 +3,6 @@
 use axum::{Json, extract::State, http::StatusCode};
 use closecast_domain::Cancel;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 
 use super::path::NamePath;
@@ -18,9 +17,6 @@ use crate::{
     },
     views::model::{ChallengeView, RollbackView},
 };
-
-/// Comparisons at a time: each keeps a processor busy.
-static PLACES: Semaphore = Semaphore::const_new(2);
 
 /// Which version is to go into service.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -63,8 +59,8 @@ pub(in crate::server) async fn promote(
     by: By,
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<ChallengeView>, Problem> {
-    let place =
-        PLACES.try_acquire().map_err(|_| Problem::busy("other models are being compared: ask again in a moment"))?;
+    let busy = |_| Problem::busy("other models are being compared: ask again in a moment");
+    let place = app.rooms.comparisons.enter().await.map_err(busy)?;
     if request.version == Some(0) {
         return Err(Problem::invalid("version is 0, but must be at least 1"));
     }

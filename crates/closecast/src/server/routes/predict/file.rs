@@ -9,7 +9,7 @@ use closecast_data::{
     import::{self, Import, ImportOptions, Limits, symbol_from_file_name},
 };
 use closecast_domain::{RawSeries, Symbol};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::{
@@ -19,21 +19,18 @@ use crate::{
     server::{model_name::check_model_name, predict_body::MOST_ROWS, problem::Problem},
 };
 
-/// Files in memory at a time: each may be as large as `server.limits.upload` allows.
-static PLACES: Semaphore = Semaphore::const_new(4);
-
 /// The right to have a file in memory: from before its first byte until it is read, also when nobody waits for it any more.
 #[derive(Debug)]
-pub(super) struct FilePlace(#[expect(dead_code, reason = "it is held, and let go")] SemaphorePermit<'static>);
+pub(super) struct FilePlace(#[expect(dead_code, reason = "it is held, and let go")] OwnedSemaphorePermit);
 
 impl FilePlace {
     /// Takes a place.
     ///
     /// # Errors
     /// A problem of status 429 when there is none.
-    pub(super) fn take() -> Result<Self, Problem> {
+    pub(super) async fn take(app: &App) -> Result<Self, Problem> {
         let busy = |_| Problem::busy("several files are being received: send this one in a moment");
-        PLACES.try_acquire().map(Self).map_err(busy)
+        app.rooms.files.enter().await.map(Self).map_err(busy)
     }
 }
 

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     ops::forecast_sent::{Sent, nobody},
     server::{
+        examples,
         predict_body::{Window, WindowRow},
         problem::Problem,
     },
@@ -48,11 +49,11 @@ fn bar(row: &WindowRow) -> RawBar {
 
 /// The body of `POST /predict` as JSON.
 #[derive(ToSchema)]
-#[schema(as = PredictRequest)]
+#[schema(as = PredictRequest, example = json!({ "values": examples::closes(60) }))]
 #[expect(dead_code, reason = "it describes a body that is read field by field, in more shapes than one")]
 pub(super) struct Documented {
     /// Closes, oldest first, or an object a day with `date`, `open`, `high`, `low`, `close`, `adj_close` and `volume`. As many as
-    /// the model needs: 90 for BASE. Without it the stored prices of `symbol` are used.
+    /// the model needs: 90 for BASE, of closes alone 20. Without it the stored prices of `symbol` are used.
     #[schema(value_type = Option<Vec<f64>>, min_items = 1, max_items = 20_000)]
     values: Option<Vec<f64>>,
     /// Dates of the values, where these are numbers.

@@ -37,7 +37,7 @@ pub(in crate::server) struct Asked {
     )]
     symbols: String,
     /// First day; the first one that all symbols have when absent.
-    #[param(example = "2024-01-02")]
+    #[param(example = "2010-01-04")]
     start_date: Option<NaiveDate>,
     /// Last day, included; the last one that all symbols have when absent.
     end_date: Option<NaiveDate>,

@@ -12,7 +12,7 @@ use crate::{
     ops,
     server::{
         extract::Parameters,
-        problem::{Problem, ProblemBody},
+        problem::{Problem, ProblemBody, within},
     },
 };
 
@@ -55,9 +55,7 @@ pub(in crate::server) async fn show(
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<Payload>, Problem> {
     let lookback = asked.lookback.unwrap_or(60);
-    if !(1..=MAX_LOOKBACK).contains(&lookback) {
-        return Err(Problem::invalid(format!("lookback is {lookback}, but must be from 1 to {MAX_LOOKBACK}")));
-    }
+    within("lookback", lookback, 1..=MAX_LOOKBACK)?;
     let history = ops::history::load(&app, &asked.symbol).await?.history;
     let TestPayload { symbol, as_of, values } = export::test_payload(&history, lookback);
     Ok(Json(Payload { symbol, as_of, values }))

@@ -12,7 +12,6 @@ use closecast_data::{
 };
 use closecast_domain::Symbol;
 use serde::Deserialize;
-use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
@@ -20,15 +19,13 @@ use crate::{
     failure::Failure,
     ops::import::{StoredDays, import_sent},
     server::{
+        examples,
         extract::{Parameters, SymbolPath},
         problem::{Problem, ProblemBody},
         receive::{Room, receive},
     },
     views::import::ImportView,
 };
-
-/// Files received at a time: each takes room on the disk, and the memory of its bars.
-static PLACES: Semaphore = Semaphore::const_new(4);
 
 /// How to read the file, and what becomes of stored days that it does not cover.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -81,7 +78,7 @@ struct Form {
         ("symbol" = String, Path, description = "Symbol", example = "AAPL", max_length = 24, pattern = r"^(?=.*[A-Za-z0-9])[A-Za-z0-9^=_][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$"),
         Asked,
     ),
-    request_body(description = "The file", content((Form = "multipart/form-data"), (String = "text/csv"))),
+    request_body(description = "The file", content((Form = "multipart/form-data"), (String = "text/csv", example = json!(examples::csv(60))))),
     responses(
         (status = 200, description = "What the file brought, and what was done about each defect", body = ImportView),
         (status = 400, description = "The body breaks off", body = ProblemBody, content_type = "application/problem+json"),
@@ -102,7 +99,7 @@ pub(in crate::server) async fn of_symbol(
 
 /// Takes a file of prices that says itself of which symbols they are, unless `symbol` does.
 #[utoipa::path(post, path = "/api/stocks/upload", tag = "stocks", params(AskedWithSymbol),
-    request_body(description = "The file", content((Form = "multipart/form-data"), (String = "text/csv"))),
+    request_body(description = "The file", content((Form = "multipart/form-data"), (String = "text/csv", example = json!(examples::csv(60))))),
     responses(
         (status = 200, description = "What the file brought, and what was done about each defect", body = ImportView),
         (status = 400, description = "The body breaks off", body = ProblemBody, content_type = "application/problem+json"),
@@ -121,9 +118,8 @@ pub(in crate::server) async fn any(
 }
 
 async fn upload(app: &App, asked: AskedWithSymbol, request: Request) -> Result<Json<ImportView>, Problem> {
-    let place = PLACES
-        .try_acquire()
-        .map_err(|_| Problem::busy("several files are being received: send this one in a moment"))?;
+    let busy = |_| Problem::busy("several files are being received: send this one in a moment");
+    let place = app.rooms.uploads.enter().await.map_err(busy)?;
     let room = Room { folder: app.settings.data_dir.clone(), bytes: app.settings.server.limits.upload.bytes() };
     let received = receive(request, &room).await?;
     let options = ImportOptions {

@@ -1,0 +1,33 @@
+//! Prices that somebody asks for and that are not stored.
+
+use std::time::Duration;
+
+use closecast_data::provider::ProviderError;
+use closecast_domain::Symbol;
+
+use crate::{
+    app::App,
+    failure::Failure,
+    ops::fetch::fetch,
+    security::{Caller, Role},
+};
+
+/// How long the source may take for it: a request has to be answered.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Fetches and stores the prices of `symbol` if nothing is stored of it, where `server.fetch_missing` wants that and `caller` may change
+/// what is stored. Otherwise nothing happens, and what follows says that there are no prices.
+///
+/// # Errors
+/// [`Failure::Provider`] when the source does not deliver, [`Failure::Busy`] when it is asked for too many symbols already,
+/// [`Failure::Store`] when the store fails.
+pub(crate) async fn fetch_missing(app: &App, symbol: &Symbol, caller: Option<&Caller>) -> Result<(), Failure> {
+    let may_change = caller.is_some_and(|caller| caller.role >= Role::Operator);
+    if !app.settings.server.fetch_missing || !may_change || app.store.bars().info(symbol).await?.is_some() {
+        return Ok(());
+    }
+    let _place = app.rooms.fetches.enter().await?;
+    let fetched = tokio::time::timeout(PATIENCE, fetch(app, symbol, None, None)).await;
+    fetched.map_err(|_late| ProviderError::Timeout { after: PATIENCE })??;
+    Ok(())
+}
