@@ -84,6 +84,15 @@ impl RawSeries {
         let told = |bar: &&RawBar| [bar.open, bar.high, bar.low].iter().all(Option::is_some);
         20 * self.bars.iter().filter(told).count() >= 19 * self.bars.len()
     }
+
+    /// Returns the first and the last day up to `today` that has a close: a row without one, or of a day that has not come, says
+    /// nothing about which days are there. `None` when there is no such day.
+    #[must_use]
+    pub fn days_with_close(&self, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+        let has_close = |bar: &&RawBar| bar.close.is_some_and(|close| close.is_finite() && close > 0.0);
+        let dates = || self.bars.iter().filter(has_close).map(|bar| bar.date).filter(|date| *date <= today);
+        dates().min().zip(dates().max())
+    }
 }
 
 /// One checked session of a [`History`](crate::History). All numbers are finite, prices positive, `low ≤ open, close ≤ high`.

@@ -242,7 +242,8 @@ async fn replace_one(
 
 fn header_row(delivered: &RawSeries, now: DateTime<Utc>) -> Result<series::ActiveModel, StoreError> {
     let dates = || delivered.bars.iter().map(|raw| raw.date);
-    let (Some(first), Some(last)) = (dates().min(), dates().max()) else {
+    let all = dates().min().zip(dates().max());
+    let Some((first, last)) = delivered.days_with_close(now.date_naive()).or(all) else {
         return Err(StoreError::NoBars(delivered.symbol.clone()));
     };
     Ok(series::ActiveModel {

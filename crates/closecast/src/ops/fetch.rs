@@ -91,8 +91,8 @@ async fn refreshed(
 ) -> Result<Option<RawSeries>, ProviderError> {
     let market = market_day(app, Exchange::of(symbol));
     let span = stored.and_then(|series| {
-        let dates = || series.bars.iter().map(|bar| bar.date);
-        Some(StoredSpan { covers_from: dates().min()?, last_settled: dates().max()? })
+        let (covers_from, last_settled) = series.days_with_close(market.today)?;
+        Some(StoredSpan { covers_from, last_settled })
     });
     let wanted = start.or(span.map(|span| span.covers_from)).or(DEFAULT_START).unwrap_or(market.today);
     if let (Some(span), Some(last)) = (span, end)

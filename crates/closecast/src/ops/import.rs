@@ -100,11 +100,14 @@ async fn store(
     let work = move || check(&all, &file, &shown).map(|checked| (file, checked, place));
     let checking = tokio::task::spawn_blocking(work);
     let (file, checked, _place) = checking.await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let now = app.clock.now();
     let may_replace = |at: usize, stored: Option<&SeriesInfo>| {
-        let (symbol, (dates, _report)) = (&file.series[at].symbol, &checked[at]);
-        stored.map_or(Ok(()), |stored| days.expect_kept(symbol, *dates, stored))
+        // As the store counts days, so that the same file can be imported twice.
+        let (delivered, (checked, _report)) = (&file.series[at], &checked[at]);
+        let offered = delivered.days_with_close(now.date_naive()).unwrap_or(*checked);
+        stored.map_or(Ok(()), |stored| days.expect_kept(&delivered.symbol, offered, stored))
     };
-    let before = app.store.bars().replace_if(&file.series, app.clock.now(), may_replace).await?;
+    let before = app.store.bars().replace_if(&file.series, now, may_replace).await?;
     settle_of(app, &file.series.iter().map(|series| &series.symbol).collect::<Vec<_>>()).await;
     let imported = file.series.into_iter().zip(checked).zip(before);
     let series = imported.map(|((delivered, ((first_date, last_date), report)), replaced)| ImportedSeries {

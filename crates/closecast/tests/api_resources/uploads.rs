@@ -107,6 +107,32 @@ fn forecasts_are_set_beside_the_closes_of_a_file_as_soon_as_it_is_stored() {
     assert!(settled(&after) > 0, "{after}");
 }
 
+/// Rows without a price, or of a day that has not come, are no days that a later file must have.
+#[test]
+fn a_file_with_rows_that_do_not_count_can_be_sent_twice_and_is_not_ahead_of_its_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = yahoo(folder.path(), 100);
+    let last = whole.lines().last().unwrap().split(',').next().unwrap().to_owned();
+    let server = server(folder.path());
+    let rows = [
+        "2099-01-05,1,1,1,1,1,1",
+        "2098-01-06,null,null,null,null,null,null",
+        "1990-01-02,null,null,null,null,null,null",
+    ];
+    for row in rows {
+        let file = format!("{whole}\n{row}\n").replace("\n\n", "\n");
+        for _ in 0..2 {
+            let answer = server.post_as("/api/stocks/KO/upload", "text/csv", &file);
+            assert_eq!(answer.status, 200, "{row}: {}", answer.text());
+        }
+        let known = server.get("/api/symbols").json()["symbols"][0].clone();
+        assert_eq!(known["last_date"], json!(last), "{known}");
+    }
+    assert_eq!(server.post_as("/api/stocks/KO/upload", "text/csv", &whole).status, 200);
+    let shorter = yahoo(folder.path(), 99);
+    assert_eq!(server.post_as("/api/stocks/KO/upload", "text/csv", shorter).status, 409);
+}
+
 #[test]
 fn what_is_no_file_of_prices_is_refused_with_the_reason_and_nothing_is_stored() {
     let folder = tempfile::tempdir().unwrap();
