@@ -21,10 +21,11 @@ pub(super) fn of(headers: &HeaderMap, extensions: &Extensions, trusted: &[Networ
     let peer = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| canonical(peer.ip()));
     let peer = peer.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
     let is_trusted = |address: &IpAddr| trusted.iter().any(|network| network.contains(address));
-    if !is_trusted(&peer) {
-        // What a proxy on this machine passes on comes from elsewhere, also where nobody said that it is trusted.
-        let passed_on = peer.is_loopback() && OF_PROXIES.iter().any(|name| headers.contains_key(name));
-        return if passed_on { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { peer };
+    if !is_trusted(&peer) || !headers.contains_key(FORWARDED_FOR) {
+        // What a proxy on this machine passes on comes from elsewhere, also where nobody said that it is trusted, or where it says in
+        // another header for whom: that one may be the client's own.
+        let passed_on = OF_PROXIES.iter().any(|name| headers.contains_key(name));
+        return if passed_on { elsewhere(peer) } else { peer };
     }
     let mut nearest = peer;
     for value in headers.get_all(FORWARDED_FOR).iter().rev() {
@@ -62,11 +63,27 @@ mod tests {
     use super::*;
 
     fn seen(peer: &str, forwarded: &[&str], trusted: &[&str]) -> String {
-        let headers = forwarded.iter().map(|value| (FORWARDED_FOR, value.parse().unwrap())).collect();
+        seen_with(peer, &forwarded.iter().map(|value| (FORWARDED_FOR, value.parse().unwrap())).collect(), trusted)
+    }
+
+    fn seen_with(peer: &str, headers: &HeaderMap, trusted: &[&str]) -> String {
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::new(peer.parse().unwrap(), 1)));
         let trusted: Vec<Network> = trusted.iter().map(|network| Network::parse(network).unwrap()).collect();
-        of(&headers, &extensions, &trusted).to_string()
+        of(headers, &extensions, &trusted).to_string()
+    }
+
+    /// Nor does a header that a client may have sent itself say who it is.
+    #[test]
+    fn what_a_proxy_on_this_machine_passes_on_is_never_this_machines_own() {
+        for name in OF_PROXIES.into_iter().filter(|name| *name != FORWARDED_FOR) {
+            for trusted in [&["127.0.0.1"][..], &[]] {
+                let headers = HeaderMap::from_iter([(name.clone(), "198.51.100.7".parse().unwrap())]);
+                assert_eq!(seen_with("127.0.0.1", &headers, trusted), "0.0.0.0", "{name}");
+            }
+        }
+        assert_eq!(seen_with("127.0.0.1", &HeaderMap::new(), &["127.0.0.1"]), "127.0.0.1");
+        assert_eq!(seen_with("10.0.0.1", &HeaderMap::new(), &["10.0.0.0/8"]), "10.0.0.1");
     }
 
     #[test]
