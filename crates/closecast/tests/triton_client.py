@@ -83,7 +83,7 @@ def infer(client):
 
 def refuse(client):
     refused(lambda: client.infer("other", tensors("FP64", True)[0]), "there is no model")
-    refused(lambda: client.infer("BASE", tensors("FP64", True, days=60)[0]), "needs 90")
+    refused(lambda: client.infer("BASE", tensors("FP64", True, days=19)[0]), "needs 20")
     refused(lambda: client.infer("BASE", tensors("FP64", True, names=("open",))[0]), 'input "close": is missing')
     inputs, _ = tensors("FP64", True, names=("close",))
     assert client.infer("BASE", inputs).as_numpy("quantiles") is None

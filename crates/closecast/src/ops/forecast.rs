@@ -145,15 +145,18 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     Ok(Loaded { value: Evening { served, prepared, exchange, given_out, answer: Mutex::default() }, memory_bytes })
 }
 
-/// Returns the model that forecasts `symbol`.
+/// Returns the model that forecasts `symbol`: `model`, or without one that of its name, if it was made for it.
 ///
 /// # Errors
 /// [`Failure::NoModel`] when there is none of that name, [`Failure`] when it cannot be read.
 pub(crate) async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<Served>, Failure> {
     let name = model.unwrap_or(symbol.as_str());
+    // A model may have had its name before there were prices of that symbol.
+    let is_its_own = |served: &Served| served.version.card.symbol().is_none_or(|other| other == symbol);
     if name != BASE
         && is_model_name(name)
         && let Some(served) = serving::served(app, name).await?
+        && (model.is_some() || is_its_own(&served))
     {
         return Ok(served);
     }

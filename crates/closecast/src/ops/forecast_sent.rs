@@ -4,7 +4,8 @@ use std::{cmp::Reverse, sync::Arc, time::Instant};
 
 use chrono::{Datelike as _, NaiveDate};
 use closecast_domain::{
-    Exchange, Forecast, ForecastError, History, RawBar, RawSeries, Severity, Symbol, SymbolError, TradingCalendar,
+    Exchange, Forecast, ForecastError, History, HistoryError, RawBar, RawSeries, Severity, Symbol, SymbolError,
+    TradingCalendar,
 };
 use closecast_model::{RangeNeed, TrainedModel, is_model_name};
 
@@ -91,16 +92,24 @@ pub(crate) fn nobody() -> Result<Symbol, SymbolError> {
 pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
     let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
     let closes_do = sent.series.has_ranges() || served.model.range_need() != RangeNeed::Everything;
+    let (given, needed) = (sent.series.bars.len(), served.model.sessions_needed());
     let stored = recognised(app, &sent).await?;
-    if closes_do || sent.model.is_some() || stored.is_some() {
+    if (closes_do && given >= needed) || sent.model.is_some() || stored.is_some() {
         return of_stored_or_sent(app, &served, sent, stored).await;
     }
-    // Nobody asked for a model, and the usual one of the symbol cannot say anything about closes alone.
-    let mut made = from_sent(app, &serving::base(app).await?, sent).await?;
-    let name = &served.version.name;
-    made.notes.push(format!(
-        "{name} looks at how far the price moves within a day, which closes alone do not tell: {BASE} was used."
-    ));
+    // Nobody asked for a model, and the usual one of the symbol cannot say anything about so little.
+    let base = serving::base(app).await?;
+    let mut made = from_sent(app, &base, sent).await?;
+    if served.version.name != base.version.name {
+        let name = &served.version.name;
+        made.notes.push(if closes_do {
+            format!("{name} looks at {needed} sessions, and {given} were given: {BASE} was used.")
+        } else {
+            format!(
+                "{name} looks at how far the price moves within a day, which closes alone do not tell: {BASE} was used."
+            )
+        });
+    }
     Ok(made)
 }
 
@@ -173,18 +182,23 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
         }
         notes.push(date_sessions(&mut sent.series, exchange, last));
     }
-    let need = if sent.series.has_ranges() { RangeNeed::None } else { served.model.range_need() };
-    if need == RangeNeed::Everything {
+    let has_ranges = sent.series.has_ranges();
+    if !has_ranges && served.model.range_need() == RangeNeed::Everything {
         return Err(closes_do_not_do(&sent.place, &served.version.name));
     }
     let (given, first) = (sent.series.bars.len(), sent.series.bars.iter().map(|bar| bar.date).min());
-    let lengthened = need == RangeNeed::Spread && given >= FEWEST_CLOSES && given < served.model.sessions_needed();
+    let needed = served.model.sessions_needed();
+    let knows_spread_alone = served.model.range_need() == RangeNeed::Spread;
+    if knows_spread_alone && given < FEWEST_CLOSES {
+        let said = format!("{}: has {given} prices, and a forecast needs {FEWEST_CLOSES} at least", sent.place);
+        return Err(Failure::Usage(said));
+    }
+    let lengthened = knows_spread_alone && given < needed;
     if lengthened {
-        lengthen(&mut sent.series, exchange, served.model.sessions_needed());
+        lengthen(&mut sent.series, exchange, needed);
         let name = &served.version.name;
         notes.push(format!(
-            "{given} closes are fewer than the {} sessions that {name} looks at. Its point does not depend on them: it is the last close.",
-            served.model.sessions_needed()
+            "{given} sessions are fewer than the {needed} that {name} looks at. Its point does not depend on them: it is the last close."
         ));
     }
     if sent.series.bars.iter().all(|bar| bar.volume.is_none()) {
@@ -211,8 +225,8 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     };
     let made = compute(app, served, &sent.place, check).await?;
     let (mut view, mut notes) = (view(app, made.forecast, served)?, made.notes);
-    if need == RangeNeed::Spread {
-        notes.push(without_spread(&mut view));
+    if lengthened || (knows_spread_alone && !has_ranges) {
+        notes.push(without_spread(&mut view, has_ranges));
     }
     let (source, sessions_used) = (Source::Sent, if lengthened { given } else { made.sessions_used });
     Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes })
@@ -247,17 +261,20 @@ fn closes_do_not_do(place: &str, model: &str) -> Failure {
     ))
 }
 
-/// Leaves out what rests on open, high and low: with closes alone the intervals come out a fifth too narrow.
-fn without_spread(view: &mut ForecastView) -> String {
+/// Leaves out what rests on open, high and low of many days: with closes alone the intervals come out a fifth too narrow.
+fn without_spread(view: &mut ForecastView, has_ranges: bool) -> String {
     view.interval = None;
     for session in &mut view.sessions {
         session.interval = None;
         session.quantiles.clear();
     }
+    let name = &view.model.name;
+    if has_ranges {
+        return format!("So few sessions do not tell {name} how far the price may move: no interval is given.");
+    }
     format!(
-        "Closes alone do not tell how far the price moves within a day, from which {} knows the spread: no interval is given. \
-         Send open, high and low too.",
-        view.model.name
+        "Closes alone do not tell how far the price moves within a day, from which {name} knows the spread: no interval is given. \
+         Send open, high and low too."
     )
 }
 
@@ -298,6 +315,9 @@ fn named(failure: Failure, place: &str, model: &str) -> Failure {
         Failure::Forecast(error @ (ForecastError::NonFinite { .. } | ForecastError::Unsuitable(_))) => {
             Failure::Usage(format!("{place}: {error}"))
         }
+        Failure::History(HistoryError::NoUsableRow { .. }) => Failure::Usage(format!(
+            "{place}: no price in it can be used: a close is a positive number, and its day has come"
+        )),
         Failure::History(error) => Failure::Usage(format!("{place}: {error}")),
         other => other,
     }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use closecast_data::provider::ProviderError;
 use closecast_domain::Symbol;
+use closecast_store::Act;
 
 use crate::{
     app::App,
@@ -22,12 +23,21 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// [`Failure::Provider`] when the source does not deliver, [`Failure::Busy`] when it is asked for too many symbols already,
 /// [`Failure::Store`] when the store fails.
 pub(crate) async fn fetch_missing(app: &App, symbol: &Symbol, caller: Option<&Caller>) -> Result<(), Failure> {
-    let may_change = caller.is_some_and(|caller| caller.role >= Role::Operator);
-    if !app.settings.server.fetch_missing || !may_change || app.store.bars().info(symbol).await?.is_some() {
+    let Some(caller) = caller.filter(|caller| caller.role >= Role::Operator) else { return Ok(()) };
+    if !app.settings.server.fetch_missing || app.store.bars().info(symbol).await?.is_some() {
         return Ok(());
     }
     let _place = app.rooms.fetches.enter().await?;
     let fetched = tokio::time::timeout(PATIENCE, fetch(app, symbol, None, None)).await;
     fetched.map_err(|_late| ProviderError::Timeout { after: PATIENCE })??;
-    Ok(())
+    // The request itself may be one that changes nothing, of which the book has no line.
+    let act = Act {
+        key: caller.key.clone(),
+        address: caller.address.to_string(),
+        request_id: String::new(),
+        action: "fetch missing".to_owned(),
+        target: symbol.to_string(),
+        status: 200,
+    };
+    Ok(app.store.audit().write(act, app.clock.now()).await?)
 }

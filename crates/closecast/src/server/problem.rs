@@ -205,10 +205,10 @@ impl IntoResponse for Problem {
 }
 
 /// Answers where there is nothing. What ends in a slash is looked for without it, as other servers do; not at another host, which an
-/// address beginning with two slashes would be.
+/// address beginning with two slashes, or with one and its mirror, would be.
 pub(super) async fn unknown_route(uri: axum::http::Uri) -> Response {
     let shorter = uri.path().trim_end_matches('/');
-    if shorter.len() < uri.path().len() && shorter.len() > 1 && !shorter.starts_with("//") {
+    if shorter.len() < uri.path().len() && shorter.len() > 1 && !shorter.starts_with("//") && !shorter.contains('\\') {
         let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
         return Redirect::permanent(&format!("{shorter}{query}")).into_response();
     }

@@ -7,10 +7,14 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderName, HeaderValue, Method, header},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
     middleware,
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, cors::CorsLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
+    cors::CorsLayer,
+};
 
 use super::{
     accept,
@@ -39,12 +43,17 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .merge(beside)
         .fallback(problem::unknown_route)
         .method_not_allowed_fallback(problem::wrong_method)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_no_refusal)))
         .layer(middleware::map_request(accept::or_as_it_is))
         .layer(DefaultBodyLimit::max(body))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(cors(&settings.server.cors_origins))
         .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
+}
+
+/// A refusal is short, and NVIDIA's client reads none that is compressed.
+fn is_no_refusal(status: StatusCode, _version: Version, _headers: &HeaderMap, _extensions: &Extensions) -> bool {
+    !status.is_client_error() && !status.is_server_error()
 }
 
 /// Lets the pages of other sites read answers; of none unless the settings name them. Keys are sent by their scripts, and never

@@ -92,6 +92,9 @@ pub(crate) enum Kind {
 pub(crate) struct ModelView {
     pub(crate) name: String,
     pub(crate) kind: Kind,
+    /// Whose prices it was made for, and its errors are those of; absent for a model of all symbols.
+    #[schema(value_type = Option<String>, example = "AAPL")]
+    pub(crate) symbol: Option<Symbol>,
     /// 0 for the model that ships with the program.
     pub(crate) version: u64,
     pub(crate) sha256: String,
@@ -186,6 +189,7 @@ pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
     let view = ModelView {
         name: version.name.clone(),
         kind: Kind::Specific,
+        symbol: version.card.symbol().cloned(),
         version: version.version,
         sha256: version.sha256.clone(),
         architecture: String::new(),

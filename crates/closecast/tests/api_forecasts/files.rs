@@ -61,7 +61,7 @@ fn a_file_that_is_none_is_refused() {
         ("Date,Close\n", "file: the file has a header and no rows"),
         ("a,b\n1,2\n", "file: no header"),
         ("\u{0}\u{1}binary", "file: "),
-        ("Date,Close\n2024-01-02,5\n2024-01-03,6\n", "file: has 2 usable sessions, but the model BASE needs 90"),
+        ("Date,Close\n2024-01-02,5\n2024-01-03,6\n", "file: has 2 prices, and a forecast needs 20 at least"),
         ("Date,Symbol,Close\n2024-01-02,A,5\n2024-01-02,B,6\n", "file: holds the prices of 2 symbols (A, B"),
     ] {
         let found = csv(&server, text).problem(422);

@@ -100,7 +100,7 @@ fn a_short_window_of_closes_is_answered_by_its_last_close() {
         assert!(!notes.contains("repeat") && !notes.contains("calendar"), "only what was sent is judged: {notes}");
     }
     let told = predict(&server, &json!({"values": closes(19)})).problem(422);
-    assert!(told.starts_with("values: has 19 usable sessions, but the model BASE needs 90"), "{told}");
+    assert!(told.starts_with("values: has 19 prices, and a forecast needs 20 at least"), "{told}");
     // The usual model of a symbol looks within the day; where nobody asked for it, BASE answers.
     let json = good(&server, &json!({"values": closes(60), "symbol": "MSFT"}));
     assert_eq!(json["predicted_close"], json["last_close"], "{json}");
@@ -157,8 +157,7 @@ fn a_bad_body_is_refused_with_its_place() {
     let mut spoilt = rows(120);
     spoilt[7]["Close"] = json!(null);
     for (body, told) in [
-        (json!({"values": closes(19)}).to_string(), "values: has 19 usable sessions, but the model BASE needs 90"),
-        (json!({"values": rows(89)}).to_string(), "values: has 89 usable sessions, but the model BASE needs 90"),
+        (json!({"values": closes(19)}).to_string(), "values: has 19 prices, and a forecast needs 20 at least"),
         (json!({"values": [1.0, 0.0]}).to_string(), "values[1]: is 0"),
         ("{\"values\": [1, NaN]}".to_owned(), "values[1]: is no finite number"),
         (json!({ "data": spoilt }).to_string(), "data[7].close: is no finite number"),
@@ -204,6 +203,23 @@ fn a_batch_answers_each_symbol_in_its_place() {
         let found = server.post("/api/predictions/batch", &body.to_string()).problem(422);
         assert!(found.contains(told), "{found}");
     }
+}
+
+/// What closes alone suffice for must not be refused because more is known of each day.
+#[test]
+fn days_that_are_too_few_for_an_interval_get_a_point() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = server_with_prices(folder.path());
+    for body in [json!({ "values": rows(60) }), json!({ "values": rows(60), "symbol": "AAPL" })] {
+        let json = good(&server, &body);
+        assert_eq!((&json["model"]["name"], &json["sessions_used"]), (&"BASE".into(), &60.into()));
+        assert_eq!((&json["predicted_close"], &json["interval"]), (&json["last_close"], &Value::Null));
+        assert!(json["notes"].to_string().contains("So few sessions"), "{}", json["notes"]);
+    }
+    let few = predict(&server, &json!({ "values": rows(19) })).problem(422);
+    assert!(few.contains("values: has 19 prices, and a forecast needs 20 at least"), "{few}");
+    let huge = predict(&server, &json!({ "values": vec![1e300; 60] })).problem(422);
+    assert!(huge.contains("values: no price in it can be used"), "{huge}");
 }
 
 /// Holidays among the days are many, and what was done to the last close must not be lost among them.

@@ -188,6 +188,8 @@ fn missing_prices_are_fetched_for_those_who_may_where_that_is_wanted() {
     server.refuses("GET", "/api/stocks/NOPE", &Value::Null, 404, "NOPE is unknown to the price source");
     server.refuses("POST", "/train", &json!({"symbol": "NOPE"}), 404, "NOPE is unknown to the price source");
     server.refuses("GET", "/api/predictions/KO", &Value::Null, 422, "KO has 3 usable sessions");
+    let book = server.get("/api/audit").json()["acts"].to_string();
+    assert!(book.contains("fetch missing") && book.contains("KO"), "{book}");
     run(folder.path(), &["keys", "create", "ana"]);
     while server.post("/train", &json!({"symbol": "NOPE"})).status != 401 {
         std::thread::sleep(std::time::Duration::from_millis(50));
@@ -201,7 +203,7 @@ fn an_address_with_a_slash_at_its_end_leads_to_the_one_without() {
     let server = Server::start(folder.path());
     let led = server.get("/api/monitoring/?a=b");
     assert_eq!((led.status, led.header("location")), (308, Some("/api/monitoring?a=b")));
-    for path in ["//elsewhere.example/", "/nowhere", "/"] {
+    for path in ["//elsewhere.example/", "/\\elsewhere.example/", "/nowhere", "/"] {
         let answer = server.get(path);
         assert!(answer.header("location").is_none(), "{path} leads to {:?}", answer.header("location"));
     }

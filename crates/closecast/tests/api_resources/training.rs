@@ -76,6 +76,32 @@ fn no_more_trainings_wait_than_allowed_and_patience_ends() {
 }
 
 #[test]
+fn a_model_does_not_forecast_a_symbol_of_its_name_that_it_was_not_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path(), "AAPL", 600);
+    let server = Server::start(folder.path());
+    let mut work = quick("AAPL");
+    work["model_name"] = json!("MSFT");
+    let trained = server.post("/train?wait=true&timeout=300", &work);
+    assert_eq!(trained.status, 200, "{}", trained.text());
+    with_prices(folder.path(), "MSFT", 450);
+    let forecast = server.get("/api/predictions/MSFT").json();
+    assert_eq!(
+        (&forecast["model"]["name"], &forecast["model"]["symbol"]),
+        (&json!("BASE"), &Value::Null),
+        "{forecast}"
+    );
+    let named = server.get("/api/predictions/MSFT?model=MSFT").json();
+    assert_eq!(
+        (&named["model"]["name"], &named["model"]["symbol"]),
+        (&json!("MSFT"), &json!("AAPL")),
+        "whoever asks for it"
+    );
+    server.refuses("GET", "/api/predictions/MSFT?modle=BASE", &Value::Null, 422, "modle");
+    server.refuses("GET", "/api/symbols?limit=1", &Value::Null, 422, "limit");
+}
+
+#[test]
 fn who_waits_for_a_training_is_answered_when_the_server_ends() {
     let folder = tempfile::tempdir().unwrap();
     with_prices(folder.path(), "AAPL", 600);

@@ -173,7 +173,7 @@ fn of_the_protocol() -> Vec<Row> {
         get("/v2/models/other").fails_as_protocol(404, "other"),
         get("/v2/models/BASE/versions/7/ready").fails_as_protocol(404, "7"),
         post("/v2/models/other/infer").json(&window).fails_as_protocol(404, "other"),
-        post(INFER).json(&short).fails_as_protocol(400, "has 10 usable sessions, but the model BASE needs 90"),
+        post(INFER).json(&short).fails_as_protocol(400, "has 10 prices, and a forecast needs 20 at least"),
         post(INFER).json(&json!({"inputs": []})).fails_as_protocol(400, "inputs: is empty"),
         post(INFER).body("application/json", "{").fails_as_protocol(400, ""),
         post(INFER).header("Content-Encoding", "br").json(&window).fails_as_protocol(415, "Content-Encoding"),

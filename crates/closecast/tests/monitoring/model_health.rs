@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
+    command::command,
     forecasts::{Settled, settle_again, with_settled},
     server::Server,
     with_prices,
@@ -19,6 +20,26 @@ const COMPONENTS: [&str; 7] = [
     "interval_coverage",
     "model_age",
 ];
+
+/// The others must be seen, just then.
+#[test]
+fn a_damaged_model_does_not_hide_the_health_of_the_others() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path());
+    let train = ["train", "AAPL", "--epochs", "1", "--hidden-size", "4", "--lookback", "10"];
+    assert!(command(folder.path()).args(train).status().unwrap().success());
+    let mut folders = vec![folder.path().join("data/artifacts")];
+    while let Some(next) = folders.pop() {
+        for entry in std::fs::read_dir(next).unwrap().map(|entry| entry.unwrap().path()) {
+            if entry.is_dir() { folders.push(entry) } else { std::fs::remove_file(entry).unwrap() }
+        }
+    }
+    let server = Server::start(folder.path());
+    for (path, list) in [("/api/ml-health/overview", "models"), ("/api/ml-health/drift-report", "reports")] {
+        let entries = server.json(path)[list].to_string();
+        assert!(entries.contains("missing or damaged") && entries.contains("closecast doctor"), "{path}: {entries}");
+    }
+}
 
 #[test]
 fn health_is_the_weighted_mean_of_what_can_be_judged() {

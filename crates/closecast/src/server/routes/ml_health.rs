@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State};
 use closecast_domain::Symbol;
+use closecast_store::StoreError;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -248,6 +249,10 @@ fn told(failure: Failure) -> Result<String, Problem> {
     match failure.cause() {
         Failure::NoHistory(_) | Failure::NoModel { .. } | Failure::History(_) | Failure::Forecast(_) => {
             Ok(failure.to_string())
+        }
+        // Of one model; the others can be judged.
+        Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
+            Ok("the artifact of its model is missing or damaged: run `closecast doctor`".to_owned())
         }
         _ => Err(failure.into()),
     }

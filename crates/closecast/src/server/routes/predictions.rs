@@ -27,6 +27,7 @@ use crate::{
 
 /// Which forecast.
 #[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::server) struct Asked {
     /// Model to use; the one named like the symbol when absent.

@@ -5,10 +5,19 @@ use std::collections::BTreeSet;
 use axum::{Json, extract::State};
 use chrono::NaiveDate;
 use closecast_domain::Symbol;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{app::App, failure::Failure, server::problem::Problem};
+use crate::{
+    app::App,
+    failure::Failure,
+    server::{extract::Parameters, problem::Problem},
+};
+
+/// It takes no parameters, and says so.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::server) struct Nothing {}
 
 /// Every symbol with stored prices.
 #[derive(Debug, Serialize, ToSchema)]
@@ -33,7 +42,10 @@ struct KnownSymbol {
 
 /// Returns every symbol with stored prices.
 #[utoipa::path(get, path = "/api/symbols", tag = "stocks", responses((status = 200, description = "The symbols", body = Symbols)))]
-pub(in crate::server) async fn list(State(app): State<App>) -> Result<Json<Symbols>, Problem> {
+pub(in crate::server) async fn list(
+    State(app): State<App>,
+    Parameters(Nothing {}): Parameters<Nothing>,
+) -> Result<Json<Symbols>, Problem> {
     let models = app.store.models().list().await.map_err(Failure::from)?;
     let trained: BTreeSet<String> = models.into_iter().map(|version| version.name).collect();
     let series = app.store.bars().list().await.map_err(Failure::from)?;

@@ -83,7 +83,10 @@ fn wanted(fields: Fields) -> Result<Wanted, String> {
         Ok(symbol) => Ok(symbol.to_string()),
         Err(error) => Err(format!("symbols: {error}")),
     };
-    let given = fields.symbols.filter(|symbols| !symbols.is_empty());
+    let given = fields.symbols;
+    if given.as_ref().is_some_and(Vec::is_empty) {
+        return Err("symbols: name at least one, or leave it out for all".to_owned());
+    }
     if given.as_ref().is_some_and(|symbols| symbols.len() > MOST_SYMBOLS) {
         return Err(format!("symbols: a message may name {MOST_SYMBOLS}"));
     }
@@ -189,6 +192,7 @@ mod tests {
             (r#"{"type":"subscribe"}"#, "topics is missing: give some of forecasts, jobs"),
             (r#"{"type":"subscribe","topics":["whitelist"]}"#, "whitelist"),
             (r#"{"type":"subscribe","topics":["jobs"],"symbols":["no symbol"]}"#, "symbols: "),
+            (r#"{"type":"subscribe","topics":["jobs"],"symbols":[]}"#, "symbols: name at least one"),
             (r#"{"type":"subscribe","topics":["jobs"],"resume_from":-1}"#, "-1"),
             (r#"{"type":"subscribe","topics":["jobs"],"resume_from":9223372036854775808}"#, "resume_from"),
             (r#"{"type":"subscribe","topics":["jobs"],"symbol":"AAPL"}"#, "symbol"),
