@@ -3,13 +3,13 @@
 use closecast_domain::{Cancel, History, ModelRef};
 use closecast_eval::promotion::{self, Evidence, RECENT_SESSIONS, Rival};
 use closecast_model::{TrainedModel, with_markets};
-use closecast_store::{Alias, ModelVersion};
+use closecast_store::{Alias, ModelVersion, StoreError};
 use serde::Serialize;
 
 use crate::{
     app::App,
     failure::Failure,
-    ops::{background, history, market},
+    ops::{background, history, market, serving::BASE},
 };
 
 /// What came of a challenge.
@@ -83,7 +83,11 @@ pub(crate) async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) 
 pub(crate) async fn rollback(app: &App, name: &str, actor: Option<&str>) -> Result<(u64, u64), Failure> {
     let models = app.store.models();
     if models.in_service(name).await?.is_none() {
-        return Err(Failure::UnknownModel(name.to_owned()));
+        // The one that ships with the program serves where none was trained.
+        return Err(match name {
+            BASE => StoreError::NoEarlierChampion { name: name.to_owned() }.into(),
+            _ => Failure::UnknownModel(name.to_owned()),
+        });
     }
     if let Some(version) = models.earlier_champion(name).await?
         && let Some(earlier) = models.version(name, version).await?

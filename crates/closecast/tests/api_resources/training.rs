@@ -65,6 +65,7 @@ fn no_more_trainings_wait_than_allowed_and_patience_ends() {
     }
     let shipped = server.post("/api/models/BASE/retrain", &Value::Null);
     assert!(shipped.problem(409).contains("ships with the program"), "{}", shipped.text());
+    server.refuses("POST", "/api/models/BASE/rollback", &Value::Null, 409, "nothing to go back to");
     assert_eq!(server.post("/api/stocks/MSFT/refresh", &Value::Null).status, 202, "prices are no training");
     let cancel = format!("/api/jobs/{}/cancel", job["job_id"].as_str().unwrap());
     assert_eq!(server.post(&cancel, &Value::Null).status, 200);
