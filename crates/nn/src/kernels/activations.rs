@@ -1,33 +1,47 @@
 //! Logistic sigmoid and hyperbolic tangent by one exponential each.
 //!
-//! `exp` follows Cephes' `expf` (S. Moshier): `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2`, `ln 2` split in two so that the
-//! reduction is exact, and a polynomial of degree 7 for `eʳ − 1`, which keeps its relative accuracy near zero.
+//! As in Cephes' `expf` (S. Moshier), `x = n·ln 2 + r` with `|r| ≤ ln 2 / 2`, and `ln 2` is split in two so that the reduction is
+//! exact. The polynomials are of the lowest degree that keeps the error below a unit in the last place: minimax fits, by Remez'
+//! algorithm, of the relative error over that range (fixtures/minimax.py).
 
 use super::simd::Simd;
 
 const LN_2_HIGH: f32 = 355.0 / 512.0;
 const LN_2_LOW: f32 = -2.121_944_4e-4;
-/// Cephes' coefficients of `(eʳ − 1 − r) / r²`, highest power first.
-const EXP: [f32; 6] = [1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_6e-1, 0.5];
+/// Coefficients of `(eʳ − 1) / r`, highest power first: of `eʳ` the relative error is below 1e-7.
+const EXPONENTIAL: [f32; 5] = [8.290_314e-3, 4.189_793_4e-2, 1.666_763_6e-1, 4.999_915e-1, 9.999_997e-1];
+/// Coefficients of `(e²ʳ − 1) / r` for `|r| ≤ ln 2 / 4`, highest power first: relative error below 3e-8, also near zero.
+const DOUBLED_LESS_ONE: [f32; 6] = [8.888_879e-2, 2.678_102_3e-1, 6.666_742e-1, 1.333_320_5, 1.999_999_9, 2.0];
 
-/// Returns `(eʳ − 1, 2ⁿ)` with `eˣ = 2ⁿ·eʳ`, for `−87.3 ≤ x ≤ 88`.
+/// Returns `r` and `2ⁿ` with `x = n·ln 2·unit + r`, where `unit` is a power of two and `n` the nearest integer.
 #[inline(always)]
-fn reduced_exponential<S: Simd>(simd: S, x: S::Vector) -> (S::Vector, S::Vector) {
-    let (n, power) = simd.nearest_power(simd.mul(x, simd.splat(std::f32::consts::LOG2_E)));
-    let r = simd.mul_add(n, simd.splat(-LN_2_HIGH), x);
-    let r = simd.mul_add(n, simd.splat(-LN_2_LOW), r);
-    let mut polynomial = simd.splat(EXP[0]);
-    for coefficient in &EXP[1..] {
-        polynomial = simd.mul_add(polynomial, r, simd.splat(*coefficient));
+fn reduced<S: Simd>(simd: S, x: S::Vector, unit: f32) -> (S::Vector, S::Vector) {
+    let (n, power) = simd.nearest_power(simd.mul(x, simd.splat(std::f32::consts::LOG2_E / unit)));
+    let r = simd.mul_add(n, simd.splat(-LN_2_HIGH * unit), x);
+    (simd.mul_add(n, simd.splat(-LN_2_LOW * unit), r), power)
+}
+
+#[inline(always)]
+fn polynomial<S: Simd, const N: usize>(simd: S, coefficients: [f32; N], x: S::Vector) -> S::Vector {
+    let mut sum = simd.splat(coefficients[0]);
+    for coefficient in &coefficients[1..] {
+        sum = simd.mul_add(sum, x, simd.splat(*coefficient));
     }
-    (simd.mul_add(polynomial, simd.mul(r, r), r), power)
+    sum
+}
+
+/// Returns `eˣ` for `−87.3 ≤ x ≤ 88`.
+#[inline(always)]
+fn bounded_exponential<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
+    let (r, power) = reduced(simd, x, 1.0);
+    let one = simd.splat(1.0);
+    simd.mul(simd.mul_add(polynomial(simd, EXPONENTIAL, r), r, one), power)
 }
 
 /// Returns `eˣ` for `x ≤ 0`: relative error below 3e-7, below 2e-38 for x < −87, NaN for NaN.
 #[inline(always)]
 pub(super) fn exponential<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
-    let (excess, power) = reduced_exponential(simd, simd.clamp(x, -87.3, 88.0));
-    simd.mul_add(excess, power, power)
+    bounded_exponential(simd, simd.clamp(x, -87.3, 88.0))
 }
 
 /// Returns `1 / (1 + e⁻ˣ)`: relative error below 3e-7, exactly 1 for large x, below 1e-37 for x < −87, NaN for NaN.
@@ -35,18 +49,16 @@ pub(super) fn exponential<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
 pub(super) fn sigmoid<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
     let one = simd.splat(1.0);
     let negated = simd.clamp(simd.sub(simd.splat(0.0), x), -87.3, 88.0);
-    let (excess, power) = reduced_exponential(simd, negated);
-    let exponential = simd.mul_add(excess, power, power);
-    simd.quotient(one, simd.add(one, exponential))
+    simd.quotient(one, simd.add(one, bounded_exponential(simd, negated)))
 }
 
 /// Returns `tanh x = (e²ˣ − 1) / (e²ˣ + 1)`: relative error below 3e-7 also near zero, exactly ±1 for large |x|, NaN for
 /// NaN.
 #[inline(always)]
 pub(super) fn tanh<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
-    let doubled = simd.clamp(simd.add(x, x), -20.0, 20.0);
-    let (excess, power) = reduced_exponential(simd, doubled);
-    // e²ˣ − 1 = 2ⁿ·(eʳ − 1) + (2ⁿ − 1), where 2ⁿ − 1 is exact: nothing cancels for small x, where n = 0.
+    let (r, power) = reduced(simd, simd.clamp(x, -10.0, 10.0), 0.5);
+    let excess = simd.mul(polynomial(simd, DOUBLED_LESS_ONE, r), r);
+    // e²ˣ − 1 = 2ⁿ·(e²ʳ − 1) + (2ⁿ − 1), where 2ⁿ − 1 is exact: nothing cancels for small x, where n = 0.
     let exponential_less_one = simd.mul_add(excess, power, simd.sub(power, simd.splat(1.0)));
     simd.quotient(exponential_less_one, simd.add(exponential_less_one, simd.splat(2.0)))
 }

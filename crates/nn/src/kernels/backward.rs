@@ -131,7 +131,13 @@ impl BackwardDirection<'_> {
         let recurrent = &self.scratch.hidden[..hidden];
         let cell = &mut self.scratch.cell[..hidden];
         let (gates, bias) = (&mut gates[..hidden], &mut bias[..hidden]);
+        // The forward pass wrote this long ago, and the products after this step are time enough to fetch what the next one reads.
+        let next = step.saturating_sub(1) * hidden;
+        let (next_trace, next_cell) =
+            (&self.trace[next..][..hidden], &self.cell[next.saturating_sub(hidden)..][..hidden]);
         for unit in 0..hidden {
+            next_trace[unit].prefetch(simd);
+            simd.prefetch(&next_cell[unit]);
             let gradient = simd.add(simd.load(&above[unit]), simd.load(&recurrent[unit]));
             let gradients = retreat(simd, gradient, &mut cell[unit], &previous_cell[unit], &trace[unit]);
             for gate in 0..4 {

@@ -29,6 +29,16 @@ impl GateTrace {
         output: Lanes::ZERO,
         tanh_cell: Lanes::ZERO,
     };
+
+    /// Asks for it to be brought near.
+    #[inline(always)]
+    pub(super) fn prefetch<S: Simd>(&self, simd: S) {
+        simd.prefetch(&self.input);
+        simd.prefetch(&self.forget);
+        simd.prefetch(&self.candidate);
+        simd.prefetch(&self.output);
+        simd.prefetch(&self.tanh_cell);
+    }
 }
 
 /// The four gates' pre-activations (i, f, g, o) of `U` units.

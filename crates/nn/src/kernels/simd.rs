@@ -41,6 +41,9 @@ pub(crate) trait Simd: Copy {
     }
     /// Returns `√a`.
     fn sqrt(self, a: Self::Vector) -> Self::Vector;
+    /// Asks the processor to bring what is at `from` into the second-level cache. It may do nothing.
+    #[inline(always)]
+    fn prefetch(self, _from: &Lanes) {}
     /// Returns the larger of both; which one if either is NaN is not said.
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a · b + c`, rounded once where the instruction set fuses it.
