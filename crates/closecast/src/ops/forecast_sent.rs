@@ -99,6 +99,10 @@ pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast,
     }
     // Nobody asked for a model, and the usual one of the symbol cannot say anything about so little.
     let base = serving::base(app).await?;
+    if closes_do && base.model.range_need() != RangeNeed::Spread {
+        // Nor can a BASE whose point depends on the days before.
+        return of_stored_or_sent(app, &served, sent, stored).await;
+    }
     let mut made = from_sent(app, &base, sent).await?;
     if served.version.name != base.version.name {
         let name = &served.version.name;
@@ -186,7 +190,9 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     if !has_ranges && served.model.range_need() == RangeNeed::Everything {
         return Err(closes_do_not_do(&sent.place, &served.version.name));
     }
-    let (given, first) = (sent.series.bars.len(), sent.series.bars.iter().map(|bar| bar.date).min());
+    let has_close = |bar: &&RawBar| bar.close.is_some_and(|close| close.is_finite() && close > 0.0);
+    let (rows, given) = (sent.series.bars.len(), sent.series.bars.iter().filter(has_close).count());
+    let first = sent.series.bars.iter().map(|bar| bar.date).min();
     let needed = served.model.sessions_needed();
     let knows_spread_alone = served.model.range_need() == RangeNeed::Spread;
     if knows_spread_alone && given < FEWEST_CLOSES {
@@ -195,6 +201,7 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     }
     let lengthened = knows_spread_alone && given < needed;
     if lengthened {
+        sent.series.bars.retain(|bar| has_close(&bar));
         lengthen(&mut sent.series, exchange, needed);
         let name = &served.version.name;
         notes.push(format!(
@@ -205,10 +212,12 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
         notes.push("No volumes were given: trade is taken for average.".to_owned());
     }
     let (series, today) = (sent.series, market.today);
+    let made_up = if lengthened { needed.saturating_sub(given) } else { 0 };
     let check = move || {
         let (history, report) = History::check(series, Some(today))?;
-        if report.rows_kept < report.rows_delivered {
-            notes.push(format!("{} of {} rows were used.", report.rows_kept, report.rows_delivered));
+        let kept = report.rows_kept.saturating_sub(made_up);
+        if kept < rows {
+            notes.push(format!("{kept} of {rows} rows were used."));
         }
         let mut defects: Vec<_> = report
             .defects

@@ -216,6 +216,16 @@ fn days_that_are_too_few_for_an_interval_get_a_point() {
         assert_eq!((&json["predicted_close"], &json["interval"]), (&json["last_close"], &Value::Null));
         assert!(json["notes"].to_string().contains("So few sessions"), "{}", json["notes"]);
     }
+    let mut spoilt = rows(31);
+    for row in &mut spoilt[..3] {
+        row["Close"] = json!(-1.0);
+    }
+    let lines: Vec<String> =
+        spoilt.iter().map(|row| format!("{},{}", row["Date"].as_str().unwrap(), row["Close"])).collect();
+    let file = format!("Date,Close\n{}\n", lines.join("\n"));
+    let answer = server.send("POST", "/predict", &[("Content-Type", "text/csv")], file.as_bytes()).json();
+    assert_eq!(answer["sessions_used"], 28, "{answer}");
+    assert!(answer["notes"].to_string().contains("28 of 31 rows were used"), "{}", answer["notes"]);
     let few = predict(&server, &json!({ "values": rows(19) })).problem(422);
     assert!(few.contains("values: has 19 prices, and a forecast needs 20 at least"), "{few}");
     let huge = predict(&server, &json!({ "values": vec![1e300; 60] })).problem(422);

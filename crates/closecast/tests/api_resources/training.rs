@@ -98,6 +98,8 @@ fn a_model_does_not_forecast_a_symbol_of_its_name_that_it_was_not_made_for() {
         (&json!("MSFT"), &json!("AAPL")),
         "whoever asks for it"
     );
+    let known = server.get("/api/symbols").json()["symbols"].to_string();
+    assert!(known.contains(r#""has_model":false"#) && !known.contains(r#""has_model":true"#), "{known}");
     server.refuses("GET", "/api/predictions/MSFT?modle=BASE", &Value::Null, 422, "modle");
     server.refuses("GET", "/api/symbols?limit=1", &Value::Null, 422, "limit");
 }

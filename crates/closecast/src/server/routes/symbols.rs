@@ -47,7 +47,9 @@ pub(in crate::server) async fn list(
     Parameters(Nothing {}): Parameters<Nothing>,
 ) -> Result<Json<Symbols>, Problem> {
     let models = app.store.models().list().await.map_err(Failure::from)?;
-    let trained: BTreeSet<String> = models.into_iter().map(|version| version.name).collect();
+    // A model may have the name of a symbol that it was not made for, which it then does not forecast.
+    let own = models.into_iter().filter(|version| version.card.symbol().is_none_or(|of| of.as_str() == version.name));
+    let trained: BTreeSet<String> = own.map(|version| version.name).collect();
     let series = app.store.bars().list().await.map_err(Failure::from)?;
     let symbols = series.into_iter().map(|info| KnownSymbol {
         has_model: trained.contains(info.symbol.as_str()),
