@@ -60,6 +60,12 @@ impl RawBar {
             live: false,
         }
     }
+
+    /// Returns whether it has a close that can be one: a finite, positive number.
+    #[must_use]
+    pub fn has_close(&self) -> bool {
+        self.close.is_some_and(|close| close.is_finite() && close > 0.0)
+    }
 }
 
 /// The bars of one symbol as one source delivered them.
@@ -89,8 +95,7 @@ impl RawSeries {
     /// nothing about which days are there. `None` when there is no such day.
     #[must_use]
     pub fn days_with_close(&self, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
-        let has_close = |bar: &&RawBar| bar.close.is_some_and(|close| close.is_finite() && close > 0.0);
-        let dates = || self.bars.iter().filter(has_close).map(|bar| bar.date).filter(|date| *date <= today);
+        let dates = || self.bars.iter().filter(|bar| bar.has_close()).map(|bar| bar.date).filter(|date| *date <= today);
         dates().min().zip(dates().max())
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn nobody() -> Result<Symbol, SymbolError> {
 pub(crate) async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
     let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
     let closes_do = sent.series.has_ranges() || served.model.range_need() != RangeNeed::Everything;
-    let (given, needed) = (sent.series.bars.len(), served.model.sessions_needed());
+    let (given, needed) = (closes(&sent.series), served.model.sessions_needed());
     let stored = recognised(app, &sent).await?;
     if (closes_do && given >= needed) || sent.model.is_some() || stored.is_some() {
         return of_stored_or_sent(app, &served, sent, stored).await;
@@ -190,8 +190,7 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     if !has_ranges && served.model.range_need() == RangeNeed::Everything {
         return Err(closes_do_not_do(&sent.place, &served.version.name));
     }
-    let has_close = |bar: &&RawBar| bar.close.is_some_and(|close| close.is_finite() && close > 0.0);
-    let (rows, given) = (sent.series.bars.len(), sent.series.bars.iter().filter(has_close).count());
+    let (rows, given) = (sent.series.bars.len(), closes(&sent.series));
     let first = sent.series.bars.iter().map(|bar| bar.date).min();
     let needed = served.model.sessions_needed();
     let knows_spread_alone = served.model.range_need() == RangeNeed::Spread;
@@ -201,7 +200,7 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     }
     let lengthened = knows_spread_alone && given < needed;
     if lengthened {
-        sent.series.bars.retain(|bar| has_close(&bar));
+        sent.series.bars.retain(RawBar::has_close);
         lengthen(&mut sent.series, exchange, needed);
         let name = &served.version.name;
         notes.push(format!(
@@ -239,6 +238,11 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     }
     let (source, sessions_used) = (Source::Sent, if lengthened { given } else { made.sessions_used });
     Ok(SentForecast { view, symbol: sent.symbol, source, sessions_used, notes })
+}
+
+/// Returns how many rows have a close.
+fn closes(series: &RawSeries) -> usize {
+    series.bars.iter().filter(|bar| bar.has_close()).count()
 }
 
 /// Puts sessions before the first one until there are `need`: the closes that were given, mirrored. For a model whose point is the last
