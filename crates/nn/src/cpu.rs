@@ -7,7 +7,7 @@ use crate::error::NnError;
 use crate::group::{Group, StepInput};
 use crate::kernels::LANES;
 use crate::network::{Network, limit};
-use crate::packed::{BackwardWeights, ForwardWeights};
+use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
 use crate::windows::WindowSource;
 
 /// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
@@ -45,7 +45,7 @@ impl Cpu {
         };
         let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
         Ok(Self {
-            forward: ForwardWeights::new(layout, parameters, blocking),
+            forward: ForwardWeights::new(layout, parameters, blocking, Purpose::Training),
             backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
             groups: Vec::new(),
             most_groups: batch_size.div_ceil(LANES).min(MAX_GROUPS),

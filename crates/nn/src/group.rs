@@ -6,7 +6,7 @@ use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
 use crate::spec::CheckedNetworkSpec;
-use crate::tile::{Keep, Tile, TileBackward, TileDropout, TileGradient, TileWeights};
+use crate::tile::{Tile, TileBackward, TileDropout, TileGradient, TileWeights};
 
 /// What all groups of a training step read.
 pub(crate) struct StepInput<'a> {
@@ -32,7 +32,7 @@ impl Group {
     /// Allocates for windows of `steps` time steps.
     pub(crate) fn new(spec: &CheckedNetworkSpec, layout: &ParameterLayout, steps: usize) -> Self {
         Self {
-            tile: Tile::new(spec, steps, Keep::Everything),
+            tile: Tile::new(spec, steps),
             backward: TileBackward::new(spec, steps),
             sums: TileGradient::new(spec, layout),
             sample: (vec![0.0; spec.outputs], vec![0.0; spec.outputs]),
@@ -43,7 +43,7 @@ impl Group {
     /// Returns about how many bytes [`Group::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         let gradients = size_of::<f32>() * spec.parameter_count();
-        Tile::bytes(spec, steps, Keep::Everything) + TileBackward::bytes(spec, steps) + gradients
+        Tile::bytes(spec, steps) + TileBackward::bytes(spec, steps) + gradients
     }
 
     /// Runs the tiles with these indices one after the other.

@@ -17,6 +17,8 @@ mod cell;
 mod dispatch;
 mod dropout;
 mod forward;
+mod infer;
+mod infer_cell;
 mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -36,6 +38,8 @@ pub(crate) use cell::GateTrace;
 pub(crate) use dispatch::{Blocking, Isa, Kernel};
 pub(crate) use dropout::Dropout;
 pub(crate) use forward::ForwardDirection;
+pub(crate) use infer::{InferDirection, InferInput, InferTile, InferWeights, ProjectRows};
+pub(crate) use infer_cell::GATE_SCALE;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
 #[cfg(any(feature = "gpu", feature = "flex"))]
 pub(crate) use norm::EPSILON as NORM_EPSILON;

@@ -5,6 +5,7 @@ mod batch;
 mod cpu;
 mod error;
 mod group;
+mod inference;
 mod instruction_set;
 mod kernels;
 mod loss;

@@ -5,14 +5,15 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use crate::error::NnError;
+use crate::inference::{InferenceNetwork, InferenceTiles};
 use crate::instruction_set::InstructionSet;
 use crate::kernels::{Isa, LANES};
-use crate::packed::ForwardWeights;
+use crate::packed::{ForwardWeights, Purpose};
 use crate::parameters::{ParameterLayout, Start, Tensor};
 use crate::random::{SplitMix64, combine};
 use crate::single::{PlainParameters, SinglePass};
 use crate::spec::CheckedNetworkSpec;
-use crate::tile::{Keep, Tile, TileWeights};
+use crate::tile::TileWeights;
 use crate::windows::WindowSource;
 
 /// The most bytes of working memory of a forward pass, for every thread.
@@ -128,25 +129,28 @@ impl Network {
     ) -> Result<Vec<f32>, NnError> {
         check_source(&self.spec, source, origins)?;
         let steps = source.lookback();
-        limit("a forward pass", Tile::bytes(&self.spec, steps, Keep::LastSteps), MAX_FORWARD_BYTES)?;
-        let outputs = self.spec.outputs;
+        let threads = if parallel { rayon::current_num_threads() } else { 1 };
+        let (outputs, together) = (self.spec.outputs, self.tiles_together(origins.len(), threads));
+        limit("a forward pass", together * InferenceTiles::bytes(&self.spec, steps), MAX_FORWARD_BYTES)?;
         let mut predictions = vec![0.0; origins.len() * outputs];
-        let new_tile = || None;
-        let run = |tile: &mut Option<Tile>, (out, origins): (&mut [f32], &[usize])| {
+        let new_tiles = || None;
+        let run = |tiles: &mut Option<InferenceTiles>, (out, origins): (&mut [f32], &[usize])| {
             if origins.len() <= MOST_SINGLES {
                 self.predict_singly(source, origins, out);
             } else {
-                let tile = tile.get_or_insert_with(|| Tile::new(&self.spec, steps, Keep::LastSteps));
-                self.predict_tile(source, origins, out, tile);
+                let tiles = tiles.get_or_insert_with(|| InferenceTiles::new(&self.spec, steps, together));
+                tiles.run(self.for_inference(), source, origins, out);
             }
         };
+        let windows = together * LANES;
         if parallel {
-            let tiles = predictions.par_chunks_mut(LANES * outputs).zip(origins.par_chunks(LANES));
-            tiles.for_each_init(new_tile, run);
+            // A bridge makes working memory once for every thread; a parallel iterator would make it for every split.
+            let parts = predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows));
+            parts.par_bridge().for_each_init(new_tiles, run);
         } else {
-            let mut tile = new_tile();
-            let tiles = predictions.chunks_mut(LANES * outputs).zip(origins.chunks(LANES));
-            tiles.for_each(|tiles| run(&mut tile, tiles));
+            let mut tiles = new_tiles();
+            let parts = predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows));
+            parts.for_each(|part| run(&mut tiles, part));
         }
         self.require_finite(&predictions, origins)?;
         Ok(predictions)
@@ -165,18 +169,17 @@ impl Network {
         }
     }
 
-    /// Predicts up to [`LANES`] windows together.
-    fn predict_tile(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32], tile: &mut Tile) {
-        let pack = || ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking());
+    /// Returns how many tiles to run together: one where more would leave threads without work.
+    fn tiles_together(&self, windows: usize, threads: usize) -> usize {
+        if windows > LANES * threads { self.isa.blocking().infer_tiles } else { 1 }
+    }
+
+    /// The network with its weights packed for many windows.
+    fn for_inference(&self) -> InferenceNetwork<'_> {
+        let pack = || ForwardWeights::new(&self.layout, &self.parameters, self.isa.blocking(), Purpose::Inference);
         let forward = self.packed.get_or_init(pack);
         let weights = TileWeights { layout: &self.layout, plain: &self.parameters, forward, backward: None };
-        source.gather(origins, &mut tile.input);
-        tile.forward(self.isa, weights, None);
-        for (lane, out) in out.chunks_exact_mut(self.spec.outputs).enumerate() {
-            for (out, prediction) in out.iter_mut().zip(&tile.prediction) {
-                *out = prediction.0[lane];
-            }
-        }
+        InferenceNetwork { isa: self.isa, spec: &self.spec, weights }
     }
 
     /// Predicts windows one after the other.
@@ -295,15 +298,20 @@ mod tests {
             if let Some(skip) = network.layout.skip.clone() {
                 network.parameters_mut()[skip].iter_mut().zip(1..).for_each(|(w, i)| *w = 0.1 * i as f32);
             }
-            let features: Vec<f32> = (0..60 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
+            let features: Vec<f32> = (0..80 * 5).map(|i| (i as f32 * 0.7).sin()).collect();
             let source = WindowSource::new(&features, 5, 19).unwrap();
-            let origins: Vec<usize> = (18..18 + LANES).collect();
+            // Two tiles, part of a tile and some alone; windows that share their rows, and windows in disorder.
+            let following: Vec<usize> = (18..18 + 2 * LANES + 11).collect();
+            let scattered: Vec<usize> = (0..3 * LANES + 3).map(|i| 18 + i * 17 % 59).collect();
             for isa in Isa::available() {
                 let network = network.clone().with_instruction_set(InstructionSet(isa));
-                let together = network.forward(&source, &origins).unwrap();
-                for (origin, expected) in origins.iter().zip(together.chunks_exact(2)) {
-                    let alone = network.forward(&source, &[*origin]).unwrap();
-                    assert_eq!(alone, expected, "{} with {hidden} units", isa.name());
+                for origins in [&following, &scattered, &following[..LANES].to_vec()] {
+                    let together = network.forward_tiles(&source, origins, false).unwrap();
+                    assert_eq!(together, network.forward(&source, origins).unwrap(), "{} in parallel", isa.name());
+                    for (origin, expected) in origins.iter().zip(together.chunks_exact(2)) {
+                        let alone = network.forward(&source, &[*origin]).unwrap();
+                        assert_eq!(alone, expected, "{} with {hidden} units", isa.name());
+                    }
                 }
             }
         }

@@ -1,11 +1,31 @@
 //! Weights in the order in which the kernels read them.
 
-use crate::kernels::{Blocking, balanced_blocks};
+use crate::kernels::{Blocking, GATE_SCALE, balanced_blocks};
 use crate::parameters::{DirectionSlots, ParameterLayout};
+
+/// What the forward pass is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Purpose {
+    /// Training, where the backward pass needs every gate.
+    Training,
+    /// Forecasts alone, by kernels that take the weights scaled.
+    Inference,
+}
+
+impl Purpose {
+    /// Returns by what the weights of the four gates are multiplied, and the hidden units of a block.
+    fn packing(self, blocking: Blocking) -> ([f32; 4], usize) {
+        match self {
+            Self::Training => ([1.0; 4], blocking.units),
+            Self::Inference => (GATE_SCALE, blocking.infer_units),
+        }
+    }
+}
 
 /// The weights for the forward pass.
 #[derive(Clone, Debug)]
 pub(crate) struct ForwardWeights {
+    purpose: Purpose,
     /// Every layer and direction.
     pub(crate) directions: Vec<ForwardDirectionWeights>,
     /// The attention's matrix in blocks of rows, each `[input][row]`; empty without attention.
@@ -23,13 +43,13 @@ pub(crate) struct ForwardDirectionWeights {
 
 impl ForwardWeights {
     /// Packs the parameters.
-    pub(crate) fn new(layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) -> Self {
+    pub(crate) fn new(layout: &ParameterLayout, parameters: &[f32], blocking: Blocking, purpose: Purpose) -> Self {
         let directions = layout.directions.iter().map(|slots| ForwardDirectionWeights {
             weights: vec![0.0; slots.weight_ih.len() + slots.weight_hh.len()],
             bias: vec![[0.0; 4]; slots.bias_ih.len() / 4],
         });
         let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
-        let mut packed = Self { directions: directions.collect(), attention: vec![0.0; attention] };
+        let mut packed = Self { purpose, directions: directions.collect(), attention: vec![0.0; attention] };
         packed.repack(layout, parameters, blocking);
         packed
     }
@@ -44,7 +64,7 @@ impl ForwardWeights {
     /// Packs changed parameters of the same network into the same memory.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
         for (slots, packed) in layout.directions.iter().zip(&mut self.directions) {
-            packed.repack(slots, parameters, blocking);
+            packed.repack(slots, parameters, self.purpose.packing(blocking));
         }
         if let Some(slots) = &layout.attention {
             pack_rows(&parameters[slots.weight.clone()], slots.bias.len(), blocking, &mut self.attention);
@@ -81,12 +101,12 @@ fn pack_columns(matrix: &[f32], rows: usize, blocking: Blocking, out: &mut [f32]
 }
 
 impl ForwardDirectionWeights {
-    fn repack(&mut self, slots: &DirectionSlots, parameters: &[f32], blocking: Blocking) {
+    fn repack(&mut self, slots: &DirectionSlots, parameters: &[f32], (scale, units): ([f32; 4], usize)) {
         let hidden = self.bias.len();
         let (input, recurrent) = (&parameters[slots.weight_ih.clone()], &parameters[slots.weight_hh.clone()]);
         let (bias_ih, bias_hh) = (&parameters[slots.bias_ih.clone()], &parameters[slots.bias_hh.clone()]);
         let mut rest = self.weights.as_mut_slice();
-        for (first, units) in balanced_blocks(hidden, blocking.units) {
+        for (first, units) in balanced_blocks(hidden, units) {
             let width = 4 * units;
             let (block, after) = rest.split_at_mut(width * (slots.inputs + hidden));
             rest = after;
@@ -95,12 +115,13 @@ impl ForwardDirectionWeights {
                 let weights = input[row * slots.inputs..][..slots.inputs].iter();
                 let weights = weights.chain(&recurrent[row * hidden..][..hidden]);
                 for (to, &weight) in block[column..].iter_mut().step_by(width).zip(weights) {
-                    *to = weight;
+                    *to = weight * scale[column % 4];
                 }
             }
         }
         for (unit, bias) in self.bias.iter_mut().enumerate() {
-            *bias = std::array::from_fn(|gate| bias_ih[gate * hidden + unit] + bias_hh[gate * hidden + unit]);
+            let sum = |gate: usize| bias_ih[gate * hidden + unit] + bias_hh[gate * hidden + unit];
+            *bias = std::array::from_fn(|gate| sum(gate) * scale[gate]);
         }
     }
 }

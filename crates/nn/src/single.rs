@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::kernels::{
-    AttentionForward, AttentionState, AttentionWeights, Isa, LANES, Lanes, NormForward, NormTrace, SingleDirection,
-    SingleScratch, SingleWeights, UnitColumns,
+    AttentionForward, AttentionState, AttentionWeights, GATE_SCALE, Isa, LANES, Lanes, NormForward, NormTrace,
+    SingleDirection, SingleScratch, SingleWeights, UnitColumns,
 };
 use crate::packed::pack_rows;
 use crate::parameters::{AttentionSlots, DirectionSlots, ParameterLayout};
@@ -173,7 +173,7 @@ fn pack(slots: &DirectionSlots, parameters: &[f32]) -> SingleWeights {
         for (row, weights) in matrix.chunks_exact(inputs).enumerate() {
             let (column, lane) = columns.place(row / hidden, row % hidden);
             for (out, &weight) in out.chunks_exact_mut(columns.count()).zip(weights) {
-                out[column].0[lane] = weight;
+                out[column].0[lane] = weight * GATE_SCALE[row / hidden];
             }
         }
         out

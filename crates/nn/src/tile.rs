@@ -12,25 +12,6 @@ pub(crate) use gradient::TileGradient;
 use crate::kernels::{AttentionState, GateTrace, LANES, Lanes, NormTrace};
 use crate::spec::CheckedNetworkSpec;
 
-/// What a forward pass keeps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Keep {
-    /// Everything that the backward pass needs.
-    Everything,
-    /// Only what the next time step needs.
-    LastSteps,
-}
-
-impl Keep {
-    /// Returns the number of time steps whose cells and gates are kept.
-    fn slots(self, steps: usize) -> usize {
-        match self {
-            Self::Everything => steps,
-            Self::LastSteps => steps.min(2),
-        }
-    }
-}
-
 /// Memory of the forward pass of a tile, allocated once.
 #[derive(Debug)]
 pub(crate) struct Tile {
@@ -69,22 +50,22 @@ impl LayerState {
 
 #[derive(Debug)]
 struct DirectionState {
-    /// `[slot][unit]`.
+    /// `[step][unit]`.
     cell: Vec<Lanes>,
-    /// `[slot][unit]`.
+    /// `[step][unit]`.
     trace: Vec<GateTrace>,
 }
 
 impl Tile {
     /// Allocates the memory of a tile for windows of `steps` time steps.
-    pub(crate) fn new(spec: &CheckedNetworkSpec, steps: usize, keep: Keep) -> Self {
-        let (width, slots) = (spec.width(), keep.slots(steps));
+    pub(crate) fn new(spec: &CheckedNetworkSpec, steps: usize) -> Self {
+        let width = spec.width();
         let layers = (0..spec.layers).map(|layer| {
-            let drops = keep == Keep::Everything && spec.dropout > 0.0 && layer + 1 < spec.layers;
+            let drops = spec.dropout > 0.0 && layer + 1 < spec.layers;
             let residual = spec.residual && layer > 0;
             let direction = |_| DirectionState {
-                cell: vec![Lanes::ZERO; slots * spec.hidden],
-                trace: vec![GateTrace::ZERO; slots * spec.hidden],
+                cell: vec![Lanes::ZERO; steps * spec.hidden],
+                trace: vec![GateTrace::ZERO; steps * spec.hidden],
             };
             let finishes = drops || residual || spec.layer_norm;
             LayerState {
@@ -108,10 +89,8 @@ impl Tile {
     }
 
     /// Returns about how many bytes [`Tile::new`] allocates.
-    pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize, keep: Keep) -> usize {
-        let slots = keep.slots(steps);
-        let layer = 2 * steps * spec.width() * size_of::<Lanes>()
-            + slots * spec.width() * (size_of::<Lanes>() + size_of::<GateTrace>());
+    pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
+        let layer = steps * spec.width() * (3 * size_of::<Lanes>() + size_of::<GateTrace>());
         let attention = if spec.attention { AttentionState::bytes(steps, spec.width(), spec.hidden) } else { 0 };
         spec.layers * layer + attention + (steps * spec.inputs + spec.outputs) * LANES * size_of::<f32>()
     }

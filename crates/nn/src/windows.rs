@@ -95,13 +95,15 @@ impl<'a> WindowSource<'a> {
         &self.features[(origin + 1 - self.lookback) * self.inputs..(origin + 1) * self.inputs]
     }
 
-    /// Writes the windows of up to [`LANES`] checked origins as `[step][input][lane]`; lanes without an origin are zero.
+    /// Writes the windows of up to [`LANES`] checked origins as `[step][input][lane]`, or their last steps if there is room for no
+    /// more; lanes without an origin are zero.
     pub(crate) fn gather(&self, origins: &[usize], out: &mut [Lanes]) {
+        let steps = out.len() / self.inputs;
         for (step, row) in out.chunks_exact_mut(self.inputs).enumerate() {
             for lane in 0..LANES {
                 match origins.get(lane) {
                     Some(&origin) => {
-                        let start = (origin + 1 + step - self.lookback) * self.inputs;
+                        let start = (origin + 1 + step - steps) * self.inputs;
                         let values = &self.features[start..start + self.inputs];
                         for (to, &value) in row.iter_mut().zip(values) {
                             to.0[lane] = value;
@@ -109,6 +111,18 @@ impl<'a> WindowSource<'a> {
                     }
                     None => row.iter_mut().for_each(|to| to.0[lane] = 0.0),
                 }
+            }
+        }
+    }
+
+    /// Writes the rows from `first` to `last` as `[16 rows][input][row]`; the rest is zero.
+    pub(crate) fn gather_rows(&self, first: usize, last: usize, out: &mut [Lanes]) {
+        out.fill(Lanes::ZERO);
+        let rows = self.features[first * self.inputs..(last + 1) * self.inputs].chunks_exact(self.inputs);
+        for (index, row) in rows.enumerate() {
+            let start = index / LANES * self.inputs;
+            for (to, &value) in out[start..].iter_mut().zip(row) {
+                to.0[index % LANES] = value;
             }
         }
     }

@@ -34,6 +34,8 @@ const ROUNDING: f32 = 12_582_912.0;
 impl Simd for Avx2 {
     type Vector = [__m256; 2];
     const UNITS: usize = 1;
+    const INFER_UNITS: usize = 1;
+    const INFER_TILES: usize = 1;
     const ROWS: usize = 6;
     const GRADIENT_ROWS: usize = 6;
     const GRADIENT_COLUMNS: usize = 1;
@@ -51,11 +53,26 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn load_unaligned(self, from: &[f32; LANES]) -> Self::Vector {
+        // SAFETY: AVX2 is there, and `from` is two registers of readable bytes.
+        unsafe { [_mm256_loadu_ps(from.as_ptr()), _mm256_loadu_ps(from.as_ptr().add(8))] }
+    }
+
+    #[inline(always)]
     fn store(self, value: Self::Vector, to: &mut Lanes) {
         // SAFETY: AVX2 is there, and a `Lanes` is two aligned registers of writable bytes.
         unsafe {
             _mm256_store_ps(to.0.as_mut_ptr(), value[0]);
             _mm256_store_ps(to.0.as_mut_ptr().add(8), value[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
+        // SAFETY: AVX2 is there, and `to` is two registers of writable bytes.
+        unsafe {
+            _mm256_storeu_ps(to.as_mut_ptr(), value[0]);
+            _mm256_storeu_ps(to.as_mut_ptr().add(8), value[1]);
         }
     }
 
@@ -131,6 +148,19 @@ impl Simd for Avx2 {
             }
             (nearest, power)
         }
+    }
+
+    #[inline(always)]
+    fn add_exponent(self, x: Self::Vector, power: Self::Vector) -> Self::Vector {
+        let mut out = x;
+        for half in 0..2 {
+            // SAFETY: `self` exists, so the processor has AVX2.
+            out[half] = unsafe {
+                let exponent = _mm256_slli_epi32::<23>(_mm256_castps_si256(power[half]));
+                _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(x[half]), exponent))
+            };
+        }
+        out
     }
 
     #[inline(always)]

@@ -31,6 +31,8 @@ impl Avx512 {
 impl Simd for Avx512 {
     type Vector = __m512;
     const UNITS: usize = 6;
+    const INFER_UNITS: usize = 3;
+    const INFER_TILES: usize = 2;
     const ROWS: usize = 24;
     const GRADIENT_ROWS: usize = 12;
     const GRADIENT_COLUMNS: usize = 2;
@@ -48,9 +50,21 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
+    fn load_unaligned(self, from: &[f32; LANES]) -> __m512 {
+        // SAFETY: AVX-512F is there, and `from` is 64 readable bytes.
+        unsafe { _mm512_loadu_ps(from.as_ptr()) }
+    }
+
+    #[inline(always)]
     fn store(self, value: __m512, to: &mut Lanes) {
         // SAFETY: AVX-512F is there, and a `Lanes` is 64 writable bytes aligned to 64.
         unsafe { _mm512_store_ps(to.0.as_mut_ptr(), value) }
+    }
+
+    #[inline(always)]
+    fn store_unaligned(self, value: __m512, to: &mut [f32; LANES]) {
+        // SAFETY: AVX-512F is there, and `to` is 64 writable bytes.
+        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
     }
 
     #[inline(always)]
@@ -125,6 +139,15 @@ impl Simd for Avx512 {
         unsafe {
             let nearest = _mm512_roundscale_ps::<0>(x);
             (nearest, _mm512_scalef_ps(_mm512_set1_ps(1.0), nearest))
+        }
+    }
+
+    #[inline(always)]
+    fn add_exponent(self, x: __m512, power: __m512) -> __m512 {
+        // SAFETY: `self` exists, so the processor has AVX-512F.
+        unsafe {
+            let exponent = _mm512_slli_epi32::<23>(_mm512_castps_si512(power));
+            _mm512_castsi512_ps(_mm512_add_epi32(_mm512_castps_si512(x), exponent))
         }
     }
 

@@ -37,6 +37,10 @@ pub(crate) enum Isa {
 pub(crate) struct Blocking {
     /// Hidden units of a forward block.
     pub(crate) units: usize,
+    /// Hidden units of a block where nothing is trained.
+    pub(crate) infer_units: usize,
+    /// Tiles that are worth running together where nothing is trained.
+    pub(crate) infer_tiles: usize,
     /// Rows of a block of a matrix product.
     pub(crate) rows: usize,
 }
@@ -74,7 +78,7 @@ impl Isa {
     /// Returns how matrices are cut for it.
     pub(crate) fn blocking(self) -> Blocking {
         fn of<S: Simd>(_: S) -> Blocking {
-            Blocking { units: S::UNITS, rows: S::ROWS }
+            Blocking { units: S::UNITS, infer_units: S::INFER_UNITS, infer_tiles: S::INFER_TILES, rows: S::ROWS }
         }
         match self {
             Self::Portable(simd) => of(simd),

@@ -27,9 +27,9 @@ pub(crate) struct ForwardDirection<'a> {
     pub(crate) output_width: usize,
     /// First column of this direction.
     pub(crate) output_offset: usize,
-    /// Cell states, `[slot][unit]`: as many slots as steps to keep them all, 2 to keep only what the next step needs.
+    /// Cell states, `[step][unit]` in the order of the direction.
     pub(crate) cell: &'a mut [Lanes],
-    /// `[slot][unit]`, as for the cells.
+    /// `[step][unit]` in the order of the direction.
     pub(crate) trace: &'a mut [GateTrace],
     /// The state before the first step: `hidden` zeros.
     pub(crate) initial: &'a [Lanes],
@@ -42,26 +42,24 @@ impl Kernel for ForwardDirection<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Self { hidden, input_width, output_width, output_offset, .. } = self;
         let steps = self.output.len() / output_width;
-        let slots = self.cell.len() / hidden;
         let mut previous_time = None;
         for step in 0..self.needed.min(steps) {
             let time = if self.reverse { steps - 1 - step } else { step };
-            let slot = step % slots;
             let input = &self.input[time * input_width..][..input_width];
             let (state, cell, output) = match previous_time {
                 None => {
                     let output = &mut self.output[time * output_width..][..output_width];
-                    ((self.initial, self.initial), &mut self.cell[slot * hidden..][..hidden], output)
+                    ((self.initial, self.initial), &mut self.cell[step * hidden..][..hidden], output)
                 }
                 Some(previous) => {
                     let (last_output, output) = row_pair(self.output, output_width, previous, time);
-                    let (last_cell, cell) = row_pair(self.cell, hidden, (step - 1) % slots, slot);
+                    let (last_cell, cell) = row_pair(self.cell, hidden, step - 1, step);
                     ((&last_output[output_offset..][..hidden], last_cell), cell, output)
                 }
             };
             let next = StepOutput {
                 cell,
-                trace: &mut self.trace[slot * hidden..][..hidden],
+                trace: &mut self.trace[step * hidden..][..hidden],
                 hidden: &mut output[output_offset..][..hidden],
             };
             forward_step(simd, self.weights, self.bias, input, state, next);

@@ -34,6 +34,8 @@ macro_rules! each {
 impl Simd for Neon {
     type Vector = [float32x4_t; PARTS];
     const UNITS: usize = 1;
+    const INFER_UNITS: usize = 1;
+    const INFER_TILES: usize = 1;
     const ROWS: usize = 6;
     const GRADIENT_ROWS: usize = 6;
     const GRADIENT_COLUMNS: usize = 1;
@@ -46,8 +48,13 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn load(self, from: &Lanes) -> Self::Vector {
+        self.load_unaligned(&from.0)
+    }
+
+    #[inline(always)]
+    fn load_unaligned(self, from: &[f32; LANES]) -> Self::Vector {
         let mut out = self.splat(0.0);
-        for (part, values) in from.0.as_chunks::<4>().0.iter().enumerate() {
+        for (part, values) in from.as_chunks::<4>().0.iter().enumerate() {
             // SAFETY: the target has NEON, and `values` is four readable numbers.
             out[part] = unsafe { vld1q_f32(values.as_ptr()) };
         }
@@ -56,7 +63,12 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn store(self, value: Self::Vector, to: &mut Lanes) {
-        for (part, values) in to.0.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        self.store_unaligned(value, &mut to.0);
+    }
+
+    #[inline(always)]
+    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
+        for (part, values) in to.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             // SAFETY: the target has NEON, and `values` is four writable numbers.
             unsafe { vst1q_f32(values.as_mut_ptr(), value[part]) };
         }
@@ -118,6 +130,19 @@ impl Simd for Neon {
             }
         }
         (nearest, power)
+    }
+
+    #[inline(always)]
+    fn add_exponent(self, x: Self::Vector, power: Self::Vector) -> Self::Vector {
+        let mut out = x;
+        for part in 0..PARTS {
+            // SAFETY: the target has NEON.
+            out[part] = unsafe {
+                let exponent = vshlq_n_s32::<23>(vreinterpretq_s32_f32(power[part]));
+                vreinterpretq_f32_s32(vaddq_s32(vreinterpretq_s32_f32(x[part]), exponent))
+            };
+        }
+        out
     }
 
     #[inline(always)]

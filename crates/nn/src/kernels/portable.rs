@@ -25,6 +25,8 @@ fn map2(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; 
 impl Simd for Portable {
     type Vector = [f32; LANES];
     const UNITS: usize = 1;
+    const INFER_UNITS: usize = 1;
+    const INFER_TILES: usize = 1;
     const ROWS: usize = 4;
     const GRADIENT_ROWS: usize = 4;
     const GRADIENT_COLUMNS: usize = 1;
@@ -40,8 +42,18 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn load_unaligned(self, from: &[f32; LANES]) -> Self::Vector {
+        *from
+    }
+
+    #[inline(always)]
     fn store(self, value: Self::Vector, to: &mut Lanes) {
         to.0 = value;
+    }
+
+    #[inline(always)]
+    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
+        *to = value;
     }
 
     #[inline(always)]
@@ -103,6 +115,11 @@ impl Simd for Portable {
             power[lane] = f32::from_bits(shifted.to_bits().wrapping_add(127) << 23);
         }
         (nearest, power)
+    }
+
+    #[inline(always)]
+    fn add_exponent(self, x: Self::Vector, power: Self::Vector) -> Self::Vector {
+        map2(x, power, |x, power| f32::from_bits(x.to_bits().wrapping_add(power.to_bits() << 23)))
     }
 
     #[inline(always)]

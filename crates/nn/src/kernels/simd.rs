@@ -13,6 +13,10 @@ pub(crate) trait Simd: Copy {
     type Vector: Copy;
     /// Hidden units whose four gates fit the registers of one forward block, at most 6.
     const UNITS: usize;
+    /// Hidden units of one block where nothing is trained, at most 3.
+    const INFER_UNITS: usize;
+    /// Tiles that are worth running together where nothing is trained: 1 or 2.
+    const INFER_TILES: usize;
     /// Rows of one block of a matrix product, at most 24.
     const ROWS: usize;
     /// Rows of one block of a weight gradient, at most 12.
@@ -24,8 +28,12 @@ pub(crate) trait Simd: Copy {
     fn splat(self, value: f32) -> Self::Vector;
     /// Reads a vector.
     fn load(self, from: &Lanes) -> Self::Vector;
+    /// Reads a vector from anywhere.
+    fn load_unaligned(self, from: &[f32; LANES]) -> Self::Vector;
     /// Writes a vector.
     fn store(self, value: Self::Vector, to: &mut Lanes);
+    /// Writes a vector anywhere.
+    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]);
     /// Returns `a + b`.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a − b`.
@@ -52,6 +60,9 @@ pub(crate) trait Simd: Copy {
     fn clamp(self, x: Self::Vector, low: f32, high: f32) -> Self::Vector;
     /// Returns `(n, 2ⁿ)` for the integer `n` nearest to `x`, where `−126 ≤ n ≤ 127`. For NaN `n` is NaN.
     fn nearest_power(self, x: Self::Vector) -> (Self::Vector, Self::Vector);
+    /// Returns `x·2ⁿ` for positive `x` if `n` is the integer in the lowest bits of the mantissa of `power`, where `x·2ⁿ` is a normal
+    /// number.
+    fn add_exponent(self, x: Self::Vector, power: Self::Vector) -> Self::Vector;
     /// Transposes the square matrix whose rows are `rows`.
     fn transpose(self, rows: [Self::Vector; LANES]) -> [Self::Vector; LANES];
 }

@@ -4,14 +4,15 @@
 //! The inputs of all time steps are projected first, as one matrix product; what is left for a step is a matrix times a
 //! vector, with all sums of a block in registers.
 
-use super::activations::{sigmoid, tanh};
 use super::dispatch::Kernel;
+use super::infer_cell::infer;
 use super::lanes::{LANES, Lanes, balanced_blocks};
 use super::products::with_rows;
 use super::simd::Simd;
 use super::unit_columns::UnitColumns;
 
-/// The weights of a layer in one direction, transposed, in the columns of [`UnitColumns`].
+/// The weights of a layer in one direction, transposed, in the columns of [`UnitColumns`] and scaled by
+/// [`GATE_SCALE`](super::GATE_SCALE).
 #[derive(Clone, Debug)]
 pub(crate) struct SingleWeights {
     /// `[input][column]`.
@@ -234,11 +235,7 @@ fn shared_columns<S: Simd, const C: usize>(simd: S, sums: &[S::Vector; C]) -> [S
 /// Activations and state update; lanes past the last unit hold numbers that nobody uses.
 #[inline(always)]
 fn update<S: Simd>(simd: S, gates: [S::Vector; 4], cell: &mut Lanes, hidden: &mut Lanes) {
-    let input = sigmoid(simd, gates[0]);
-    let forget = sigmoid(simd, gates[1]);
-    let candidate = tanh(simd, gates[2]);
-    let output = sigmoid(simd, gates[3]);
-    let state = simd.mul_add(forget, simd.load(cell), simd.mul(input, candidate));
+    let ([state], [output]) = infer(simd, [gates], [simd.load(cell)]);
     simd.store(state, cell);
-    simd.store(simd.mul(output, tanh(simd, state)), hidden);
+    simd.store(output, hidden);
 }

@@ -28,13 +28,34 @@ impl<'a> TileWeights<'a> {
         self.layout.skip.as_ref().map_or(&[], |range| &self.plain[range.clone()])
     }
 
+    /// The linear head: `seen` is `[direction, unit]`, `last_input` the inputs of the last time step and `prediction`
+    /// `[output]`.
+    pub(crate) fn head(&self, seen: &[Lanes], last_input: &[Lanes], prediction: &mut [Lanes]) {
+        fn add_row(out: &mut Lanes, values: &[Lanes], weights: &[f32]) {
+            for (value, &weight) in values.iter().zip(weights) {
+                for (out, value) in out.0.iter_mut().zip(&value.0) {
+                    *out += weight * value;
+                }
+            }
+        }
+        let bias = &self.plain[self.layout.head_bias.clone()];
+        for ((out, weights), &bias) in prediction.iter_mut().zip(self.head_weight().chunks_exact(seen.len())).zip(bias)
+        {
+            out.0.fill(bias);
+            add_row(out, seen, weights);
+        }
+        for (out, weights) in prediction.iter_mut().zip(self.skip_weight().chunks_exact(last_input.len().max(1))) {
+            add_row(out, last_input, weights);
+        }
+    }
+
     /// γ and β of a layer's norm.
-    pub(super) fn norm(&self, layer: usize) -> Option<(&'a [f32], &'a [f32])> {
+    pub(crate) fn norm(&self, layer: usize) -> Option<(&'a [f32], &'a [f32])> {
         let slots = self.layout.norms.get(layer)?;
         Some((&self.plain[slots.weight.clone()], &self.plain[slots.bias.clone()]))
     }
 
-    pub(super) fn attention(&self) -> Option<AttentionWeights<'a>> {
+    pub(crate) fn attention(&self) -> Option<AttentionWeights<'a>> {
         let slots = self.layout.attention.as_ref()?;
         Some(AttentionWeights {
             forward: &self.forward.attention,
@@ -97,24 +118,7 @@ impl Tile {
     /// The linear head.
     fn predict(&mut self, weights: TileWeights<'_>) {
         let mut prediction = std::mem::take(&mut self.prediction);
-        let seen = self.seen_by_head();
-        let bias = &weights.plain[weights.layout.head_bias.clone()];
-        for ((out, weights), &bias) in prediction.iter_mut().zip(weights.head_weight().chunks(self.width)).zip(bias) {
-            out.0.fill(bias);
-            for (value, &weight) in seen.iter().zip(weights) {
-                for (out, value) in out.0.iter_mut().zip(&value.0) {
-                    *out += weight * value;
-                }
-            }
-        }
-        let last_input = self.last_input();
-        for (out, weights) in prediction.iter_mut().zip(weights.skip_weight().chunks_exact(last_input.len())) {
-            for (value, &weight) in last_input.iter().zip(weights) {
-                for (out, value) in out.0.iter_mut().zip(&value.0) {
-                    *out += weight * value;
-                }
-            }
-        }
+        weights.head(self.seen_by_head(), self.last_input(), &mut prediction);
         self.prediction = prediction;
     }
 }

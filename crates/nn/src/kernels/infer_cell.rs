@@ -1,0 +1,182 @@
+//! One time step of the LSTM cell where nothing is trained.
+//!
+//! Only the states are wanted and no gate by itself, so the fractions are put over common denominators: two divisions a step
+//! instead of five. With `a = e⁻ⁱ`, `b = e⁻ᶠ`, `d = e⁻ᵒ`, `e = e²ᵍ` and `q = e²ᶜ` (`i`, `f`, `g`, `o` before their activation)
+//!
+//! ```text
+//! c = c'/(1+b) + (e−1)/((1+a)(e+1)) = (c'·(1+a)(e+1) + (e−1)(1+b)) / ((1+a)(1+b)(e+1))        h = (q−1) / ((1+d)(q+1))
+//! ```
+//! which is the cell of `cell.rs` but for rounding. The exponentials are powers of two: the weights come scaled by
+//! [`GATE_SCALE`], once, instead of every sum.
+
+use super::simd::Simd;
+use std::f32::consts::LOG2_E;
+
+/// By what weights and biases of the gates i, f, g, o are multiplied, so that `2ˣ` is `e⁻ⁱ`, `e⁻ᶠ`, `e²ᵍ` and `e⁻ᵒ`.
+pub(crate) const GATE_SCALE: [f32; 4] = [-LOG2_E, -LOG2_E, 2.0 * LOG2_E, -LOG2_E];
+
+/// Coefficients of `(2ʳ − 1) / r` for `|r| ≤ ½`, highest power first: of `2ʳ` the relative error is below 1e-7
+/// (fixtures/minimax.py).
+#[expect(clippy::approx_constant, reason = "the last one is near ln 2, but not ln 2")]
+const POWER_OF_TWO: [f32; 5] = [1.326_472_5e-3, 9.671_515e-3, 5.550_734e-2, 2.402_224_2e-1, 6.931_47e-1];
+
+/// Powers are kept below `2⁴⁰` and above `2⁻¹²⁵`: no activation can be told from its limit there, the product of three
+/// denominators is finite, and no power leaves the normal numbers.
+const EXPONENTS: (f32, f32) = (-125.0, 40.0);
+
+/// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
+const ROUNDING: f32 = 12_582_912.0;
+
+/// Returns `2ˣ` of every `x` between `2⁻¹²⁵` and `2⁴⁰`: relative error below 2e-7, exactly 1 for 0, NaN for NaN.
+///
+/// Operation by operation for all of them, because each waits for the one before.
+#[inline(always)]
+fn powers_of_two<S: Simd, const N: usize>(simd: S, x: [S::Vector; N]) -> [S::Vector; N] {
+    let (mut rest, mut shifted, mut sum) = (x, x, [simd.splat(POWER_OF_TWO[0]); N]);
+    for i in 0..N {
+        rest[i] = simd.clamp(x[i], EXPONENTS.0, EXPONENTS.1);
+    }
+    for i in 0..N {
+        shifted[i] = simd.add(rest[i], simd.splat(ROUNDING));
+    }
+    for i in 0..N {
+        rest[i] = simd.sub(rest[i], simd.sub(shifted[i], simd.splat(ROUNDING)));
+    }
+    for coefficient in &POWER_OF_TWO[1..] {
+        for i in 0..N {
+            sum[i] = simd.mul_add(sum[i], rest[i], simd.splat(*coefficient));
+        }
+    }
+    for i in 0..N {
+        sum[i] = simd.mul_add(sum[i], rest[i], simd.splat(1.0));
+    }
+    for i in 0..N {
+        sum[i] = simd.add_exponent(sum[i], shifted[i]);
+    }
+    sum
+}
+
+/// Returns `(c, h)` of some units from the scaled pre-activations and `c` of the step before.
+#[inline(always)]
+pub(super) fn infer<S: Simd, const N: usize>(
+    simd: S,
+    gates: [[S::Vector; 4]; N],
+    previous_cells: [S::Vector; N],
+) -> ([S::Vector; N], [S::Vector; N]) {
+    let one = simd.splat(1.0);
+    let (mut cells, mut outputs, mut doubled) = (previous_cells, previous_cells, previous_cells);
+    for unit in 0..N {
+        let [input, forget, candidate, output] = powers_of_two(simd, gates[unit]);
+        let forget = simd.add(one, forget);
+        let added = simd.mul(simd.add(one, input), simd.add(candidate, one));
+        let numerator = simd.mul_add(previous_cells[unit], added, simd.mul(simd.sub(candidate, one), forget));
+        cells[unit] = simd.quotient(numerator, simd.mul(added, forget));
+        outputs[unit] = simd.add(one, output);
+    }
+    for unit in 0..N {
+        doubled[unit] = simd.mul(cells[unit], simd.splat(2.0 * LOG2_E));
+    }
+    doubled = powers_of_two(simd, doubled);
+    for unit in 0..N {
+        let denominator = simd.mul(outputs[unit], simd.add(doubled[unit], one));
+        outputs[unit] = simd.quotient(simd.sub(doubled[unit], one), denominator);
+    }
+    (cells, outputs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::dispatch::{Isa, Kernel};
+    use super::super::lanes::{LANES, Lanes};
+    use super::*;
+
+    /// Runs the cell on `[i, f, g, o, c']` of every lane.
+    struct Step<'a>(&'a [[Lanes; 5]]);
+
+    impl Kernel for Step<'_> {
+        type Output = Vec<(Lanes, Lanes)>;
+        #[inline(always)]
+        fn run<S: Simd>(self, simd: S) -> Self::Output {
+            let mut out = vec![(Lanes::ZERO, Lanes::ZERO); self.0.len()];
+            for (values, (cell, hidden)) in self.0.iter().zip(&mut out) {
+                let mut gates = [simd.splat(0.0); 4];
+                for gate in 0..4 {
+                    gates[gate] = simd.mul(simd.load(&values[gate]), simd.splat(GATE_SCALE[gate]));
+                }
+                let ([c], [h]) = infer(simd, [gates], [simd.load(&values[4])]);
+                simd.store(c, cell);
+                simd.store(h, hidden);
+            }
+            out
+        }
+    }
+
+    fn run(isa: Isa, values: &[[f32; 5]]) -> Vec<(f32, f32)> {
+        let tiles: Vec<[Lanes; 5]> = values
+            .chunks(LANES)
+            .map(|chunk| {
+                let lane = |k: usize| Lanes(std::array::from_fn(|lane| chunk.get(lane).map_or(0.0, |value| value[k])));
+                std::array::from_fn(lane)
+            })
+            .collect();
+        let out = isa.run(Step(&tiles));
+        (0..values.len()).map(|i| (out[i / LANES].0.0[i % LANES], out[i / LANES].1.0[i % LANES])).collect()
+    }
+
+    /// The cell as its definition says, in `f64`.
+    fn exact([i, f, g, o, previous]: [f32; 5]) -> (f64, f64) {
+        let sigmoid = |x: f32| 1.0 / (1.0 + f64::from(-x).exp());
+        let cell = sigmoid(f) * f64::from(previous) + sigmoid(i) * f64::from(g).tanh();
+        (cell, sigmoid(o) * cell.tanh())
+    }
+
+    #[test]
+    fn follows_the_definition_for_all_sizes_of_gates_and_states() {
+        let sizes = [0.0, 1e-20, 1e-4, 0.03, 0.4, 1.7, 5.0, 9.0, 20.0, 60.0, 200.0, 1e6, 1e30];
+        let signed: Vec<f32> = sizes.iter().flat_map(|&size| [size, -size]).collect();
+        let states = [0.0f32, 1e-6, 0.2, -0.9, 3.0, -17.0, 60.0, -4096.0];
+        let mut values = Vec::new();
+        for &i in &signed {
+            for &f in &signed {
+                for &g in &signed {
+                    for &o in &signed {
+                        values.extend(states.map(|state| [i, f, g, o, state]));
+                    }
+                }
+            }
+        }
+        for isa in Isa::available() {
+            for (values, (cell, hidden)) in values.iter().zip(run(isa, &values)) {
+                let expected = exact(*values);
+                let tolerance = 1.2e-6 * expected.0.abs().max(f64::from(values[4].abs())).max(1.0);
+                assert!((f64::from(cell) - expected.0).abs() < tolerance, "{}: c of {values:?}: {cell}", isa.name());
+                // tanh is no steeper than 1, so the error of the state goes on as it is.
+                assert!(
+                    (f64::from(hidden) - expected.1).abs() < tolerance,
+                    "{}: h of {values:?}: {hidden}",
+                    isa.name()
+                );
+                assert!(hidden.abs() <= 1.0, "{}: h of {values:?}: {hidden}", isa.name());
+            }
+        }
+    }
+
+    #[test]
+    fn an_unknown_gate_or_state_makes_both_unknown() {
+        for isa in Isa::available() {
+            for place in 0..5 {
+                let mut values = [0.3; 5];
+                values[place] = f32::NAN;
+                let (cell, hidden) = run(isa, &[values])[0];
+                assert!(hidden.is_nan() && (place == 3 || cell.is_nan()), "{}: {place}", isa.name());
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_at_rest_stays_at_rest() {
+        for isa in Isa::available() {
+            assert_eq!(run(isa, &[[0.7, -0.2, 0.0, 1.1, 0.0]])[0], (0.0, 0.0), "{}", isa.name());
+        }
+    }
+}
