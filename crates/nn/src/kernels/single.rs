@@ -77,11 +77,10 @@ impl Kernel for SingleDirection<'_> {
         let needed = self.needed.min(steps);
         let first_time = if self.reverse { steps - needed } else { 0 };
         self.project(simd, first_time, needed);
-        self.scratch.hidden[0].fill(Lanes::ZERO);
         self.scratch.cell.fill(Lanes::ZERO);
         for step in 0..needed {
             let time = if self.reverse { steps - 1 - step } else { step };
-            self.step(simd, time - first_time, step % 2 == 1);
+            self.step(simd, time - first_time, step);
             let out = &mut self.output[time * self.output_width + self.output_offset..][..self.units];
             for (out, hidden) in out.chunks_mut(LANES).zip(&self.scratch.hidden[1]) {
                 out.copy_from_slice(&hidden.0[..out.len()]);
@@ -118,17 +117,19 @@ impl SingleDirection<'_> {
     /// Every other step goes through the blocks from the right: what a step read last is still in the first-level cache
     /// when the next one begins with it, although the whole matrix may not fit.
     #[inline(always)]
-    fn step<S: Simd>(&mut self, simd: S, row: usize, from_the_right: bool) {
+    fn step<S: Simd>(&mut self, simd: S, row: usize, step: usize) {
         let columns = UnitColumns::new(self.units);
         let gates = &self.scratch.gates[row * columns.count()..][..columns.count()];
         let ([before, after], cell) = (&mut self.scratch.hidden, &mut self.scratch.cell);
+        // The state before the first step is zero: there is nothing to multiply.
+        let before = if step == 0 { &[][..] } else { before.as_slice() };
         let last = columns.blocks().count() - 1;
         for block in 0..=last {
-            let block = if from_the_right { last - block } else { block };
+            let block = if step % 2 == 1 { last - block } else { block };
             let (first, width) = columns.block(block);
             let weights = &self.weights.recurrent[first * self.units..][..width * self.units];
             let gates = &gates[first..];
-            let state = (before.as_slice(), &mut cell[block..], &mut after[block..]);
+            let state = (before, &mut cell[block..], &mut after[block..]);
             match width {
                 1 => unit_block::<S, 1>(simd, gates, weights, state),
                 2 => unit_block::<S, 2>(simd, gates, weights, state),
@@ -156,16 +157,21 @@ fn project_block<S: Simd, const R: usize, const C: usize>(
             row[column] = simd.load(&bias[column]);
         }
     }
-    for (k, weights) in weights.chunks(columns).enumerate() {
-        let Some(weights) = weights.first_chunk::<C>() else { return };
+    // Rows of the same length, so that the loop needs no check of bounds for each of them.
+    let mut rows = [&input[..0]; R];
+    for row in 0..R {
+        rows[row] = &input[row * input_width..][..input_width];
+    }
+    for k in 0..input_width {
+        let Some(weights) = weights[k * columns..].first_chunk::<C>() else { return };
         let mut vectors = [simd.splat(0.0); C];
         for column in 0..C {
             vectors[column] = simd.load(&weights[column]);
         }
-        for (row, sums) in sums.iter_mut().enumerate() {
-            let value = simd.splat(input[row * input_width + k]);
+        for row in 0..R {
+            let value = simd.splat(rows[row][k]);
             for column in 0..C {
-                sums[column] = simd.mul_add(vectors[column], value, sums[column]);
+                sums[row][column] = simd.mul_add(vectors[column], value, sums[row][column]);
             }
         }
     }
