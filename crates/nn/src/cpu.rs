@@ -6,15 +6,12 @@ use crate::batch::Batch;
 use crate::error::NnError;
 use crate::group::{Group, StepInput};
 use crate::kernels::LANES;
-use crate::network::{Network, limit};
+use crate::network::{MAX_BYTES, Network, limit};
 use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
 use crate::windows::WindowSource;
 
 /// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
 const MAX_GROUPS: usize = 16;
-
-/// The most bytes of working memory of a session.
-const MAX_BYTES: usize = 4 << 30;
 
 /// The working memory of training on the CPU, and its threads.
 #[derive(Debug)]

@@ -36,17 +36,17 @@ pub(crate) struct InferenceTiles {
 /// Working memory of a tile.
 #[derive(Debug)]
 struct TileMemory {
-    /// What the layer at hand sees, `[step][input]`, with room for the widest layer.
-    input: Vec<Lanes>,
-    /// Rows that all windows share, `[16 rows][input][row]`.
-    rows: Vec<Lanes>,
-    /// These rows times the weights of the first layer, `[unit][gate][row]`.
+    /// The windows, `[step][input]`, or, where windows share their rows, those rows, `[16 rows][input][row]`.
+    features: Vec<Lanes>,
+    /// Shared rows times the weights of the first layer, `[unit][gate][row]`.
     projected: Vec<f32>,
     /// Inputs of the last time step; empty where the head does not see them.
     last_input: Vec<Lanes>,
     /// `[unit]`
     cell: Vec<Lanes>,
-    /// What the layer at hand passes on, `[step][direction, unit]`, with room for the widest.
+    /// What the layer before passed on, `[step][direction, unit]`.
+    input: Vec<Lanes>,
+    /// What the layer at hand passes on.
     output: Vec<Lanes>,
     /// The same before layer norm and residual connection; empty where there is neither.
     unfinished: Vec<Lanes>,
@@ -64,10 +64,10 @@ impl InferenceTiles {
 
     /// Returns about how many bytes [`InferenceTiles::new`] allocates for one tile.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
-        let buffers = steps * (2 * widest(spec) + if finishes(spec) { spec.width() } else { 0 });
-        let shared = shared_rows(steps) * (spec.inputs + 4 * spec.hidden);
+        let layers = steps * spec.width() * if finishes(spec) { 3 } else { 2 };
+        let first = steps * spec.inputs + shared_rows(steps) * 4 * spec.hidden;
         let attention = if spec.attention { AttentionState::bytes(steps, spec.width(), spec.hidden) } else { 0 };
-        (buffers + shared + spec.hidden) * size_of::<Lanes>() + attention
+        (layers + first + spec.hidden) * size_of::<Lanes>() + attention
     }
 
     /// Writes the outputs of up to checked origins, [`LANES`] for every tile, as `[origin, outputs]`.
@@ -93,17 +93,33 @@ impl TileMemory {
         let width = spec.width();
         let zeros = |count: usize| vec![Lanes::ZERO; count];
         Self {
-            input: zeros(steps * widest(spec)),
-            rows: zeros(shared_rows(steps) * spec.inputs),
-            projected: vec![0.0; shared_rows(steps) * LANES * 4 * spec.hidden],
+            features: Vec::new(),
+            projected: Vec::new(),
             last_input: zeros(if spec.skip { spec.inputs } else { 0 }),
             cell: zeros(spec.hidden),
-            output: zeros(steps * widest(spec)),
+            input: zeros(steps * width),
+            output: zeros(steps * width),
             unfinished: zeros(if finishes(spec) { steps * width } else { 0 }),
             norm: vec![NormTrace::ZERO; if spec.layer_norm { steps } else { 0 }],
             attention: spec.attention.then(|| AttentionState::new(steps, width, spec.hidden)),
             prediction: zeros(spec.outputs),
         }
+    }
+
+    /// Gathers the windows.
+    fn gather(&mut self, source: &WindowSource<'_>, origins: &[usize], shares_rows: bool) {
+        let (steps, inputs) = (source.lookback(), source.inputs());
+        match origins {
+            [first, ..] if shares_rows => {
+                self.features.resize(shared_rows(steps) * inputs, Lanes::ZERO);
+                source.gather_rows(first + 1 - steps, first + origins.len() - 1, &mut self.features);
+            }
+            _ => {
+                self.features.resize(steps * inputs, Lanes::ZERO);
+                source.gather(origins, &mut self.features);
+            }
+        }
+        source.gather(origins, &mut self.last_input);
     }
 
     /// Layer norm and residual connection of a layer, from `unfinished` to `output`.
@@ -112,22 +128,21 @@ impl TileMemory {
         network.isa.run(NormForward {
             width: network.spec.width(),
             norm: norm.map(|(weight, bias)| (weight, bias, self.norm.as_mut_slice())),
-            residual: (network.spec.residual && layer > 0).then_some(&self.input[..self.unfinished.len()]),
+            residual: (network.spec.residual && layer > 0).then_some(self.input.as_slice()),
             source: &self.unfinished,
-            out: &mut self.output[..self.unfinished.len()],
+            out: &mut self.output,
         });
     }
 
-    /// Attention and head.
-    fn predict(&mut self, network: InferenceNetwork<'_>, steps: usize) {
-        let width = network.spec.width();
-        let values = &self.input[..steps * width];
+    /// Attention and head, on what the last layer passed on.
+    fn predict(&mut self, network: InferenceNetwork<'_>) {
+        let values = self.input.as_slice();
         let seen = match (&mut self.attention, network.weights.attention()) {
             (Some(state), Some(parameters)) => {
                 network.isa.run(AttentionForward { parameters, values, state });
                 state.context.as_slice()
             }
-            _ => &values[(steps - 1) * width..],
+            _ => &values[values.len() - network.spec.width()..],
         };
         network.weights.head(seen, &self.last_input, &mut self.prediction);
     }
@@ -139,32 +154,26 @@ fn forward(tiles: &mut [TileMemory], network: InferenceNetwork<'_>, source: &Win
     let (steps, width) = (source.lookback(), spec.width());
     let shares_rows = origins.windows(2).all(|pair| pair[0] + 1 == pair[1]);
     for (tile, origins) in tiles.iter_mut().zip(origins.chunks(LANES)) {
-        match origins {
-            [first, .., last] | [first @ last] if shares_rows => {
-                source.gather_rows(first + 1 - steps, *last, &mut tile.rows);
-            }
-            _ => source.gather(origins, &mut tile.input[..steps * spec.inputs]),
-        }
-        source.gather(origins, &mut tile.last_input);
+        tile.gather(source, origins, shares_rows);
     }
     for layer in 0..spec.layers {
         let finishes = finishes(spec);
         for direction in 0..spec.directions() {
             let weights = network.direction(layer, direction);
-            let is_projected = shares_rows && layer == 0;
-            if is_projected {
+            if shares_rows && layer == 0 {
                 for tile in tiles.iter_mut() {
-                    isa.run(ProjectRows { weights, rows: &tile.rows, out: &mut tile.projected });
+                    tile.projected.resize(shared_rows(steps) * LANES * 4 * spec.hidden, 0.0);
+                    isa.run(ProjectRows { weights, rows: &tile.features, out: &mut tile.projected });
                 }
             }
             let only_last = layer + 1 == spec.layers && !spec.attention;
             let mut parts = tiles.iter_mut().map(|tile| InferTile {
-                input: if is_projected {
-                    InferInput::Projected(&tile.projected)
-                } else {
-                    InferInput::Rows(&tile.input)
+                input: match layer {
+                    0 if shares_rows => InferInput::Projected(&tile.projected),
+                    0 => InferInput::Rows(&tile.features),
+                    _ => InferInput::Rows(&tile.input),
                 },
-                output: if finishes { &mut tile.unfinished } else { &mut tile.output[..steps * width] },
+                output: if finishes { &mut tile.unfinished } else { &mut tile.output },
                 cell: &mut tile.cell,
             });
             while let Some(tile) = parts.next() {
@@ -186,7 +195,7 @@ fn forward(tiles: &mut [TileMemory], network: InferenceNetwork<'_>, source: &Win
             std::mem::swap(&mut tile.input, &mut tile.output);
         }
     }
-    tiles.iter_mut().for_each(|tile| tile.predict(network, steps));
+    tiles.iter_mut().for_each(|tile| tile.predict(network));
 }
 
 /// Returns whether something comes between the LSTM of a layer and the next layer.
@@ -194,12 +203,31 @@ fn finishes(spec: &CheckedNetworkSpec) -> bool {
     spec.layer_norm || spec.residual
 }
 
-/// Returns the columns of the widest layer's inputs or outputs.
-fn widest(spec: &CheckedNetworkSpec) -> usize {
-    spec.width().max(spec.inputs)
-}
-
 /// Returns the rows, in [`Lanes`], that [`LANES`] windows of `steps` time steps share if they follow each other.
 fn shared_rows(steps: usize) -> usize {
     (steps + LANES - 1).div_ceil(LANES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::NetworkSpec;
+    use crate::tile::Tile;
+
+    /// The limit of memory is the same for both, so that no network can be trained which is refused a forecast.
+    #[test]
+    fn a_tile_takes_less_memory_than_one_that_is_trained() {
+        for (inputs, hidden, layers) in [(1, 1, 1), (16, 50, 2), (4096, 1, 1), (4096, 4, 3), (3, 256, 2)] {
+            for base in [NetworkSpec::base(inputs, 1), NetworkSpec::improved(inputs, 1)] {
+                for bidirectional in [false, true] {
+                    let spec = NetworkSpec { hidden, layers, bidirectional, ..base.clone() }.check().unwrap();
+                    for steps in [1, 60, 4096] {
+                        let (inference, training) = (InferenceTiles::bytes(&spec, steps), Tile::bytes(&spec, steps));
+                        // A single step is padded to sixteen rows, which matters only where memory does not.
+                        assert!(inference <= training.max(1 << 20), "{spec:?}: {inference} {training}");
+                    }
+                }
+            }
+        }
+    }
 }

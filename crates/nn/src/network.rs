@@ -16,8 +16,9 @@ use crate::spec::CheckedNetworkSpec;
 use crate::tile::TileWeights;
 use crate::windows::WindowSource;
 
-/// The most bytes of working memory of a forward pass, for every thread.
-const MAX_FORWARD_BYTES: usize = 1 << 30;
+/// The most bytes of working memory of a session or of a forward pass. A tile of a forward pass takes less than one of a session:
+/// what could be trained can forecast.
+pub(crate) const MAX_BYTES: usize = 4 << 30;
 
 /// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
 const MOST_SINGLES: usize = 8;
@@ -129,9 +130,11 @@ impl Network {
     ) -> Result<Vec<f32>, NnError> {
         check_source(&self.spec, source, origins)?;
         let steps = source.lookback();
-        let threads = if parallel { rayon::current_num_threads() } else { 1 };
-        let (outputs, together) = (self.spec.outputs, self.tiles_together(origins.len(), threads));
-        limit("a forward pass", together * InferenceTiles::bytes(&self.spec, steps), MAX_FORWARD_BYTES)?;
+        let outputs = self.spec.outputs;
+        let bytes = InferenceTiles::bytes(&self.spec, steps);
+        limit("a forward pass", bytes, MAX_BYTES)?;
+        let threads = if parallel { rayon::current_num_threads().min(MAX_BYTES / bytes) } else { 1 };
+        let together = self.tiles_together(origins.len(), threads).min(MAX_BYTES / (threads * bytes));
         let mut predictions = vec![0.0; origins.len() * outputs];
         let new_tiles = || None;
         let run = |tiles: &mut Option<InferenceTiles>, (out, origins): (&mut [f32], &[usize])| {
@@ -143,7 +146,7 @@ impl Network {
             }
         };
         let windows = together * LANES;
-        if parallel {
+        if threads > 1 {
             // A bridge makes working memory once for every thread; a parallel iterator would make it for every split.
             let parts = predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows));
             parts.par_bridge().for_each_init(new_tiles, run);

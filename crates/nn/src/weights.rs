@@ -27,7 +27,7 @@ impl Network {
     /// The dropout probability is added to the metadata as `dropout`, and `residual` if there are such connections.
     ///
     /// # Errors
-    /// [`NnError::OutOfRange`] if `metadata` has an entry of that name.
+    /// [`NnError::OutOfRange`] if `metadata` has an entry of that name, [`NnError::Tensor`] if a weight is NaN or infinite.
     pub fn to_safetensors(&self, metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
         write(&[("".to_owned(), self)], metadata)
     }
@@ -109,15 +109,19 @@ fn read_parameters(tensors: &SafeTensors<'_>, layout: &ParameterLayout, prefix: 
         if tensor.shape() != slot.shape {
             return Err(problem(&name, &format!("shape {:?}, but {:?} is needed", tensor.shape(), slot.shape)));
         }
-        let values = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes));
-        for (at, value) in values.enumerate() {
-            if !value.is_finite() {
-                return Err(problem(&name, &format!("element {at} is {value}")));
-            }
-            parameters.push(value);
-        }
+        let start = parameters.len();
+        parameters.extend(tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
+        require_finite(&name, &parameters[start..])?;
     }
     Ok(parameters)
+}
+
+/// Refuses a tensor with NaN or infinity: what is written can be read again.
+fn require_finite(name: &str, values: &[f32]) -> Result<(), NnError> {
+    match values.iter().position(|value| !value.is_finite()) {
+        Some(at) => Err(problem(name, &format!("element {at} is {}", values[at]))),
+        None => Ok(()),
+    }
 }
 
 /// Returns the file of networks of one shape, each with what stands before its names.
@@ -128,6 +132,11 @@ fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>
         if let Some(value) = metadata.insert(field.into(), value) {
             let allowed = "absent: the network writes this entry of the metadata itself".into();
             return Err(NnError::OutOfRange { field, value, allowed });
+        }
+    }
+    for (prefix, network) in networks {
+        for tensor in network.tensors() {
+            require_finite(&format!("{prefix}{}", tensor.name), tensor.values)?;
         }
     }
     let mut header = header(networks, &metadata);
@@ -249,4 +258,18 @@ fn find<'data>(tensors: &SafeTensors<'data>, name: &str) -> Result<TensorView<'d
 fn problem(name: &str, problem: &str) -> NnError {
     // A hostile file may have names of megabytes.
     NnError::Tensor { name: name.chars().take(80).collect(), problem: problem.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_network_with_a_spoilt_weight_is_not_written() {
+        let mut network = Network::init(&NetworkSpec { hidden: 3, ..NetworkSpec::base(2, 1) }.check().unwrap(), 1);
+        assert!(network.to_safetensors(BTreeMap::new()).is_ok());
+        network.parameters_mut()[5] = f32::NAN;
+        let error = network.to_safetensors(BTreeMap::new()).unwrap_err().to_string();
+        assert_eq!(error, "tensor lstm.weight_ih_l0 of the weights file: element 5 is NaN");
+    }
 }

@@ -70,6 +70,9 @@ struct Shape {
     /// Let the head see a weighted mean over all days instead of the last one.
     #[arg(long)]
     attention: bool,
+    /// Take windows that do not follow each other, so that they share no inputs.
+    #[arg(long)]
+    scattered: bool,
     /// Instruction set: avx512, avx2, neon or portable [default: the best that this processor has]
     #[arg(long, value_name = "NAME")]
     instruction_set: Option<String>,
@@ -124,6 +127,15 @@ impl Shape {
             dropout: self.dropout,
             outputs: 1,
         };
-        Work { network, lookback: self.seq, batch: self.batch, steps: self.steps, warmup: self.warmup, threads, train }
+        Work {
+            network,
+            lookback: self.seq,
+            batch: self.batch,
+            steps: self.steps,
+            warmup: self.warmup,
+            threads,
+            train,
+            scattered: self.scattered,
+        }
     }
 }

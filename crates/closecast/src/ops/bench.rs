@@ -24,6 +24,8 @@ pub(crate) struct Work {
     pub(crate) threads: usize,
     /// Training steps, or forward passes only.
     pub(crate) train: bool,
+    /// Windows that do not follow each other.
+    pub(crate) scattered: bool,
 }
 
 /// How long a step took.
@@ -48,7 +50,8 @@ pub(crate) fn time(work: &Work, set: InstructionSet, accelerator: Option<Acceler
     let spec = work.network.clone().check().map_err(|error| Failure::Usage(error.to_string()))?;
     let operations =
         if work.train { spec.training_operations(work.lookback) } else { spec.forward_operations(work.lookback) };
-    let median = seconds[seconds.len() / 2];
+    let (lower, upper) = (seconds[(seconds.len() - 1) / 2], seconds[seconds.len() / 2]);
+    let median = f64::midpoint(lower, upper);
     Ok(Timing {
         ms_per_step: median * 1e3,
         samples_per_s: work.batch as f64 / median,
@@ -77,7 +80,13 @@ fn step_seconds(work: &Work, set: InstructionSet, accelerator: Option<Accelerato
     let rows = work.batch + work.lookback;
     let features: Vec<f32> = (0..rows * spec.inputs).map(|i| (i as f32 * 12.9898).sin() * 1.7).collect();
     let source = WindowSource::new(&features, spec.inputs, work.lookback)?;
-    let origins: Vec<usize> = (work.lookback - 1..work.lookback - 1 + work.batch).collect();
+    // In turn from both ends, if windows that follow each other are not wanted.
+    let place = |i: usize| match i % 2 {
+        1 if work.scattered => work.batch - 1 - i / 2,
+        0 if work.scattered => i / 2,
+        _ => i,
+    };
+    let origins: Vec<usize> = (0..work.batch).map(|i| work.lookback - 1 + place(i)).collect();
     let targets: Vec<f32> = (0..work.batch).map(|i| (i as f32 * 78.233).sin()).collect();
     let mut seconds = Vec::new();
     for step in 0..work.warmup + work.steps {
@@ -100,7 +109,16 @@ mod tests {
     use super::*;
 
     fn work() -> Work {
-        Work { network: NetworkSpec::base(2, 1), lookback: 5, batch: 3, steps: 4, warmup: 1, threads: 1, train: true }
+        Work {
+            network: NetworkSpec::base(2, 1),
+            lookback: 5,
+            batch: 3,
+            steps: 4,
+            warmup: 1,
+            threads: 1,
+            train: true,
+            scattered: false,
+        }
     }
 
     #[test]
