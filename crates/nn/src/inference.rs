@@ -1,5 +1,6 @@
 //! The forward pass of many windows, where nothing is trained.
 
+use crate::buffers::Buffer;
 use crate::kernels::{
     AttentionForward, AttentionState, InferDirection, InferInput, InferTile, InferWeights, Isa, LANES, Lanes,
     NormForward, NormTrace, ProjectRows,
@@ -37,19 +38,19 @@ pub(crate) struct InferenceTiles {
 #[derive(Debug)]
 struct TileMemory {
     /// The windows, `[step][input]`, or, where windows share their rows, those rows, `[16 rows][input][row]`.
-    features: Vec<Lanes>,
-    /// Shared rows times the weights of the first layer, `[unit][gate][row]`.
-    projected: Vec<f32>,
+    features: Buffer,
+    /// Shared rows times the weights of the first layer, `[unit][gate][16 rows][row]`.
+    projected: Buffer,
     /// Inputs of the last time step; empty where the head does not see them.
     last_input: Vec<Lanes>,
     /// `[unit]`
-    cell: Vec<Lanes>,
+    cell: Buffer,
     /// What the layer before passed on, `[step][direction, unit]`.
-    input: Vec<Lanes>,
+    input: Buffer,
     /// What the layer at hand passes on.
-    output: Vec<Lanes>,
+    output: Buffer,
     /// The same before layer norm and residual connection; empty where there is neither.
-    unfinished: Vec<Lanes>,
+    unfinished: Buffer,
     norm: Vec<NormTrace>,
     attention: Option<AttentionState>,
     /// `[output]`
@@ -93,13 +94,13 @@ impl TileMemory {
         let width = spec.width();
         let zeros = |count: usize| vec![Lanes::ZERO; count];
         Self {
-            features: Vec::new(),
-            projected: Vec::new(),
+            features: Buffer::default(),
+            projected: Buffer::default(),
             last_input: zeros(if spec.skip { spec.inputs } else { 0 }),
-            cell: zeros(spec.hidden),
-            input: zeros(steps * width),
-            output: zeros(steps * width),
-            unfinished: zeros(if finishes(spec) { steps * width } else { 0 }),
+            cell: Buffer::new(spec.hidden),
+            input: Buffer::new(steps * width),
+            output: Buffer::new(steps * width),
+            unfinished: Buffer::new(if finishes(spec) { steps * width } else { 0 }),
             norm: vec![NormTrace::ZERO; if spec.layer_norm { steps } else { 0 }],
             attention: spec.attention.then(|| AttentionState::new(steps, width, spec.hidden)),
             prediction: zeros(spec.outputs),
@@ -111,11 +112,11 @@ impl TileMemory {
         let (steps, inputs) = (source.lookback(), source.inputs());
         match origins {
             [first, ..] if shares_rows => {
-                self.features.resize(shared_rows(steps) * inputs, Lanes::ZERO);
+                self.features.resize(shared_rows(steps) * inputs);
                 source.gather_rows(first + 1 - steps, first + origins.len() - 1, &mut self.features);
             }
             _ => {
-                self.features.resize(steps * inputs, Lanes::ZERO);
+                self.features.resize(steps * inputs);
                 source.gather(origins, &mut self.features);
             }
         }
@@ -128,7 +129,7 @@ impl TileMemory {
         network.isa.run(NormForward {
             width: network.spec.width(),
             norm: norm.map(|(weight, bias)| (weight, bias, self.norm.as_mut_slice())),
-            residual: (network.spec.residual && layer > 0).then_some(self.input.as_slice()),
+            residual: (network.spec.residual && layer > 0).then_some(&*self.input),
             source: &self.unfinished,
             out: &mut self.output,
         });
@@ -136,7 +137,7 @@ impl TileMemory {
 
     /// Attention and head, on what the last layer passed on.
     fn predict(&mut self, network: InferenceNetwork<'_>) {
-        let values = self.input.as_slice();
+        let values = &*self.input;
         let seen = match (&mut self.attention, network.weights.attention()) {
             (Some(state), Some(parameters)) => {
                 network.isa.run(AttentionForward { parameters, values, state });
@@ -162,7 +163,7 @@ fn forward(tiles: &mut [TileMemory], network: InferenceNetwork<'_>, source: &Win
             let weights = network.direction(layer, direction);
             if shares_rows && layer == 0 {
                 for tile in tiles.iter_mut() {
-                    tile.projected.resize(shared_rows(steps) * LANES * 4 * spec.hidden, 0.0);
+                    tile.projected.resize(shared_rows(steps) * 4 * spec.hidden);
                     isa.run(ProjectRows { weights, rows: &tile.features, out: &mut tile.projected });
                 }
             }

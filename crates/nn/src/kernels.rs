@@ -4,7 +4,7 @@
 //! [`LANES`] samples, and every matrix of a tile is `[feature][lane]`. Hidden sizes therefore need no padding,
 //! and no sample's arithmetic depends on which other samples share its tile.
 //!
-//! This is the only module with `unsafe`: see `avx2`, `avx512` and `neon`.
+//! This is the only module with `unsafe`: see `avx2`, `avx512`, `neon`, and one cast in `lanes`.
 
 mod activations;
 mod attention;

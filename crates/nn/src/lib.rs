@@ -2,6 +2,7 @@
 
 mod accelerator;
 mod batch;
+mod buffers;
 mod cpu;
 mod error;
 mod group;

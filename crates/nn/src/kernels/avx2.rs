@@ -68,15 +68,6 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
-    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
-        // SAFETY: AVX2 is there, and `to` is two registers of writable bytes.
-        unsafe {
-            _mm256_storeu_ps(to.as_mut_ptr(), value[0]);
-            _mm256_storeu_ps(to.as_mut_ptr().add(8), value[1]);
-        }
-    }
-
-    #[inline(always)]
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
         // SAFETY: `self` exists, so the processor has AVX2.
         unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }

@@ -62,12 +62,6 @@ impl Simd for Avx512 {
     }
 
     #[inline(always)]
-    fn store_unaligned(self, value: __m512, to: &mut [f32; LANES]) {
-        // SAFETY: AVX-512F is there, and `to` is 64 writable bytes.
-        unsafe { _mm512_storeu_ps(to.as_mut_ptr(), value) }
-    }
-
-    #[inline(always)]
     fn add(self, a: __m512, b: __m512) -> __m512 {
         // SAFETY: `self` exists, so the processor has AVX-512F.
         unsafe { _mm512_add_ps(a, b) }

@@ -25,7 +25,7 @@ pub(crate) enum InferInput<'a> {
     /// `[step][input]`.
     Rows(&'a [Lanes]),
     /// What [`ProjectRows`] made of the rows that the windows of the tile share: time step `t` of lane `l` is row `t + l`.
-    Projected(&'a [f32]),
+    Projected(&'a [Lanes]),
 }
 
 /// What is computed for one tile.
@@ -117,7 +117,10 @@ impl InferTile<'_> {
         };
         let (input, projected) = match self.input {
             InferInput::Rows(rows) => (&rows[time * weights.inputs..][..weights.inputs], (&[][..], 0)),
-            InferInput::Projected(sums) => (&[][..], (&sums[time..], sums.len() / (4 * units))),
+            InferInput::Projected(sums) => {
+                let sums = Lanes::flatten(sums);
+                (&[][..], (&sums[time..], sums.len() / (4 * units)))
+            }
         };
         StepTile { input, projected, hidden, cell: self.cell, out: &mut out[offset..][..units] }
     }
@@ -278,8 +281,8 @@ pub(crate) struct ProjectRows<'a> {
     pub(crate) weights: InferWeights<'a>,
     /// `[16 rows][input][row]`.
     pub(crate) rows: &'a [Lanes],
-    /// `[unit][gate][row]`.
-    pub(crate) out: &'a mut [f32],
+    /// `[unit][gate][16 rows][row]`.
+    pub(crate) out: &'a mut [Lanes],
 }
 
 impl Kernel for ProjectRows<'_> {
@@ -288,14 +291,14 @@ impl Kernel for ProjectRows<'_> {
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
         let InferWeights { blocks, bias, inputs } = self.weights;
-        let (stride, out) = (self.rows.len() / inputs, self.out.as_chunks_mut::<LANES>().0);
+        let stride = self.rows.len() / inputs;
         let mut packed = blocks;
         for (first, units) in balanced_blocks(bias.len(), S::INFER_UNITS) {
             let (block, rest) = packed.split_at(4 * units * (inputs + bias.len()));
             packed = rest;
             let bias = &bias[first..];
             for (chunk, rows) in self.rows.chunks_exact(inputs).enumerate() {
-                let out = out[4 * first * stride + chunk..].iter_mut().step_by(stride);
+                let out = self.out[4 * first * stride + chunk..].iter_mut().step_by(stride);
                 match units {
                     1 => project_block::<S, 1>(simd, block, bias, rows, out),
                     2 if const { S::INFER_UNITS >= 2 } => project_block::<S, 2>(simd, block, bias, rows, out),
@@ -313,7 +316,7 @@ fn project_block<'a, S: Simd, const U: usize>(
     weights: &[f32],
     bias: &[[f32; 4]],
     rows: &[Lanes],
-    out: impl Iterator<Item = &'a mut [f32; LANES]>,
+    out: impl Iterator<Item = &'a mut Lanes>,
 ) {
     let Some(bias) = bias.first_chunk::<U>() else { return };
     let mut sums = [[simd.splat(0.0); 4]; U];
@@ -326,6 +329,6 @@ fn project_block<'a, S: Simd, const U: usize>(
         sums = add_row(simd, weights, simd.load(value), sums);
     }
     for (sum, out) in sums.as_flattened().iter().zip(out) {
-        simd.store_unaligned(*sum, out);
+        simd.store(*sum, out);
     }
 }

@@ -11,6 +11,15 @@ pub(crate) struct Lanes(pub(crate) [f32; LANES]);
 impl Lanes {
     /// All samples zero.
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
+
+    /// Returns the values one after the other.
+    #[inline(always)]
+    #[expect(unsafe_code, reason = "the standard library flattens arrays and nothing that holds one")]
+    pub(super) fn flatten(lanes: &[Self]) -> &[f32] {
+        // SAFETY: a `Lanes` is `LANES` numbers without padding (`repr(C)`, whose alignment divides its size), and the slice that
+        // is returned borrows the one that is given.
+        unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), lanes.len() * LANES) }
+    }
 }
 
 /// Returns the columns, in [`Lanes`], that the `4·hidden` gate gradients of one sample fill (the last one padded).

@@ -63,12 +63,7 @@ impl Simd for Neon {
 
     #[inline(always)]
     fn store(self, value: Self::Vector, to: &mut Lanes) {
-        self.store_unaligned(value, &mut to.0);
-    }
-
-    #[inline(always)]
-    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
-        for (part, values) in to.as_chunks_mut::<4>().0.iter_mut().enumerate() {
+        for (part, values) in to.0.as_chunks_mut::<4>().0.iter_mut().enumerate() {
             // SAFETY: the target has NEON, and `values` is four writable numbers.
             unsafe { vst1q_f32(values.as_mut_ptr(), value[part]) };
         }

@@ -52,11 +52,6 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]) {
-        *to = value;
-    }
-
-    #[inline(always)]
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector {
         map2(a, b, |a, b| a + b)
     }

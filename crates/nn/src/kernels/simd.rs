@@ -32,8 +32,6 @@ pub(crate) trait Simd: Copy {
     fn load_unaligned(self, from: &[f32; LANES]) -> Self::Vector;
     /// Writes a vector.
     fn store(self, value: Self::Vector, to: &mut Lanes);
-    /// Writes a vector anywhere.
-    fn store_unaligned(self, value: Self::Vector, to: &mut [f32; LANES]);
     /// Returns `a + b`.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a − b`.

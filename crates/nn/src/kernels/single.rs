@@ -10,6 +10,7 @@ use super::lanes::{LANES, Lanes, balanced_blocks};
 use super::products::with_rows;
 use super::simd::Simd;
 use super::unit_columns::UnitColumns;
+use crate::buffers::Buffer;
 
 /// The weights of a layer in one direction, transposed, in the columns of [`UnitColumns`] and scaled by
 /// [`GATE_SCALE`](super::GATE_SCALE).
@@ -27,7 +28,7 @@ pub(crate) struct SingleWeights {
 #[derive(Debug)]
 pub(crate) struct SingleScratch {
     /// Pre-activations, `[step][column]`.
-    gates: Vec<Lanes>,
+    gates: Buffer,
     /// After the step before, and after the step at hand: `[unit]`, padded.
     hidden: [Vec<Lanes>; 2],
     /// `[unit]`, padded.
@@ -39,7 +40,7 @@ impl SingleScratch {
     pub(crate) fn new(steps: usize, units: usize) -> Self {
         let zeros = vec![Lanes::ZERO; units.div_ceil(LANES)];
         Self {
-            gates: vec![Lanes::ZERO; steps * UnitColumns::new(units).count()],
+            gates: Buffer::new(steps * UnitColumns::new(units).count()),
             hidden: [zeros.clone(), zeros.clone()],
             cell: zeros,
         }

@@ -1,0 +1,108 @@
+//! Working memory that a thread keeps for its next forecast.
+//!
+//! The system hands out a megabyte in pages that it clears one by one, which costs a batch of forecasts several per cent of its time.
+
+use std::cell::RefCell;
+use std::ops::{Deref, DerefMut};
+
+use crate::kernels::{LANES, Lanes};
+
+/// The most a thread keeps, in [`Lanes`]: 2 MiB.
+const MOST_KEPT: usize = (2 << 20) / size_of::<Lanes>();
+
+thread_local! {
+    static KEPT: RefCell<Vec<Vec<Lanes>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Memory that goes back to its thread when it is dropped.
+///
+/// It holds what the one before left in it: whoever takes it writes before reading. In builds with debug assertions, those of the
+/// tests, it is NaN everywhere.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer(Vec<Lanes>);
+
+impl Buffer {
+    /// Takes memory for `len` values, kept or new.
+    pub(crate) fn new(len: usize) -> Self {
+        let mut values = KEPT.try_with(|kept| take(&mut kept.borrow_mut(), len)).unwrap_or_default();
+        values.resize(len, Lanes::ZERO);
+        if cfg!(debug_assertions) {
+            values.fill(Lanes([f32::NAN; LANES]));
+        }
+        Self(values)
+    }
+
+    /// Changes it to one for `len` values, unless it is.
+    pub(crate) fn resize(&mut self, len: usize) {
+        if self.0.len() != len {
+            *self = Self::new(len);
+        }
+    }
+}
+
+/// Takes the smallest that is large enough, if it is not far too large.
+fn take(kept: &mut Vec<Vec<Lanes>>, len: usize) -> Vec<Lanes> {
+    let fitting = kept.iter().enumerate().filter(|(_, values)| (len..=2 * len).contains(&values.capacity()));
+    match fitting.min_by_key(|(_, values)| values.capacity()) {
+        Some((index, _)) => kept.swap_remove(index),
+        None => Vec::new(),
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.0);
+        // A thread that is ending keeps nothing.
+        let _ = KEPT.try_with(|kept| keep(&mut kept.borrow_mut(), values));
+    }
+}
+
+/// Keeps memory, and lets go of what was kept longest where that is too much.
+fn keep(kept: &mut Vec<Vec<Lanes>>, values: Vec<Lanes>) {
+    if values.capacity() == 0 || values.capacity() > MOST_KEPT {
+        return;
+    }
+    kept.push(values);
+    while kept.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
+        kept.remove(0);
+    }
+}
+
+impl Deref for Buffer {
+    type Target = [Lanes];
+
+    fn deref(&self) -> &[Lanes] {
+        &self.0
+    }
+}
+
+impl DerefMut for Buffer {
+    fn deref_mut(&mut self) -> &mut [Lanes] {
+        &mut self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_is_taken_again_if_it_fits() {
+        let first = Buffer::new(1000);
+        let place = first.as_ptr();
+        drop(first);
+        assert_ne!(Buffer::new(400).as_ptr(), place, "far too large");
+        let again = Buffer::new(900);
+        assert_eq!((again.as_ptr(), again.len()), (place, 900));
+        assert_ne!(Buffer::new(900).as_ptr(), place, "in use");
+    }
+
+    #[test]
+    fn a_thread_keeps_little() {
+        drop(Buffer::new(MOST_KEPT + 1));
+        assert!(KEPT.with_borrow(Vec::is_empty));
+        let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MOST_KEPT / 10 + i)).collect();
+        drop(many);
+        assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MOST_KEPT && kept.len() > 5));
+    }
+}
