@@ -196,6 +196,9 @@ pub(crate) fn engine(error: NnError) -> ForecastError {
         NnError::NonFiniteOutput { .. } => {
             ForecastError::NonFinite { what: "the forecast".to_owned(), diagnosis: error.to_string() }
         }
+        NnError::NonFiniteWeight { .. } => {
+            ForecastError::NonFinite { what: "a weight".to_owned(), diagnosis: error.to_string() }
+        }
         other => unsuitable(other),
     }
 }

@@ -65,6 +65,19 @@ pub enum NnError {
         /// The gradient norm of the last step that was finite, before clipping; 0 if there was none.
         last_gradient_norm: f64,
     },
+    /// A weight is NaN or infinite.
+    #[error(
+        "element {element} of the weights {tensor} is {value}: the training that made them diverged; \
+         train again with a lower learning rate or a clipped gradient"
+    )]
+    NonFiniteWeight {
+        /// The tensor's name.
+        tensor: String,
+        /// Which of its elements.
+        element: usize,
+        /// The value.
+        value: f32,
+    },
     /// The forward pass of a trained network gave NaN or infinity.
     #[error("the network's output {output} for origin {origin} is {value}: its weights or the inputs are too large")]
     NonFiniteOutput {

@@ -1,6 +1,6 @@
 //! A network: its shape, its weights, and its forward pass.
 
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rayon::prelude::*;
 
@@ -16,8 +16,8 @@ use crate::spec::CheckedNetworkSpec;
 use crate::tile::TileWeights;
 use crate::windows::WindowSource;
 
-/// The most bytes of working memory of a session or of a forward pass. A tile of a forward pass takes less than one of a session:
-/// what could be trained can forecast.
+/// The most bytes of working memory of a session, and of all threads of a forward pass. A single tile of a forward pass takes less for
+/// any network that there may be: whatever was trained can forecast.
 pub(crate) const MAX_BYTES: usize = 4 << 30;
 
 /// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
@@ -34,6 +34,8 @@ pub struct Network {
     isa: Isa,
     packed: OnceLock<ForwardWeights>,
     single: OnceLock<SinglePass>,
+    /// The first parameter that is not finite, if there is one.
+    spoilt: OnceLock<Option<usize>>,
 }
 
 impl Network {
@@ -61,7 +63,15 @@ impl Network {
 
     /// Puts a network together from parameters in the order of `layout`.
     pub(crate) fn from_parts(spec: CheckedNetworkSpec, layout: ParameterLayout, parameters: Vec<f32>) -> Self {
-        Self { spec, layout, parameters, isa: Isa::best(), packed: OnceLock::new(), single: OnceLock::new() }
+        Self {
+            spec,
+            layout,
+            parameters,
+            isa: Isa::best(),
+            packed: OnceLock::new(),
+            single: OnceLock::new(),
+            spoilt: OnceLock::new(),
+        }
     }
 
     /// Returns the network's shape.
@@ -110,13 +120,13 @@ impl Network {
 
     /// Returns the outputs for the windows that end at `origins`, as `[origin, outputs]`, without dropout.
     ///
-    /// A window's outputs have the same bits alone and in any batch, with any number of threads. Runs on the current
-    /// rayon pool.
+    /// A window's outputs have the same bits alone and in any batch, with any number of threads, on one instruction set. Runs on
+    /// the current rayon pool.
     ///
     /// # Errors
     /// [`NnError::Length`] if the source has another number of inputs, [`NnError::Origin`] and
-    /// [`NnError::NonFiniteInput`] for a window that cannot be used, [`NnError::Memory`] for an unreasonable window, and
-    /// [`NnError::NonFiniteOutput`] if an output overflows.
+    /// [`NnError::NonFiniteInput`] for a window that cannot be used,
+    /// [`NnError::NonFiniteWeight`] for a network that was spoilt, and [`NnError::NonFiniteOutput`] if an output overflows.
     pub fn forward(&self, source: &WindowSource<'_>, origins: &[usize]) -> Result<Vec<f32>, NnError> {
         self.forward_tiles(source, origins, origins.len() > LANES)
     }
@@ -129,34 +139,42 @@ impl Network {
         parallel: bool,
     ) -> Result<Vec<f32>, NnError> {
         check_source(&self.spec, source, origins)?;
-        let steps = source.lookback();
-        let outputs = self.spec.outputs;
+        self.require_finite_weights()?;
+        let (steps, outputs) = (source.lookback(), self.spec.outputs);
+        let threads = if parallel { rayon::current_num_threads() } else { 1 };
         let bytes = InferenceTiles::bytes(&self.spec, steps);
-        limit("a forward pass", bytes, MAX_BYTES)?;
-        let threads = if parallel { rayon::current_num_threads().min(MAX_BYTES / bytes) } else { 1 };
-        let together = self.tiles_together(origins.len(), threads).min(MAX_BYTES / (threads * bytes));
+        let (workers, together) = self.share_out(origins.len(), threads, MAX_BYTES / bytes);
         let mut predictions = vec![0.0; origins.len() * outputs];
-        let new_tiles = || None;
-        let run = |tiles: &mut Option<InferenceTiles>, (out, origins): (&mut [f32], &[usize])| {
-            if origins.len() <= MOST_SINGLES {
-                self.predict_singly(source, origins, out);
-            } else {
-                let tiles = tiles.get_or_insert_with(|| InferenceTiles::new(&self.spec, steps, together));
-                tiles.run(self.for_inference(), source, origins, out);
+        let windows = together * LANES;
+        let parts = Mutex::new(predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows)));
+        let work = |_| {
+            let mut tiles = None;
+            loop {
+                let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((out, origins)) = part else { break };
+                if origins.len() <= MOST_SINGLES {
+                    self.predict_singly(source, origins, out);
+                } else {
+                    let tiles = tiles.get_or_insert_with(|| InferenceTiles::new(&self.spec, steps, together));
+                    tiles.run(self.for_inference(), source, origins, out);
+                }
             }
         };
-        let windows = together * LANES;
-        if threads > 1 {
-            // A bridge makes working memory once for every thread; a parallel iterator would make it for every split.
-            let parts = predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows));
-            parts.par_bridge().for_each_init(new_tiles, run);
-        } else {
-            let mut tiles = new_tiles();
-            let parts = predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows));
-            parts.for_each(|part| run(&mut tiles, part));
+        match workers {
+            1 => work(0),
+            _ => (0..workers).into_par_iter().with_max_len(1).for_each(work),
         }
         self.require_finite(&predictions, origins)?;
         Ok(predictions)
+    }
+
+    /// Refuses a network that a training spoilt: a gate may hide it from the outputs.
+    pub(crate) fn require_finite_weights(&self) -> Result<(), NnError> {
+        let first = || self.parameters.iter().position(|value| !value.is_finite());
+        let Some(at) = *self.spoilt.get_or_init(first) else { return Ok(()) };
+        let slot = self.layout.slots.iter().find(|slot| slot.range.contains(&at));
+        let (tensor, start) = slot.map_or_else(Default::default, |slot| (slot.name.clone(), slot.range.start));
+        Err(NnError::NonFiniteWeight { tensor, element: at - start, value: self.parameters[at] })
     }
 
     /// Refuses outputs, `[origin, outputs]`, that are not finite.
@@ -172,9 +190,12 @@ impl Network {
         }
     }
 
-    /// Returns how many tiles to run together: one where more would leave threads without work.
-    fn tiles_together(&self, windows: usize, threads: usize) -> usize {
-        if windows > LANES * threads { self.isa.blocking().infer_tiles } else { 1 }
+    /// Returns how many workers share the windows and how many tiles each runs together, where all of them together may have
+    /// `most` tiles: one tile where more would leave most threads without work.
+    fn share_out(&self, windows: usize, threads: usize, most: usize) -> (usize, usize) {
+        let wanted = if windows > LANES * threads { self.isa.blocking().infer_tiles } else { 1 };
+        let together = wanted.min(most).max(1);
+        (threads.min(windows.div_ceil(LANES * together)).min(most / together).max(1), together)
     }
 
     /// The network with its weights packed for many windows.
@@ -216,6 +237,7 @@ impl Network {
 
     /// Lends the parameters for a change.
     pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
+        self.spoilt.take();
         self.packed.take();
         self.single.take();
         &mut self.parameters
@@ -315,6 +337,46 @@ mod tests {
                         let alone = network.forward(&source, &[*origin]).unwrap();
                         assert_eq!(alone, expected, "{} with {hidden} units", isa.name());
                     }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_tiles_are_at_work_than_memory_allows() {
+        let network = Network::init(&NetworkSpec::base(1, 1).check().unwrap(), 1);
+        for isa in Isa::available() {
+            let network = network.clone().with_instruction_set(InstructionSet(isa));
+            for windows in [1, 16, 17, 100, 5000] {
+                for threads in [1, 2, 16] {
+                    for most in [1, 2, 3, 7, 1000] {
+                        let (workers, together) = network.share_out(windows, threads, most);
+                        assert!(workers >= 1 && together >= 1 && workers * together <= most);
+                        assert!(workers <= threads && (workers - 1) * together * LANES < windows);
+                    }
+                }
+            }
+            assert_eq!(network.share_out(5000, 4, 1000).0, 4);
+            assert_eq!(network.share_out(30, 2, 1000), (2, 1), "one tile for each thread");
+        }
+    }
+
+    #[test]
+    fn a_spoilt_weight_is_told_wherever_it_is_and_whatever_hides_it() {
+        let spec = NetworkSpec { bidirectional: true, hidden: 3, ..NetworkSpec::base(2, 1) }.check().unwrap();
+        let network = Network::init(&spec, 1);
+        let features = vec![0.5; 80];
+        for (lookback, origins) in [(1, vec![20]), (5, vec![20]), (5, (10..35).collect())] {
+            let source = WindowSource::new(&features, 2, lookback).unwrap();
+            for slot in &network.layout.slots {
+                for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::from_bits(0x7fc0_0001)] {
+                    let mut network = network.clone();
+                    assert!(network.forward(&source, &origins).is_ok());
+                    network.parameters_mut()[slot.range.start] = value;
+                    let error = network.forward(&source, &origins).unwrap_err();
+                    assert!(
+                        matches!(&error, NnError::NonFiniteWeight { tensor, element: 0, .. } if *tensor == slot.name)
+                    );
                 }
             }
         }

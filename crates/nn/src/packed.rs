@@ -4,7 +4,7 @@ use crate::kernels::{Blocking, GATE_SCALE, balanced_blocks};
 use crate::parameters::{DirectionSlots, ParameterLayout};
 
 /// What the forward pass is for.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
     /// Training, where the backward pass needs every gate.
     Training,

@@ -27,7 +27,7 @@ impl Network {
     /// The dropout probability is added to the metadata as `dropout`, and `residual` if there are such connections.
     ///
     /// # Errors
-    /// [`NnError::OutOfRange`] if `metadata` has an entry of that name, [`NnError::Tensor`] if a weight is NaN or infinite.
+    /// [`NnError::OutOfRange`] if `metadata` has an entry of that name, [`NnError::NonFiniteWeight`] if a weight is NaN or infinite.
     pub fn to_safetensors(&self, metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
         write(&[("".to_owned(), self)], metadata)
     }
@@ -111,17 +111,11 @@ fn read_parameters(tensors: &SafeTensors<'_>, layout: &ParameterLayout, prefix: 
         }
         let start = parameters.len();
         parameters.extend(tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)));
-        require_finite(&name, &parameters[start..])?;
+        if let Some(at) = parameters[start..].iter().position(|value| !value.is_finite()) {
+            return Err(problem(&name, &format!("element {at} is {}", parameters[start + at])));
+        }
     }
     Ok(parameters)
-}
-
-/// Refuses a tensor with NaN or infinity: what is written can be read again.
-fn require_finite(name: &str, values: &[f32]) -> Result<(), NnError> {
-    match values.iter().position(|value| !value.is_finite()) {
-        Some(at) => Err(problem(name, &format!("element {at} is {}", values[at]))),
-        None => Ok(()),
-    }
 }
 
 /// Returns the file of networks of one shape, each with what stands before its names.
@@ -134,11 +128,7 @@ fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>
             return Err(NnError::OutOfRange { field, value, allowed });
         }
     }
-    for (prefix, network) in networks {
-        for tensor in network.tensors() {
-            require_finite(&format!("{prefix}{}", tensor.name), tensor.values)?;
-        }
-    }
+    networks.iter().try_for_each(|(_, network)| network.require_finite_weights())?;
     let mut header = header(networks, &metadata);
     // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
@@ -270,6 +260,6 @@ mod tests {
         assert!(network.to_safetensors(BTreeMap::new()).is_ok());
         network.parameters_mut()[5] = f32::NAN;
         let error = network.to_safetensors(BTreeMap::new()).unwrap_err().to_string();
-        assert_eq!(error, "tensor lstm.weight_ih_l0 of the weights file: element 5 is NaN");
+        assert!(error.starts_with("element 5 of the weights lstm.weight_ih_l0 is NaN: the training"), "{error}");
     }
 }

@@ -70,7 +70,7 @@ struct Shape {
     /// Let the head see a weighted mean over all days instead of the last one.
     #[arg(long)]
     attention: bool,
-    /// Take windows that do not follow each other, so that they share no inputs.
+    /// Take the last window first, so that none follows the one before: what many windows share is then computed for each.
     #[arg(long)]
     scattered: bool,
     /// Instruction set: avx512, avx2, neon or portable [default: the best that this processor has]

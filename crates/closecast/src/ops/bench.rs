@@ -24,7 +24,7 @@ pub(crate) struct Work {
     pub(crate) threads: usize,
     /// Training steps, or forward passes only.
     pub(crate) train: bool,
-    /// Windows that do not follow each other.
+    /// Windows of which none follows the one before.
     pub(crate) scattered: bool,
 }
 
@@ -50,8 +50,7 @@ pub(crate) fn time(work: &Work, set: InstructionSet, accelerator: Option<Acceler
     let spec = work.network.clone().check().map_err(|error| Failure::Usage(error.to_string()))?;
     let operations =
         if work.train { spec.training_operations(work.lookback) } else { spec.forward_operations(work.lookback) };
-    let (lower, upper) = (seconds[(seconds.len() - 1) / 2], seconds[seconds.len() / 2]);
-    let median = f64::midpoint(lower, upper);
+    let median = median(&seconds);
     Ok(Timing {
         ms_per_step: median * 1e3,
         samples_per_s: work.batch as f64 / median,
@@ -80,13 +79,7 @@ fn step_seconds(work: &Work, set: InstructionSet, accelerator: Option<Accelerato
     let rows = work.batch + work.lookback;
     let features: Vec<f32> = (0..rows * spec.inputs).map(|i| (i as f32 * 12.9898).sin() * 1.7).collect();
     let source = WindowSource::new(&features, spec.inputs, work.lookback)?;
-    // In turn from both ends, if windows that follow each other are not wanted.
-    let place = |i: usize| match i % 2 {
-        1 if work.scattered => work.batch - 1 - i / 2,
-        0 if work.scattered => i / 2,
-        _ => i,
-    };
-    let origins: Vec<usize> = (0..work.batch).map(|i| work.lookback - 1 + place(i)).collect();
+    let origins = origins(work);
     let targets: Vec<f32> = (0..work.batch).map(|i| (i as f32 * 78.233).sin()).collect();
     let mut seconds = Vec::new();
     for step in 0..work.warmup + work.steps {
@@ -104,9 +97,32 @@ fn step_seconds(work: &Work, set: InstructionSet, accelerator: Option<Accelerato
     Ok(seconds)
 }
 
+/// Returns the median of sorted numbers.
+fn median(sorted: &[f64]) -> f64 {
+    f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
+}
+
+/// Returns the rows at which the windows end: one after the other, or the last one first, so that none follows the one before.
+fn origins(work: &Work) -> Vec<usize> {
+    let rows = work.lookback - 1..work.lookback - 1 + work.batch;
+    if work.scattered { rows.rev().collect() } else { rows.collect() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_median_of_an_even_number_lies_between_the_middle_two() {
+        assert_eq!((median(&[1.0, 2.0, 4.0, 9.0]), median(&[1.0, 2.0, 9.0]), median(&[5.0])), (3.0, 2.0, 5.0));
+    }
+
+    #[test]
+    fn scattered_windows_are_the_same_in_another_order() {
+        let (following, scattered) = (origins(&work()), origins(&Work { scattered: true, ..work() }));
+        assert_eq!(following, [4, 5, 6]);
+        assert_eq!(scattered, [6, 5, 4]);
+    }
 
     fn work() -> Work {
         Work {

@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 
 use super::dispatch::Kernel;
 use super::lanes::{LANES, Lanes};
-use super::simd::Simd;
+use super::simd::{ROUNDING, Simd};
 
 /// Proof that the processor has AVX2 and FMA: only [`Avx2::detect`] makes one.
 #[derive(Clone, Copy, Debug)]
@@ -27,9 +27,6 @@ impl Avx2 {
         unsafe { inner(self, kernel) }
     }
 }
-
-/// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
-const ROUNDING: f32 = 12_582_912.0;
 
 impl Simd for Avx2 {
     type Vector = [__m256; 2];

@@ -42,7 +42,7 @@ pub(crate) struct InferTile<'a> {
 pub(crate) struct InferDirection<'a> {
     pub(crate) weights: InferWeights<'a>,
     pub(crate) tile: InferTile<'a>,
-    /// Another tile of as many time steps.
+    /// Another tile of as many time steps, if the instruction set has room for two.
     pub(crate) second: Option<InferTile<'a>>,
     /// Columns of a step's output.
     pub(crate) output_width: usize,
@@ -61,6 +61,7 @@ impl Kernel for InferDirection<'_> {
     fn run<S: Simd>(mut self, simd: S) {
         let (weights, columns) = (self.weights, (self.output_width, self.output_offset));
         let steps = self.tile.output.len() / self.output_width;
+        debug_assert!(self.second.is_none() || S::INFER_TILES == 2, "there is one tile on this instruction set");
         self.tile.cell.fill(Lanes::ZERO);
         if let Some(second) = &mut self.second {
             second.cell.fill(Lanes::ZERO);
@@ -70,14 +71,10 @@ impl Kernel for InferDirection<'_> {
             let time = if self.reverse { steps - 1 - step } else { step };
             let mut tile = self.tile.step(weights, columns, before, time);
             match &mut self.second {
-                None => infer_step(simd, weights, &mut tile),
                 Some(second) if const { S::INFER_TILES >= 2 } => {
                     infer_step_pair(simd, weights, &mut tile, &mut second.step(weights, columns, before, time));
                 }
-                Some(second) => {
-                    infer_step(simd, weights, &mut tile);
-                    infer_step(simd, weights, &mut second.step(weights, columns, before, time));
-                }
+                _ => infer_step(simd, weights, &mut tile),
             }
             before = Some(time);
         }

@@ -7,7 +7,7 @@
 use std::arch::aarch64::*;
 
 use super::lanes::{LANES, Lanes};
-use super::simd::Simd;
+use super::simd::{ROUNDING, Simd};
 
 /// The instruction set that the crate is compiled for.
 #[derive(Clone, Copy, Debug)]
@@ -15,9 +15,6 @@ pub(crate) struct Neon;
 
 /// Registers of a vector.
 const PARTS: usize = 4;
-
-/// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
-const ROUNDING: f32 = 12_582_912.0;
 
 /// Applies `$operation` to each register of the operands.
 macro_rules! each {

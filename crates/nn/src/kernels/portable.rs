@@ -1,7 +1,7 @@
 //! Plain Rust over arrays, which the compiler vectorises as far as the base instruction set goes (SSE2, RISC-V's vectors).
 
 use super::lanes::{LANES, Lanes};
-use super::simd::Simd;
+use super::simd::{ROUNDING, Simd};
 
 /// No instruction set beyond the one the crate is compiled for.
 #[derive(Clone, Copy, Debug)]
@@ -9,9 +9,6 @@ pub(crate) struct Portable;
 
 /// `f32::mul_add` is one instruction where the target has it and a slow library call elsewhere.
 const FUSED: bool = cfg!(any(target_arch = "aarch64", target_feature = "fma"));
-
-/// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
-const ROUNDING: f32 = 12_582_912.0;
 
 #[inline(always)]
 fn map2(a: [f32; LANES], b: [f32; LANES], f: impl Fn(f32, f32) -> f32) -> [f32; LANES] {

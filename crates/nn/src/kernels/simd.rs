@@ -2,6 +2,9 @@
 
 use super::lanes::{LANES, Lanes};
 
+/// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
+pub(super) const ROUNDING: f32 = 12_582_912.0;
+
 /// An instruction set. A value of the implementing type is the proof that this processor has it.
 ///
 /// Every method is `#[inline(always)]` in every implementation: a kernel is compiled as a whole under the target
