@@ -25,7 +25,8 @@ SHAPES = [
     ("XL", "train", "--layers 2 --hidden 256 --batch 256", 6, ""),
     ("S one", "infer", "--layers 2 --hidden 50 --batch 1", 1000, ""),
     ("T2 one", "infer", "--layers 3 --hidden 64 --bidirectional --layer-norm --residual --attention --batch 1", 200, ""),
-    # Windows of days that follow each other, as in a backtest, have their inputs multiplied once for all of them; others have not.
+    # Windows of days that follow each other, as in a backtest, have their inputs multiplied once for all of them, which PyTorch's
+    # script does not do; scattered ones have not.
     ("S 512", "infer", "--layers 2 --hidden 50 --batch 512", 40, ""),
     ("S apart", "infer", "--layers 2 --hidden 50 --batch 512", 40, "--scattered"),
 ]

@@ -10,14 +10,17 @@ use crate::kernels::{LANES, Lanes};
 /// The most a thread keeps, in [`Lanes`]: 2 MiB.
 const MOST_KEPT: usize = (2 << 20) / size_of::<Lanes>();
 
+/// The most pieces it keeps: more than a forecast has.
+const MOST_PIECES: usize = 32;
+
 thread_local! {
     static KEPT: RefCell<Vec<Vec<Lanes>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Memory that goes back to its thread when it is dropped.
 ///
-/// It holds what the one before left in it: whoever takes it writes before reading. In builds with debug assertions, those of the
-/// tests, it is NaN everywhere.
+/// It holds what the one before left in it: whatever counts is written before it is read. In builds with debug assertions, those of
+/// the tests, it is NaN everywhere.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer(Vec<Lanes>);
 
@@ -32,9 +35,11 @@ impl Buffer {
         Self(values)
     }
 
-    /// Changes it to one for `len` values, unless it is.
-    pub(crate) fn resize(&mut self, len: usize) {
+    /// Makes it one for `len` values, unless it is; what it held is lost.
+    pub(crate) fn fit(&mut self, len: usize) {
         if self.0.len() != len {
+            // Given back first, so that it may be taken again.
+            drop(std::mem::take(self));
             *self = Self::new(len);
         }
     }
@@ -44,8 +49,8 @@ impl Buffer {
 fn take(kept: &mut Vec<Vec<Lanes>>, len: usize) -> Vec<Lanes> {
     let fitting = kept.iter().enumerate().filter(|(_, values)| (len..=2 * len).contains(&values.capacity()));
     match fitting.min_by_key(|(_, values)| values.capacity()) {
-        Some((index, _)) => kept.swap_remove(index),
-        None => Vec::new(),
+        Some((index, _)) => kept.remove(index),
+        None => Vec::with_capacity(len),
     }
 }
 
@@ -63,7 +68,7 @@ fn keep(kept: &mut Vec<Vec<Lanes>>, values: Vec<Lanes>) {
         return;
     }
     kept.push(values);
-    while kept.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
+    while kept.len() > MOST_PIECES || kept.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
         kept.remove(0);
     }
 }
@@ -98,11 +103,21 @@ mod tests {
     }
 
     #[test]
+    fn the_smallest_memory_is_taken_again_too() {
+        let first = Buffer::new(1);
+        let place = first.as_ptr();
+        drop(first);
+        assert_eq!(Buffer::new(1).as_ptr(), place);
+    }
+
+    #[test]
     fn a_thread_keeps_little() {
         drop(Buffer::new(MOST_KEPT + 1));
         assert!(KEPT.with_borrow(Vec::is_empty));
         let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MOST_KEPT / 10 + i)).collect();
         drop(many);
         assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MOST_KEPT && kept.len() > 5));
+        drop((0..100).map(|_| Buffer::new(1)).collect::<Vec<_>>());
+        assert!(KEPT.with_borrow(|kept| kept.len() <= MOST_PIECES));
     }
 }

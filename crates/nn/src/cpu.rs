@@ -6,7 +6,7 @@ use crate::batch::Batch;
 use crate::error::NnError;
 use crate::group::{Group, StepInput};
 use crate::kernels::LANES;
-use crate::network::{MAX_BYTES, Network, limit};
+use crate::network::{MAX_BYTES, Network};
 use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
 use crate::windows::WindowSource;
 
@@ -125,4 +125,9 @@ impl Cpu {
         self.lookback = lookback;
         Ok(())
     }
+}
+
+/// Refuses an unreasonable amount of working memory.
+fn limit(what: &'static str, bytes: usize, limit: usize) -> Result<(), NnError> {
+    if bytes > limit { Err(NnError::Memory { what, bytes, limit }) } else { Ok(()) }
 }

@@ -19,7 +19,7 @@ pub struct ForwardRequest<'a> {
 
 /// Returns the outputs of every request, in their order, as [`Network::forward`] gives them, bit by bit: a batch of
 /// different symbols, each with its own model. The requests are shared out over the current rayon pool; one that fails has
-/// no effect on the others.
+/// no effect on the others. Each has the working memory of a forward pass of its own.
 pub fn forward_many(requests: &[ForwardRequest<'_>]) -> Vec<Result<Vec<f32>, NnError>> {
     let one = |request: &ForwardRequest<'_>| request.network.forward(request.source, request.origins);
     requests.par_iter().map(one).collect()

@@ -153,6 +153,7 @@ impl Network {
                 let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((out, origins)) = part else { break };
                 if origins.len() <= MOST_SINGLES {
+                    tiles = None;
                     self.predict_singly(source, origins, out);
                 } else {
                     let tiles = tiles.get_or_insert_with(|| InferenceTiles::new(&self.spec, steps, together));
@@ -264,11 +265,6 @@ pub(crate) fn check_source(
         });
     }
     origins.iter().try_for_each(|&origin| source.check(origin))
-}
-
-/// Refuses an unreasonable amount of working memory.
-pub(crate) fn limit(what: &'static str, bytes: usize, limit: usize) -> Result<(), NnError> {
-    if bytes > limit { Err(NnError::Memory { what, bytes, limit }) } else { Ok(()) }
 }
 
 #[cfg(test)]

@@ -36,7 +36,8 @@ impl Network {
     /// otherwise with `member.0.`, `member.1.` … before the names.
     ///
     /// # Errors
-    /// [`NnError::OutOfRange`] as above, and for networks that are none or of different shapes.
+    /// [`NnError::OutOfRange`] and [`NnError::NonFiniteWeight`] as above, and the former for networks that are none or of different
+    /// shapes.
     pub fn ensemble_to_safetensors(networks: &[Self], metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
         if networks.is_empty() || networks.iter().any(|network| network.spec() != networks[0].spec()) {
             let (value, allowed) = (networks.len().to_string(), "one or more networks of one shape".into());
@@ -115,6 +116,7 @@ fn read_parameters(tensors: &SafeTensors<'_>, layout: &ParameterLayout, prefix: 
             return Err(problem(&name, &format!("element {at} is {}", parameters[start + at])));
         }
     }
+    parameters.shrink_to_fit();
     Ok(parameters)
 }
 
@@ -128,7 +130,14 @@ fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>
             return Err(NnError::OutOfRange { field, value, allowed });
         }
     }
-    networks.iter().try_for_each(|(_, network)| network.require_finite_weights())?;
+    for (prefix, network) in networks {
+        network.require_finite_weights().map_err(|error| match error {
+            NnError::NonFiniteWeight { tensor, element, value } => {
+                NnError::NonFiniteWeight { tensor: format!("{prefix}{tensor}"), element, value }
+            }
+            other => other,
+        })?;
+    }
     let mut header = header(networks, &metadata);
     // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));

@@ -262,7 +262,7 @@ fn forecasts_that_overflow_are_refused() {
 }
 
 #[test]
-fn the_widest_and_longest_windows_can_be_forecast() {
+fn the_widest_and_longest_windows_of_following_days_can_be_forecast() {
     let wide = NetworkSpec { hidden: 1, layers: 1, ..NetworkSpec::base(4096, 1) }.check().unwrap();
     let values = vec![0.25; 4096 * 4106];
     let source = WindowSource::new(&values, 4096, 4096).unwrap();

@@ -78,6 +78,7 @@ impl Accelerator {
         origins: &[usize],
     ) -> Result<Vec<f32>, NnError> {
         check_source(network.spec(), source, origins)?;
+        network.require_finite_weights()?;
         let mut outputs = Vec::new();
         for origins in origins.chunks(MOST_WINDOWS) {
             let extent = (source.lookback(), origins.len());
