@@ -30,13 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.push(("plotly.min.js".to_owned(), plotly_script()?.into_bytes()));
     files.extend(descriptions()?);
     files.sort();
-    let mut list = String::from("&[\n");
+    let mut list = format!("static ASSETS: [Asset; {}] = [\n", files.len());
     for (name, content) in &files {
         let path = compress(&out, name, content)?;
         let version = version_of(content);
-        writeln!(list, "    Asset {{ name: {name:?}, version: \"{version}\", gzip: include_bytes!({path:?}) }},")?;
+        writeln!(list, "    Asset::new({name:?}, \"{version}\", include_bytes!({path:?})),")?;
     }
-    list.push_str("]\n");
+    list.push_str("];\n");
     fs::write(out.join("assets.rs"), list)?;
     Ok(())
 }

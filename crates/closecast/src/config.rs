@@ -24,11 +24,14 @@ pub(crate) use self::{
     server::{LimitSettings, ServerSettings},
     work::WorkSettings,
 };
-use self::{artifacts::ArtifactSection, environment::Environment, schedules::ScheduleSettings};
+use self::{artifacts::ArtifactSection, byte_size::ByteSize, environment::Environment, schedules::ScheduleSettings};
 use crate::{failure::Failure, toml_file::TomlFile, worker::schedule::Schedule};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
+
+/// Least that log files need: lines are up to some kilobytes long.
+const MIN_LOG_LIMIT: ByteSize = ByteSize::megabytes(1);
 
 /// What trains.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -56,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) device: TrainingDevice,
     /// Log filter in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log: String,
+    /// Bytes that all log files may take together; the oldest go first.
+    pub(crate) log_limit: ByteSize,
     /// Base address of Yahoo Finance's chart service; Yahoo's own when absent.
     pub(crate) yahoo_url: Option<String>,
     /// Most requests a second to a data provider.
@@ -112,6 +117,7 @@ impl Default for Settings {
             threads: None,
             device: TrainingDevice::default(),
             log: "info".to_owned(),
+            log_limit: ByteSize::megabytes(512),
             yahoo_url: None,
             requests_per_second: 2,
             server: ServerSettings::default(),
@@ -163,6 +169,12 @@ fn check(settings: &Settings) -> Result<(), Failure> {
     if let Some(threads) = settings.threads.filter(|&threads| threads > MAX_THREADS) {
         return Err(Failure::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
     }
+    if settings.log_limit.bytes() < MIN_LOG_LIMIT.bytes() {
+        return Err(Failure::Settings(format!(
+            "log_limit is {} bytes: give at least 1 MB",
+            settings.log_limit.bytes()
+        )));
+    }
     settings.worker.check()?;
     settings.server.check()?;
     if settings.requests_per_second == 0 {
@@ -209,6 +221,7 @@ mod tests {
             ("threads = \"two\"", "threads"),
             ("threads = 0", "threads"),
             ("threads = 257", "at most 256"),
+            ("log_limit = \"10KB\"", "log_limit"),
             ("device = \"abacus\"", "device"),
         ] {
             let (_folder, given) = with_file(content);

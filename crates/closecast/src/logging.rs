@@ -1,9 +1,32 @@
 //! Logs: to the terminal when a service runs, and to daily files in the data folder.
 
-use tracing_appender::{non_blocking::WorkerGuard, rolling};
+mod rotating_file;
+
+use std::{path::Path, sync::Arc};
+
+use closecast_domain::SystemClock;
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
+pub(crate) use self::rotating_file::RotatingFile;
 use crate::{config::Settings, failure::Failure};
+
+/// Lines that wait for a slow disk; further ones are lost.
+const LINES: usize = 8192;
+
+/// Part of the bytes of all logs that each of them may take.
+const APP_SHARE: f64 = 0.375;
+const ERRORS_SHARE: f64 = 0.125;
+const ACCESS_SHARE: f64 = 0.5;
+
+/// Returns the bytes that the access log may take.
+pub(crate) fn access_log_limit(settings: &Settings) -> u64 {
+    share(settings, ACCESS_SHARE)
+}
+
+fn share(settings: &Settings, share: f64) -> u64 {
+    (settings.log_limit.bytes() as f64 * share) as u64
+}
 
 /// Keeps the writers of the log files alive; dropping it flushes them.
 pub(crate) struct Logs {
@@ -39,8 +62,8 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
     let usual = if settings.log == "info" { "info,sea_orm_migration=warn,sqlx=warn" } else { &settings.log };
     let folder = settings.data_dir.join("logs");
     std::fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
-    let (all, all_guard) = daily_file(&folder, "app")?;
-    let (errors, errors_guard) = daily_file(&folder, "errors")?;
+    let (all, all_guard) = file(&folder, "app", share(settings, APP_SHARE))?;
+    let (errors, errors_guard) = file(&folder, "errors", share(settings, ERRORS_SHARE))?;
     tracing_subscriber::registry()
         .with(
             fmt::layer()
@@ -55,20 +78,12 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
     Ok(Logs { _writers: vec![all_guard, errors_guard] })
 }
 
-fn daily_file(
-    folder: &std::path::Path,
-    prefix: &str,
-) -> Result<(tracing_appender::non_blocking::NonBlocking, WorkerGuard), Failure> {
-    let writer = rolling::Builder::new()
-        .rotation(rolling::Rotation::DAILY)
-        .filename_prefix(prefix)
-        .filename_suffix("log")
-        .max_log_files(31)
-        .build(folder)
-        .map_err(|error| unwritable(folder, &error))?;
-    Ok(tracing_appender::non_blocking(writer))
+fn file(folder: &Path, prefix: &'static str, limit: u64) -> Result<(NonBlocking, WorkerGuard), Failure> {
+    let writer = RotatingFile::open(folder, prefix, limit, Arc::new(SystemClock));
+    let writer = writer.map_err(|error| unwritable(folder, &error))?;
+    Ok(NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(writer))
 }
 
-fn unwritable(folder: &std::path::Path, error: &dyn std::fmt::Display) -> Failure {
+fn unwritable(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
     Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()))
 }

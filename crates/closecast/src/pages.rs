@@ -9,8 +9,11 @@ mod description;
 mod forecast_page;
 mod language;
 mod messages;
+mod precompressed;
 
 use axum::{Router, routing::get};
+
+pub(crate) use self::precompressed::{Precompressed, SharedBody, accepts_gzip};
 
 /// What the browser may load: this host's files alone, no inline script and no `eval`.
 ///

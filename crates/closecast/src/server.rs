@@ -4,6 +4,7 @@ mod accept;
 mod access;
 mod access_log;
 mod address;
+mod allow;
 mod auth;
 mod cursor;
 mod etag;
@@ -24,5 +25,6 @@ mod router;
 mod routes;
 mod socket;
 mod time_limit;
+mod unread;
 
 pub(crate) use self::{access_log::AccessLog, listen::serve, router::router};

@@ -12,6 +12,8 @@ mod problem;
 #[path = "program/server.rs"]
 mod server;
 
+#[path = "security/floods.rs"]
+mod floods;
 #[path = "security/keys.rs"]
 mod keys;
 #[path = "security/limits.rs"]

@@ -43,6 +43,8 @@ pub(crate) struct ServerSettings {
 pub(crate) struct LimitSettings {
     /// Requests a second of one address without a key; twice as many may come at once. This machine's own are not counted.
     pub(crate) address_per_second: u32,
+    /// The same for what needs no key: signs of life, pages, the description of the interface, and addresses that lead nowhere.
+    pub(crate) open_per_second: u32,
     /// Requests a second with one key; twice as many may come at once.
     pub(crate) key_per_second: u32,
     /// Largest body of a request, files apart.
@@ -55,6 +57,10 @@ pub(crate) struct LimitSettings {
     pub(crate) connections: usize,
     /// Connections of one address at a time; this machine's and trusted proxies' are not counted.
     pub(crate) connections_each: usize,
+    /// Requests of one connection of HTTP/2 at a time.
+    pub(crate) streams: u32,
+    /// Bytes of responses, of all connections, that clients have not read yet.
+    pub(crate) unread: ByteSize,
     /// WebSocket connections at a time.
     pub(crate) websockets: usize,
     /// WebSocket connections of one key, or of one address without a key; this machine's own are not counted.
@@ -84,12 +90,15 @@ impl Default for LimitSettings {
     fn default() -> Self {
         Self {
             address_per_second: 20,
+            open_per_second: 100,
             key_per_second: 100,
             body: ByteSize::megabytes(1),
             upload: ByteSize::megabytes(64),
             trainings: 100,
             connections: 8192,
             connections_each: 256,
+            streams: 32,
+            unread: ByteSize::megabytes(64),
             websockets: 4096,
             websockets_each: 32,
         }
@@ -105,6 +114,9 @@ impl ServerSettings {
         let limits = &self.limits;
         let counts = [
             ("server.limits.address_per_second", u64::from(limits.address_per_second)),
+            ("server.limits.open_per_second", u64::from(limits.open_per_second)),
+            ("server.limits.streams", u64::from(limits.streams)),
+            ("server.limits.unread", limits.unread.bytes()),
             ("server.limits.key_per_second", u64::from(limits.key_per_second)),
             ("server.limits.body", limits.body.bytes()),
             ("server.limits.upload", limits.upload.bytes()),

@@ -1,17 +1,17 @@
 //! Static files of the pages, compressed into the program by `build.rs`.
 
-use std::io::Read;
+use std::sync::OnceLock;
 
 use axum::{
-    body::Bytes,
     extract::{Path, RawQuery},
     http::{
         HeaderMap, HeaderName, StatusCode,
-        header::{ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
+        header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, IF_NONE_MATCH, VARY},
     },
     response::{IntoResponse, Response},
 };
-use flate2::read::GzDecoder;
+
+use super::precompressed::{Precompressed, accepts_gzip};
 
 /// A static file of the program.
 pub(super) struct Asset {
@@ -19,9 +19,21 @@ pub(super) struct Asset {
     /// Fingerprint of the content.
     version: &'static str,
     gzip: &'static [u8],
+    /// The same, ready to be sent.
+    body: OnceLock<Precompressed>,
 }
 
-static ASSETS: &[Asset] = include!(concat!(env!("OUT_DIR"), "/assets.rs"));
+impl Asset {
+    const fn new(name: &'static str, version: &'static str, gzip: &'static [u8]) -> Self {
+        Self { name, version, gzip, body: OnceLock::new() }
+    }
+
+    fn body(&self) -> &Precompressed {
+        self.body.get_or_init(|| Precompressed::of_gzip(self.gzip))
+    }
+}
+
+include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Addresses that carry the content's version never change their meaning; the others are asked for again.
 const FOREVER: &str = "public, max-age=31536000, immutable";
@@ -47,14 +59,10 @@ pub(super) async fn serve(Path(file): Path<String>, RawQuery(query): RawQuery, h
         return (StatusCode::NOT_MODIFIED, shared).into_response();
     }
     let sniffing = [(CONTENT_TYPE, content_type), (HeaderName::from_static("x-content-type-options"), "nosniff")];
-    if gzip {
-        return (shared, sniffing, [(CONTENT_ENCODING, "gzip")], Bytes::from_static(asset.gzip)).into_response();
-    }
-    let mut content = Vec::new();
-    match GzDecoder::new(asset.gzip).read_to_end(&mut content) {
-        Ok(_) => (shared, sniffing, content).into_response(),
-        Err(error) => {
-            tracing::error!(file, %error, "a static file of the program could not be decompressed");
+    match asset.body().response(gzip) {
+        Some(response) => (shared, sniffing, response).into_response(),
+        None => {
+            tracing::error!(file, "a static file of the program could not be decompressed");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
         }
     }
@@ -73,18 +81,6 @@ fn content_type(name: &str) -> Option<&'static str> {
     }
 }
 
-/// Returns whether `Accept-Encoding` names gzip, or else anything, with a weight above zero.
-fn accepts_gzip(headers: &HeaderMap) -> bool {
-    let weight = |coding: &str| {
-        let codings = headers.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        let mut codings = codings.flat_map(|value| value.split(',')).map(|part| part.split(';').map(str::trim));
-        let mut found = codings.find_map(|mut part| part.next()?.eq_ignore_ascii_case(coding).then_some(part))?;
-        let weight = found.find_map(|parameter| parameter.strip_prefix("q="));
-        Some(weight.map_or(1.0, |weight| weight.parse::<f32>().unwrap_or(0.0)))
-    };
-    weight("gzip").or_else(|| weight("*")).is_some_and(|weight| weight > 0.0)
-}
-
 /// Returns whether `If-None-Match` names this version, in the weak comparison that the header asks for.
 fn has_already(headers: &HeaderMap, etag: &str) -> bool {
     headers
@@ -98,6 +94,12 @@ fn has_already(headers: &HeaderMap, etag: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
+
+    use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING};
+    use bytes::Bytes;
+    use flate2::read::GzDecoder;
+
     use super::*;
 
     fn request(pairs: &[(HeaderName, &str)]) -> HeaderMap {
@@ -113,7 +115,7 @@ mod tests {
     #[test]
     fn every_asset_has_a_content_type_and_a_version_of_its_own() {
         assert!(ASSETS.iter().any(|asset| asset.name == "plotly.min.js"));
-        for asset in ASSETS {
+        for asset in &ASSETS {
             assert!(content_type(asset.name).is_some(), "{} has no content type", asset.name);
             let same = ASSETS.iter().filter(|other| other.version == asset.version).count();
             assert_eq!(same, 1, "{} shares its version", asset.name);
@@ -163,13 +165,5 @@ mod tests {
         for name in ["", "nothing.js", "../Cargo.toml", "app.js/"] {
             assert_eq!(get(name, None, &[]).await.0, StatusCode::NOT_FOUND, "{name}");
         }
-    }
-
-    #[test]
-    fn reads_the_weights_of_accept_encoding() {
-        let accepts = |value| accepts_gzip(&request(&[(ACCEPT_ENCODING, value)]));
-        assert!(accepts("gzip") && accepts("deflate, GZIP;q=0.5") && accepts("*"));
-        assert!(!accepts("gzip;q=0, *") && !accepts("br") && !accepts("identity, *;q=0"));
-        assert!(!accepts_gzip(&HeaderMap::new()));
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use governor::{
-    DefaultKeyedRateLimiter, Quota, RateLimiter,
+    DefaultKeyedRateLimiter, InsufficientCapacity, NotUntil, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
 
@@ -20,12 +20,21 @@ const MANY: usize = 10_000;
 /// Refusals of one caller that are written down at once.
 const REFUSALS: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
 
+/// Refusals a second that an address gets at once; further ones are delayed.
+const QUICK_REFUSALS: u32 = 20;
+
+/// How long further refusals are delayed.
+const REFUSAL_DELAY: Duration = Duration::from_secs(1);
+
 /// How many requests each key, and each address without one, may make.
 #[derive(Debug)]
 pub(crate) struct Allowance {
     keys: DefaultKeyedRateLimiter<String>,
     addresses: DefaultKeyedRateLimiter<IpAddr>,
+    /// Requests to what needs no key.
+    open: DefaultKeyedRateLimiter<IpAddr>,
     refusals: DefaultKeyedRateLimiter<String>,
+    quick_refusals: DefaultKeyedRateLimiter<IpAddr>,
     clock: DefaultClock,
 }
 
@@ -35,7 +44,9 @@ impl Allowance {
         Self {
             keys: RateLimiter::keyed(quota(limits.key_per_second)),
             addresses: RateLimiter::keyed(quota(limits.address_per_second)),
+            open: RateLimiter::keyed(quota(limits.open_per_second)),
             refusals: RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(REFUSALS)),
+            quick_refusals: RateLimiter::keyed(quota(QUICK_REFUSALS)),
             clock: DefaultClock::default(),
         }
     }
@@ -43,9 +54,17 @@ impl Allowance {
     /// Takes one request of the caller's allowance; returns how long to wait when there is none left. Callers on this machine
     /// without a key are not counted: who can start programs here needs no request to keep it busy.
     pub(crate) fn take(&self, caller: &Caller) -> Result<(), Duration> {
+        self.take_units(caller, NonZeroU32::MIN)
+    }
+
+    /// Takes what a request costs beyond one, when it does the work of several: `units` of the caller's allowance, or all of it where
+    /// that is less. Returns how long to wait when they are not there.
+    pub(crate) fn take_units(&self, caller: &Caller, units: NonZeroU32) -> Result<(), Duration> {
         match &caller.key {
-            Some((id, _)) => self.take_of_key(id),
-            None => self.take_of_address(caller.address),
+            // Borrowed text cannot be asked for; keys are short.
+            Some((id, _)) => self.take_of(&self.keys, &id.to_owned(), units),
+            None if caller.address.is_loopback() => Ok(()),
+            None => self.take_of(&self.addresses, &network(caller.address), units),
         }
     }
 
@@ -54,10 +73,41 @@ impl Allowance {
         if address.is_loopback() {
             return Ok(());
         }
-        if self.addresses.len() > MANY {
-            self.addresses.retain_recent();
+        self.take_of(&self.addresses, &network(address), NonZeroU32::MIN)
+    }
+
+    /// Takes one request of an address's allowance for what needs no key.
+    pub(crate) fn take_of_open(&self, address: IpAddr) -> Result<(), Duration> {
+        if address.is_loopback() {
+            return Ok(());
         }
-        self.addresses.check_key(&network(address)).map_err(|refused| refused.wait_time_from(self.clock.now()))
+        self.take_of(&self.open, &network(address), NonZeroU32::MIN)
+    }
+
+    /// Returns how long a refusal of a request from `address` is to be delayed: a client that goes on after many refusals must not keep
+    /// the server busy with more of them.
+    pub(crate) fn refusal_delay(&self, address: IpAddr) -> Option<Duration> {
+        self.take_of(&self.quick_refusals, &network(address), NonZeroU32::MIN).err().map(|_| REFUSAL_DELAY)
+    }
+
+    fn take_of<K: Clone + Eq + std::hash::Hash>(
+        &self,
+        limiter: &DefaultKeyedRateLimiter<K>,
+        who: &K,
+        units: NonZeroU32,
+    ) -> Result<(), Duration> {
+        if limiter.len() > MANY {
+            limiter.retain_recent();
+        }
+        let wait = |refused: NotUntil<_>| refused.wait_time_from(self.clock.now());
+        match limiter.check_key_n(who, units) {
+            Ok(taken) => taken.map_err(wait),
+            // More than an allowance ever holds: all of it.
+            Err(InsufficientCapacity(most)) => {
+                let most = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
+                limiter.check_key_n(who, most).unwrap_or(Ok(())).map_err(wait)
+            }
+        }
     }
 
     /// Returns whether it is to be written down that `caller` was refused: not more often than once a second, after the first ones. A
@@ -68,14 +118,6 @@ impl Allowance {
         }
         let who = caller.key.as_ref().map_or_else(|| caller.address.to_string(), |(id, _name)| id.clone());
         self.refusals.check_key(&who).is_ok()
-    }
-
-    fn take_of_key(&self, id: &str) -> Result<(), Duration> {
-        if self.keys.len() > MANY {
-            self.keys.retain_recent();
-        }
-        // Borrowed text cannot be asked for; keys are short.
-        self.keys.check_key(&id.to_owned()).map_err(|refused| refused.wait_time_from(self.clock.now()))
     }
 }
 
@@ -120,6 +162,38 @@ mod tests {
         assert_eq!(allowed(&caller(Some("b"), "203.0.113.1")), 4);
         let wait = allowance.take(&caller(None, "203.0.113.1")).unwrap_err();
         assert!(wait > Duration::ZERO && wait <= Duration::from_secs(1), "{wait:?}");
+    }
+
+    #[test]
+    fn request_that_does_the_work_of_many_takes_as_many_units() {
+        let allowance = Allowance::new(&LimitSettings { key_per_second: 10, ..LimitSettings::default() });
+        let caller = caller(Some("a"), "203.0.113.1");
+        let units = |units| NonZeroU32::new(units).unwrap();
+        assert!(allowance.take_units(&caller, units(15)).is_ok(), "twice as many may come at once");
+        assert!(allowance.take_units(&caller, units(15)).is_err());
+        assert!(allowance.take(&caller).is_ok(), "what was refused took nothing");
+        let large = self::caller(Some("b"), "203.0.113.1");
+        assert!(allowance.take_units(&large, units(1000)).is_ok(), "it is possible after a pause");
+        assert!(allowance.take(&large).is_err(), "and takes all that there is");
+    }
+
+    #[test]
+    fn what_needs_no_key_has_an_allowance_of_its_own() {
+        let limits = LimitSettings { open_per_second: 3, address_per_second: 1, ..LimitSettings::default() };
+        let allowance = Allowance::new(&limits);
+        let [one, other, own] = ["203.0.113.1", "203.0.113.2", "127.0.0.1"].map(|address| address.parse().unwrap());
+        assert_eq!((0..20).filter(|_| allowance.take_of_open(one).is_ok()).count(), 6);
+        assert!(allowance.take_of_open(other).is_ok() && allowance.take_of_address(one).is_ok());
+        assert!((0..20).all(|_| allowance.take_of_open(own).is_ok()));
+    }
+
+    #[test]
+    fn refusals_are_delayed_when_an_address_goes_on_after_many() {
+        let allowance = allowance();
+        let address = "203.0.113.1".parse().unwrap();
+        let quick = (0..100).take_while(|_| allowance.refusal_delay(address).is_none()).count();
+        assert_eq!(quick, 40);
+        assert_eq!(allowance.refusal_delay("203.0.113.2".parse().unwrap()), None);
     }
 
     #[test]

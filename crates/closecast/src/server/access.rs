@@ -1,12 +1,16 @@
 //! Who may do what: each route belongs to a group that says what a caller must be allowed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::middleware;
 use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder, path::Operation, security::SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, openapi, time_limit::end_after};
+use super::{
+    allow::{OpenRoutes, limit_open},
+    auth, openapi,
+    time_limit::end_after,
+};
 use crate::app::App;
 
 /// What a route asks of its caller.
@@ -32,7 +36,8 @@ impl Access {
         // Inside of the guard: what it writes down is the answer that was given.
         let routes = routes.layer(middleware::from_fn_with_state(limit, end_after));
         if self == Self::Open {
-            return routes;
+            let open = OpenRoutes { security: Arc::clone(&app.security), settings: Arc::clone(&app.settings) };
+            return routes.route_layer(middleware::from_fn_with_state(open, limit_open));
         }
         routes.route_layer(middleware::from_fn_with_state((self, app.clone()), auth::guard))
     }

@@ -1,4 +1,5 @@
-//! One line a request, as JSON, in a file a day.
+//! One line a request, as JSON, in daily files of bounded size. Lines of requests without a key are bounded by time too: anyone can cause
+//! as many as they like.
 //!
 //! Not through `tracing`: a request is answered in some microseconds, and its line must cost less than that. Lines are gathered
 //! in memory and written a few times a second.
@@ -15,7 +16,8 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 use closecast_domain::Clock;
 use tokio_util::sync::CancellationToken;
-use tracing_appender::rolling::{self, RollingFileAppender};
+
+use crate::logging::RotatingFile;
 
 /// Pause between two writes.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -23,8 +25,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 /// Lines kept while the disk is slow, in bytes; further ones are counted and lost.
 const MOST: usize = 8 << 20;
 
-/// Files kept.
-const DAYS: usize = 31;
+/// Bytes a second that lines of requests without a key may take, and so many at once.
+const OPEN_RATE: f64 = 100e3;
+const OPEN_BURST: f64 = 2e6;
 
 /// A request and its answer.
 pub(super) struct Entry<'a> {
@@ -35,38 +38,39 @@ pub(super) struct Entry<'a> {
     pub(super) path: &'a str,
     pub(super) status: u16,
     pub(super) micros: u128,
+    /// The request came with a key that opens.
+    pub(super) keyed: bool,
 }
 
 /// The access log.
 pub(crate) struct AccessLog {
     clock: Arc<dyn Clock>,
     lines: Mutex<Lines>,
-    file: Mutex<RollingFileAppender>,
+    file: Mutex<RotatingFile>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Lines {
     text: String,
     /// Lines that were lost since the last write.
     lost: u64,
+    /// Lines of requests without a key that were left out since the last write.
+    left_out: u64,
+    /// Bytes that such lines may still take, and when that was so.
+    open: (f64, DateTime<Utc>),
     /// The moment of the newest line, which many share.
     second: (i64, String),
 }
 
 impl AccessLog {
-    /// Returns a log into `folder`, its lines dated by `clock`.
+    /// Returns a log into `folder` whose files take at most `limit` bytes together, its lines dated by `clock`.
     ///
     /// # Errors
-    /// What the operating system or the settings say against the file.
-    pub(crate) fn open(folder: &Path, clock: Arc<dyn Clock>) -> Result<Self, String> {
-        let file = rolling::Builder::new()
-            .rotation(rolling::Rotation::DAILY)
-            .filename_prefix("access")
-            .filename_suffix("log")
-            .max_log_files(DAYS)
-            .build(folder)
-            .map_err(|error| error.to_string())?;
-        Ok(Self { clock, lines: Mutex::default(), file: Mutex::new(file) })
+    /// What the operating system says against the file.
+    pub(crate) fn open(folder: &Path, limit: u64, clock: Arc<dyn Clock>) -> std::io::Result<Self> {
+        let file = RotatingFile::open(folder, "access", limit, Arc::clone(&clock))?;
+        let lines = Lines::new(clock.now());
+        Ok(Self { clock, lines: Mutex::new(lines), file: Mutex::new(file) })
     }
 
     /// Takes note of a request.
@@ -100,6 +104,7 @@ impl AccessLog {
     fn flush(&self) {
         let (text, lost) = {
             let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+            lines.push_left_out(self.clock.now());
             let text = std::mem::take(&mut lines.text);
             (text, std::mem::take(&mut lines.lost))
         };
@@ -117,7 +122,35 @@ impl AccessLog {
 }
 
 impl Lines {
+    fn new(now: DateTime<Utc>) -> Self {
+        Self { text: String::new(), lost: 0, left_out: 0, open: (OPEN_BURST, now), second: (0, String::new()) }
+    }
+
     fn push(&mut self, entry: &Entry<'_>, now: DateTime<Utc>) {
+        if entry.keyed {
+            return self.push_line(entry, now);
+        }
+        let seconds = (now - self.open.1).as_seconds_f64().max(0.0);
+        self.open = ((self.open.0 + seconds * OPEN_RATE).min(OPEN_BURST), now);
+        if self.open.0 <= 0.0 {
+            self.left_out += 1;
+            return;
+        }
+        let before = self.text.len();
+        self.push_line(entry, now);
+        self.open.0 -= (self.text.len() - before) as f64;
+    }
+
+    /// Says how many lines were left out, if any were.
+    fn push_left_out(&mut self, now: DateTime<Utc>) {
+        if self.left_out > 0 {
+            let at = now.to_rfc3339_opts(SecondsFormat::Millis, true);
+            let _infallible = writeln!(self.text, "{{\"at\":\"{at}\",\"lines_left_out\":{}}}", self.left_out);
+            self.left_out = 0;
+        }
+    }
+
+    fn push_line(&mut self, entry: &Entry<'_>, now: DateTime<Utc>) {
         if self.second.0 != now.timestamp() || self.second.1.is_empty() {
             let text = now.to_rfc3339_opts(SecondsFormat::Secs, true);
             self.second = (now.timestamp(), text.trim_end_matches('Z').to_owned());
@@ -158,12 +191,12 @@ mod tests {
 
     #[test]
     fn a_line_is_json_whatever_the_path() {
-        let mut lines = Lines::default();
         let now = DateTime::from_timestamp_millis(1_700_000_000_042).unwrap();
+        let mut lines = Lines::new(now);
         let client = IpAddr::from([127, 0, 0, 1]);
         let path = "/a\"b\\c\u{7}é";
-        lines.push(&Entry { id: "x-1", client, method: "GET", path, status: 200, micros: 57 }, now);
-        lines.push(&Entry { id: "x-2", client, method: "OTHER", path: "/", status: 404, micros: 1 }, now);
+        lines.push(&Entry { id: "x-1", client, method: "GET", path, status: 200, micros: 57, keyed: true }, now);
+        lines.push(&Entry { id: "x-2", client, method: "OTHER", path: "/", status: 404, micros: 1, keyed: false }, now);
         let parsed: Vec<serde_json::Value> =
             lines.text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(parsed[0]["path"], path);
@@ -172,10 +205,30 @@ mod tests {
         assert_eq!(parsed[1]["status"], 404);
     }
 
+    #[test]
+    fn lines_without_a_key_are_bounded_and_counted_and_those_with_one_are_all_written() {
+        let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
+        let mut lines = Lines::new(now);
+        let client = IpAddr::from([203, 0, 113, 1]);
+        let entry = |keyed| Entry { id: "x", client, method: "GET", path: "/", status: 404, micros: 1, keyed };
+        for _ in 0..100_000 {
+            lines.push(&entry(false), now);
+        }
+        assert!(lines.text.len() < 2_100_000 && lines.left_out > 50_000, "{}", lines.text.len());
+        let before = lines.text.lines().count();
+        (0..1000).for_each(|_| lines.push(&entry(true), now));
+        assert_eq!(lines.text.lines().count(), before + 1000);
+        let left_out = lines.left_out;
+        lines.push_left_out(now);
+        assert!(lines.text.ends_with(&format!("\"lines_left_out\":{left_out}}}\n")));
+        lines.push(&entry(false), now + chrono::TimeDelta::seconds(1));
+        assert_eq!(lines.left_out, 0, "after a second there is room again");
+    }
+
     #[tokio::test]
     async fn lines_are_written_at_the_end_at_the_latest() {
         let folder = tempfile::tempdir().unwrap();
-        let log = Arc::new(AccessLog::open(folder.path(), Arc::new(closecast_domain::SystemClock)).unwrap());
+        let log = Arc::new(AccessLog::open(folder.path(), 1 << 20, Arc::new(closecast_domain::SystemClock)).unwrap());
         log.write(&Entry {
             id: "x",
             client: IpAddr::from([127, 0, 0, 1]),
@@ -183,6 +236,7 @@ mod tests {
             path: "/",
             status: 200,
             micros: 1,
+            keyed: false,
         });
         let stopping = CancellationToken::new();
         stopping.cancel();

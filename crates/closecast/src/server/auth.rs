@@ -1,6 +1,6 @@
 //! Who asks, and whether that is allowed: the way into every group of routes.
 
-use std::{net::IpAddr, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -42,12 +42,16 @@ pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: R
     let allowed = access.allows(caller.role);
     let is_written = access.is_written_down(&parts.method) && (allowed || app.security.allowance.take_refusal(&caller));
     let mut book = is_written.then(|| Entry { app: app.clone(), act: Some(act(&caller, &parts)) });
-    let response = if allowed {
+    let has_key = caller.key.is_some();
+    let mut response = if allowed {
         parts.extensions.insert(caller);
         next.run(Request::from_parts(parts, body)).await
     } else {
         openapi::refuse(parts.uri.path(), access.refuse(caller.role))
     };
+    if has_key {
+        response.extensions_mut().insert(observe::Keyed);
+    }
     if let Some(act) = book.as_mut().and_then(|entry| entry.act.take()) {
         // In a task of its own: who hangs up now has done it, and it is written all the same.
         let target = match response.extensions().get::<Subject>() {
@@ -88,11 +92,13 @@ fn write(app: App, act: Act) -> JoinHandle<()> {
 
 /// Returns who asks, if such a one may come in at all.
 async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Problem> {
-    if request.uri.path().len() > LONGEST_PATH {
-        return Err(Problem::new(StatusCode::URI_TOO_LONG, "the path is longer than anything here"));
-    }
     let settings = &app.settings.server;
     let address = address::of(&request.headers, &request.extensions, &settings.trusted_proxies);
+    if request.uri.path().len() > LONGEST_PATH {
+        let detail = "the path is longer than anything here";
+        let refused = app.security.allowance.take_of_address(address);
+        return Err(refused.map_or_else(too_many, |()| Problem::new(StatusCode::URI_TOO_LONG, detail)));
+    }
     let keys = app.security.keyring.is_used(&app.store).await.map_err(Failure::from)?;
     if !keys {
         origin::expect_own_host(request, settings)?;
@@ -104,10 +110,7 @@ async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Pro
     } else {
         Caller { key: None, role: Role::Admin, address }
     };
-    app.security
-        .allowance
-        .take(&caller)
-        .map_err(|wait| Problem::too_many(wait, "too many requests: ask again later"))?;
+    app.security.allowance.take(&caller).map_err(too_many)?;
     Ok(caller)
 }
 
@@ -144,12 +147,26 @@ fn refuse_unknown(app: &App, address: IpAddr, detail: &str) -> Result<Caller, Pr
     }
 }
 
+fn too_many(wait: Duration) -> Problem {
+    Problem::too_many(wait, "too many requests: ask again later")
+}
+
+/// Takes what a request costs beyond one of its caller's allowance: one that does the work of many counts as several.
+///
+/// # Errors
+/// A problem of status 429 when the allowance has not so much left.
+pub(super) fn charge(app: &App, caller: Option<&Caller>, units: usize) -> Result<(), Problem> {
+    let units = u32::try_from(units).unwrap_or(u32::MAX);
+    let (Some(caller), Some(units)) = (caller, NonZeroU32::new(units)) else { return Ok(()) };
+    app.security.allowance.take_units(caller, units).map_err(too_many)
+}
+
 fn too_many_guesses(wait: Duration) -> Problem {
     Problem::too_many(wait, "too many requests without a good key: ask again later")
 }
 
 /// Returns the key that was sent.
-fn key_in(headers: &HeaderMap) -> Option<&str> {
+pub(super) fn key_in(headers: &HeaderMap) -> Option<&str> {
     let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or_default());
     if let Some(authorization) = text(header::AUTHORIZATION) {
         let (scheme, key) = authorization.split_once(' ').unwrap_or((authorization, ""));

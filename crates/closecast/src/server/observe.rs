@@ -12,7 +12,7 @@ use std::{
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::Response,
 };
@@ -25,6 +25,7 @@ use super::{
 use crate::{
     config::Settings,
     monitor::{METHODS, Monitor},
+    security::Security,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -32,6 +33,9 @@ const PROCESS_TIME: HeaderName = HeaderName::from_static("x-process-time");
 
 /// Status of what nobody waited for any more, as reverse proxies write it down.
 pub(super) const GONE: u16 = 499;
+
+/// Longest path that is logged whole, in bytes.
+const MAX_LOGGED_PATH: usize = 256;
 
 /// Longest identifier that is taken from a client.
 const LONGEST_ID: usize = 64;
@@ -50,19 +54,30 @@ pub(super) struct Books {
     pub(super) log: Arc<AccessLog>,
     pub(super) monitor: Arc<Monitor>,
     pub(super) settings: Arc<Settings>,
+    pub(super) security: Arc<Security>,
 }
+
+/// Marks the response to a request with a key that opens: its line in the access log is always written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keyed;
 
 /// Lets a request through, and adds what every answer has.
 pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
-    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let (method, path) = (request.method().clone(), shown(request.uri().path()));
     let client = address::of(request.headers(), request.extensions(), &books.settings.server.trusted_proxies);
-    let mut entry = Pending { books, begun, id, method: method_place(&method), path, client, status: None };
+    let mut entry = Pending { books, begun, id, method: method_place(&method), path, client, status: None, keyed: false };
     let in_flight = entry.books.monitor.measures.in_flight.enter();
     let mut response = next.run(request).await;
+    if response.status() == StatusCode::TOO_MANY_REQUESTS
+        && let Some(delay) = entry.books.security.allowance.refusal_delay(client)
+    {
+        tokio::time::sleep(delay).await;
+    }
     drop(in_flight);
+    entry.keyed = response.extensions().get::<Keyed>().is_some();
     let status = response.status();
     let headers = response.headers_mut();
     for (name, value) in &USUAL {
@@ -90,11 +105,12 @@ struct Pending {
     path: String,
     client: IpAddr,
     status: Option<u16>,
+    keyed: bool,
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        let Self { books, begun, id, method, path, client, status } = self;
+        let Self { books, begun, id, method, path, client, status, keyed } = self;
         let (elapsed, status) = (begun.elapsed(), status.unwrap_or(GONE));
         books.monitor.measures.requests.record(*method, status, elapsed);
         books.log.write(&Entry {
@@ -104,8 +120,18 @@ impl Drop for Pending {
             path,
             status,
             micros: elapsed.as_micros(),
+            keyed: *keyed,
         });
     }
+}
+
+/// Returns a path as it is logged: its beginning, where it is longer than any that leads somewhere.
+fn shown(path: &str) -> String {
+    if path.len() <= MAX_LOGGED_PATH {
+        return path.to_owned();
+    }
+    let end = (0..=MAX_LOGGED_PATH).rev().find(|&end| path.is_char_boundary(end)).unwrap_or(0);
+    format!("{}…", &path[..end])
 }
 
 /// Returns the identifier of a request that came this way.
@@ -161,6 +187,13 @@ mod tests {
         }
         assert_ne!(new_id(), new_id());
         assert!(is_identifier(new_id().as_bytes()));
+    }
+
+    #[test]
+    fn long_path_is_cut_before_it_is_logged() {
+        assert_eq!(shown("/api/stocks/AAPL"), "/api/stocks/AAPL");
+        let cut = shown(&"é".repeat(60_000));
+        assert!(cut.len() < 270 && cut.ends_with("é…"), "{cut}");
     }
 
     #[test]

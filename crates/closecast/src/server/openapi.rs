@@ -1,8 +1,10 @@
 //! The description of the interface: OpenAPI 3.1, made from the code.
 
+use std::sync::Arc;
+
 use axum::{
     Router,
-    http::header,
+    http::{HeaderMap, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -19,7 +21,10 @@ use super::{
     problem::{Problem, ProblemBody},
     routes::inference::Refusal,
 };
-use crate::views::inference::InferenceErrorView;
+use crate::{
+    pages::{Precompressed, accepts_gzip},
+    views::inference::InferenceErrorView,
+};
 
 /// Names of the ways in which a key can be sent.
 pub(super) const WAYS_IN: [&str; 2] = ["bearer", "api_key"];
@@ -80,11 +85,13 @@ pub(super) fn refusal(path: &str) -> (&'static str, Content) {
 /// Returns the routes that give the description.
 pub(super) fn router(document: &utoipa::openapi::OpenApi) -> Router {
     let json: Bytes = document.to_json().unwrap_or_default().into();
+    let body = Arc::new(Precompressed::of_plain(json));
     Router::new().route(
         "/openapi.json",
-        get(move || {
-            let json = json.clone();
-            std::future::ready(([(header::CONTENT_TYPE, "application/json")], json).into_response())
+        get(move |headers: HeaderMap| {
+            let response = body.response(accepts_gzip(&headers));
+            let head = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "accept-encoding")];
+            std::future::ready((head, response.unwrap_or_default()).into_response())
         }),
     )
 }

@@ -6,9 +6,12 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    body::HttpBody as _,
+    extract::{DefaultBodyLimit, Request, State},
+    handler::Handler as _,
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
-    middleware,
+    middleware::{self, Next},
+    response::Response,
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -19,8 +22,10 @@ use tower_http::{
 use super::{
     accept,
     access_log::AccessLog,
+    allow::{OpenRoutes, limit_open},
     observe::{self, Books},
     openapi, problem, time_limit,
+    unread::PlainSize,
 };
 use crate::{app::App, pages};
 
@@ -32,23 +37,46 @@ const PREFLIGHT: Duration = Duration::from_secs(600);
 
 /// Returns all routes.
 pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
-    let books = Books { log, monitor: Arc::clone(&app.monitor), settings: Arc::clone(&app.settings) };
+    let open = OpenRoutes { security: Arc::clone(&app.security), settings: Arc::clone(&app.settings) };
+    let books = Books {
+        log,
+        monitor: Arc::clone(&app.monitor),
+        settings: Arc::clone(&app.settings),
+        security: Arc::clone(&app.security),
+    };
     let settings = Arc::clone(&app.settings);
     let (routes, document) = groups::described(&app).with_state(app).split_for_parts();
+    let limited = middleware::from_fn_with_state(open.clone(), limit_open);
     let beside = openapi::router(&document)
         .merge(pages::router())
-        .layer(middleware::from_fn_with_state(TIMEOUT, time_limit::end_after));
+        .layer(middleware::from_fn_with_state(TIMEOUT, time_limit::end_after))
+        .layer(limited.clone());
     let body = usize::try_from(settings.server.limits.body.bytes()).unwrap_or(usize::MAX);
     routes
         .merge(beside)
-        .fallback(problem::unknown_route)
-        .method_not_allowed_fallback(problem::wrong_method)
+        .fallback(problem::unknown_route.layer(limited.clone()))
+        .method_not_allowed_fallback(problem::wrong_method.layer(limited))
+        .layer(middleware::map_response(with_plain_size))
         .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_no_refusal)))
         .layer(middleware::map_request(accept::or_as_it_is))
         .layer(DefaultBodyLimit::max(body))
         .layer(CatchPanicLayer::custom(problem::after_panic))
         .layer(cors(&settings.server.cors_origins))
+        .layer(middleware::from_fn_with_state(open, limit_preflight))
         .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
+}
+
+/// Counts what browsers ask before they ask: the answer comes from no route.
+async fn limit_preflight(open: State<OpenRoutes>, request: Request, next: Next) -> Response {
+    if request.method() == Method::OPTIONS { limit_open(open, request, next).await } else { next.run(request).await }
+}
+
+/// Notes how large a body is before it is compressed.
+async fn with_plain_size(mut response: Response) -> Response {
+    if let Some(bytes) = response.body().size_hint().exact() {
+        response.extensions_mut().insert(PlainSize(bytes));
+    }
+    std::future::ready(response).await
 }
 
 /// A refusal is short, and NVIDIA's client reads none that is compressed.

@@ -10,15 +10,20 @@ use crate::{
     failure::Failure,
     ops::forecast_batch::{Answers, forecast_batch},
     server::{
+        auth,
         extract::JsonBody,
         model_name::check_model_name,
         problem::{Problem, ProblemBody},
+        queue::By,
     },
     views::batch::{BatchEntryView, BatchErrorView, BatchView},
 };
 
 /// Most symbols of a batch.
 const MOST: usize = 500;
+
+/// Symbols that count as one more request of the caller's allowance.
+const SYMBOLS_PER_UNIT: usize = 20;
 
 /// Which forecasts.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -43,6 +48,7 @@ pub(in crate::server) struct BatchRequest {
 ))]
 pub(in crate::server) async fn forecast(
     State(app): State<App>,
+    by: By,
     JsonBody(request): JsonBody<BatchRequest>,
 ) -> Result<Json<BatchView>, Problem> {
     let count = request.symbols.len();
@@ -50,6 +56,7 @@ pub(in crate::server) async fn forecast(
         return Err(Problem::invalid(format!("symbols has {count} entries, but must have from 1 to {MOST}")));
     }
     check_model_name("model", request.model.as_deref())?;
+    auth::charge(&app, by.as_deref(), count / SYMBOLS_PER_UNIT)?;
     let read: Vec<_> = request.symbols.iter().map(|text| Symbol::new(text)).collect();
     let symbols: Vec<Symbol> = read.iter().flatten().cloned().collect();
     let answers = forecast_batch(&app, &symbols, request.model.as_deref()).await;

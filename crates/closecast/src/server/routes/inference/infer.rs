@@ -26,15 +26,20 @@ use crate::{
         serving::Served,
     },
     server::{
+        auth,
         extract::read_limited,
         oip::{
             batch::{Day, windows},
             request::{self, InferRequest},
             response::{Answering, Output, encode},
         },
+        queue::By,
     },
     views::inference::InferenceErrorView,
 };
+
+/// Windows that count as one more request of the caller's allowance.
+const WINDOWS_PER_UNIT: usize = 4;
 
 /// Bytes of the header of JSON before binary tensors, of requests and answers.
 const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
@@ -55,6 +60,7 @@ const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-cont
 pub(in crate::server) async fn infer(
     State(app): State<App>,
     path: Asked,
+    by: By,
     request: Request,
 ) -> Result<Response, Refusal> {
     let served = model(&app, path).await?;
@@ -68,7 +74,9 @@ pub(in crate::server) async fn infer(
     let request = request::parse(header_length, &body)?;
     let asked = Prices::of(&request)?;
     let mut made = Vec::new();
-    for window in windows(&request)? {
+    let windows = windows(&request)?;
+    auth::charge(&app, by.as_deref(), windows.len() / WINDOWS_PER_UNIT)?;
+    for window in windows {
         made.push(Box::pin(forecast_with(&app, &served, asked.window(&window)?)).await?);
     }
     answer(&request, &served, &made)
@@ -89,9 +97,10 @@ pub(in crate::server) async fn infer(
 pub(in crate::server) async fn infer_version(
     state: State<App>,
     path: Asked,
+    by: By,
     request: Request,
 ) -> Result<Response, Refusal> {
-    infer(state, path, request).await
+    infer(state, path, by, request).await
 }
 
 /// Returns the body as it was before it was compressed.

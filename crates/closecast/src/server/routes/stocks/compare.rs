@@ -12,14 +12,19 @@ use crate::{
     failure::Failure,
     ops,
     server::{
+        auth,
         extract::Parameters,
         problem::{Problem, ProblemBody},
+        queue::By,
     },
     views::stock::ComparisonView,
 };
 
 /// How many symbols at a time.
 const SYMBOLS: std::ops::RangeInclusive<usize> = 2..=20;
+
+/// Symbols that count as one more request of the caller's allowance: each may have decades of prices.
+const SYMBOLS_PER_UNIT: usize = 2;
 
 /// Largest value that every symbol may begin with.
 const LARGEST_BASE: f64 = 1e9;
@@ -54,6 +59,7 @@ pub(in crate::server) struct Asked {
 ))]
 pub(in crate::server) async fn compare(
     State(app): State<App>,
+    by: By,
     Parameters(asked): Parameters<Asked>,
 ) -> Result<Json<ComparisonView>, Problem> {
     let symbols = read_symbols(&asked.symbols)?;
@@ -61,6 +67,7 @@ pub(in crate::server) async fn compare(
     if !(1e-6..=LARGEST_BASE).contains(&base) {
         return Err(Problem::invalid(format!("base is {base}, but must be from 0.000001 to {LARGEST_BASE}")));
     }
+    auth::charge(&app, by.as_deref(), symbols.len() / SYMBOLS_PER_UNIT)?;
     for symbol in &symbols {
         let info = app.store.bars().info(symbol).await.map_err(Failure::from)?;
         info.ok_or_else(|| Failure::NoHistory(symbol.clone()))?;

@@ -1,0 +1,32 @@
+//! The allowance of routes that no key guards: signs of life, the description of the interface, pages, and what is no route at all.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::Response,
+};
+
+use super::{address, openapi, problem::Problem};
+use crate::{config::Settings, security::Security};
+
+/// What decides about requests that need no key.
+#[derive(Clone)]
+pub(super) struct OpenRoutes {
+    pub(super) security: Arc<Security>,
+    pub(super) settings: Arc<Settings>,
+}
+
+/// Lets a request through, or refuses it with status 429 when its address has made too many of them.
+pub(super) async fn limit_open(State(open): State<OpenRoutes>, request: Request, next: Next) -> Response {
+    let proxies = &open.settings.server.trusted_proxies;
+    let address = address::of(request.headers(), request.extensions(), proxies);
+    match open.security.allowance.take_of_open(address) {
+        Ok(()) => next.run(request).await,
+        Err(wait) => {
+            let problem = Problem::too_many(wait, "too many requests of this address: ask again later");
+            openapi::refuse(request.uri().path(), problem)
+        }
+    }
+}

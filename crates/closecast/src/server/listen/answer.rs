@@ -1,0 +1,72 @@
+//! One request of a connection.
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{ConnectInfo, Request},
+    http::{HeaderValue, Version, header},
+    response::Response,
+};
+use hyper::body::Incoming;
+use tower::ServiceExt as _;
+
+use crate::{
+    config::ServerSettings,
+    server::{
+        address,
+        auth::key_in,
+        observe::Keyed,
+        unread::{CallerId, ConnectionAccount, UnreadLedger, track},
+    },
+};
+
+/// What all connections share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) settings: ServerSettings,
+    pub(super) ledger: Arc<UnreadLedger>,
+    /// The server was told to stop.
+    pub(super) is_closing: AtomicBool,
+}
+
+/// Answers the requests of one connection.
+#[derive(Clone, Debug)]
+pub(super) struct Conversation {
+    pub(super) routes: Router,
+    pub(super) peer: SocketAddr,
+    pub(super) account: Arc<ConnectionAccount>,
+    pub(super) shared: Arc<Shared>,
+}
+
+impl Conversation {
+    /// Answers a request, once the connection has read enough of its earlier responses.
+    pub(super) async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
+        let Self { routes, peer, account, shared } = self;
+        account.ready().await;
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        let trusted = &shared.settings.trusted_proxies;
+        let by_address = CallerId::of_address(address::of(request.headers(), request.extensions(), trusted));
+        let by_key = key_in(request.headers()).map(CallerId::of_key);
+        let version = request.version();
+        let response = routes.oneshot(request).await?;
+        // A key counts where it was looked at and opened.
+        let keyed = response.extensions().get::<Keyed>().is_some();
+        let caller = if keyed { by_key } else { by_address };
+        let mut response = track(response, &account, &shared.ledger, caller).await;
+        // A client that keeps its connection sends the next request elsewhere, before this connection is closed under it.
+        if version < Version::HTTP_2 && shared.is_closing.load(Ordering::Relaxed) {
+            response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
+        }
+        Ok(response)
+    }
+}

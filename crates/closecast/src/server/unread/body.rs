@@ -1,0 +1,250 @@
+//! Response bodies in pieces that are counted until the connection lets go of them.
+
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use axum::{
+    body::{Body, HttpBody as _, to_bytes},
+    http::{StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use bytes::Bytes;
+use hyper::body::{Frame, SizeHint};
+
+use super::{
+    account::{ConnectionAccount, UnreadResponse},
+    ledger::{CallerId, LARGE_RESPONSE, UnreadLedger},
+};
+use crate::{pages::SharedBody, server::problem::Problem};
+
+/// Largest piece that is handed to a connection at once.
+const PIECE: usize = 64 * 1024;
+
+/// Seconds after which a caller may ask again that has too many unread responses.
+const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(4);
+
+/// Size of a body before it is compressed.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::server) struct PlainSize(pub(in crate::server) u64);
+
+/// Returns the response with its body counted as unread until the connection has let go of it. A caller with too many unread bytes gets
+/// a problem of status 429 instead.
+pub(in crate::server) async fn track(
+    response: Response,
+    account: &Arc<ConnectionAccount>,
+    ledger: &UnreadLedger,
+    caller: Option<CallerId>,
+) -> Response {
+    if response.status() == StatusCode::SWITCHING_PROTOCOLS || response.body().is_end_stream() {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let bytes = match whole(body, parts.extensions.get().copied()).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::error!(error, "a response could not be put together");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    let shared = parts.extensions.remove::<SharedBody>().is_some();
+    let counted = if shared { 0 } else { bytes.len() };
+    let caller = caller.filter(|_| counted > LARGE_RESPONSE);
+    if let Some(caller) = caller
+        && !ledger.add_of_caller(caller, counted)
+    {
+        let detail = "responses to earlier requests of this caller are not read yet: read them, then ask again";
+        return Problem::too_many(RETRY_AFTER, detail).into_response();
+    }
+    parts.headers.remove(header::TRANSFER_ENCODING);
+    let response = account.charge(counted, caller);
+    Response::from_parts(parts, Body::new(UnreadBody { rest: bytes, shared, response }))
+}
+
+/// Returns the whole body. One that is being compressed is compressed to its end now: an encoder takes some hundred kilobytes, which it
+/// would keep for as long as the client does not read.
+async fn whole(body: Body, plain: Option<PlainSize>) -> Result<Bytes, String> {
+    let exact = body.size_hint().exact().is_some();
+    if exact || plain.is_some_and(|PlainSize(bytes)| bytes <= LARGE_RESPONSE as u64) {
+        return to_bytes(body, usize::MAX).await.map_err(|error| error.to_string());
+    }
+    // Away from the threads that answer: this takes milliseconds.
+    let handle = tokio::runtime::Handle::current();
+    let compressed = tokio::task::spawn_blocking(move || handle.block_on(to_bytes(body, usize::MAX)));
+    compressed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
+}
+
+/// A body whose bytes are counted.
+struct UnreadBody {
+    rest: Bytes,
+    shared: bool,
+    response: Arc<UnreadResponse>,
+}
+
+impl hyper::body::Body for UnreadBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.rest.is_empty() {
+            return Poll::Ready(None);
+        }
+        let length = self.rest.len().min(PIECE);
+        let bytes = self.rest.split_to(length);
+        let piece = Piece { bytes, shared: self.shared, response: Arc::clone(&self.response) };
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(piece)))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.rest.len() as u64)
+    }
+}
+
+impl Drop for UnreadBody {
+    fn drop(&mut self) {
+        if !self.shared {
+            self.response.release(self.rest.len());
+        }
+    }
+}
+
+/// Bytes in the hands of a connection.
+struct Piece {
+    bytes: Bytes,
+    shared: bool,
+    response: Arc<UnreadResponse>,
+}
+
+impl AsRef<[u8]> for Piece {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Piece {
+    fn drop(&mut self) {
+        if !self.shared {
+            self.response.release(self.bytes.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn connection(ledger: &Arc<UnreadLedger>) -> Arc<ConnectionAccount> {
+        ConnectionAccount::open(ledger, CancellationToken::new())
+    }
+
+    async fn respond(
+        size: usize,
+        account: &Arc<ConnectionAccount>,
+        ledger: &UnreadLedger,
+        caller: Option<CallerId>,
+    ) -> Response {
+        track(vec![7_u8; size].into_response(), account, ledger, caller).await
+    }
+
+    #[tokio::test]
+    async fn bytes_are_counted_until_the_last_piece_is_dropped() {
+        let ledger = UnreadLedger::new(10_000_000);
+        let account = connection(&ledger);
+        let mut body = respond(150_000, &account, &ledger, None).await.into_body();
+        assert!(account.unread() >= 150_000, "{}", account.unread());
+        let frame = |body: &mut Body| {
+            let mut context = Context::from_waker(std::task::Waker::noop());
+            match Pin::new(body).poll_frame(&mut context) {
+                Poll::Ready(Some(Ok(frame))) => frame.into_data().unwrap(),
+                other => panic!("{other:?}"),
+            }
+        };
+        let first = frame(&mut body);
+        assert_eq!(first.len(), PIECE);
+        assert!(account.unread() >= 150_000, "the connection has it still");
+        let part = first.slice(..10);
+        drop(first);
+        assert!(account.unread() >= 150_000, "a part of a piece keeps the piece");
+        drop(part);
+        assert!(account.unread() < 150_000);
+        drop(body);
+        assert_eq!(account.unread(), 0);
+    }
+
+    #[tokio::test]
+    async fn shared_bodies_take_no_memory_of_their_own() {
+        let ledger = UnreadLedger::new(10_000_000);
+        let account = connection(&ledger);
+        let response = (axum::Extension(SharedBody), vec![7_u8; 1_000_000]).into_response();
+        let response = track(response, &account, &ledger, None).await;
+        assert!(account.unread() < 10_000);
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap().len(), 1_000_000);
+        assert_eq!(account.unread(), 0);
+    }
+
+    #[tokio::test]
+    async fn connection_with_most_unread_bytes_is_closed_when_the_sum_is_too_large() {
+        let ledger = UnreadLedger::new(1_000_000);
+        let [greedy, modest] = [connection(&ledger), connection(&ledger)];
+        let mut held = vec![respond(100_000, &modest, &ledger, None).await];
+        for _ in 0..10 {
+            held.push(respond(100_000, &greedy, &ledger, None).await);
+        }
+        assert!(greedy.is_closed() && !modest.is_closed());
+        held.clear();
+        assert_eq!((greedy.unread(), modest.unread()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn caller_with_too_many_unread_bytes_gets_429_and_others_do_not() {
+        let ledger = UnreadLedger::new(4_000_000);
+        let caller = |key: &str| Some(CallerId::of_key(key));
+        let accounts: Vec<_> = (0..4).map(|_| connection(&ledger)).collect();
+        let one = respond(900_000, &accounts[0], &ledger, caller("a")).await;
+        assert_eq!(one.status(), 200);
+        let second = respond(900_000, &accounts[1], &ledger, caller("a")).await;
+        assert_eq!(second.status(), 429);
+        assert_eq!(respond(900_000, &accounts[2], &ledger, caller("b")).await.status(), 200);
+        assert_eq!(respond(1_000, &accounts[3], &ledger, caller("a")).await.status(), 200, "short ones are answered");
+        drop(one);
+        assert_eq!(respond(2_000_000, &accounts[1], &ledger, caller("a")).await.status(), 200);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_is_closed_when_a_response_is_not_read_in_time() {
+        let ledger = UnreadLedger::new(10_000_000);
+        let (slow, quick) = (connection(&ledger), connection(&ledger));
+        let sweeping = tokio::spawn(Arc::clone(&ledger).sweep());
+        let held = respond(1_000, &slow, &ledger, None).await;
+        drop(respond(1_000, &quick, &ledger, None).await);
+        tokio::time::sleep(std::time::Duration::from_secs(25)).await;
+        assert!(!slow.is_closed());
+        tokio::time::sleep(std::time::Duration::from_secs(10)).await;
+        assert!(slow.is_closed() && !quick.is_closed());
+        drop(held);
+        sweeping.abort();
+    }
+
+    #[tokio::test]
+    async fn connection_beyond_its_bound_waits_until_it_has_read() {
+        let ledger = UnreadLedger::new(1_600_000);
+        let account = connection(&ledger);
+        let first = respond(200_000, &account, &ledger, None).await;
+        let moment = std::time::Duration::from_millis(20);
+        assert!(tokio::time::timeout(moment, account.ready()).await.is_err());
+        drop(first);
+        assert!(tokio::time::timeout(moment, account.ready()).await.is_ok());
+    }
+}

@@ -1,0 +1,173 @@
+//! The sum of all unread responses, and what happens when it is too large.
+
+use std::{
+    collections::HashMap,
+    hash::{DefaultHasher, Hash, Hasher as _},
+    net::IpAddr,
+    sync::{
+        Arc, Mutex, PoisonError, Weak,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::time::Instant;
+
+use super::account::ConnectionAccount;
+use crate::security::network;
+
+/// How often it is looked for responses that are not read in time.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
+
+/// Part of all unread bytes that one caller may have, and one connection.
+const CALLER_SHARE: usize = 4;
+const CONNECTION_SHARE: usize = 16;
+
+/// A response larger than this counts for its caller too.
+pub(super) const LARGE_RESPONSE: usize = 64 * 1024;
+
+/// How many bytes of responses may be unread.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) total: usize,
+    pub(super) per_caller: usize,
+    pub(super) per_connection: usize,
+}
+
+/// A caller, as a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::server) struct CallerId(u64);
+
+impl CallerId {
+    /// Returns the caller with that key.
+    pub(in crate::server) fn of_key(key: &str) -> Self {
+        Self::of(key)
+    }
+
+    /// Returns the caller at that address or, in version 6, of that network of 64 bits; `None` for this machine, which speaks for many.
+    pub(in crate::server) fn of_address(address: IpAddr) -> Option<Self> {
+        (!address.is_loopback()).then(|| Self::of(network(address)))
+    }
+
+    fn of(who: impl Hash) -> Self {
+        let mut hasher = DefaultHasher::new();
+        who.hash(&mut hasher);
+        Self(hasher.finish())
+    }
+}
+
+/// Counts the unread bytes of all connections.
+#[derive(Debug)]
+pub(in crate::server) struct UnreadLedger {
+    limits: Limits,
+    total: AtomicUsize,
+    connections: Mutex<HashMap<u64, Weak<ConnectionAccount>>>,
+    next_connection: AtomicU64,
+    /// Unread bytes of large responses.
+    callers: Mutex<HashMap<CallerId, usize>>,
+    closed: AtomicU64,
+}
+
+impl UnreadLedger {
+    /// Returns a ledger that allows so many unread bytes in all.
+    pub(in crate::server) fn new(total: usize) -> Arc<Self> {
+        let limits =
+            Limits { total, per_caller: total / CALLER_SHARE, per_connection: (total / CONNECTION_SHARE).max(1) };
+        Arc::new(Self {
+            limits,
+            total: AtomicUsize::new(0),
+            connections: Mutex::default(),
+            next_connection: AtomicU64::new(0),
+            callers: Mutex::default(),
+            closed: AtomicU64::new(0),
+        })
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
+    }
+
+    pub(super) fn register(&self, make: impl FnOnce(u64) -> ConnectionAccount) -> Arc<ConnectionAccount> {
+        let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
+        let account = Arc::new(make(id));
+        self.lock().insert(id, Arc::downgrade(&account));
+        account
+    }
+
+    pub(super) fn unregister(&self, id: u64) {
+        self.lock().remove(&id);
+    }
+
+    pub(super) fn add(&self, bytes: usize) {
+        if self.total.fetch_add(bytes, Ordering::Relaxed) + bytes > self.limits.total {
+            self.close_largest();
+        }
+    }
+
+    pub(super) fn remove(&self, bytes: usize) {
+        self.total.fetch_sub(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts a large response for its caller; returns whether there is room for it. The first one has room whatever its size.
+    pub(super) fn add_of_caller(&self, caller: CallerId, bytes: usize) -> bool {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        let unread = callers.entry(caller).or_default();
+        if *unread > 0 && *unread + bytes > self.limits.per_caller {
+            return false;
+        }
+        *unread += bytes;
+        true
+    }
+
+    pub(super) fn remove_of_caller(&self, caller: CallerId, bytes: usize) {
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(unread) = callers.get_mut(&caller) {
+            *unread = unread.saturating_sub(bytes);
+            if *unread == 0 {
+                callers.remove(&caller);
+            }
+        }
+    }
+
+    /// Closes the connections that hold most, until the others are within the limit. Those closed before may still be on their way out.
+    fn close_largest(&self) {
+        let mut open: Vec<_> = self.accounts().into_iter().filter(|account| !account.is_closed()).collect();
+        let mut sum: usize = open.iter().map(|account| account.unread()).sum();
+        while sum > self.limits.total {
+            let Some(place) = (0..open.len()).max_by_key(|&place| open[place].unread()) else { return };
+            let largest = open.swap_remove(place);
+            sum = sum.saturating_sub(largest.unread());
+            self.close(&largest, "unread responses take too much memory");
+        }
+    }
+
+    /// Closes every connection with a response that should have been read by now, again and again.
+    pub(in crate::server) async fn sweep(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(SWEEP_INTERVAL).await;
+            let now = Instant::now();
+            for account in self.accounts() {
+                if account.unread() > 0 && !account.is_closed() && account.is_late(now) {
+                    self.close(&account, "a response was not read in time");
+                }
+            }
+        }
+    }
+
+    fn close(&self, account: &ConnectionAccount, reason: &str) {
+        account.close();
+        // The first one, then each time that their number doubles: they may be very many.
+        let closed = self.closed.fetch_add(1, Ordering::Relaxed) + 1;
+        if closed.is_power_of_two() {
+            tracing::warn!(connections_closed = closed, "a connection was closed: {reason}");
+        }
+    }
+
+    fn accounts(&self) -> Vec<Arc<ConnectionAccount>> {
+        self.lock().values().filter_map(Weak::upgrade).collect()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Weak<ConnectionAccount>>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
