@@ -114,7 +114,9 @@ fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
     let folder = app.settings.data_dir.join("logs");
     let unwritable =
         |error| Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
-    AccessLog::open(&folder, logging::access_log_limit(&app.settings), Arc::clone(&app.clock)).map(Arc::new).map_err(unwritable)
+    AccessLog::open(&folder, logging::access_log_limit(&app.settings), Arc::clone(&app.clock))
+        .map(Arc::new)
+        .map_err(unwritable)
 }
 
 /// Returns some time after the server was told to stop: a client that never finishes its request must not keep it alive.

@@ -36,12 +36,7 @@ impl RotatingFile {
     ///
     /// # Errors
     /// What the operating system says when the file cannot be opened.
-    pub(crate) fn open(
-        folder: &Path,
-        prefix: &'static str,
-        limit: u64,
-        clock: Arc<dyn Clock>,
-    ) -> io::Result<Self> {
+    pub(crate) fn open(folder: &Path, prefix: &'static str, limit: u64, clock: Arc<dyn Clock>) -> io::Result<Self> {
         let mut log = Self { folder: folder.to_owned(), prefix, limit, clock, open: None };
         log.file_for(0)?;
         Ok(log)
@@ -53,7 +48,8 @@ impl RotatingFile {
         let largest = (self.limit / FILES).max(1);
         let fits = |size: u64| size == 0 || size + bytes <= largest;
         if !self.open.as_ref().is_some_and(|&((day, _), _, size)| day == today && fits(size)) {
-            let newest = self.open.take().map(|(place, _, _)| place).or_else(|| self.files().last().map(|&(place, _)| place));
+            let newest =
+                self.open.take().map(|(place, _, _)| place).or_else(|| self.files().last().map(|&(place, _)| place));
             let mut number = newest.filter(|&(day, _)| day == today).map_or(0, |(_, number)| number);
             let (mut file, mut size) = self.append_to((today, number))?;
             if !fits(size) {

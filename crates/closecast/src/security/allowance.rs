@@ -7,7 +7,7 @@ use std::{
 };
 
 use governor::{
-    DefaultKeyedRateLimiter, InsufficientCapacity, NotUntil, Quota, RateLimiter,
+    DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
     clock::{Clock as _, DefaultClock},
 };
 
@@ -35,6 +35,9 @@ pub(crate) struct Allowance {
     open: DefaultKeyedRateLimiter<IpAddr>,
     refusals: DefaultKeyedRateLimiter<String>,
     quick_refusals: DefaultKeyedRateLimiter<IpAddr>,
+    /// Most units that one request may cost.
+    most_of_key: NonZeroU32,
+    most_of_address: NonZeroU32,
     clock: DefaultClock,
 }
 
@@ -47,6 +50,8 @@ impl Allowance {
             open: RateLimiter::keyed(quota(limits.open_per_second)),
             refusals: RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(REFUSALS)),
             quick_refusals: RateLimiter::keyed(quota(QUICK_REFUSALS)),
+            most_of_key: most_units(limits.key_per_second),
+            most_of_address: most_units(limits.address_per_second),
             clock: DefaultClock::default(),
         }
     }
@@ -57,14 +62,14 @@ impl Allowance {
         self.take_units(caller, NonZeroU32::MIN)
     }
 
-    /// Takes what a request costs beyond one, when it does the work of several: `units` of the caller's allowance, or all of it where
-    /// that is less. Returns how long to wait when they are not there.
+    /// Takes what a request costs beyond one, when it does the work of several: `units` of the caller's allowance, or what is left of a
+    /// full one after one request where that is less. Returns how long to wait when they are not there.
     pub(crate) fn take_units(&self, caller: &Caller, units: NonZeroU32) -> Result<(), Duration> {
         match &caller.key {
             // Borrowed text cannot be asked for; keys are short.
-            Some((id, _)) => self.take_of(&self.keys, &id.to_owned(), units),
+            Some((id, _)) => self.take_of(&self.keys, &id.to_owned(), units.min(self.most_of_key)),
             None if caller.address.is_loopback() => Ok(()),
-            None => self.take_of(&self.addresses, &network(caller.address), units),
+            None => self.take_of(&self.addresses, &network(caller.address), units.min(self.most_of_address)),
         }
     }
 
@@ -100,14 +105,8 @@ impl Allowance {
             limiter.retain_recent();
         }
         let wait = |refused: NotUntil<_>| refused.wait_time_from(self.clock.now());
-        match limiter.check_key_n(who, units) {
-            Ok(taken) => taken.map_err(wait),
-            // More than an allowance ever holds: all of it.
-            Err(InsufficientCapacity(most)) => {
-                let most = NonZeroU32::new(most).unwrap_or(NonZeroU32::MIN);
-                limiter.check_key_n(who, most).unwrap_or(Ok(())).map_err(wait)
-            }
-        }
+        // More than an allowance ever holds is not asked for.
+        limiter.check_key_n(who, units).unwrap_or(Ok(())).map_err(wait)
     }
 
     /// Returns whether it is to be written down that `caller` was refused: not more often than once a second, after the first ones. A
@@ -125,6 +124,11 @@ impl Allowance {
 fn quota(per_second: u32) -> Quota {
     let per_second = NonZeroU32::new(per_second).unwrap_or(NonZeroU32::MIN);
     Quota::per_second(per_second).allow_burst(per_second.saturating_mul(NonZeroU32::MIN.saturating_add(1)))
+}
+
+/// Returns what is left of a full allowance after one request.
+fn most_units(per_second: u32) -> NonZeroU32 {
+    NonZeroU32::new(per_second.saturating_mul(2).saturating_sub(1)).unwrap_or(NonZeroU32::MIN)
 }
 
 /// Returns what one customer of a provider usually has: an address, or in version 6 a network of 64 bits.
@@ -174,7 +178,10 @@ mod tests {
         assert!(allowance.take(&caller).is_ok(), "what was refused took nothing");
         let large = self::caller(Some("b"), "203.0.113.1");
         assert!(allowance.take_units(&large, units(1000)).is_ok(), "it is possible after a pause");
-        assert!(allowance.take(&large).is_err(), "and takes all that there is");
+        assert!(
+            allowance.take(&large).is_ok() && allowance.take(&large).is_err(),
+            "and takes nearly all that there is"
+        );
     }
 
     #[test]

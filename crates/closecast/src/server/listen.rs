@@ -14,7 +14,6 @@ use std::{
 };
 
 use axum::{Router, extract::Request};
-use futures_util::FutureExt as _;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -49,6 +48,9 @@ const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 
 /// How long connections are still taken after the server was told to stop, while every answer asks its client to close.
 const DRAIN: Duration = Duration::from_millis(500);
+
+/// How long the connections that were taken last have until their first request is read.
+const LAST_REQUESTS: Duration = Duration::from_millis(250);
 
 /// Bytes that HTTP/1 keeps of a connection while it reads a head, and while it writes.
 const HTTP1_BUFFER: usize = 64 * 1024;
@@ -184,12 +186,25 @@ impl Server {
                 () = &mut moment => break,
             }
         }
-        while let Some(Ok((stream, peer, place))) = self.next(&listener).now_or_never() {
-            self.serve(stream, peer, place);
-        }
-        drop(listener);
+        self.take_backlog(listener);
+        // A connection whose first request is not read yet would be closed as one without any.
+        tokio::time::sleep(LAST_REQUESTS).await;
         self.ending.cancel();
         self.graceful.shutdown().await;
+    }
+
+    /// Takes the connections that wait, and closes the listener. The system itself is asked: the runtime may not have heard of them yet.
+    fn take_backlog(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else { return };
+        while let Ok(place) = Arc::clone(&self.places).try_acquire_owned()
+            && let Ok((stream, peer)) = listener.accept()
+        {
+            let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+            match stream {
+                Ok(stream) => self.serve(stream, peer, place),
+                Err(error) => tracing::warn!("a connection was refused: {error}"),
+            }
+        }
     }
 }
 

@@ -68,7 +68,8 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     request.headers_mut().insert(REQUEST_ID, id.clone());
     let (method, path) = (request.method().clone(), shown(request.uri().path()));
     let client = address::of(request.headers(), request.extensions(), &books.settings.server.trusted_proxies);
-    let mut entry = Pending { books, begun, id, method: method_place(&method), path, client, status: None, keyed: false };
+    let mut entry =
+        Pending { books, begun, id, method: method_place(&method), path, client, status: None, keyed: false };
     let in_flight = entry.books.monitor.measures.in_flight.enter();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::TOO_MANY_REQUESTS

@@ -86,9 +86,8 @@ fn http2_settings(server: &Server) -> Vec<(u16, u32)> {
     stream.read_exact(&mut head).unwrap();
     let mut payload = vec![0; usize::from(head[2]) + 256 * usize::from(head[1])];
     stream.read_exact(&mut payload).unwrap();
-    let setting = |six: &[u8]| {
-        (u16::from_be_bytes([six[0], six[1]]), u32::from_be_bytes([six[2], six[3], six[4], six[5]]))
-    };
+    let setting =
+        |six: &[u8]| (u16::from_be_bytes([six[0], six[1]]), u32::from_be_bytes([six[2], six[3], six[4], six[5]]));
     payload.chunks_exact(6).map(setting).collect()
 }
 
