@@ -1,26 +1,17 @@
 //! Connecting to the database, and bringing its schema up to date.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    str::FromStr as _,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
     DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
     sqlx::{self, Connection as _, PgConnection, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
-use sea_orm_migration::MigratorTrait;
-
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::{
     StoreError,
     checked::{CheckedConnection, CheckedTransaction},
-    migration::Migrator,
 };
 
 /// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
@@ -32,9 +23,6 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
 /// as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Key of the lock under which the schema of PostgreSQL is changed: "closecas" in ASCII.
-const MIGRATION_LOCK: i64 = 0x636c_6f73_6563_6173;
 
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -120,60 +108,6 @@ impl std::fmt::Display for DatabaseAddress {
     }
 }
 
-/// Brings the schema up to date, under a lock, so that of several programs started at once one does it.
-///
-/// # Errors
-/// [`StoreError`] when the file cannot be made, or the database cannot be reached or changed.
-pub(crate) async fn migrate(address: &DatabaseAddress) -> Result<(), StoreError> {
-    match address {
-        DatabaseAddress::Sqlite(file) => {
-            let folder = file.parent().unwrap_or(Path::new("."));
-            let unusable = |source| StoreError::Folder { path: folder.to_owned(), source };
-            std::fs::create_dir_all(folder).map_err(unusable)?;
-            // Opened here once, so that a folder without write permission is told as such and not as an SQLite code.
-            File::options().create(true).append(true).open(file).map_err(unusable)?;
-            let _lock = lock(folder.join("migration.lock")).await.map_err(unusable)?;
-            // One connection, which is closed before any other is opened: a connection that read the schema between a table
-            // and its index refuses `ON CONFLICT` for good, since SQLite does not read it again for that.
-            let database = connect(address, 1).await?;
-            let migrated = Migrator::up(&database, None).await;
-            database.close().await?;
-            Ok(migrated?)
-        }
-        DatabaseAddress::Postgres(_) => {
-            let database = connect(address, 2).await?;
-            let migrated = migrate_under_advisory_lock(&database).await;
-            database.close().await?;
-            migrated
-        }
-    }
-}
-
-/// The lock is the transaction's: it goes when this program does, however it ends.
-async fn migrate_under_advisory_lock(database: &DatabaseConnection) -> Result<(), StoreError> {
-    let holder = database.begin().await?;
-    let take = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-    holder.execute_unprepared(&take).await?;
-    Migrator::up(database, None).await?;
-    Ok(holder.commit().await?)
-}
-
-/// Returns how many changes of the schema were made, and how many wait.
-pub(crate) async fn schema(database: &DatabaseConnection) -> Result<(usize, usize), DbErr> {
-    let applied = Migrator::get_applied_migrations(database).await?.len();
-    Ok((applied, Migrator::get_pending_migrations(database).await?.len()))
-}
-
-/// Waits for the lock of a file.
-async fn lock(path: PathBuf) -> std::io::Result<File> {
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = File::options().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.map_err(std::io::Error::other)?
-}
-
 /// Opens a pool of at most `connections`.
 ///
 /// # Errors
@@ -186,7 +120,7 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
             options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .filename(&file)
-                    .create_if_missing(true)
+                    .create_if_missing(false)
                     .journal_mode(SqliteJournalMode::Wal)
                     .busy_timeout(BUSY_TIMEOUT)
                     .foreign_keys(true)

@@ -21,6 +21,16 @@ pub enum StoreError {
     /// The disk of the database has no room left.
     #[error("the disk of the database is full, and nothing was changed: make room, then do it again ({0})")]
     Full(#[source] sea_orm::DbErr),
+    /// The disk has no room for the copy of the database that is made before an upgrade.
+    #[error(
+        "before its schema is changed the database is copied, and the disk has no room for the copy of {needed_bytes} bytes in {folder:?}. Nothing was changed: make room, then do it again"
+    )]
+    NoRoomForCopy {
+        /// Folder of the database.
+        folder: std::path::PathBuf,
+        /// Size of the database.
+        needed_bytes: u64,
+    },
     /// Another program kept the database locked for longer than a writer waits.
     #[error(
         "another program keeps the database locked, and nothing was changed: see which one writes for so long ({0})"

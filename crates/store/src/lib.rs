@@ -17,6 +17,7 @@ mod keys;
 mod migration;
 mod models;
 mod portions;
+mod private;
 mod readiness;
 mod runs;
 mod store;
@@ -39,6 +40,7 @@ pub use jobs::{
     Allowance, Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob,
 };
 pub use keys::{KeyStore, StoredKey};
+pub use migration::UpgradeCopy;
 pub use models::{Alias, ListedVersion, ModelFilter, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
 pub use runs::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
 pub use store::{Schema, Store, StoreSettings};

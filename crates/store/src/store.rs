@@ -8,6 +8,7 @@ use crate::{
     checked::CheckedConnection,
     connection::{self, Turns},
     database_file::DatabaseFile,
+    migration, private,
 };
 
 /// Connections beside each other; SQLite has one writer at a time whatever this is.
@@ -72,9 +73,9 @@ impl Store {
     pub async fn open(settings: impl Into<StoreSettings>) -> Result<Self, StoreError> {
         let settings = settings.into();
         let unusable = |source| StoreError::Folder { path: settings.folder.clone(), source };
-        std::fs::create_dir_all(&settings.folder).map_err(unusable)?;
+        private::create_folder(&settings.folder).map_err(unusable)?;
         let address = settings.database();
-        connection::migrate(&address).await?;
+        migration::migrate(&address).await?;
         let pool = connection::connect(&address, MAX_CONNECTIONS).await?;
         let file = match &address {
             DatabaseAddress::Sqlite(path) => Some(DatabaseFile::remember(path).map_err(unusable)?),
@@ -92,7 +93,7 @@ impl Store {
     /// # Errors
     /// As for [`Store::open`].
     pub async fn migrate(settings: &StoreSettings) -> Result<(), StoreError> {
-        connection::migrate(&settings.database()).await
+        migration::migrate(&settings.database()).await
     }
 
     /// Returns how the schema stands.
@@ -100,7 +101,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when the database does not answer, or has changes that this program does not know.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let (applied, pending) = connection::schema(self.database.pool()).await?;
+        let (applied, pending) = migration::schema(self.database.pool()).await?;
         Ok(Schema { applied, pending })
     }
 

@@ -20,6 +20,8 @@ mod forecasts;
 mod jobs;
 #[path = "store/keys.rs"]
 mod keys;
+#[path = "store/migration.rs"]
+mod migration;
 #[path = "store/models.rs"]
 mod models;
 #[path = "store/place.rs"]
