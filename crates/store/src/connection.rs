@@ -1,24 +1,18 @@
 //! Connecting to the database, and bringing its schema up to date.
 
-use std::{
-    fs::File,
-    path::{Path, PathBuf},
-    str::FromStr as _,
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::PathBuf, str::FromStr as _, sync::Arc, time::Duration};
 
 use sea_orm::{
     AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
     sqlx::{self, Connection as _, PgConnection, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
-use sea_orm_migration::MigratorTrait;
-
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{StoreError, migration::Migrator};
+use crate::{
+    StoreError,
+    checked::{CheckedConnection, CheckedTransaction},
+};
 
 /// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -29,9 +23,6 @@ const TURN_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
 /// as gone.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// Key of the lock under which the schema of PostgreSQL is changed: "closecas" in ASCII.
-const MIGRATION_LOCK: i64 = 0x636c_6f73_6563_6173;
 
 /// Where the database is.
 #[derive(Clone, PartialEq, Eq)]
@@ -117,60 +108,6 @@ impl std::fmt::Display for DatabaseAddress {
     }
 }
 
-/// Brings the schema up to date, under a lock, so that of several programs started at once one does it.
-///
-/// # Errors
-/// [`StoreError`] when the file cannot be made, or the database cannot be reached or changed.
-pub(crate) async fn migrate(address: &DatabaseAddress) -> Result<(), StoreError> {
-    match address {
-        DatabaseAddress::Sqlite(file) => {
-            let folder = file.parent().unwrap_or(Path::new("."));
-            let unusable = |source| StoreError::Folder { path: folder.to_owned(), source };
-            std::fs::create_dir_all(folder).map_err(unusable)?;
-            // Opened here once, so that a folder without write permission is told as such and not as an SQLite code.
-            File::options().create(true).append(true).open(file).map_err(unusable)?;
-            let _lock = lock(folder.join("migration.lock")).await.map_err(unusable)?;
-            // One connection, which is closed before any other is opened: a connection that read the schema between a table
-            // and its index refuses `ON CONFLICT` for good, since SQLite does not read it again for that.
-            let database = connect(address, 1).await?;
-            let migrated = Migrator::up(&database, None).await;
-            database.close().await?;
-            Ok(migrated?)
-        }
-        DatabaseAddress::Postgres(_) => {
-            let database = connect(address, 2).await?;
-            let migrated = migrate_under_advisory_lock(&database).await;
-            database.close().await?;
-            migrated
-        }
-    }
-}
-
-/// The lock is the transaction's: it goes when this program does, however it ends.
-async fn migrate_under_advisory_lock(database: &DatabaseConnection) -> Result<(), StoreError> {
-    let holder = database.begin().await?;
-    let take = format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})");
-    holder.execute_unprepared(&take).await?;
-    Migrator::up(database, None).await?;
-    Ok(holder.commit().await?)
-}
-
-/// Returns how many changes of the schema were made, and how many wait.
-pub(crate) async fn schema(database: &DatabaseConnection) -> Result<(usize, usize), DbErr> {
-    let applied = Migrator::get_applied_migrations(database).await?.len();
-    Ok((applied, Migrator::get_pending_migrations(database).await?.len()))
-}
-
-/// Waits for the lock of a file.
-async fn lock(path: PathBuf) -> std::io::Result<File> {
-    let locked = tokio::task::spawn_blocking(move || {
-        let file = File::options().create(true).append(true).open(path)?;
-        file.lock()?;
-        Ok(file)
-    });
-    locked.await.map_err(std::io::Error::other)?
-}
-
 /// Opens a pool of at most `connections`.
 ///
 /// # Errors
@@ -183,7 +120,7 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
             options.map_sqlx_sqlite_opts(move |sqlite| {
                 sqlite
                     .filename(&file)
-                    .create_if_missing(true)
+                    .create_if_missing(false)
                     .journal_mode(SqliteJournalMode::Wal)
                     .busy_timeout(BUSY_TIMEOUT)
                     .foreign_keys(true)
@@ -226,14 +163,14 @@ async fn say_why_not(address: &DatabaseAddress, url: &str) -> Result<(), StoreEr
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached.
-pub(crate) async fn begin_reading(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+pub(crate) async fn begin_reading(database: &CheckedConnection) -> Result<DatabaseTransaction, DbErr> {
     let mut options = TransactionOptions::default();
     // SQLite does so by itself in write-ahead-log mode.
     if database.get_database_backend() == DatabaseBackend::Postgres {
         options.isolation_level = Some(IsolationLevel::RepeatableRead);
         options.access_mode = Some(AccessMode::ReadOnly);
     }
-    database.begin_with_options(options).await
+    database.pool().begin_with_options(options).await
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once and waits for it: one that reads first and
@@ -241,12 +178,8 @@ pub(crate) async fn begin_reading(database: &DatabaseConnection) -> Result<Datab
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached, or is locked for longer than a writer waits.
-pub(crate) async fn begin_writing(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    database.begin_with_options(options).await
+pub(crate) async fn begin_writing(database: &CheckedConnection) -> Result<CheckedTransaction, DbErr> {
+    database.begin_writing().await
 }
 
 /// Whose turn it is to write what many requests write at once. SQLite has one writer at a time: those of this program wait here
@@ -293,6 +226,8 @@ pub(crate) enum Refusal {
     Full,
     /// Another writer was in the way for too long.
     Busy,
+    /// Its file is not as the database wrote it.
+    Damaged,
 }
 
 /// Returns why the database changed nothing, where it is for a reason that somebody can do something about.
@@ -302,6 +237,8 @@ pub(crate) fn refusal(error: &DbErr) -> Option<Refusal> {
         "13" | "4874" | "53100" => Some(Refusal::Full),
         // SQLite: busy and locked, with their causes.
         "5" | "6" | "261" | "517" | "773" | "262" => Some(Refusal::Busy),
+        // SQLite: corrupt with its causes, not a database, short read. PostgreSQL: data and index corrupted.
+        "11" | "267" | "523" | "779" | "26" | "522" | "XX001" | "XX002" => Some(Refusal::Damaged),
         _ => None,
     }
 }

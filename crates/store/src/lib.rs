@@ -5,7 +5,9 @@ mod audit;
 mod backup;
 mod bars;
 mod blobs;
+mod checked;
 mod connection;
+mod database_file;
 mod entity;
 mod error;
 mod events;
@@ -15,6 +17,8 @@ mod keys;
 mod migration;
 mod models;
 mod portions;
+mod private;
+mod readiness;
 mod runs;
 mod store;
 mod wakeups;
@@ -36,6 +40,7 @@ pub use jobs::{
     Allowance, Beat, Enqueued, Job, JobFilter, JobState, JobStore, LONGEST_DELAY, Lease, NewJob, RunningJob,
 };
 pub use keys::{KeyStore, StoredKey};
+pub use migration::UpgradeCopy;
 pub use models::{Alias, ListedVersion, ModelFilter, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
 pub use runs::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
 pub use store::{Schema, Store, StoreSettings};

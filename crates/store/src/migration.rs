@@ -1,11 +1,20 @@
-//! The schema, step by step. A step that has been released is never edited: a change is a new step.
-
-use sea_orm_migration::prelude::*;
+//! The schema, step by step. What a step makes is never edited once it has been released: a change is a new step.
+//!
+//! closecast 0.1.0 committed every statement of a step by itself on SQLite, so that a program killed in between left part of a step and
+//! no row that says so. Every statement therefore looks first whether what it makes is there: run again, a step makes what is missing.
 
 mod m20261121_000001_first_tables;
 mod m20261121_000002_jobs_runs_registry;
 mod m20261121_000003_events;
 mod m20261121_000004_audit;
+
+mod apply;
+mod copies;
+
+pub(crate) use self::apply::{migrate, schema};
+pub use self::copies::UpgradeCopy;
+
+use sea_orm_migration::prelude::*;
 
 /// All steps, oldest first.
 pub(crate) struct Migrator;

@@ -20,10 +20,14 @@ mod forecasts;
 mod jobs;
 #[path = "store/keys.rs"]
 mod keys;
+#[path = "store/migration.rs"]
+mod migration;
 #[path = "store/models.rs"]
 mod models;
 #[path = "store/place.rs"]
 mod place;
+#[path = "store/readiness.rs"]
+mod readiness;
 #[path = "store/registry.rs"]
 mod registry;
 #[path = "store/runs.rs"]

@@ -88,6 +88,7 @@ impl MigrationTrait for Migration {
 fn series() -> TableCreateStatement {
     Table::create()
         .table(Series::Table)
+        .if_not_exists()
         .col(string(Series::Symbol).primary_key())
         .col(string(Series::Basis))
         .col(string_null(Series::Currency))
@@ -104,6 +105,7 @@ fn series() -> TableCreateStatement {
 fn bars() -> TableCreateStatement {
     Table::create()
         .table(Bars::Table)
+        .if_not_exists()
         .col(string(Bars::Symbol))
         .col(big_integer(Bars::Position))
         .col(date(Bars::Date))
@@ -123,6 +125,7 @@ fn bars() -> TableCreateStatement {
 fn model_versions() -> TableCreateStatement {
     Table::create()
         .table(ModelVersions::Table)
+        .if_not_exists()
         .col(big_integer(ModelVersions::Id).primary_key().auto_increment())
         .col(string(ModelVersions::Name))
         .col(big_integer(ModelVersions::Version))
@@ -137,6 +140,7 @@ fn model_versions() -> TableCreateStatement {
 fn forecasts() -> TableCreateStatement {
     Table::create()
         .table(Forecasts::Table)
+        .if_not_exists()
         .col(big_integer(Forecasts::Id).primary_key().auto_increment())
         .col(string(Forecasts::Symbol))
         .col(string(Forecasts::ModelName))
@@ -156,6 +160,7 @@ fn indices() -> [IndexCreateStatement; 2] {
         // Two trainers that publish the same name at once: one of them gets the next number, none overwrites.
         Index::create()
             .unique()
+            .if_not_exists()
             .name("model_versions_name_version")
             .table(ModelVersions::Table)
             .col(ModelVersions::Name)
@@ -164,6 +169,7 @@ fn indices() -> [IndexCreateStatement; 2] {
         // The same model asked twice on the same evening is one forecast. Also serves the history of a symbol by date.
         Index::create()
             .unique()
+            .if_not_exists()
             .name("forecasts_symbol_target_model")
             .table(Forecasts::Table)
             .col(Forecasts::Symbol)

@@ -143,29 +143,31 @@ enum Keys {
 /// Indices with a condition or a direction, in the SQL that SQLite and PostgreSQL share.
 const INDICES: [&str; 13] = [
     // Newest first, of everything, of a symbol, of a model and of both; the id makes the order total, so that pages neither repeat nor skip.
-    "CREATE INDEX forecasts_created ON forecasts (created_at, id)",
-    "CREATE INDEX forecasts_symbol_created ON forecasts (symbol, created_at, id)",
-    "CREATE INDEX forecasts_model_created ON forecasts (model_name, created_at, id)",
-    "CREATE INDEX forecasts_symbol_model_created ON forecasts (symbol, model_name, created_at, id)",
+    "CREATE INDEX IF NOT EXISTS forecasts_created ON forecasts (created_at, id)",
+    "CREATE INDEX IF NOT EXISTS forecasts_symbol_created ON forecasts (symbol, created_at, id)",
+    "CREATE INDEX IF NOT EXISTS forecasts_model_created ON forecasts (model_name, created_at, id)",
+    "CREATE INDEX IF NOT EXISTS forecasts_symbol_model_created ON forecasts (symbol, model_name, created_at, id)",
     // What waits for its close: few rows among millions.
-    "CREATE INDEX forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL AND settled_at IS NULL",
-    "CREATE INDEX registry_events_name ON registry_events (name, id)",
+    "CREATE INDEX IF NOT EXISTS forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL AND settled_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS registry_events_name ON registry_events (name, id)",
     // One unfinished job a key: asking twice is one job.
-    "CREATE UNIQUE INDEX jobs_dedup ON jobs (dedup_key) WHERE state IN ('queued', 'running')",
-    "CREATE INDEX jobs_waiting ON jobs (priority DESC, run_at, id) WHERE state = 'queued'",
-    "CREATE INDEX jobs_running ON jobs (id) WHERE state = 'running'",
-    "CREATE INDEX runs_name ON runs (name, id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS jobs_dedup ON jobs (dedup_key) WHERE state IN ('queued', 'running')",
+    "CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (priority DESC, run_at, id) WHERE state = 'queued'",
+    "CREATE INDEX IF NOT EXISTS jobs_running ON jobs (id) WHERE state = 'running'",
+    "CREATE INDEX IF NOT EXISTS runs_name ON runs (name, id)",
     // The run that a job left behind.
-    "CREATE INDEX runs_job ON runs (job_id)",
-    "CREATE INDEX training_logs_run ON training_logs (run_id, id)",
-    "CREATE UNIQUE INDEX alerts_open ON alerts (kind, subject) WHERE resolved_at IS NULL",
+    "CREATE INDEX IF NOT EXISTS runs_job ON runs (job_id)",
+    "CREATE INDEX IF NOT EXISTS training_logs_run ON training_logs (run_id, id)",
+    "CREATE UNIQUE INDEX IF NOT EXISTS alerts_open ON alerts (kind, subject) WHERE resolved_at IS NULL",
 ];
 
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for change in changed() {
-            manager.alter_table(change).await?;
+        for (table, column) in columns() {
+            if !manager.has_column(table.to_string(), column.get_column_name()).await? {
+                manager.alter_table(Table::alter().table(table).add_column(column).to_owned()).await?;
+            }
         }
         for table in tables() {
             manager.create_table(table).await?;
@@ -174,11 +176,14 @@ impl MigrationTrait for Migration {
         for index in INDICES {
             connection.execute_unprepared(index).await?;
         }
-        // Until now the newest version of a name was the one in service.
+        // Until now the newest version of a name was the one in service. Part of this step may have been done before a version of the
+        // program that does not know roles published another one; the registry has events of names whose role was given since.
         connection
             .execute_unprepared(
                 "INSERT INTO model_aliases (name, alias, version, set_at) \
-                 SELECT name, 'champion', MAX(version), MAX(created_at) FROM model_versions GROUP BY name",
+                 SELECT name, 'champion', MAX(version), MAX(created_at) FROM model_versions \
+                 WHERE name NOT IN (SELECT name FROM registry_events) GROUP BY name \
+                 ON CONFLICT (name, alias) DO UPDATE SET version = excluded.version, set_at = excluded.set_at",
             )
             .await?;
         Ok(())
@@ -208,13 +213,12 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// SQLite adds one column a statement.
-fn changed() -> [TableAlterStatement; 3] {
-    let add = |table: TableRef, column: ColumnDef| Table::alter().table(table).add_column(column).to_owned();
+/// Columns that are added to tables of the step before. SQLite adds one a statement.
+fn columns() -> [(DynIden, ColumnDef); 3] {
     [
-        add(ModelVersions::Table.into_table_ref(), string_null(ModelVersions::RunId)),
-        add(Forecasts::Table.into_table_ref(), double_null(Forecasts::RealisedClose)),
-        add(Forecasts::Table.into_table_ref(), timestamp_with_time_zone_null(Forecasts::SettledAt)),
+        (ModelVersions::Table.into_iden(), string_null(ModelVersions::RunId)),
+        (Forecasts::Table.into_iden(), double_null(Forecasts::RealisedClose)),
+        (Forecasts::Table.into_iden(), timestamp_with_time_zone_null(Forecasts::SettledAt)),
     ]
 }
 
@@ -225,6 +229,7 @@ fn tables() -> [TableCreateStatement; 9] {
 fn aliases() -> TableCreateStatement {
     Table::create()
         .table(ModelAliases::Table)
+        .if_not_exists()
         .col(string(ModelAliases::Name))
         .col(string(ModelAliases::Alias))
         .col(big_integer(ModelAliases::Version))
@@ -236,6 +241,7 @@ fn aliases() -> TableCreateStatement {
 fn registry_events() -> TableCreateStatement {
     Table::create()
         .table(RegistryEvents::Table)
+        .if_not_exists()
         .col(big_integer(RegistryEvents::Id).primary_key().auto_increment())
         .col(string(RegistryEvents::Name))
         .col(string(RegistryEvents::Action))
@@ -251,6 +257,7 @@ fn registry_events() -> TableCreateStatement {
 fn jobs() -> TableCreateStatement {
     Table::create()
         .table(Jobs::Table)
+        .if_not_exists()
         .col(string(Jobs::Id).primary_key())
         .col(string(Jobs::Kind))
         .col(text(Jobs::Payload))
@@ -277,6 +284,7 @@ fn jobs() -> TableCreateStatement {
 fn schedule_firings() -> TableCreateStatement {
     Table::create()
         .table(ScheduleFirings::Table)
+        .if_not_exists()
         .col(string(ScheduleFirings::Schedule))
         .col(timestamp_with_time_zone(ScheduleFirings::DueAt))
         .col(string(ScheduleFirings::JobId))
@@ -287,6 +295,7 @@ fn schedule_firings() -> TableCreateStatement {
 fn runs() -> TableCreateStatement {
     Table::create()
         .table(Runs::Table)
+        .if_not_exists()
         .col(string(Runs::Id).primary_key())
         .col(string(Runs::Name))
         .col(string_null(Runs::Symbol))
@@ -308,6 +317,7 @@ fn runs() -> TableCreateStatement {
 fn run_metrics() -> TableCreateStatement {
     Table::create()
         .table(RunMetrics::Table)
+        .if_not_exists()
         .col(string(RunMetrics::RunId))
         .col(string(RunMetrics::Key))
         .col(big_integer(RunMetrics::Step))
@@ -319,6 +329,7 @@ fn run_metrics() -> TableCreateStatement {
 fn training_logs() -> TableCreateStatement {
     Table::create()
         .table(TrainingLogs::Table)
+        .if_not_exists()
         .col(big_integer(TrainingLogs::Id).primary_key().auto_increment())
         .col(string(TrainingLogs::RunId))
         .col(timestamp_with_time_zone(TrainingLogs::At))
@@ -330,6 +341,7 @@ fn training_logs() -> TableCreateStatement {
 fn alerts() -> TableCreateStatement {
     Table::create()
         .table(Alerts::Table)
+        .if_not_exists()
         .col(big_integer(Alerts::Id).primary_key().auto_increment())
         .col(string(Alerts::Kind))
         .col(string(Alerts::Severity))
@@ -346,6 +358,7 @@ fn alerts() -> TableCreateStatement {
 fn keys() -> TableCreateStatement {
     Table::create()
         .table(Keys::Table)
+        .if_not_exists()
         .col(string(Keys::Id).primary_key())
         .col(string(Keys::Name))
         .col(string(Keys::Role))

@@ -21,6 +21,7 @@ impl MigrationTrait for Migration {
         // A number is never given twice, whatever is deleted: on SQLite that is what AUTOINCREMENT is for.
         let table = Table::create()
             .table(Events::Table)
+            .if_not_exists()
             .col(big_integer(Events::Id).primary_key().auto_increment())
             .col(string(Events::Topic))
             .col(string_null(Events::Symbol))

@@ -24,6 +24,7 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let table = Table::create()
             .table(AuditLog::Table)
+            .if_not_exists()
             .col(big_integer(AuditLog::Id).primary_key().auto_increment())
             .col(timestamp_with_time_zone(AuditLog::At))
             .col(string_null(AuditLog::KeyId))
