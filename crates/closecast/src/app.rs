@@ -16,16 +16,21 @@ use crate::{
     failure::Failure,
     gate::{Gate, Rooms},
     live::Hub,
+    memory::{self, Plan},
     monitor::Monitor,
     ops::{forecast::Evenings, market::MarketCache, serving::Models},
     readiness::Readiness,
     security::Security,
 };
 
+/// Received files that may wait until they are read.
+const IMPORTS_WAITING: usize = 64;
+
 /// The services.
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
+    pub(crate) memory: Plan,
     pub(crate) store: Store,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -34,6 +39,8 @@ pub(crate) struct App {
     pub(crate) evenings: Arc<Evenings>,
     pub(crate) gate: Arc<Gate>,
     pub(crate) rooms: Arc<Rooms>,
+    /// Files of prices that are read at a time.
+    pub(crate) imports: Arc<Gate>,
     pub(crate) security: Arc<Security>,
     pub(crate) readiness: Arc<Readiness>,
     pub(crate) live: Arc<Hub>,
@@ -46,13 +53,17 @@ impl App {
     /// # Errors
     /// [`Failure`] when the data folder or the database cannot be used.
     pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
-        let store = Store::open(settings.store()?).await?;
+        let memory = Plan::new(memory::available(&settings), &settings);
+        // Of each training, wherever it is begun: by a command, a job or a schedule.
+        closecast_nn::limit_training_memory(usize::try_from(memory.training).unwrap_or(usize::MAX));
+        let store = Store::open(settings.store()?).await?.reading_artifacts_at_most(memory.artifact);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let provider = provider(&settings, &clock)?;
+        let provider = provider(&settings, memory.provider_bars, &clock)?;
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
         let monitor = Arc::new(Monitor::new(clock.as_ref()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
+            memory,
             store,
             provider,
             clock,
@@ -62,6 +73,7 @@ impl App {
             live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
             rooms: Arc::default(),
+            imports: Arc::new(Gate::new(memory.imports_at_a_time, IMPORTS_WAITING)),
             readiness: Arc::default(),
             security: Arc::new(Security::new(&settings.server.limits)),
             monitor,
@@ -71,7 +83,7 @@ impl App {
 }
 
 /// Returns Yahoo Finance behind a short memory, a rate limit, retries and a circuit breaker.
-fn provider(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provider>, ProviderError> {
+fn provider(settings: &Settings, max_bars: usize, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provider>, ProviderError> {
     let mut yahoo = YahooSettings::default();
     if let Some(url) = &settings.yahoo_url {
         yahoo.base_urls = vec![url.clone()];
@@ -80,5 +92,6 @@ fn provider(settings: &Settings, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provi
         GuardSettings { requests_per_second: f64::from(settings.requests_per_second), ..GuardSettings::default() };
     let client = YahooProvider::new(yahoo, Arc::clone(clock))?;
     let guarded = Guarded::new(client, guard, Arc::clone(clock));
-    Ok(Arc::new(Cached::new(guarded, CacheSettings::default(), Arc::clone(clock))))
+    let cache = CacheSettings { max_bars, ..CacheSettings::default() };
+    Ok(Arc::new(Cached::new(guarded, cache, Arc::clone(clock))))
 }

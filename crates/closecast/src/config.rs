@@ -19,13 +19,14 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
     arguments::{GLOBAL, SettingArguments},
+    byte_size::ByteSize,
     environment::read_dotenv,
     network::Network,
     server::{LimitSettings, ServerSettings},
     work::WorkSettings,
 };
-use self::{artifacts::ArtifactSection, byte_size::ByteSize, environment::Environment, schedules::ScheduleSettings};
-use crate::{failure::Failure, toml_file::TomlFile, worker::schedule::Schedule};
+use self::{artifacts::ArtifactSection, environment::Environment, schedules::ScheduleSettings};
+use crate::{failure::Failure, memory, toml_file::TomlFile, worker::schedule::Schedule};
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
@@ -55,6 +56,8 @@ pub(crate) struct Settings {
     pub(crate) database_url: Option<Secret>,
     /// Threads used for training; all cores when absent.
     pub(crate) threads: Option<usize>,
+    /// Memory that the program may use; what machine, cgroup and resource limits allow when absent.
+    pub(crate) memory: Option<ByteSize>,
     /// What trains.
     pub(crate) device: TrainingDevice,
     /// Log filter in the syntax of `tracing_subscriber::EnvFilter`.
@@ -115,6 +118,7 @@ impl Default for Settings {
             data_dir: PathBuf::from("closecast-data"),
             database_url: None,
             threads: None,
+            memory: None,
             device: TrainingDevice::default(),
             log: "info".to_owned(),
             log_limit: ByteSize::megabytes(512),
@@ -144,11 +148,13 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
     };
     let read = |path| TomlFile::read("the settings file", path).map_err(Failure::Settings);
     let file = file.map(read).transpose()?;
-    let mut layers = Figment::from(Serialized::defaults(Settings::default()));
+    let mut layers = Figment::new();
     if let Some(file) = &file {
         layers = layers.merge(file.layer());
     }
     layers = given.over(environment.over(layers)?);
+    let defaults = defaults(&layers);
+    let layers = layers.join(Serialized::defaults(defaults));
     // Flags and environment have been read into their types: what does not fit comes from the file.
     let mut settings: Settings = layers.extract().map_err(|error| match &file {
         Some(file) => Failure::Settings(file.refused(&error)),
@@ -162,6 +168,19 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
     Ok(settings)
 }
 
+/// Returns the defaults, sized for the memory that `layers` set or that was detected.
+fn defaults(layers: &Figment) -> Settings {
+    // A value that is no amount of memory is refused with the others, by its line.
+    let memory = layers.extract_inner("memory").ok();
+    let mut defaults = Settings { memory, ..Settings::default() };
+    let available = memory::available(&defaults);
+    memory::fit_defaults(&mut defaults, available);
+    defaults
+}
+
+/// Least memory that the program can be given: less than this does not start it.
+const LEAST_MEMORY: ByteSize = ByteSize::megabytes(64);
+
 fn check(settings: &Settings) -> Result<(), Failure> {
     if settings.threads == Some(0) {
         return Err(Failure::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
@@ -174,6 +193,9 @@ fn check(settings: &Settings) -> Result<(), Failure> {
             "log_limit is {} bytes: give at least 1 MB",
             settings.log_limit.bytes()
         )));
+    }
+    if let Some(memory) = settings.memory.filter(|&memory| memory < LEAST_MEMORY) {
+        return Err(Failure::Settings(format!("memory is {} bytes: give at least 64MB", memory.bytes())));
     }
     settings.worker.check()?;
     settings.server.check()?;
@@ -215,6 +237,16 @@ mod tests {
     }
 
     #[test]
+    fn memory_lowers_defaults_but_not_explicit_settings() {
+        let (_folder, mut given) = with_file("memory = \"256MiB\"\n[server]\nforecast_cache = \"40MB\"");
+        let server = load(&given).unwrap().server;
+        assert_eq!(server.forecast_cache, "40MB".parse().unwrap());
+        assert!(server.model_cache < ServerSettings::default().model_cache);
+        given.memory = Some("16GB".parse().unwrap());
+        assert_eq!(load(&given).unwrap().server.model_cache, ServerSettings::default().model_cache);
+    }
+
+    #[test]
     fn an_unknown_key_a_wrong_type_and_a_missing_file_are_named() {
         for (content, named) in [
             ("colour = 1", "colour"),
@@ -222,6 +254,8 @@ mod tests {
             ("threads = 0", "threads"),
             ("threads = 257", "at most 256"),
             ("log_limit = \"10KB\"", "log_limit"),
+            ("memory = \"1MB\"", "at least 64MB"),
+            ("memory = \"much\"", "memory"),
             ("device = \"abacus\"", "device"),
         ] {
             let (_folder, given) = with_file(content);

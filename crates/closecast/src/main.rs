@@ -1,6 +1,7 @@
 //! closecast: forecasts of stock closing prices with LSTM networks, honestly evaluated.
 
 mod app;
+mod bounded_file;
 mod cache;
 mod cli;
 mod commands;
@@ -9,6 +10,7 @@ mod failure;
 mod gate;
 mod live;
 mod logging;
+mod memory;
 mod model_cache;
 mod monitor;
 mod ops;
@@ -31,6 +33,9 @@ use crate::{
     terminal::Terminal,
 };
 
+/// Most threads for work that blocks. Tokio's default is 512, each with a stack and a share of the allocator's memory.
+const BLOCKING_THREADS: usize = 64;
+
 fn main() -> ExitCode {
     match Cli::read() {
         Ok(cli) => {
@@ -49,7 +54,9 @@ fn failed(terminal: &Terminal, failure: &Failure) -> ExitCode {
 fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let settings = config::load(&cli.settings)?;
     let _logs = logging::start(&settings, cli.command.is_service())?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    runtime.enable_all().max_blocking_threads(BLOCKING_THREADS);
+    let runtime = runtime.build().map_err(Failure::Runtime)?;
     runtime.block_on(dispatch(cli.command, settings, terminal))
 }
 

@@ -6,6 +6,7 @@ mod access_log;
 mod address;
 mod allow;
 mod auth;
+mod buffers;
 mod cursor;
 mod etag;
 mod examples;
@@ -25,6 +26,5 @@ mod router;
 mod routes;
 mod socket;
 mod time_limit;
-mod unread;
 
 pub(crate) use self::{access_log::AccessLog, listen::serve, router::router};

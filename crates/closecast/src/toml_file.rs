@@ -2,7 +2,7 @@
 
 pub(crate) mod model_spec;
 
-use std::{fmt::Display, fs, path::Path};
+use std::{fmt::Display, path::Path};
 
 use figment::{
     Figment,
@@ -14,6 +14,11 @@ use toml::{
     Spanned, Table,
     de::{DeTable, DeValue},
 };
+
+use crate::bounded_file;
+
+/// Most bytes of a file: a long one has some kilobytes.
+const MOST_BYTES: u64 = 256 * 1024;
 
 /// A file that is TOML, whatever its keys.
 pub(crate) struct TomlFile {
@@ -29,10 +34,11 @@ impl TomlFile {
     /// In one line: there is none, it cannot be read, or it is not TOML.
     pub(crate) fn read(what: &str, path: &Path) -> Result<Self, String> {
         let name = path.display().to_string();
-        if !path.is_file() {
+        if !path.exists() {
             return Err(format!("{what} {name} does not exist"));
         }
-        let text = fs::read_to_string(path).map_err(|error| format!("{what} {name} cannot be read: {error}"))?;
+        let text = bounded_file::read_text(path, MOST_BYTES)
+            .map_err(|error| format!("{what} {name} cannot be read: {error}"))?;
         match text.parse() {
             Ok(table) => Ok(Self { name, text, table }),
             Err(error) => {

@@ -141,6 +141,7 @@ impl<'a> Cotahist<'a> {
                     });
                 }
                 self.places.insert(symbol, place);
+                self.options.limits.check_symbols(self.series.len(), self.places.len())?;
                 place
             }
         };

@@ -24,7 +24,7 @@ mod order;
 mod record;
 mod rows;
 
-pub use date::DateOrder;
+pub use date::{DateOrder, is_time_of_day};
 pub use dialect::Dialect;
 
 use layout::{Layout, refuse_other_content};

@@ -60,10 +60,29 @@ pub struct Limits {
     pub cotahist_bytes: u64,
     /// Bars kept in memory, over all symbols of the file.
     pub rows: usize,
+    /// Symbols whose bars are kept. Of those that are not asked for, [`Limits::UNWANTED_PER_SYMBOL`] times as many may stand
+    /// in the file.
+    pub symbols: usize,
     /// Bytes of one line.
     pub line_bytes: usize,
     /// Unreadable rows one after the other.
     pub bad_rows_in_a_row: usize,
+}
+
+impl Limits {
+    /// Symbols that a file may have beside the one that is asked for, for each of [`Limits::symbols`]: all shares of all
+    /// exchanges are fewer than 100,000.
+    pub const UNWANTED_PER_SYMBOL: usize = 20;
+
+    /// Refuses a file with more symbols than are taken: `kept` whose bars are kept, `all` that were met.
+    pub(crate) fn check_symbols(&self, kept: usize, all: usize) -> Result<(), ImportError> {
+        for (found, limit) in [(kept, self.symbols), (all, self.symbols.saturating_mul(Self::UNWANTED_PER_SYMBOL))] {
+            if found > limit {
+                return Err(ImportError::TooManySymbols { limit });
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for Limits {
@@ -72,6 +91,8 @@ impl Default for Limits {
             csv_bytes: 512 << 20,
             cotahist_bytes: 4 << 30,
             rows: 2_000_000,
+            // They are stored in one transaction, which others wait for; PostgreSQL has a lock for each of them.
+            symbols: 5_000,
             line_bytes: 64 << 10,
             bad_rows_in_a_row: 100,
         }

@@ -3,7 +3,7 @@
 use closecast_domain::{Cancel, ForecastError, Progress, ProgressSink};
 use closecast_nn::{
     Accelerator, Loss, Network, NnError, OptimiserKind, OptimiserSpec, Schedule, TrainingSession, TrainingSpec,
-    WindowSource, shuffled,
+    WindowSource, shuffled, training_memory,
 };
 use serde::{Deserialize, Serialize};
 
@@ -56,6 +56,8 @@ pub(crate) struct Resources {
     pub(crate) threads: Option<usize>,
     /// Used instead of the CPU.
     pub(crate) accelerator: Option<Accelerator>,
+    /// Trainings at the same time in this one's share of the memory; 0 is one.
+    pub(crate) beside: usize,
     /// Epochs after which training is broken off: what it did until then is what it does without this limit.
     pub(crate) epochs: Option<usize>,
 }
@@ -75,6 +77,9 @@ pub(crate) fn train(
     progress: &dyn ProgressSink,
 ) -> Result<Trained, ForecastError> {
     let settings = spec.spec();
+    if resources.accelerator.is_none() {
+        spec.check_memory(resources.beside).map_err(unsuitable)?;
+    }
     let source = dataset.source()?;
     let network = Network::init(spec.network(), settings.seed);
     let training = training_spec(settings, resources.threads);
@@ -84,7 +89,9 @@ pub(crate) fn train(
     };
     let mut session = match resources.accelerator {
         Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator),
-        None => TrainingSession::new(network, training),
+        None => {
+            TrainingSession::new(network, training).map(|session| session.within(training_memory(resources.beside)))
+        }
     }
     .map_err(engine)?;
     let train_origins: Vec<usize> = dataset.split.train.clone().collect();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
-use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec};
+use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec, training_bytes, training_memory};
 use serde::{Deserialize, Serialize};
 
 /// What the network sees and what it forecasts.
@@ -215,9 +215,40 @@ impl CheckedSpec {
         &self.spec
     }
 
+    /// Refuses a training that takes more memory than each of `beside` at the same time may take in this process.
+    ///
+    /// # Errors
+    /// [`SpecError`] names the fields that it depends on.
+    pub fn check_memory(&self, beside: usize) -> Result<(), SpecError> {
+        let ModelSpec { hidden_size, layers, lookback, batch_size, .. } = self.spec;
+        let (bytes, most) = (training_bytes(&self.network, batch_size, lookback), training_memory(beside));
+        memory_error(bytes, most, "hidden_size, layers, lookback, batch_size", || {
+            format!("{hidden_size}, {layers}, {lookback}, {batch_size}")
+        })
+    }
+
     pub(crate) fn network(&self) -> &CheckedNetworkSpec {
         &self.network
     }
+}
+
+/// Refuses a training of `bytes` where `most` are allowed.
+pub(crate) fn memory_error(
+    bytes: usize,
+    most: usize,
+    fields: &'static str,
+    values: impl Fn() -> String,
+) -> Result<(), SpecError> {
+    if bytes <= most {
+        return Ok(());
+    }
+    let megabytes = |bytes: usize| bytes.div_ceil(1_000_000);
+    let allowed = format!(
+        "smaller: the training would take about {} MB of memory, and {} MB are available for it",
+        megabytes(bytes),
+        most / 1_000_000
+    );
+    Err(SpecError { field: fields, value: values(), allowed })
 }
 
 /// Refuses a value outside `[low, high]`, and NaN.

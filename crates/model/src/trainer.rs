@@ -34,6 +34,13 @@ impl LstmForecaster {
         self
     }
 
+    /// Says how many models are trained at the same time: they share the memory of one training.
+    #[must_use]
+    pub fn beside(mut self, trainings: usize) -> Self {
+        self.resources.beside = trainings;
+        self
+    }
+
     /// Sets the accelerator to train on; without one it is the CPU. Results differ between them by rounding.
     #[must_use]
     pub fn accelerator(mut self, accelerator: Option<Accelerator>) -> Self {

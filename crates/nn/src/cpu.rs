@@ -6,7 +6,8 @@ use crate::batch::Batch;
 use crate::error::NnError;
 use crate::group::{Group, StepInput};
 use crate::kernels::LANES;
-use crate::network::{MAX_BYTES, Network};
+use crate::memory;
+use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
 use crate::windows::WindowSource;
 
@@ -19,6 +20,9 @@ pub(crate) struct Cpu {
     forward: ForwardWeights,
     backward: BackwardWeights,
     groups: Vec<Group>,
+    batch_size: usize,
+    /// The most memory that it may take, in bytes.
+    pub(crate) most_bytes: usize,
     /// The most groups there can be.
     most_groups: usize,
     /// The window length that `groups` is made for.
@@ -45,7 +49,9 @@ impl Cpu {
             forward: ForwardWeights::new(layout, parameters, blocking, Purpose::Training),
             backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
             groups: Vec::new(),
-            most_groups: batch_size.div_ceil(LANES).min(MAX_GROUPS),
+            batch_size,
+            most_bytes: memory::training_memory(1),
+            most_groups: most_groups(batch_size),
             lookback: 0,
             threads,
             pool,
@@ -119,7 +125,7 @@ impl Cpu {
             return Ok(());
         }
         let (spec, layout) = (network.spec(), network.layout());
-        limit("training", self.most_groups * Group::bytes(spec, lookback), MAX_BYTES)?;
+        memory::check(spec, self.batch_size, lookback, self.most_bytes)?;
         self.groups.clear();
         self.groups.extend((0..self.most_groups).map(|_| Group::new(spec, layout, lookback)));
         self.lookback = lookback;
@@ -127,7 +133,7 @@ impl Cpu {
     }
 }
 
-/// Refuses an unreasonable amount of working memory.
-fn limit(what: &'static str, bytes: usize, limit: usize) -> Result<(), NnError> {
-    if bytes > limit { Err(NnError::Memory { what, bytes, limit }) } else { Ok(()) }
+/// Returns the most groups that batches of this size are worked on in.
+pub(crate) fn most_groups(batch_size: usize) -> usize {
+    batch_size.div_ceil(LANES).min(MAX_GROUPS)
 }

@@ -8,6 +8,7 @@ use crate::error::NnError;
 use crate::inference::{InferenceNetwork, InferenceTiles};
 use crate::instruction_set::InstructionSet;
 use crate::kernels::{Isa, LANES};
+use crate::memory::forward_memory;
 use crate::packed::{ForwardWeights, Purpose};
 use crate::parameters::{ParameterLayout, Start, Tensor};
 use crate::random::{SplitMix64, combine};
@@ -15,10 +16,6 @@ use crate::single::{PlainParameters, SinglePass};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::TileWeights;
 use crate::windows::WindowSource;
-
-/// The most bytes of working memory of a session, and of all threads of a forward pass. A single tile of a forward pass takes less for
-/// any network that there may be: whatever was trained can forecast.
-pub(crate) const MAX_BYTES: usize = 4 << 30;
 
 /// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
 const MOST_SINGLES: usize = 8;
@@ -143,7 +140,7 @@ impl Network {
         let (steps, outputs) = (source.lookback(), self.spec.outputs);
         let threads = if parallel { rayon::current_num_threads() } else { 1 };
         let bytes = InferenceTiles::bytes(&self.spec, steps);
-        let (workers, together) = self.share_out(origins.len(), threads, MAX_BYTES / bytes);
+        let (workers, together) = self.share_out(origins.len(), threads, forward_memory() / bytes);
         let mut predictions = vec![0.0; origins.len() * outputs];
         let windows = together * LANES;
         let parts = Mutex::new(predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows)));

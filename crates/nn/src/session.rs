@@ -99,6 +99,15 @@ impl TrainingSession {
         Ok(Self::start(network, spec, Processor::Accelerator(accelerator)))
     }
 
+    /// Bounds the memory of the training, in bytes; on an accelerator it has no effect.
+    #[must_use]
+    pub fn within(mut self, bytes: usize) -> Self {
+        if let Processor::Cpu(cpu) = &mut self.processor {
+            cpu.most_bytes = bytes;
+        }
+        self
+    }
+
     fn start(network: Network, spec: TrainingSpec, processor: Processor) -> Self {
         let parameters = network.parameter_count();
         Self {

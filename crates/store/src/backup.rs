@@ -31,7 +31,7 @@ use self::{
     output::Output,
 };
 pub use self::{error::BackupError, format::MissingArtifact, restore::RestoreSummary};
-use crate::{Store, StoreError, connection::begin_reading, entity::model_version};
+use crate::{BlobError, Store, StoreError, connection::begin_reading, entity::model_version};
 
 /// A piece of a table ends after the page with which it reached this many bytes.
 const PIECE_BYTES: usize = 4 << 20;
@@ -110,7 +110,12 @@ impl Copying<'_> {
         for (sha256, models) in referenced(&self.snapshot).await? {
             match self.store.blobs.get(&sha256).await {
                 Ok(bytes) => self.add(format::artifact_path(&sha256), bytes).await?,
-                Err(error @ (StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. })) => {
+                Err(
+                    error @ (StoreError::BlobMissing { .. }
+                    | StoreError::BlobDamaged { .. }
+                    | StoreError::BlobSize { .. }
+                    | StoreError::Blob(BlobError::NotAFile { .. })),
+                ) => {
                     missing.push(MissingArtifact { sha256, models, reason: error.to_string() });
                 }
                 Err(error) => return Err(error),

@@ -13,11 +13,12 @@ use std::{
     sync::Arc,
 };
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use closecast_domain::{Clock, SystemClock};
+use futures_util::TryStreamExt;
 use object_store::{
-    ObjectStore, ObjectStoreExt, PutPayload,
+    GetResult, ObjectStore, ObjectStoreExt, PutPayload,
     list::{PaginatedListOptions, PaginatedListStore},
     local::LocalFileSystem,
     path::Path as BlobPath,
@@ -37,6 +38,12 @@ use self::{
     place::Place,
 };
 use crate::StoreError;
+
+/// The most bytes of an artifact unless it is set. The largest network has 128 MiB of weights, and an ensemble some of them.
+pub const LARGEST_ARTIFACT: u64 = 1 << 30;
+
+/// Reserved at once for an artifact, whatever its size is said to be.
+const RESERVED: usize = 1 << 20;
 
 /// Name and size of an artifact.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +70,8 @@ pub struct StoredBlob {
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     place: Place,
+    /// Larger artifacts are not read.
+    most_bytes: u64,
 }
 
 impl Blobs {
@@ -77,13 +86,14 @@ impl Blobs {
                 std::fs::create_dir_all(folder).map_err(unusable)?;
                 // fsync: after a power cut a published model has its weights.
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(system_error(&error)))?;
-                Ok(Self { store: Arc::new(local.with_fsync(true)), place: Place::Folder(folder.clone()) })
+                let (store, place) = (Arc::new(local.with_fsync(true)), Place::Folder(folder.clone()));
+                Ok(Self { store, place, most_bytes: LARGEST_ARTIFACT })
             }
             ArtifactAddress::S3 { bucket, prefix } => {
                 let (client, endpoint) = bucket::client(bucket, &settings.s3)?;
                 let (name, prefix) = (bucket.clone(), BlobPath::from(prefix.as_str()));
                 let place = Place::Bucket { client: client.clone(), name, prefix, endpoint };
-                Ok(Self { store: Arc::new(client), place })
+                Ok(Self { store: Arc::new(client), place, most_bytes: LARGEST_ARTIFACT })
             }
         }
     }
@@ -94,6 +104,12 @@ impl Blobs {
     /// [`StoreError::Blob`] when the folder cannot be made.
     pub fn local(folder: &Path) -> Result<Self, StoreError> {
         Self::open(&ArtifactSettings::local(folder))
+    }
+
+    /// Returns the same with another bound on the size of an artifact that is read, in bytes.
+    #[must_use]
+    pub fn reading_at_most(self, most_bytes: u64) -> Self {
+        Self { most_bytes, ..self }
     }
 
     /// Asks the place for a sign of life: whether the server answers, knows the keys and has the bucket, or the folder is
@@ -148,17 +164,35 @@ impl Blobs {
     ///
     /// # Errors
     /// [`StoreError::BlobMissing`] when there is none, [`StoreError::BlobDamaged`] when the bytes do not match the name,
-    /// [`StoreError::Blob`] when the place cannot be read.
+    /// [`StoreError::BlobSize`] when there are more than are read, [`StoreError::Blob`] when the place cannot be read.
     pub async fn get(&self, sha256: &str) -> Result<Bytes, StoreError> {
+        self.read(sha256, self.most_bytes).await
+    }
+
+    /// Returns the bytes of an artifact whose size is known: not one byte more is read.
+    ///
+    /// # Errors
+    /// As for [`Blobs::get`].
+    pub async fn get_sized(&self, blob: &BlobRef) -> Result<Bytes, StoreError> {
+        self.read(&blob.sha256, self.most_bytes.min(blob.size_bytes)).await
+    }
+
+    async fn read(&self, sha256: &str, most: u64) -> Result<Bytes, StoreError> {
         let missing = || StoreError::BlobMissing { sha256: sha256.to_owned() };
         if !is_sha256(sha256) {
             return Err(missing());
         }
+        self.place.require_regular_file(sha256).await?;
         let found = match self.store.get(&self.place.path_of(sha256)).await {
             Err(error @ object_store::Error::NotFound { .. }) if !is_missing_bucket(&error) => return Err(missing()),
             other => other.map_err(|error| self.place.failure(&error))?,
         };
-        let bytes = found.bytes().await.map_err(|error| self.place.failure(&error))?;
+        let too_large = |size| StoreError::BlobSize { sha256: sha256.to_owned(), size, most };
+        if found.meta.size > most {
+            return Err(too_large(found.meta.size));
+        }
+        let read = collect(found, most).await.map_err(|error| self.place.failure(&error))?;
+        let bytes = read.map_err(too_large)?;
         let actual = sha256_hex(&bytes);
         if actual != sha256 {
             return Err(StoreError::BlobDamaged { expected: sha256.to_owned(), actual });
@@ -216,6 +250,22 @@ impl Blobs {
             other => other.map(|()| true).map_err(|error| self.place.failure(&error).into()),
         }
     }
+}
+
+/// Returns the bytes of `found`, or how many there are at least when they are more than `most`. What the place says about the size is
+/// not relied on.
+async fn collect(found: GetResult, most: u64) -> Result<Result<Bytes, u64>, object_store::Error> {
+    let announced = usize::try_from(found.meta.size.min(most)).unwrap_or(usize::MAX);
+    let mut bytes = BytesMut::with_capacity(announced.min(RESERVED));
+    let mut pieces = found.into_stream();
+    while let Some(piece) = pieces.try_next().await? {
+        let size = bytes.len() as u64 + piece.len() as u64;
+        if size > most {
+            return Ok(Err(size));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(Ok(bytes.freeze()))
 }
 
 /// The address of the place: `s3://bucket/prefix`, or the folder.

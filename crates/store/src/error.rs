@@ -73,6 +73,19 @@ pub enum StoreError {
         /// Hash of the bytes found.
         actual: String,
     },
+    /// An artifact with more bytes than are read.
+    #[error(
+        "the artifact {sha256} has {size} bytes, but at most {most} are read: it is not what was stored, or there is too little memory \
+         for it; restore it from a backup, or raise the setting memory"
+    )]
+    BlobSize {
+        /// Hash it is stored under.
+        sha256: String,
+        /// Bytes that there are, or that were announced.
+        size: u64,
+        /// Bytes that may be read.
+        most: u64,
+    },
     /// A row holds something that this version cannot read.
     #[error("the {table} row {key} cannot be read: {reason}")]
     Row {

@@ -160,7 +160,7 @@ impl<'a> JobStore<'a> {
             lease: Set(Some(lease.token().to_owned())),
             beat: Set(0),
             progress: Set(None),
-            error: Set(None),
+            error: Set(takeover::error_to_keep(row.error)),
             started_at: Set(Some(row.started_at.unwrap_or(now))),
             ..<job::ActiveModel as sea_orm::ActiveModelTrait>::default()
         };

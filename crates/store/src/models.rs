@@ -166,9 +166,10 @@ impl<'a> ModelStore<'a> {
     /// Returns the artifact of a version, verified against its hash.
     ///
     /// # Errors
-    /// [`StoreError::BlobMissing`] or [`StoreError::BlobDamaged`] when the bytes are gone or changed.
+    /// [`StoreError::BlobMissing`], [`StoreError::BlobDamaged`] or [`StoreError::BlobSize`] when the bytes are gone or changed.
     pub async fn artifact(&self, version: &ModelVersion) -> Result<Bytes, StoreError> {
-        self.blobs.get(&version.sha256).await
+        let blob = BlobRef { sha256: version.sha256.clone(), size_bytes: version.size_bytes };
+        self.blobs.get_sized(&blob).await
     }
 }
 

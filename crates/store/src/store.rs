@@ -88,6 +88,12 @@ impl Store {
         Ok(Self { settings, database, blobs, wakeups, turns })
     }
 
+    /// Returns the store with a bound on the size of an artifact that is read, in bytes.
+    #[must_use]
+    pub fn reading_artifacts_at_most(self, bytes: u64) -> Self {
+        Self { blobs: self.blobs.reading_at_most(bytes), ..self }
+    }
+
     /// Brings the schema up to date and does nothing else.
     ///
     /// # Errors

@@ -69,6 +69,7 @@ pub(crate) async fn serve_until_signal(
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let signals = Signals::listen();
+    app.memory.log(&app.settings);
     let log = access_log(&app)?;
     open_files::allow_all();
     let background = Background::start(&app, works);

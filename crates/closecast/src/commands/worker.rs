@@ -32,6 +32,7 @@ pub(crate) async fn run(
     }
     let app = App::open(settings).await?;
     let signals = Signals::listen();
+    app.memory.log(&app.settings);
     let background = Background::start(&app, true);
     terminal.line(format_args!("Waiting for jobs in {} (Ctrl-C ends it)", app.store.address()))?;
     signals.stop().await;

@@ -7,7 +7,7 @@ use closecast_store::Secret;
 use figment::{Figment, providers::Serialized};
 use serde::Serialize;
 
-use super::TrainingDevice;
+use super::{ByteSize, TrainingDevice};
 
 /// Heading of the options that every command has.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -37,6 +37,11 @@ pub(crate) struct SettingArguments {
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_THREADS", value_name = "N")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) threads: Option<usize>,
+    /// Memory that the program may use, such as 512MB [default: what machine and cgroup allow]
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_MEMORY", value_name = "SIZE")]
+    #[arg(value_parser = ByteSize::argument)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) memory: Option<ByteSize>,
     /// What trains [default: cpu]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DEVICE", value_enum, value_name = "DEVICE")]
     #[serde(skip_serializing_if = "Option::is_none")]

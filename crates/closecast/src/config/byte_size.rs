@@ -17,13 +17,27 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 /// An amount of memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ByteSize(u64);
 
 impl ByteSize {
     /// Returns so many millions of bytes.
     pub(crate) const fn megabytes(count: u32) -> Self {
         Self(count as u64 * 1_000_000)
+    }
+
+    /// Returns so many bytes.
+    pub(crate) const fn of(bytes: u64) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads the value of an argument.
+    ///
+    /// # Errors
+    /// What was given, and what is accepted.
+    pub(crate) fn argument(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|()| format!("{text:?} is not an amount of memory; write 512MB, 1.5GiB or a number of bytes"))
     }
 
     /// Returns the number of bytes.

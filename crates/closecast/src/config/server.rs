@@ -59,8 +59,8 @@ pub(crate) struct LimitSettings {
     pub(crate) connections_each: usize,
     /// Requests of one connection of HTTP/2 at a time.
     pub(crate) streams: u32,
-    /// Bytes of responses, of all connections, that clients have not read yet.
-    pub(crate) unread: ByteSize,
+    /// Bytes that are held for all clients: requests in hand, and responses that are not read yet.
+    pub(crate) buffers: ByteSize,
     /// WebSocket connections at a time.
     pub(crate) websockets: usize,
     /// WebSocket connections of one key, or of one address without a key; this machine's own are not counted.
@@ -98,7 +98,7 @@ impl Default for LimitSettings {
             connections: 8192,
             connections_each: 256,
             streams: 32,
-            unread: ByteSize::megabytes(64),
+            buffers: ByteSize::megabytes(64),
             websockets: 4096,
             websockets_each: 32,
         }
@@ -116,7 +116,7 @@ impl ServerSettings {
             ("server.limits.address_per_second", u64::from(limits.address_per_second)),
             ("server.limits.open_per_second", u64::from(limits.open_per_second)),
             ("server.limits.streams", u64::from(limits.streams)),
-            ("server.limits.unread", limits.unread.bytes()),
+            ("server.limits.buffers", limits.buffers.bytes()),
             ("server.limits.key_per_second", u64::from(limits.key_per_second)),
             ("server.limits.body", limits.body.bytes()),
             ("server.limits.upload", limits.upload.bytes()),

@@ -187,13 +187,13 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Fa
         "lstm" => {
             let spec = ModelSpec { horizon, ..ModelSpec::default() }.check()?;
             // Symbols are fitted beside each other, each on one thread.
-            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)))
+            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)).beside(threads))
         }
         "prices" => {
             let recipe = Recipe::MinMaxPrices;
             let older = ModelSpec { recipe, lookback: 60, layers: 2, hidden_size: 50, ..ModelSpec::default() };
             let spec = ModelSpec { horizon, ..older }.check()?;
-            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)))
+            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)).beside(threads))
         }
         other => {
             let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();

@@ -51,6 +51,7 @@ pub(crate) async fn import(
     days: StoredDays,
 ) -> Result<Imported, Failure> {
     let shown = path.display().to_string();
+    let options = within_memory(app, options);
     let read = tokio::task::spawn_blocking(move || import::read_path(&path, &options)).await;
     let file = read.map_err(|panic| Failure::Internal(panic.to_string()))??;
     store(app, (file, ()), &shown, days).await
@@ -60,7 +61,7 @@ pub(crate) async fn import(
 /// nobody waits for that any more.
 ///
 /// # Errors
-/// [`Failure::Stream`] when it cannot be read, else as for [`import()`].
+/// [`Failure::Stream`] when it cannot be read, [`Failure::Busy`] when too many wait for their turn, else as for [`import()`].
 pub(crate) async fn import_sent(
     app: &App,
     sent: impl Read + Send + 'static,
@@ -68,6 +69,8 @@ pub(crate) async fn import_sent(
     options: ImportOptions,
     days: StoredDays,
 ) -> Result<Imported, Failure> {
+    let turn = app.imports.enter().await?;
+    let (place, options) = ((place, turn), within_memory(app, options));
     // Kept by whoever has the bars: the thread that reads them, the one that checks them, then the one that stores them.
     let work = move || import::read(sent, &options).map(|file| (file, place));
     let read = tokio::task::spawn_blocking(work).await;
@@ -75,9 +78,11 @@ pub(crate) async fn import_sent(
     store(app, file, "the file", days).await
 }
 
-/// Symbols of one import. They are stored in one transaction, which others wait for; PostgreSQL has a lock for each of them, and not room
-/// for more than some thousands. All shares of an exchange are fewer.
-const MOST_SERIES: usize = 5000;
+/// Returns the options with as many rows as there is memory for.
+fn within_memory(app: &App, mut options: ImportOptions) -> ImportOptions {
+    options.limits.rows = options.limits.rows.min(app.memory.import_rows);
+    options
+}
 
 /// First and last day.
 type Dates = (NaiveDate, NaiveDate);
@@ -88,13 +93,6 @@ async fn store(
     shown: &str,
     days: StoredDays,
 ) -> Result<Imported, Failure> {
-    if file.series.len() > MOST_SERIES {
-        let said = format!(
-            "{shown}: it has {} symbols, but at most {MOST_SERIES} are imported at once: split it; nothing was imported",
-            file.series.len()
-        );
-        return Err(Failure::Usage(said));
-    }
     let (all, shown) = (app.clone(), shown.to_owned());
     // Thousands of series keep a core busy for seconds.
     let work = move || check(&all, &file, &shown).map(|checked| (file, checked, place));

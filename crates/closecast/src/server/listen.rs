@@ -31,7 +31,7 @@ use self::{
     answer::{Conversation, Shared},
     begin::begins_in_time,
 };
-use super::unread::{ConnectionAccount, UnreadLedger};
+use super::buffers::{BufferLedger, ConnectionAccount};
 use crate::{config::ServerSettings, live::Places, security::network};
 
 /// How long the head of a request may take, and a connection may lie idle between two.
@@ -53,15 +53,15 @@ const DRAIN: Duration = Duration::from_millis(500);
 const LAST_REQUESTS: Duration = Duration::from_millis(250);
 
 /// Bytes that HTTP/1 keeps of a connection while it reads a head, and while it writes.
-const HTTP1_BUFFER: usize = 64 * 1024;
+const HTTP1_BUFFER: usize = 32 * 1024;
 
 /// Bytes of a request's body that HTTP/2 takes before somebody reads them: of a stream, and of all streams of a connection.
-const STREAM_WINDOW: u32 = 64 * 1024;
-const CONNECTION_WINDOW: u32 = 256 * 1024;
+const STREAM_WINDOW: u32 = 32 * 1024;
+const CONNECTION_WINDOW: u32 = 64 * 1024;
 
 /// Bytes of a response that HTTP/2 keeps of a stream, and of the headers of a request.
-const STREAM_SEND_BUFFER: usize = 64 * 1024;
-const HEADERS_LIMIT: u32 = 32 * 1024;
+const STREAM_SEND_BUFFER: usize = 32 * 1024;
+const HEADERS_LIMIT: u32 = 16 * 1024;
 
 /// Serves `routes` to every client, until `stop` returns; then requests in hand are answered, and no more are taken.
 /// At most as many connections as the settings say are open at a time: the next ones wait for one of them to end, and those of an
@@ -105,10 +105,10 @@ type Accepted = io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)>;
 impl Server {
     fn new(routes: Router, settings: &ServerSettings) -> Self {
         let limits = &settings.limits;
-        let unread = usize::try_from(limits.unread.bytes()).unwrap_or(usize::MAX);
+        let buffers = usize::try_from(limits.buffers.bytes()).unwrap_or(usize::MAX);
         let shared = Shared {
             settings: settings.clone(),
-            ledger: UnreadLedger::new(unread),
+            ledger: BufferLedger::new(buffers),
             is_closing: AtomicBool::new(false),
         };
         Self {

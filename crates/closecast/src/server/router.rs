@@ -23,9 +23,9 @@ use super::{
     accept,
     access_log::AccessLog,
     allow::{OpenRoutes, limit_open},
+    buffers::PlainSize,
     observe::{self, Books},
     openapi, problem, time_limit,
-    unread::PlainSize,
 };
 use crate::{app::App, pages};
 

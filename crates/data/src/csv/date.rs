@@ -120,6 +120,12 @@ fn full_year(text: &str) -> Option<i32> {
     }
 }
 
+/// Returns whether a time of day can stand behind a date as ` 09:30:00-05:00` does, or nothing: `25:61` and `+99:99` are none.
+#[must_use]
+pub fn is_time_of_day(text: &str) -> bool {
+    time_of_day(text).is_some()
+}
+
 /// Reads ` 09:30:00-05:00`, `T00:00:00Z`, ` 16:00 EST` into the hour and minute and whether an offset follows.
 fn time_of_day(rest: &str) -> Option<(Option<(u8, u8)>, bool)> {
     if rest.is_empty() {
@@ -128,12 +134,46 @@ fn time_of_day(rest: &str) -> Option<(Option<(u8, u8)>, bool)> {
     let clock = rest.strip_prefix(['T', 't', ' '])?.trim_start();
     let (hour, tail) = digits(clock)?;
     let (minute, tail) = digits(tail.strip_prefix(':')?)?;
-    let known = |c: char| c.is_ascii_digit() || c.is_ascii_uppercase() || matches!(c, ':' | '.' | '+' | '-' | ' ');
-    if !tail.chars().all(known) {
-        return None;
+    let (hour, minute) = (number_up_to(hour, 23)?, number_up_to(minute, 59)?);
+    let tail = match tail.strip_prefix(':') {
+        Some(tail) => after_seconds(tail)?,
+        None => tail,
+    };
+    Some((Some((hour, minute)), offset_follows(tail)?))
+}
+
+/// Reads `00` and `00.000`, and returns what follows. A leap second is written as 60.
+fn after_seconds(text: &str) -> Option<&str> {
+    let (second, tail) = digits(text)?;
+    number_up_to(second, 60)?;
+    match tail.strip_prefix('.') {
+        Some(fraction) => digits(fraction).map(|(_, tail)| tail),
+        None => Some(tail),
     }
-    let offset = tail.contains(['+', '-', 'Z']);
-    Some((Some((hour.parse().ok()?, minute.parse().ok()?)), offset))
+}
+
+/// Returns whether nothing, the name of a time zone (`EST`, `Z`), or an offset such as `-05:00` stands in `tail`.
+fn offset_follows(tail: &str) -> Option<bool> {
+    let tail = tail.trim_start();
+    if tail.bytes().all(|b| b.is_ascii_uppercase()) {
+        return Some(tail.contains('Z'));
+    }
+    let name = tail.bytes().take_while(u8::is_ascii_uppercase).count();
+    let (hours, minutes) = digits(tail[name..].strip_prefix(['+', '-'])?)?;
+    let (hours, minutes) = match (hours.len(), minutes.strip_prefix(':')) {
+        (1 | 2, None) if minutes.is_empty() => (hours, "0"),
+        (1 | 2, Some(minutes)) => (hours, minutes),
+        (4, None) if minutes.is_empty() => hours.split_at(2),
+        _ => return None,
+    };
+    // From UTC-12 to UTC+14.
+    (number_up_to(hours, 14).is_some() && number_up_to(minutes, 59).is_some()).then_some(true)
+}
+
+/// Returns a number of one or two digits that is at most `most`.
+fn number_up_to(text: &str, most: u8) -> Option<u8> {
+    let is_number = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
+    text.parse().ok().filter(|&number| is_number && number <= most)
 }
 
 /// `Jan 02, 2024`, `2-Jan-24`, `2 de jan. de 2024`.
@@ -219,6 +259,26 @@ mod tests {
     }
 
     #[test]
+    fn times_and_offsets_are_read_in_every_usual_form() {
+        for (tail, offset) in [
+            ("T23:59", false),
+            (" 9:30", false),
+            (" 09:30:00", false),
+            (" 09:30:60.123456", false),
+            (" 16:00 EST", false),
+            ("T00:00:00Z", true),
+            (" 00:00:00+00:00", true),
+            (" 00:00:00 -0300", true),
+            (" 00:00:00+14", true),
+            (" 00:00:00 GMT-3", true),
+            ("T00:00:00.000+05:30", true),
+        ] {
+            let parsed = DateAndTime::parse(&format!("2024-01-02{tail}"));
+            assert_eq!(parsed.map(|parsed| parsed.offset), Some(offset), "{tail}");
+        }
+    }
+
+    #[test]
     fn takes_the_local_date_of_an_offset() {
         let parsed = DateAndTime::parse("2024-01-02 23:30:00-05:00").unwrap();
         assert!(parsed.offset);
@@ -242,6 +302,19 @@ mod tests {
             "2024-01-02x",
             "abc 1 2024",
             "é1",
+            "2020-01-01 25:61:00",
+            "2020-01-01 24:00:00",
+            "2020-01-01T24:30",
+            "2020-01-01 09:60",
+            "2020-01-01 09:30:61",
+            "2020-01-01 09:30:00+99:99",
+            "2020-01-01 09:30:00-05:60",
+            "2020-01-01 09:30:00+1500",
+            "2020-01-01 009:30",
+            "2020-01-01 09:30:",
+            "2020-01-01 09:30:00.",
+            "2020-01-01 09:30:00+",
+            "01/02/2020 25:00",
         ] {
             assert_eq!(DateAndTime::parse(text), None, "{text}");
         }

@@ -62,6 +62,9 @@ struct Place {
     dates: usize,
 }
 
+/// Cells of the symbol column whose meaning is remembered.
+const MOST_SPELLINGS: usize = 20_000;
+
 /// So many second bars of a day with another time make a file intraday. One or two are Yahoo's live quote.
 const INTRADAY: usize = 3;
 
@@ -149,7 +152,10 @@ impl<'a> Table<'a> {
         let symbol = symbol_of(cell)?;
         self.seen.insert(&symbol);
         let place = self.places_by_symbol.get(&symbol).copied().unwrap_or_else(|| self.new_place(symbol));
-        self.places.insert(cell.to_owned(), place);
+        // A symbol can be written in many ways: those beyond are read anew each time.
+        if self.places.len() < MOST_SPELLINGS {
+            self.places.insert(cell.to_owned(), place);
+        }
         Some(place)
     }
 
@@ -207,6 +213,7 @@ impl<'a> Table<'a> {
                 self.bars += 1;
             }
         }
+        self.options.limits.check_symbols(self.series.len(), self.dates.len())?;
         if self.second_bars_of_a_day >= INTRADAY {
             return Err(ImportError::Intraday { line });
         }

@@ -122,6 +122,12 @@ pub enum ImportError {
         /// Limit.
         limit: usize,
     },
+    /// More symbols than are imported at once.
+    #[error("more than {limit} symbols; split the file, or name one symbol of it")]
+    TooManySymbols {
+        /// Limit.
+        limit: usize,
+    },
     /// More bytes than are read.
     #[error("larger than {limit} bytes; split the file")]
     TooLarge {

@@ -93,6 +93,9 @@ impl Answer<'_> {
             429 | YAHOO_DENIED => Some(self.rate_limited()),
             400 | 422 => Some(ProviderError::BadRequest { reason: reason() }),
             408 | 425 | 500..=599 => Some(self.unavailable()),
+            status @ 300..=399 => {
+                Some(self.unreadable(&format!("a redirect (HTTP {status}); only those within the host are followed")))
+            }
             status => Some(self.unreadable(&format!("HTTP {status} and no explanation"))),
         }
     }

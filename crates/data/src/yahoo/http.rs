@@ -22,7 +22,7 @@ pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, 
         .user_agent(&settings.user_agent)
         .connect_timeout(settings.connect_timeout)
         .timeout(settings.total_timeout)
-        .redirect(Policy::limited(MOST_REDIRECTS))
+        .redirect(within_host())
         .default_headers(header::HeaderMap::from_iter([
             (header::ACCEPT, header::HeaderValue::from_static("application/json,text/plain,*/*")),
             (header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("en-US,en;q=0.9")),
@@ -36,6 +36,24 @@ pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, 
             causes(&error).last().map(ToString::to_string).unwrap_or_default()
         ),
     })
+}
+
+/// Follows redirects within the host that was asked, and never from https to http. Any other redirect is the answer: the settings
+/// name the hosts that may be asked.
+fn within_host() -> Policy {
+    Policy::custom(|attempt| {
+        let before = attempt.previous();
+        let stays = before.last().is_some_and(|from| may_follow(from, attempt.url()));
+        if stays && before.len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
+    })
+}
+
+fn may_follow(from: &Url, to: &Url) -> bool {
+    let upgraded = from.scheme() == "http" && to.scheme() == "https";
+    from.host_str() == to.host_str()
+        && (from.scheme() == to.scheme() || upgraded)
+        // An upgrade changes the port from 80 to 443.
+        && (upgraded || from.port_or_known_default() == to.port_or_known_default())
 }
 
 /// Makes rustls use ring. reqwest is built without a default, because the default, aws-lc, needs a C compiler and CMake.

@@ -4,7 +4,7 @@ use closecast_domain::{
     BaseCard, Cancel, DateRange, ForecastError, History, PanelForecaster, Predict, Progress, ProgressSink,
 };
 use closecast_features::FeatureSet;
-use closecast_nn::{Network, NetworkSpec};
+use closecast_nn::{Network, NetworkSpec, training_bytes, training_memory};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     dataset::unsuitable,
     fingerprint::{fingerprint, hex},
-    spec::{SpecError, within},
+    spec::{SpecError, memory_error, within},
 };
 
 /// What is trained. The defaults were chosen on days before those of any figure that is told.
@@ -136,10 +136,12 @@ impl BaseForecaster {
         let start = calibration_start(histories, spec.calibration_days)?;
         let before = |history: &History| history.between(None, start.pred_opt()).ok();
         let learned: Vec<History> = histories.iter().filter_map(before).collect();
+        check_table(&learned, spec.horizon).map_err(unsuitable)?;
         let panel = Panel::new(&learned, FeatureSet::volatility(), (spec.lookback, spec.horizon))?;
         if panel.origins.is_empty() {
             return Err(unsuitable("no history is long enough for a window of BASE"));
         }
+        self.check_memory(&panel).map_err(unsuitable)?;
         let networks = self.networks(&panel, cancel, progress)?;
         let known_until = panel.known_until;
         let trained_on = DateRange { start: panel.known_from, end: known_until };
@@ -158,22 +160,37 @@ impl BaseForecaster {
         Ok(BaseModel::new(ensemble, description))
     }
 
-    fn networks(
-        &self,
-        panel: &Panel,
-        cancel: &Cancel,
-        progress: &dyn ProgressSink,
-    ) -> Result<Vec<Network>, ForecastError> {
-        let BaseSpec { horizon, head, hidden_size, epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
-        let network = NetworkSpec {
+    /// Refuses a training that does not fit into the memory beside the table of all days.
+    fn check_memory(&self, panel: &Panel) -> Result<(), SpecError> {
+        let BaseSpec { hidden_size, lookback, batch_size, .. } = self.spec;
+        let Ok(network) = self.network_spec(panel).check() else { return Ok(()) };
+        let bytes = training_bytes(&network, batch_size, lookback);
+        let most = training_memory(1).saturating_sub(panel.bytes());
+        memory_error(bytes, most, "hidden_size, lookback, batch_size", || {
+            format!("{hidden_size}, {lookback}, {batch_size}")
+        })
+    }
+
+    fn network_spec(&self, panel: &Panel) -> NetworkSpec {
+        let BaseSpec { horizon, head, hidden_size, .. } = self.spec;
+        NetworkSpec {
             inputs: panel.inputs.width(),
             hidden: hidden_size,
             layers: 1,
             skip: true,
             dropout: 0.0,
             ..NetworkSpec::base(1, head.loss().outputs_per_target() * horizon)
-        };
-        let network = network.check().map_err(unsuitable)?;
+        }
+    }
+
+    fn networks(
+        &self,
+        panel: &Panel,
+        cancel: &Cancel,
+        progress: &dyn ProgressSink,
+    ) -> Result<Vec<Network>, ForecastError> {
+        let BaseSpec { epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
+        let network = self.network_spec(panel).check().map_err(unsuitable)?;
         let origins: Vec<usize> = (0..panel.origins.len()).collect();
         let batches_per_epoch = origins.len().div_ceil(batch_size);
         progress.report(&Progress::TrainingStarted { epochs: epochs * members, batches_per_epoch });
@@ -216,6 +233,15 @@ impl BaseForecaster {
             code_version: env!("CARGO_PKG_VERSION").to_owned(),
         }
     }
+}
+
+/// Refuses histories whose features do not fit into the memory, before these are computed: a table of them alone, and two views of it
+/// with targets.
+fn check_table(histories: &[History], horizon: usize) -> Result<(), SpecError> {
+    let days: usize = histories.iter().map(History::len).sum();
+    let a_day = 3 * FeatureSet::volatility().kinds().len() + 2 * horizon;
+    let bytes = days * a_day * size_of::<f32>();
+    memory_error(bytes, training_memory(1), "the number of days of all symbols", || days.to_string())
 }
 
 /// Returns the SHA-256 of the fingerprints of all histories.

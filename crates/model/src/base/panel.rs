@@ -129,6 +129,12 @@ impl Panel {
         Ok(first_row)
     }
 
+    /// Returns the memory that features and targets of all days take, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        (self.table.capacity() + self.targets.capacity()) * size_of::<f32>()
+            + self.origins.capacity() * size_of::<Origin>()
+    }
+
     /// Returns the tables as windows for the engine.
     pub(super) fn source(&self) -> Result<WindowSource<'_>, ForecastError> {
         WindowSource::new(&self.table, self.inputs.width(), self.lookback).map_err(unsuitable)

@@ -91,7 +91,7 @@ impl Workshop<'_> {
         }
         let counter = EpochCounter { workshop: self, epochs: AtomicU64::new(0) };
         let (spec, fold) = (&self.specs[unit.trial], &self.folds[unit.fold]);
-        let outcome = score(spec, unit.epochs, fold, self.cancel, &counter)?;
+        let outcome = score(spec, (unit.epochs, self.threads), fold, self.cancel, &counter)?;
         self.count(unit.epochs as u64 - counter.epochs.load(Ordering::Relaxed).min(unit.epochs as u64));
         Ok(outcome)
     }

@@ -59,12 +59,12 @@ pub enum FoldOutcome {
 /// [`ForecastError::Cancelled`] alone: a model that cannot be trained is an outcome.
 pub(super) fn score(
     spec: &CheckedSpec,
-    epochs: usize,
+    (epochs, beside): (usize, usize),
     fold: &Fold,
     cancel: &Cancel,
     progress: &dyn ProgressSink,
 ) -> Result<FoldOutcome, ForecastError> {
-    match try_score(spec, epochs, fold, cancel, progress) {
+    match try_score(spec, (epochs, beside), fold, cancel, progress) {
         Ok(score) if score.is_sound() => Ok(FoldOutcome::Scored(score)),
         Ok(_) => Ok(FoldOutcome::Failed("the prices of the scored days do not move".to_owned())),
         Err(ForecastError::Cancelled) => Err(ForecastError::Cancelled),
@@ -74,13 +74,13 @@ pub(super) fn score(
 
 fn try_score(
     spec: &CheckedSpec,
-    epochs: usize,
+    (epochs, beside): (usize, usize),
     fold: &Fold,
     cancel: &Cancel,
     progress: &dyn ProgressSink,
 ) -> Result<FoldScore, ForecastError> {
     let dataset = fold.dataset(spec)?;
-    let resources = Resources { threads: Some(1), accelerator: None, epochs: Some(epochs) };
+    let resources = Resources { threads: Some(1), accelerator: None, beside, epochs: Some(epochs) };
     let Trained { session, log } = train(spec, resources, &dataset, cancel, progress)?;
     let steps = steps(&session, &dataset, fold.history(), dataset.split.test.clone())?;
     let bars = fold.history().bars();

@@ -5,7 +5,9 @@ use std::time::Duration;
 use object_store::{
     BackoffConfig, ClientOptions, RetryConfig,
     aws::{AmazonS3, AmazonS3Builder},
+    client::{HttpClient, HttpConnector},
 };
+use reqwest::redirect::Policy;
 
 use super::{failure::BlobError, settings::S3Settings};
 
@@ -53,7 +55,8 @@ pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, S
         // One object at a time is deleted, and not every server knows how to delete many.
         .with_disable_bulk_delete(true)
         .with_retry(retries())
-        .with_client_options(client_options(endpoint.starts_with("http://")));
+        .with_client_options(ClientOptions::new().with_allow_http(endpoint.starts_with("http://")))
+        .with_http_connector(Connector { without_tls: endpoint.starts_with("http://") });
     if let Some(token) = &settings.session_token {
         builder = builder.with_token(token.reveal());
     }
@@ -95,13 +98,27 @@ fn checked_endpoint(endpoint: &str, allow_http: bool) -> Result<String, BlobErro
     Ok(endpoint.trim_end_matches('/').to_owned())
 }
 
-fn client_options(without_tls: bool) -> ClientOptions {
-    ClientOptions::new()
-        .with_allow_http(without_tls)
+/// Makes the HTTP client. That of object_store follows redirects to any host, and has no option against it.
+#[derive(Debug)]
+struct Connector {
+    without_tls: bool,
+}
+
+impl HttpConnector for Connector {
+    fn connect(&self, _options: &ClientOptions) -> object_store::Result<HttpClient> {
+        let builder = reqwest::Client::builder()
+            .user_agent(concat!("closecast/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .https_only(!self.without_tls)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .timeout(REQUEST_TIMEOUT)
+            // The length of an object is that of its body as sent.
+            .no_gzip();
         // Where there is no TLS the system need not have certificates.
-        .with_no_system_certificates(without_tls)
-        .with_connect_timeout(CONNECT_TIMEOUT)
-        .with_timeout(REQUEST_TIMEOUT)
+        let builder = if self.without_tls { builder.tls_certs_only([]) } else { builder };
+        let failed = |error| object_store::Error::Generic { store: "HTTP client", source: Box::new(error) };
+        builder.build().map(HttpClient::new).map_err(failed)
+    }
 }
 
 fn retries() -> RetryConfig {

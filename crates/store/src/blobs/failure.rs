@@ -26,6 +26,14 @@ pub enum BlobError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// A pipe, a device or a folder stands where an artifact should be.
+    #[error(
+        "the artifact {path:?} is not a regular file: remove it, then restore the artifact from a backup or train the model again"
+    )]
+    NotAFile {
+        /// Where it is.
+        path: PathBuf,
+    },
     /// There is no such bucket.
     #[error("there is no bucket {bucket:?} at {endpoint}: make it, or name another in CLOSECAST_ARTIFACTS_URL")]
     NoBucket {

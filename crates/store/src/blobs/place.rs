@@ -25,6 +25,20 @@ impl Place {
         }
     }
 
+    /// Refuses an artifact of a folder that is no regular file: opening a pipe or a device could wait for good. Symbolic links are
+    /// followed.
+    pub(super) async fn require_regular_file(&self, sha256: &str) -> Result<(), BlobError> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        let path = folder.join(&sha256[..2]).join(sha256);
+        let looked = tokio::task::spawn_blocking(move || (std::fs::metadata(&path), path)).await;
+        match looked {
+            Ok((Ok(metadata), path)) if !metadata.is_file() => Err(BlobError::NotAFile { path }),
+            // What is missing or cannot be read is told by the reading.
+            Ok(_) => Ok(()),
+            Err(panic) => Err(BlobError::Folder { path: folder.clone(), source: std::io::Error::other(panic) }),
+        }
+    }
+
     /// Returns where the artifact `sha256` is: two levels, so that no folder grows to many thousands of entries.
     pub(super) fn path_of(&self, sha256: &str) -> BlobPath {
         let below = BlobPath::from_iter([&sha256[..2], sha256]);

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -15,6 +15,18 @@ use crate::{
 
 /// Who waits for longer than this to write, waits for somebody who keeps the database locked.
 const LONG_WAIT: Duration = Duration::from_millis(500);
+
+/// How the error of a job ends whose worker was seen dead. While the next attempt runs, the error stays.
+const SILENCE: &str = "ended without a word";
+
+/// Said of a job that is not taken up again.
+const NOT_AGAIN: &str = ", as did the one before: it is not taken up again. The worker may have been killed for want of memory: look \
+                         into its log and that of the system, and ask for smaller work or give it more memory";
+
+/// Returns the error that a job keeps while it runs again.
+pub(super) fn error_to_keep(error: Option<String>) -> Option<String> {
+    error.filter(|error| error.ends_with(SILENCE))
+}
 
 /// A running job as an observer sees it. Its worker counts `beat` up: an observer that has seen the same figure for long
 /// enough, by its own steady clock, may take the worker for dead. No two machines need to agree on the time of day.
@@ -90,8 +102,9 @@ impl JobStore<'_> {
         Ok(rows.into_iter().map(observed).collect())
     }
 
-    /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that or it was
-    /// begun as often as it may be. The run that the worker had begun is closed as failed. Returns whether the job was taken; it is
+    /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that, if it was
+    /// begun as often as it may be, or if the worker of its last attempt ended so too: what kills its worker each time, such as too
+    /// little memory, would do so again. Attempts that were given back in order do not count. The run that the worker had begun is closed as failed. Returns whether the job was taken; it is
     /// not when the worker has given a sign of life since, or when the database was locked, so that no worker could give any.
     ///
     /// # Errors
@@ -105,8 +118,10 @@ impl JobStore<'_> {
                 .filter(job::Column::State.eq(JobState::Running.name()))
                 .col_expr(job::Column::Lease, Expr::value(None::<String>))
         };
-        let silence = format!("its worker {} ended without a word", observed.worker.as_deref().unwrap_or("unknown"));
-        let exhausted = Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts));
+        let silence = format!("its worker {} {SILENCE}", observed.worker.as_deref().unwrap_or("unknown"));
+        let exhausted = Condition::any()
+            .add(Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts)))
+            .add(job::Column::Error.ends_with(SILENCE));
         let cancelled = silent()
             .filter(job::Column::CancelRequested.eq(true))
             .col_expr(job::Column::State, Expr::value(JobState::Cancelled.name()))
@@ -114,7 +129,7 @@ impl JobStore<'_> {
         let failed = silent()
             .filter(exhausted)
             .col_expr(job::Column::State, Expr::value(JobState::Failed.name()))
-            .col_expr(job::Column::Error, Expr::value(format!("{silence}, as did those before")))
+            .col_expr(job::Column::Error, Expr::value(format!("{silence}{NOT_AGAIN}")))
             .col_expr(job::Column::EndedAt, Expr::value(now));
         let queued = silent()
             .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))

@@ -169,8 +169,8 @@ async fn publish(place: &crate::place::Place, lease: &Lease) -> Result<u64, &'st
 async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
     for place in places().await {
         let jobs = place.store.jobs();
-        jobs.enqueue(NewJob { max_attempts: 2, ..training("AAPL") }, now()).await.unwrap();
-        for state in [JobState::Queued, JobState::Failed] {
+        jobs.enqueue(NewJob { max_attempts: 1, ..training("AAPL") }, now()).await.unwrap();
+        for state in [JobState::Failed] {
             let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
             let seen = jobs.running().await.unwrap();
             assert!(jobs.take_over(&seen[0], now()).await.unwrap());
@@ -182,6 +182,44 @@ async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
         let seen = jobs.running().await.unwrap();
         jobs.take_over(&seen[0], now()).await.unwrap();
         assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
+    }
+}
+
+async fn worker_dies(place: &crate::place::Place) -> Job {
+    let jobs = place.store.jobs();
+    let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
+    let seen = jobs.running().await.unwrap();
+    assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+    jobs.get(&job.id).await.unwrap().unwrap()
+}
+
+#[tokio::test]
+async fn job_is_failed_when_its_worker_died_twice() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(NewJob { max_attempts: 9, ..training("AAPL") }, now()).await.unwrap();
+        assert_eq!(worker_dies(&place).await.state, JobState::Queued);
+        // A worker that ends in order gives it back, which does not count.
+        let (_, lease) = jobs.claim("two", now()).await.unwrap().unwrap();
+        jobs.release(&lease, now()).await.unwrap();
+        let failed = worker_dies(&place).await;
+        assert_eq!(failed.state, JobState::Failed);
+        assert!(failed.error.unwrap().contains("not taken up again"));
+    }
+}
+
+#[tokio::test]
+async fn job_is_tried_again_when_an_attempt_ended_in_order_between_two_deaths() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        jobs.enqueue(NewJob { max_attempts: 9, ..training("AAPL") }, now()).await.unwrap();
+        assert_eq!(worker_dies(&place).await.state, JobState::Queued);
+        let (_, lease) = jobs.claim("two", now()).await.unwrap().unwrap();
+        jobs.retry(&lease, "the price source is down", now(), now()).await.unwrap();
+        assert_eq!(worker_dies(&place).await.state, JobState::Queued);
+        let (job, lease) = jobs.claim("two", now()).await.unwrap().unwrap();
+        jobs.succeed(&lease, &serde_json::json!({}), now()).await.unwrap();
+        assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().error, None);
     }
 }
 

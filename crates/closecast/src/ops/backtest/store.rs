@@ -10,7 +10,7 @@ use closecast_domain::History;
 use closecast_eval::backtest::{Backtest, BacktestError, Fold, FoldStore, Plan, Skipped};
 
 use super::files;
-use crate::{failure::Failure, ops::output_file::OutputFile};
+use crate::{bounded_file, failure::Failure, ops::output_file::OutputFile};
 
 /// A folder for one backtest: its name stands for the days, the prices and the version of the program, so that another
 /// backtest never reads from it. One file for each fold and model.
@@ -59,13 +59,16 @@ fn key(plan: &Plan, histories: &[History], also: &[History]) -> String {
     format!("{:016x}", hasher.finish())
 }
 
+/// Most bytes of a file: a row has about 200, and a fold some hundred thousand rows.
+const MOST_BYTES: u64 = 256 << 20;
+
 /// Marks the last line of a complete file.
 const END: &str = "end";
 
 impl FoldStore for FolderStore {
     fn load(&self, fold: &Fold, model: &str) -> Result<Option<Backtest>, BacktestError> {
         let path = self.path(fold, model);
-        let text = match std::fs::read_to_string(&path) {
+        let text = match bounded_file::read_text(&path, MOST_BYTES) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(BacktestError::Store(format!("{}: {error}", path.display()))),

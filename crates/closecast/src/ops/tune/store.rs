@@ -7,7 +7,7 @@ use std::{
 
 use closecast_model::tune::{FoldOutcome, TuneError, TuneStore, Unit};
 
-use crate::{failure::Failure, ops::output_file::OutputFile};
+use crate::{bounded_file, failure::Failure, ops::output_file::OutputFile};
 
 /// A folder for one search, named by its key, with one file for each training.
 pub(super) struct FolderStore {
@@ -31,10 +31,13 @@ impl FolderStore {
     }
 }
 
+/// Most bytes of a file, which has some hundred.
+const MOST_BYTES: u64 = 16 << 20;
+
 impl TuneStore for FolderStore {
     fn load(&self, unit: Unit) -> Result<Option<FoldOutcome>, TuneError> {
         let path = self.path(unit);
-        match fs::read(&path) {
+        match bounded_file::read(&path, MOST_BYTES) {
             // A file that something else has written to, or cut off, is made again.
             Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),

@@ -11,7 +11,6 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
     extract::{ConnectInfo, Request},
     http::{HeaderValue, Version, header},
     response::Response,
@@ -24,8 +23,8 @@ use crate::{
     server::{
         address,
         auth::key_in,
+        buffers::{BufferLedger, CallerId, ConnectionAccount, hold, track},
         observe::Keyed,
-        unread::{CallerId, ConnectionAccount, UnreadLedger, track},
     },
 };
 
@@ -33,7 +32,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) settings: ServerSettings,
-    pub(super) ledger: Arc<UnreadLedger>,
+    pub(super) ledger: Arc<BufferLedger>,
     /// The server was told to stop.
     pub(super) is_closing: AtomicBool,
 }
@@ -52,7 +51,8 @@ impl Conversation {
     pub(super) async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
         let Self { routes, peer, account, shared } = self;
         account.ready().await;
-        let mut request = request.map(Body::new);
+        let body_limit = usize::try_from(shared.settings.limits.body.bytes()).unwrap_or(usize::MAX);
+        let (mut request, _held) = hold(request, &account, body_limit);
         request.extensions_mut().insert(ConnectInfo(peer));
         let trusted = &shared.settings.trusted_proxies;
         let by_address = CallerId::of_address(address::of(request.headers(), request.extensions(), trusted));

@@ -1,6 +1,7 @@
 //! One row of a window: a number, an array of one number, or an object of a day's prices.
 
 use chrono::NaiveDate;
+use closecast_data::csv::is_time_of_day;
 use serde_json::{Map, Value};
 
 use super::{BodyError, MOST_ROWS};
@@ -139,11 +140,13 @@ fn finite(place: &str, number: Option<f64>) -> Result<f64, BodyError> {
     number.filter(|number| number.is_finite()).ok_or_else(|| BodyError(format!("{place}: is no finite number")))
 }
 
-/// Reads a date; what follows the day is left out.
+/// Reads a date; a time of day that follows it is checked and left out.
 pub(super) fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
-    let day = text.get(..10).filter(|_| text.len() == 10 || text[10..].starts_with(['T', ' ']));
+    let day = text.get(..10).filter(|_| is_time_of_day(&text[10..]));
     let read = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-    read.ok_or_else(|| BodyError(format!("{place}: is no date; write YYYY-MM-DD, such as 2024-01-31")))
+    read.ok_or_else(|| {
+        BodyError(format!("{place}: is no date; write YYYY-MM-DD, such as 2024-01-31, or that and a time of day"))
+    })
 }
 
 /// Gives rows the dates of an array beside them.

@@ -16,13 +16,13 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
 use super::{
-    account::{ConnectionAccount, UnreadResponse},
-    ledger::{CallerId, LARGE_RESPONSE, UnreadLedger},
+    account::{ConnectionAccount, TrackedResponse},
+    ledger::{BufferLedger, CallerId, LARGE_RESPONSE},
 };
 use crate::{pages::SharedBody, server::problem::Problem};
 
 /// Largest piece that is handed to a connection at once.
-const PIECE: usize = 64 * 1024;
+const PIECE: usize = 32 * 1024;
 
 /// Seconds after which a caller may ask again that has too many unread responses.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(4);
@@ -36,7 +36,7 @@ pub(in crate::server) struct PlainSize(pub(in crate::server) u64);
 pub(in crate::server) async fn track(
     response: Response,
     account: &Arc<ConnectionAccount>,
-    ledger: &UnreadLedger,
+    ledger: &BufferLedger,
     caller: Option<CallerId>,
 ) -> Response {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS || response.body().is_end_stream() {
@@ -61,7 +61,7 @@ pub(in crate::server) async fn track(
     }
     parts.headers.remove(header::TRANSFER_ENCODING);
     let response = account.charge(counted, caller);
-    Response::from_parts(parts, Body::new(UnreadBody { rest: bytes, shared, response }))
+    Response::from_parts(parts, Body::new(TrackedBody { rest: bytes, shared, response }))
 }
 
 /// Returns the whole body. One that is being compressed is compressed to its end now: an encoder takes some hundred kilobytes, which it
@@ -78,13 +78,13 @@ async fn whole(body: Body, plain: Option<PlainSize>) -> Result<Bytes, String> {
 }
 
 /// A body whose bytes are counted.
-struct UnreadBody {
+struct TrackedBody {
     rest: Bytes,
     shared: bool,
-    response: Arc<UnreadResponse>,
+    response: Arc<TrackedResponse>,
 }
 
-impl hyper::body::Body for UnreadBody {
+impl hyper::body::Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -110,7 +110,7 @@ impl hyper::body::Body for UnreadBody {
     }
 }
 
-impl Drop for UnreadBody {
+impl Drop for TrackedBody {
     fn drop(&mut self) {
         if !self.shared {
             self.response.release(self.rest.len());
@@ -122,7 +122,7 @@ impl Drop for UnreadBody {
 struct Piece {
     bytes: Bytes,
     shared: bool,
-    response: Arc<UnreadResponse>,
+    response: Arc<TrackedResponse>,
 }
 
 impl AsRef<[u8]> for Piece {
@@ -145,14 +145,14 @@ mod tests {
 
     use super::*;
 
-    fn connection(ledger: &Arc<UnreadLedger>) -> Arc<ConnectionAccount> {
+    fn connection(ledger: &Arc<BufferLedger>) -> Arc<ConnectionAccount> {
         ConnectionAccount::open(ledger, CancellationToken::new())
     }
 
     async fn respond(
         size: usize,
         account: &Arc<ConnectionAccount>,
-        ledger: &UnreadLedger,
+        ledger: &BufferLedger,
         caller: Option<CallerId>,
     ) -> Response {
         track(vec![7_u8; size].into_response(), account, ledger, caller).await
@@ -160,10 +160,10 @@ mod tests {
 
     #[tokio::test]
     async fn bytes_are_counted_until_the_last_piece_is_dropped() {
-        let ledger = UnreadLedger::new(10_000_000);
+        let ledger = BufferLedger::new(10_000_000);
         let account = connection(&ledger);
         let mut body = respond(150_000, &account, &ledger, None).await.into_body();
-        assert!(account.unread() >= 150_000, "{}", account.unread());
+        assert!(account.held() >= 150_000, "{}", account.held());
         let frame = |body: &mut Body| {
             let mut context = Context::from_waker(std::task::Waker::noop());
             match Pin::new(body).poll_frame(&mut context) {
@@ -173,30 +173,30 @@ mod tests {
         };
         let first = frame(&mut body);
         assert_eq!(first.len(), PIECE);
-        assert!(account.unread() >= 150_000, "the connection has it still");
+        assert!(account.held() >= 150_000, "the connection has it still");
         let part = first.slice(..10);
         drop(first);
-        assert!(account.unread() >= 150_000, "a part of a piece keeps the piece");
+        assert!(account.held() >= 150_000, "a part of a piece keeps the piece");
         drop(part);
-        assert!(account.unread() < 150_000);
+        assert!(account.held() < 150_000);
         drop(body);
-        assert_eq!(account.unread(), 0);
+        assert_eq!(account.held(), 0);
     }
 
     #[tokio::test]
     async fn shared_bodies_take_no_memory_of_their_own() {
-        let ledger = UnreadLedger::new(10_000_000);
+        let ledger = BufferLedger::new(10_000_000);
         let account = connection(&ledger);
         let response = (axum::Extension(SharedBody), vec![7_u8; 1_000_000]).into_response();
         let response = track(response, &account, &ledger, None).await;
-        assert!(account.unread() < 10_000);
+        assert!(account.held() < 10_000);
         assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap().len(), 1_000_000);
-        assert_eq!(account.unread(), 0);
+        assert_eq!(account.held(), 0);
     }
 
     #[tokio::test]
     async fn connection_with_most_unread_bytes_is_closed_when_the_sum_is_too_large() {
-        let ledger = UnreadLedger::new(1_000_000);
+        let ledger = BufferLedger::new(1_000_000);
         let [greedy, modest] = [connection(&ledger), connection(&ledger)];
         let mut held = vec![respond(100_000, &modest, &ledger, None).await];
         for _ in 0..10 {
@@ -204,12 +204,12 @@ mod tests {
         }
         assert!(greedy.is_closed() && !modest.is_closed());
         held.clear();
-        assert_eq!((greedy.unread(), modest.unread()), (0, 0));
+        assert_eq!((greedy.held(), modest.held()), (0, 0));
     }
 
     #[tokio::test]
     async fn caller_with_too_many_unread_bytes_gets_429_and_others_do_not() {
-        let ledger = UnreadLedger::new(4_000_000);
+        let ledger = BufferLedger::new(4_000_000);
         let caller = |key: &str| Some(CallerId::of_key(key));
         let accounts: Vec<_> = (0..4).map(|_| connection(&ledger)).collect();
         let one = respond(900_000, &accounts[0], &ledger, caller("a")).await;
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn connection_is_closed_when_a_response_is_not_read_in_time() {
-        let ledger = UnreadLedger::new(10_000_000);
+        let ledger = BufferLedger::new(10_000_000);
         let (slow, quick) = (connection(&ledger), connection(&ledger));
         let sweeping = tokio::spawn(Arc::clone(&ledger).sweep());
         let held = respond(1_000, &slow, &ledger, None).await;
@@ -239,7 +239,7 @@ mod tests {
 
     #[tokio::test]
     async fn connection_beyond_its_bound_waits_until_it_has_read() {
-        let ledger = UnreadLedger::new(1_600_000);
+        let ledger = BufferLedger::new(1_600_000);
         let account = connection(&ledger);
         let first = respond(200_000, &account, &ledger, None).await;
         let moment = std::time::Duration::from_millis(20);

@@ -1,4 +1,4 @@
-//! The unread responses of one connection.
+//! What is held for one connection.
 
 use std::{
     sync::{
@@ -11,9 +11,9 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::ledger::{CallerId, UnreadLedger};
+use super::ledger::{BufferLedger, CallerId};
 
-/// Memory of a response beside its body: headers, the state of its stream, its task.
+/// Memory of a request or a response beside its body: headers, the state of its stream, its task.
 pub(super) const OVERHEAD_BYTES: usize = 4 * 1024;
 
 /// Time that every response may take to be read, however short it is.
@@ -22,12 +22,12 @@ const BASE_TIME: Duration = Duration::from_secs(30);
 /// Slowest speed, in bytes a second, at which a client may read a response.
 const MIN_READ_RATE: usize = 16 * 1024;
 
-/// What one connection has not read yet. It leaves the ledger when it is dropped.
+/// Counts the bytes that are held for one connection. It leaves the ledger when it is dropped.
 #[derive(Debug)]
 pub(in crate::server) struct ConnectionAccount {
     id: u64,
-    ledger: Arc<UnreadLedger>,
-    unread: AtomicUsize,
+    ledger: Arc<BufferLedger>,
+    held: AtomicUsize,
     /// Responses that are not read to their end, by number, with the moment until when they must be.
     deadlines: Mutex<Vec<(u64, Instant)>>,
     next_response: AtomicU64,
@@ -37,11 +37,11 @@ pub(in crate::server) struct ConnectionAccount {
 
 impl ConnectionAccount {
     /// Opens the account of a connection, which ends when `cut` is cancelled.
-    pub(in crate::server) fn open(ledger: &Arc<UnreadLedger>, cut: CancellationToken) -> Arc<Self> {
+    pub(in crate::server) fn open(ledger: &Arc<BufferLedger>, cut: CancellationToken) -> Arc<Self> {
         ledger.register(|id| Self {
             id,
             ledger: Arc::clone(ledger),
-            unread: AtomicUsize::new(0),
+            held: AtomicUsize::new(0),
             deadlines: Mutex::default(),
             next_response: AtomicU64::new(0),
             released: Notify::new(),
@@ -49,11 +49,11 @@ impl ConnectionAccount {
         })
     }
 
-    /// Waits until the connection has read enough of its earlier responses to get another one.
+    /// Waits until so little is held for the connection that another request can begin.
     pub(in crate::server) async fn ready(&self) {
         loop {
             let released = self.released.notified();
-            if self.unread() < self.ledger.limits().per_connection {
+            if self.held() < self.ledger.limits().per_connection {
                 return;
             }
             released.await;
@@ -61,18 +61,17 @@ impl ConnectionAccount {
     }
 
     /// Counts a response of so many bytes, and returns what its pieces are given back to.
-    pub(super) fn charge(self: &Arc<Self>, bytes: usize, caller: Option<CallerId>) -> Arc<UnreadResponse> {
+    pub(super) fn charge(self: &Arc<Self>, bytes: usize, caller: Option<CallerId>) -> Arc<TrackedResponse> {
         let number = self.next_response.fetch_add(1, Ordering::Relaxed);
         let time = BASE_TIME + Duration::from_secs((bytes / MIN_READ_RATE) as u64);
         self.lock().push((number, Instant::now() + time));
-        self.unread.fetch_add(bytes + OVERHEAD_BYTES, Ordering::Relaxed);
-        self.ledger.add(bytes + OVERHEAD_BYTES);
-        Arc::new(UnreadResponse { account: Arc::clone(self), number, caller: caller.map(|caller| (caller, bytes)) })
+        self.add(bytes + OVERHEAD_BYTES);
+        Arc::new(TrackedResponse { account: Arc::clone(self), number, caller: caller.map(|caller| (caller, bytes)) })
     }
 
-    /// Returns the bytes of the connection that are not read.
-    pub(super) fn unread(&self) -> usize {
-        self.unread.load(Ordering::Relaxed)
+    /// Returns the bytes that are held for the connection.
+    pub(super) fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
     }
 
     /// Returns whether a response should have been read by now.
@@ -90,8 +89,15 @@ impl ConnectionAccount {
         self.cut.is_cancelled()
     }
 
-    fn release(&self, bytes: usize) {
-        self.unread.fetch_sub(bytes, Ordering::Relaxed);
+    /// Counts so many more bytes.
+    pub(super) fn add(&self, bytes: usize) {
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+        self.ledger.add(bytes);
+    }
+
+    /// Counts so many bytes less.
+    pub(super) fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
         self.ledger.remove(bytes);
         self.released.notify_waiters();
     }
@@ -109,21 +115,21 @@ impl Drop for ConnectionAccount {
 
 /// A response that is not read to its end. It is held by every piece of it.
 #[derive(Debug)]
-pub(super) struct UnreadResponse {
+pub(super) struct TrackedResponse {
     account: Arc<ConnectionAccount>,
     number: u64,
     /// Whom it counts for besides, with its size.
     caller: Option<(CallerId, usize)>,
 }
 
-impl UnreadResponse {
+impl TrackedResponse {
     /// Gives back so many bytes, which the connection has let go of.
     pub(super) fn release(&self, bytes: usize) {
         self.account.release(bytes);
     }
 }
 
-impl Drop for UnreadResponse {
+impl Drop for TrackedResponse {
     fn drop(&mut self) {
         self.account.lock().retain(|&(number, _)| number != self.number);
         self.account.release(OVERHEAD_BYTES);

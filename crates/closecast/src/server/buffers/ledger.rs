@@ -1,4 +1,4 @@
-//! The sum of all unread responses, and what happens when it is too large.
+//! The sum of all that is held for clients, and what happens when it is too large.
 
 use std::{
     collections::HashMap,
@@ -19,14 +19,14 @@ use crate::security::network;
 /// How often it is looked for responses that are not read in time.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
 
-/// Part of all unread bytes that one caller may have, and one connection.
+/// Part of all bytes that may be held for one caller, and for one connection.
 const CALLER_SHARE: usize = 4;
 const CONNECTION_SHARE: usize = 16;
 
 /// A response larger than this counts for its caller too.
 pub(super) const LARGE_RESPONSE: usize = 64 * 1024;
 
-/// How many bytes of responses may be unread.
+/// How many bytes may be held.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) total: usize,
@@ -56,20 +56,20 @@ impl CallerId {
     }
 }
 
-/// Counts the unread bytes of all connections.
+/// Counts the bytes that are held for all connections.
 #[derive(Debug)]
-pub(in crate::server) struct UnreadLedger {
+pub(in crate::server) struct BufferLedger {
     limits: Limits,
     total: AtomicUsize,
     connections: Mutex<HashMap<u64, Weak<ConnectionAccount>>>,
     next_connection: AtomicU64,
-    /// Unread bytes of large responses.
+    /// Bytes of large responses that are not read.
     callers: Mutex<HashMap<CallerId, usize>>,
     closed: AtomicU64,
 }
 
-impl UnreadLedger {
-    /// Returns a ledger that allows so many unread bytes in all.
+impl BufferLedger {
+    /// Returns a ledger that allows so many bytes in all.
     pub(in crate::server) fn new(total: usize) -> Arc<Self> {
         let limits =
             Limits { total, per_caller: total / CALLER_SHARE, per_connection: (total / CONNECTION_SHARE).max(1) };
@@ -132,12 +132,12 @@ impl UnreadLedger {
     /// Closes the connections that hold most, until the others are within the limit. Those closed before may still be on their way out.
     fn close_largest(&self) {
         let mut open: Vec<_> = self.accounts().into_iter().filter(|account| !account.is_closed()).collect();
-        let mut sum: usize = open.iter().map(|account| account.unread()).sum();
+        let mut sum: usize = open.iter().map(|account| account.held()).sum();
         while sum > self.limits.total {
-            let Some(place) = (0..open.len()).max_by_key(|&place| open[place].unread()) else { return };
+            let Some(place) = (0..open.len()).max_by_key(|&place| open[place].held()) else { return };
             let largest = open.swap_remove(place);
-            sum = sum.saturating_sub(largest.unread());
-            self.close(&largest, "unread responses take too much memory");
+            sum = sum.saturating_sub(largest.held());
+            self.close(&largest, "requests and unread responses take too much memory");
         }
     }
 
@@ -147,7 +147,7 @@ impl UnreadLedger {
             tokio::time::sleep(SWEEP_INTERVAL).await;
             let now = Instant::now();
             for account in self.accounts() {
-                if account.unread() > 0 && !account.is_closed() && account.is_late(now) {
+                if account.held() > 0 && !account.is_closed() && account.is_late(now) {
                     self.close(&account, "a response was not read in time");
                 }
             }

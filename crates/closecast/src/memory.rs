@@ -1,0 +1,57 @@
+//! How much memory this process may use, and how it is divided.
+
+mod cgroup;
+mod plan;
+
+use std::sync::OnceLock;
+
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+pub(crate) use self::plan::{Plan, fit_defaults};
+use crate::config::Settings;
+
+/// What is assumed where the system does not say how much memory there is.
+const UNKNOWN: u64 = 1 << 30;
+
+/// Returns how much memory this process may use, in bytes: the setting `memory`, or what the machine, the cgroup and the
+/// resource limits allow.
+pub(crate) fn available(settings: &Settings) -> u64 {
+    settings.memory.map_or_else(detected, crate::config::ByteSize::bytes)
+}
+
+/// Returns the smallest of the machine's memory, the limits of the process's cgroup and of all above it, and `RLIMIT_AS`, in
+/// bytes. It is looked up once: what is sized by it does not change while the program runs.
+pub(crate) fn detected() -> u64 {
+    static DETECTED: OnceLock<u64> = OnceLock::new();
+    *DETECTED
+        .get_or_init(|| [machine(), cgroup::limit(), address_space()].into_iter().flatten().min().unwrap_or(UNKNOWN))
+}
+
+fn machine() -> Option<u64> {
+    let memory = RefreshKind::nothing().with_memory(MemoryRefreshKind::nothing().with_ram());
+    Some(System::new_with_specifics(memory).total_memory()).filter(|&bytes| bytes > 0)
+}
+
+#[cfg(target_os = "linux")]
+fn address_space() -> Option<u64> {
+    rustix::process::getrlimit(rustix::process::Resource::As).current
+}
+
+#[cfg(not(target_os = "linux"))]
+fn address_space() -> Option<u64> {
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn available_memory_is_at_most_that_of_the_machine_unless_it_is_set() {
+        assert!(detected() <= machine().unwrap() && detected() > 0);
+        let mut settings = Settings::default();
+        assert_eq!(available(&settings), detected());
+        settings.memory = Some("64MiB".parse().unwrap());
+        assert_eq!(available(&settings), 64 << 20);
+    }
+}
