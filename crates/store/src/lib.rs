@@ -24,8 +24,8 @@ pub use audit::{Act, AuditStore, StoredAct};
 pub use backup::{BackupError, BackupSummary, Existing, MissingArtifact, RestoreSummary};
 pub use bars::{BarStore, SeriesGlance, SeriesInfo, StoredSeries};
 pub use blobs::{
-    ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, LARGEST_ARTIFACT, S3Settings, Secret,
-    StoredBlob,
+    ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, LARGEST_ARTIFACT, S3Settings,
+    Secret, StoredBlob,
 };
 pub use connection::DatabaseAddress;
 pub use error::StoreError;

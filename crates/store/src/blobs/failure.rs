@@ -27,7 +27,9 @@ pub enum BlobError {
         source: io::Error,
     },
     /// A pipe, a device or a folder stands where an artifact should be.
-    #[error("the artifact {path:?} is not a regular file: remove it, then restore the artifact from a backup or train the model again")]
+    #[error(
+        "the artifact {path:?} is not a regular file: remove it, then restore the artifact from a backup or train the model again"
+    )]
     NotAFile {
         /// Where it is.
         path: PathBuf,
