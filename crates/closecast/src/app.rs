@@ -83,11 +83,7 @@ impl App {
 }
 
 /// Returns Yahoo Finance behind a short memory, a rate limit, retries and a circuit breaker.
-fn provider(
-    settings: &Settings,
-    max_bars: usize,
-    clock: &Arc<dyn Clock>,
-) -> Result<Arc<dyn Provider>, ProviderError> {
+fn provider(settings: &Settings, max_bars: usize, clock: &Arc<dyn Clock>) -> Result<Arc<dyn Provider>, ProviderError> {
     let mut yahoo = YahooSettings::default();
     if let Some(url) = &settings.yahoo_url {
         yahoo.base_urls = vec![url.clone()];

@@ -23,9 +23,8 @@ pub(crate) fn available(settings: &Settings) -> u64 {
 /// bytes. It is looked up once: what is sized by it does not change while the program runs.
 pub(crate) fn detected() -> u64 {
     static DETECTED: OnceLock<u64> = OnceLock::new();
-    *DETECTED.get_or_init(|| {
-        [machine(), cgroup::limit(), address_space()].into_iter().flatten().min().unwrap_or(UNKNOWN)
-    })
+    *DETECTED
+        .get_or_init(|| [machine(), cgroup::limit(), address_space()].into_iter().flatten().min().unwrap_or(UNKNOWN))
 }
 
 fn machine() -> Option<u64> {

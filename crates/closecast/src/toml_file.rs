@@ -37,7 +37,8 @@ impl TomlFile {
         if !path.exists() {
             return Err(format!("{what} {name} does not exist"));
         }
-        let text = bounded_file::read_text(path, MOST_BYTES).map_err(|error| format!("{what} {name} cannot be read: {error}"))?;
+        let text = bounded_file::read_text(path, MOST_BYTES)
+            .map_err(|error| format!("{what} {name} cannot be read: {error}"))?;
         match text.parse() {
             Ok(table) => Ok(Self { name, text, table }),
             Err(error) => {

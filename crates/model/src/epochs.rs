@@ -89,7 +89,9 @@ pub(crate) fn train(
     };
     let mut session = match resources.accelerator {
         Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator),
-        None => TrainingSession::new(network, training).map(|session| session.within(training_memory(resources.beside))),
+        None => {
+            TrainingSession::new(network, training).map(|session| session.within(training_memory(resources.beside)))
+        }
     }
     .map_err(engine)?;
     let train_origins: Vec<usize> = dataset.split.train.clone().collect();

@@ -3,9 +3,7 @@
 use std::fmt;
 
 use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
-use closecast_nn::{
-    CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec, training_bytes, training_memory,
-};
+use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec, training_bytes, training_memory};
 use serde::{Deserialize, Serialize};
 
 /// What the network sees and what it forecasts.

@@ -48,12 +48,7 @@ pub fn training_bytes(spec: &CheckedNetworkSpec, batch_size: usize, lookback: us
 }
 
 /// Refuses a training that would take more than `most` bytes.
-pub(crate) fn check(
-    spec: &CheckedNetworkSpec,
-    batch_size: usize,
-    lookback: usize,
-    most: usize,
-) -> Result<(), NnError> {
+pub(crate) fn check(spec: &CheckedNetworkSpec, batch_size: usize, lookback: usize, most: usize) -> Result<(), NnError> {
     let bytes = training_bytes(spec, batch_size, lookback);
     if bytes > most { Err(NnError::Memory { what: "training", bytes, limit: most }) } else { Ok(()) }
 }

@@ -36,7 +36,8 @@ impl ByteSize {
     /// # Errors
     /// What was given, and what is accepted.
     pub(crate) fn argument(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|()| format!("{text:?} is not an amount of memory; write 512MB, 1.5GiB or a number of bytes"))
+        text.parse()
+            .map_err(|()| format!("{text:?} is not an amount of memory; write 512MB, 1.5GiB or a number of bytes"))
     }
 
     /// Returns the number of bytes.

@@ -144,7 +144,9 @@ fn finite(place: &str, number: Option<f64>) -> Result<f64, BodyError> {
 pub(super) fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
     let day = text.get(..10).filter(|_| is_time_of_day(&text[10..]));
     let read = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
-    read.ok_or_else(|| BodyError(format!("{place}: is no date; write YYYY-MM-DD, such as 2024-01-31, or that and a time of day")))
+    read.ok_or_else(|| {
+        BodyError(format!("{place}: is no date; write YYYY-MM-DD, such as 2024-01-31, or that and a time of day"))
+    })
 }
 
 /// Gives rows the dates of an array beside them.
