@@ -6,6 +6,7 @@ mod access_log;
 mod address;
 mod allow;
 mod auth;
+mod bounded_json;
 mod buffers;
 mod cursor;
 mod etag;

@@ -17,6 +17,8 @@ mod disk;
 mod doctor;
 #[path = "rehearsals/kill.rs"]
 mod kill;
+#[path = "rehearsals/memory.rs"]
+mod memory;
 #[path = "rehearsals/mounts.rs"]
 mod mounts;
 #[path = "rehearsals/postgres.rs"]

@@ -19,6 +19,7 @@ mod retry_after;
 #[cfg(test)]
 mod robustness;
 mod session;
+mod sparing;
 mod wire;
 
 use std::{

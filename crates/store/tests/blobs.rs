@@ -1,6 +1,6 @@
 //! Artifacts in a real folder.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
 use std::{
     collections::HashSet,
@@ -13,7 +13,7 @@ use std::{
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
 use closecast_domain::{Clock, SystemClock};
-use closecast_store::{Blobs, Garbage, StoreError};
+use closecast_store::{BlobError, BlobRef, Blobs, Garbage, StoreError};
 
 const TWO_HOURS: TimeDelta = TimeDelta::hours(2);
 
@@ -178,4 +178,44 @@ async fn a_folder_that_is_gone_or_cannot_be_written_is_told_with_the_remedy() {
     assert!(told.contains("Not a directory") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
     let told = Blobs::local(&folder.join("inside")).unwrap_err().to_string();
     assert!(told.contains("inside") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+}
+
+#[tokio::test]
+async fn artifact_larger_than_its_row_says_or_than_the_bound_is_not_read() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    let blob = |size_bytes| BlobRef { sha256: hash.clone(), size_bytes };
+    assert_eq!(place.blobs.get_sized(&blob(7)).await.unwrap(), "weights");
+    // Sparse: eight gigabytes are announced, and none of them is there.
+    File::options().write(true).open(place.file(&hash)).unwrap().set_len(8 << 30).unwrap();
+    let small = place.blobs.clone().reading_at_most(5);
+    for (read, most) in [
+        (place.blobs.get_sized(&blob(7)).await, 7),
+        (place.blobs.get(&hash).await, closecast_store::LARGEST_ARTIFACT),
+        (small.get(&hash).await, 5),
+    ] {
+        let Err(StoreError::BlobSize { size, most: allowed, .. }) = read else { panic!("{read:?}") };
+        assert_eq!((size, allowed), (8 << 30, most));
+    }
+}
+
+#[tokio::test]
+async fn artifact_that_is_a_pipe_a_device_or_a_folder_is_an_error_at_once() {
+    let place = Place::new();
+    let hash = place.put(b"weights").await;
+    let file = place.file(&hash);
+    let make: [(&str, &dyn Fn()); 3] = [
+        ("pipe", &|| assert!(std::process::Command::new("mkfifo").arg(&file).status().unwrap().success())),
+        ("device", &|| symlink("/dev/zero", &file).unwrap()),
+        ("folder", &|| fs::create_dir(&file).unwrap()),
+    ];
+    fs::remove_file(&file).unwrap();
+    for (what, make) in make {
+        make();
+        let read = tokio::time::timeout(Duration::from_secs(5), place.blobs.get(&hash)).await.unwrap();
+        assert!(matches!(read, Err(StoreError::Blob(BlobError::NotAFile { .. }))), "{what}: {read:?}");
+        if what != "folder" {
+            fs::remove_file(&file).unwrap();
+        }
+    }
 }

@@ -10,7 +10,7 @@ use closecast_domain::Symbol;
 use serde_json::{Map, Value};
 
 pub(crate) use self::row::WindowRow;
-use super::model_name::check_model_name;
+use super::{bounded_json, model_name::check_model_name};
 
 /// Names under which a window may be sent.
 pub(crate) const WINDOW_FIELDS: [&str; 10] =
@@ -83,8 +83,8 @@ pub(crate) fn parse(body: &[u8]) -> Result<PredictBody, BodyError> {
 
 /// Reads JSON. Python writes NaN and Infinity, which JSON does not have: they are read as null, so that the message can say where.
 fn json(body: &[u8]) -> Result<Value, BodyError> {
-    serde_json::from_slice(body).or_else(|error| {
-        let repaired = row::without_nan(body).and_then(|text| serde_json::from_slice(&text).ok());
+    bounded_json::read(body).or_else(|error| {
+        let repaired = row::without_nan(body).and_then(|text| bounded_json::read(&text).ok());
         repaired.ok_or_else(|| BodyError(format!("body: {error}")))
     })
 }

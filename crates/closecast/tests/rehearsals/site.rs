@@ -57,6 +57,11 @@ impl Site {
         site
     }
 
+    /// Makes one without anything in it, in a folder that somebody else removes.
+    pub(crate) fn bare(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), _gone_when_dropped: None }
+    }
+
     /// Returns the data folder.
     pub(crate) fn data(&self) -> PathBuf {
         self.folder.join("data")

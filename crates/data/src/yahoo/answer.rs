@@ -3,9 +3,11 @@
 use std::time::Duration;
 
 use closecast_domain::Symbol;
-use serde_json::Value;
 
-use super::wire::{Chart, Envelope};
+use super::{
+    sparing::ReportedError,
+    wire::{Chart, Envelope},
+};
 use crate::provider::{FetchRange, ProviderError};
 
 /// Characters of a body that a message quotes.
@@ -60,13 +62,11 @@ impl Answer<'_> {
     }
 
     /// Returns what an `error` object means. The description decides, then the code, then the status.
-    fn reported(&self, error: &Value, body: &[u8]) -> ProviderError {
-        let field = |name: &str| error.get(name).and_then(Value::as_str).unwrap_or_default().trim().to_owned();
-        let code = field("code");
-        let description = error.as_str().map_or_else(|| field("description"), str::to_owned);
+    fn reported(&self, error: &ReportedError, body: &[u8]) -> ProviderError {
+        let (code, description) = (error.code.trim(), error.description.trim());
         let text = format!("{code} {description}").to_ascii_lowercase();
         let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-        let reason = printable(if description.is_empty() { &code } else { &description });
+        let reason = printable(if description.is_empty() { code } else { description });
         if has(&["data doesn't exist"]) {
             ProviderError::NoData { symbol: self.symbol.clone(), range: self.range }
         } else if has(&["too many requests", "rate limit"]) {

@@ -77,9 +77,9 @@ impl<'a> Columns<'a> {
             Some(values) => Err(format!("{} values in {name:?} for {rows} timestamps", values.len())),
             None => Ok(&[][..]),
         };
-        let quote = indicators.quote.first().filter(|quote| quote.close.is_some());
+        let quote = indicators.quote.iter().flatten().next().filter(|quote| quote.close.is_some());
         let quote = quote.ok_or_else(|| format!("no \"close\" for {rows} timestamps"))?;
-        let adj_close = indicators.adjclose.first().and_then(|adjusted| adjusted.adjclose.as_ref());
+        let adj_close = indicators.adjclose.iter().flatten().next().and_then(|adjusted| adjusted.adjclose.as_ref());
         Ok(Self {
             open: column("open", quote.open.as_ref())?,
             high: column("high", quote.high.as_ref())?,

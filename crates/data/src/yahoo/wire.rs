@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
+
+use super::sparing::{ReportedError, first};
 
 /// The whole answer. An error stands under `chart` or, in older answers and on other routes, under `finance`.
 #[derive(Debug, Default, Deserialize)]
@@ -17,8 +18,10 @@ pub(super) struct Envelope {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Section {
+    /// The first of the charts: one is asked for.
+    #[serde(deserialize_with = "first")]
     pub(super) result: Option<Vec<Chart>>,
-    pub(super) error: Option<Value>,
+    pub(super) error: Option<ReportedError>,
 }
 
 /// The bars of one symbol, as parallel arrays.
@@ -60,8 +63,10 @@ pub(super) struct TradingPeriod {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Indicators {
-    pub(super) quote: Vec<Quote>,
-    pub(super) adjclose: Vec<AdjClose>,
+    #[serde(deserialize_with = "first")]
+    pub(super) quote: Option<Vec<Quote>>,
+    #[serde(deserialize_with = "first")]
+    pub(super) adjclose: Option<Vec<AdjClose>>,
 }
 
 /// One element a timestamp; an element is null where the session has no price.

@@ -126,3 +126,34 @@ async fn an_empty_range_is_refused_without_a_request() {
     assert!(matches!(error, ProviderError::BadRequest { .. }), "{error}");
     assert!(server.received_requests().await.unwrap().is_empty());
 }
+
+/// Serves a redirect to `location`.
+async fn redirecting(location: &str) -> wiremock::MockServer {
+    serving(ResponseTemplate::new(302).insert_header("location", location)).await
+}
+
+#[tokio::test]
+async fn redirect_to_another_host_is_not_followed() {
+    let other = serving(good()).await;
+    for location in [other.uri(), other.uri().replace("127.0.0.1", "localhost"), "https://other.invalid/".to_owned()] {
+        let server = redirecting(&location).await;
+        let error = fetch(&provider(settings(&[&server.uri()]), LATER), "AAPL").await.unwrap_err();
+        assert!(matches!(error, ProviderError::Unreadable { .. }), "{location}: {error}");
+        assert!(error.to_string().contains("redirect"), "{location}: {error}");
+    }
+    assert_eq!(other.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn redirect_within_the_host_is_followed_but_not_for_ever() {
+    use wiremock::{Mock, MockServer, matchers::path};
+
+    let server = MockServer::start().await;
+    let moved = ResponseTemplate::new(301).insert_header("location", "/moved");
+    Mock::given(path("/moved")).respond_with(good()).mount(&server).await;
+    Mock::given(path("/v8/finance/chart/AAPL")).respond_with(moved).mount(&server).await;
+    assert!(fetch(&provider(settings(&[&server.uri()]), LATER), "AAPL").await.is_ok());
+    let endless = redirecting("/again").await;
+    assert!(fetch(&provider(settings(&[&endless.uri()]), LATER), "AAPL").await.is_err());
+    assert!(endless.received_requests().await.unwrap().len() <= 4);
+}

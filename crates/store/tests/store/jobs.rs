@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use closecast_store::{Allowance, Beat, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, News, Origin, StoreError};
+use closecast_store::{
+    Allowance, Beat, Job, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, News, Origin, StoreError,
+};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
 
@@ -169,8 +171,8 @@ async fn publish(place: &crate::place::Place, lease: &Lease) -> Result<u64, &'st
 async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
     for place in places().await {
         let jobs = place.store.jobs();
-        jobs.enqueue(NewJob { max_attempts: 1, ..training("AAPL") }, now()).await.unwrap();
-        for state in [JobState::Failed] {
+        jobs.enqueue(NewJob { max_attempts: 2, ..training("AAPL") }, now()).await.unwrap();
+        for state in [JobState::Queued, JobState::Failed] {
             let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
             let seen = jobs.running().await.unwrap();
             assert!(jobs.take_over(&seen[0], now()).await.unwrap());

@@ -7,6 +7,7 @@ use super::{
     tensor::{Datatype, Tensor},
     wrong,
 };
+use crate::server::bounded_json;
 
 /// Most tensors of a request.
 const MOST_TENSORS: usize = 16;
@@ -59,7 +60,7 @@ pub(crate) fn parse(header_length: Option<&str>, body: &[u8]) -> Result<InferReq
             })?
         }
     };
-    let header: Value = serde_json::from_slice(header).map_err(|error| OipError(format!("body: {error}")))?;
+    let header: Value = bounded_json::read(header).map_err(|error| OipError(format!("body: {error}")))?;
     let Value::Object(header) = header else { return wrong("body: must be an object") };
     let mut request = InferRequest { id: text(&header, "id")?, ..InferRequest::default() };
     if let Some(parameters) = object(&header, "parameters", "parameters")? {
