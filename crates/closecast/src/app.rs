@@ -61,7 +61,7 @@ impl App {
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
-            rooms: Arc::default(),
+            rooms: Arc::new(Rooms::new(&settings.server.limits)),
             readiness: Arc::default(),
             security: Arc::new(Security::new(&settings.server.limits)),
             monitor,

@@ -5,6 +5,7 @@ mod cache;
 mod cli;
 mod commands;
 mod config;
+mod disk_budget;
 mod failure;
 mod gate;
 mod live;
@@ -23,13 +24,16 @@ mod toml_file;
 mod views;
 mod worker;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use crate::{
     cli::{Cli, Command},
     failure::Failure,
     terminal::Terminal,
 };
+
+/// How long threads that still work may take when the command has ended.
+const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     match Cli::read() {
@@ -50,7 +54,10 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let settings = config::load(&cli.settings)?;
     let _logs = logging::start(&settings, cli.command.is_service())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::Runtime)?;
-    runtime.block_on(dispatch(cli.command, settings, terminal))
+    let result = runtime.block_on(dispatch(cli.command, settings, terminal));
+    // A thread that reads from what never answers, such as a named pipe, must not keep the program alive.
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    result
 }
 
 async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {

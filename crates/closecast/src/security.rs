@@ -4,6 +4,7 @@ mod allowance;
 mod caller;
 mod key;
 mod keyring;
+mod per_caller;
 mod role;
 
 use tokio_util::task::TaskTracker;
@@ -13,6 +14,7 @@ pub(crate) use self::{
     caller::Caller,
     key::Key,
     keyring::Keyring,
+    per_caller::{CallerPermit, LimitReached, PerCallerLimiter},
     role::Role,
 };
 use crate::config::LimitSettings;

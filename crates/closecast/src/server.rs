@@ -5,6 +5,7 @@ mod access;
 mod access_log;
 mod address;
 mod auth;
+mod body_rate;
 mod cursor;
 mod etag;
 mod examples;

@@ -6,7 +6,7 @@ use axum::middleware;
 use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder, path::Operation, security::SecurityRequirement};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::{auth, openapi, time_limit::end_after};
+use super::{auth, body_rate::require_minimum_rate, openapi, time_limit::end_after};
 use crate::app::App;
 
 /// What a route asks of its caller.
@@ -29,6 +29,7 @@ impl Access {
     /// `limit`.
     pub(super) fn group(self, app: &App, limit: Duration, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         self.describe(routes.get_openapi_mut());
+        let routes = routes.layer(middleware::from_fn(require_minimum_rate));
         // Inside of the guard: what it writes down is the answer that was given.
         let routes = routes.layer(middleware::from_fn_with_state(limit, end_after));
         if self == Self::Open {
@@ -56,6 +57,9 @@ impl Access {
             ("503", "The database or the artifact store does not answer."),
             ("504", "The answer took too long."),
         ];
+        if operation.request_body.is_some() {
+            answers.push(("408", "The body arrived too slowly."));
+        }
         if self != Self::Open {
             operation.security = Some(openapi::WAYS_IN.map(|name| SecurityRequirement::new(name, [""; 0])).into());
             answers.push(("401", "A key is needed, and there was none or not one of ours."));

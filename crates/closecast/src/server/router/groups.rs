@@ -31,7 +31,7 @@ pub(super) fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, TIMEOUT, signs_of_life()))
         .merge(Access::Read.group(app, TIMEOUT, read()))
-        .merge(Access::Compute.group(app, TIMEOUT, compute(app)))
+        .merge(Access::Compute.group(app, TIMEOUT, compute()))
         .merge(Access::Change.group(app, TIMEOUT, change()))
         .merge(Access::Administer.group(app, TIMEOUT, administer()))
         .merge(Access::Change.group(app, UPLOAD_TIMEOUT, uploads()))
@@ -85,10 +85,9 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(live::connect))
 }
 
-fn compute(app: &App) -> OpenApiRouter<App> {
-    // Files may be larger than other bodies.
-    let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
-    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
+fn compute() -> OpenApiRouter<App> {
+    // Its handler counts the bytes: files may be larger than other bodies.
+    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(files)
         .routes(routes!(batch::forecast))
