@@ -5,12 +5,13 @@ use closecast_domain::Symbol;
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
     News, StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{begin_writing, lock_subject},
     entity::alert,
     events::announce_in,
@@ -69,12 +70,12 @@ pub struct StoredAlert {
 /// The alerts.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> AlertStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
         Self { database, wakeups }
     }
 

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use crate::{StoreError, connection::Turns, entity::audit_line};
+use crate::{StoreError, checked::CheckedConnection, connection::Turns, entity::audit_line};
 
 /// Something that somebody did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,12 +39,12 @@ pub struct StoredAct {
 /// The book of who did what. Nothing in it is ever changed.
 #[derive(Clone, Copy, Debug)]
 pub struct AuditStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     turns: &'a Turns,
 }
 
 impl<'a> AuditStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns) -> Self {
         Self { database, turns }
     }
 

@@ -3,12 +3,13 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::OnConflict,
 };
 
 use crate::{
     News, StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{begin_writing, lock_subject},
     entity::{bar, series},
     events::announce_in,
@@ -53,12 +54,12 @@ pub struct StoredSeries {
 /// The stored bars.
 #[derive(Clone, Copy, Debug)]
 pub struct BarStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> BarStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
         Self { database, wakeups }
     }
 

@@ -10,15 +10,18 @@ use std::{
 
 use sea_orm::{
     AccessMode, ConnAcquireErr, ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection,
-    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
+    DatabaseTransaction, DbErr, IsolationLevel, RuntimeErr, Statement, TransactionOptions, TransactionTrait,
     sqlx::{self, Connection as _, PgConnection, postgres::PgConnectOptions, sqlite::SqliteJournalMode},
 };
 use sea_orm_migration::MigratorTrait;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::{StoreError, migration::Migrator};
+use crate::{
+    StoreError,
+    checked::{CheckedConnection, CheckedTransaction},
+    migration::Migrator,
+};
 
 /// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
@@ -226,14 +229,14 @@ async fn say_why_not(address: &DatabaseAddress, url: &str) -> Result<(), StoreEr
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached.
-pub(crate) async fn begin_reading(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+pub(crate) async fn begin_reading(database: &CheckedConnection) -> Result<DatabaseTransaction, DbErr> {
     let mut options = TransactionOptions::default();
     // SQLite does so by itself in write-ahead-log mode.
     if database.get_database_backend() == DatabaseBackend::Postgres {
         options.isolation_level = Some(IsolationLevel::RepeatableRead);
         options.access_mode = Some(AccessMode::ReadOnly);
     }
-    database.begin_with_options(options).await
+    database.pool().begin_with_options(options).await
 }
 
 /// Begins a transaction that will write. On SQLite it takes the write lock at once and waits for it: one that reads first and
@@ -241,12 +244,8 @@ pub(crate) async fn begin_reading(database: &DatabaseConnection) -> Result<Datab
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached, or is locked for longer than a writer waits.
-pub(crate) async fn begin_writing(database: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
-    let options = TransactionOptions {
-        sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-        ..TransactionOptions::default()
-    };
-    database.begin_with_options(options).await
+pub(crate) async fn begin_writing(database: &CheckedConnection) -> Result<CheckedTransaction, DbErr> {
+    database.begin_writing().await
 }
 
 /// Whose turn it is to write what many requests write at once. SQLite has one writer at a time: those of this program wait here
@@ -293,6 +292,8 @@ pub(crate) enum Refusal {
     Full,
     /// Another writer was in the way for too long.
     Busy,
+    /// Its file is not as the database wrote it.
+    Damaged,
 }
 
 /// Returns why the database changed nothing, where it is for a reason that somebody can do something about.
@@ -302,6 +303,8 @@ pub(crate) fn refusal(error: &DbErr) -> Option<Refusal> {
         "13" | "4874" | "53100" => Some(Refusal::Full),
         // SQLite: busy and locked, with their causes.
         "5" | "6" | "261" | "517" | "773" | "262" => Some(Refusal::Busy),
+        // SQLite: corrupt with its causes, not a database, short read. PostgreSQL: data and index corrupted.
+        "11" | "267" | "523" | "779" | "26" | "522" | "XX001" | "XX002" => Some(Refusal::Damaged),
         _ => None,
     }
 }

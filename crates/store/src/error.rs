@@ -2,7 +2,7 @@
 
 use closecast_domain::Symbol;
 
-use crate::{BlobError, connection::Refusal};
+use crate::{BlobError, connection::Refusal, database_file::FileFault};
 
 /// What can go wrong when something is kept or read back.
 #[derive(Debug, thiserror::Error)]
@@ -26,6 +26,24 @@ pub enum StoreError {
         "another program keeps the database locked, and nothing was changed: see which one writes for so long ({0})"
     )]
     Busy(#[source] sea_orm::DbErr),
+    /// The file of the database was deleted, moved or replaced while the program ran: what is written into it is lost.
+    #[error(
+        "the database file {path:?} {reason} while the program was running, and nothing was kept: stop the program, put the file back or restore a backup, and start the program again"
+    )]
+    Replaced {
+        /// File that was opened.
+        path: std::path::PathBuf,
+        /// What happened to it.
+        reason: String,
+    },
+    /// The file of the database was cut off or overwritten.
+    #[error(
+        "the database file is damaged ({reason}): stop the program, keep a copy of the file, and restore a backup into a new data folder with `closecast restore`"
+    )]
+    Damaged {
+        /// What was found.
+        reason: String,
+    },
     /// The place of the artifacts is set wrongly, or could not be read or written.
     #[error(transparent)]
     Blob(#[from] BlobError),
@@ -101,10 +119,23 @@ pub enum StoreError {
 
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
+        if let Some(fault) = crate::checked::fault(&error) {
+            return fault.clone().into();
+        }
         match crate::connection::refusal(&error) {
             Some(Refusal::Full) => Self::Full(error),
             Some(Refusal::Busy) => Self::Busy(error),
+            Some(Refusal::Damaged) => Self::Damaged { reason: error.to_string() },
             None => Self::Database(error),
+        }
+    }
+}
+
+impl From<FileFault> for StoreError {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::Replaced { path, reason } => Self::Replaced { path, reason },
+            FileFault::Truncated { reason } => Self::Damaged { reason },
         }
     }
 }

@@ -12,12 +12,13 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ConnectionTrait, DatabaseBackend, DatabaseConnection, DatabaseTransaction, EntityTrait, TransactionTrait,
+    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, TransactionTrait,
 };
 
 pub use self::news::{EventTopic, ForecastNews, ModelNews, News, SeriesNews};
 use crate::{
     StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{Turns, begin_writing, is_of_the_machine, lock_subject},
     entity::{event, job},
     jobs,
@@ -48,13 +49,13 @@ pub struct Event {
 /// The news.
 #[derive(Clone, Copy, Debug)]
 pub struct EventStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     turns: &'a Turns,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> EventStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
         Self { database, turns, wakeups }
     }
 
@@ -119,7 +120,7 @@ pub(crate) fn left_out(transaction: &DatabaseTransaction, told: Result<(), Store
 /// Returns whether SQLite may have undone the whole transaction, and not the one statement.
 fn ends_transaction(error: &StoreError) -> bool {
     match error {
-        StoreError::Full(_) | StoreError::Busy(_) => true,
+        StoreError::Full(_) | StoreError::Busy(_) | StoreError::Damaged { .. } => true,
         StoreError::Database(error) => is_of_the_machine(error),
         _ => false,
     }

@@ -9,8 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, ModelRef, Quantile, Symbol};
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
-    TryInsertResult,
+    ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, TryInsertResult,
 };
 
 pub use self::{
@@ -21,6 +20,7 @@ pub use self::{
 };
 use crate::{
     ForecastNews, News, StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{Turns, begin_writing},
     entity::forecast,
     events::announce_in,
@@ -56,13 +56,13 @@ pub struct StoredForecast {
 /// The stored forecasts.
 #[derive(Clone, Copy, Debug)]
 pub struct ForecastStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     turns: &'a Turns,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> ForecastStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
         Self { database, turns, wakeups }
     }
 

@@ -11,8 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, Condition, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{LockBehavior, LockType},
 };
 use uuid::Uuid;
@@ -26,6 +25,7 @@ pub use self::{
 pub(crate) use self::{lease::succeed_in, record::job, takeover::requeue_running_in};
 use crate::{
     News, StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{begin_writing, lock_subject},
     entity::{job, schedule_firing},
     events::announce_in,
@@ -41,12 +41,12 @@ const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
 /// The queue.
 #[derive(Clone, Copy, Debug)]
 pub struct JobStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> JobStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
         Self { database, wakeups }
     }
 

@@ -1,13 +1,10 @@
 //! Keys to the API: their hashes, never the keys themselves.
 
 use chrono::{DateTime, Utc};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
-    sea_query::Expr,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use uuid::Uuid;
 
-use crate::{StoreError, connection::Turns, entity::key};
+use crate::{StoreError, checked::CheckedConnection, connection::Turns, entity::key};
 
 /// A key, without what opens the door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,12 +26,12 @@ pub struct StoredKey {
 /// The keys.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     turns: &'a Turns,
 }
 
 impl<'a> KeyStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, turns: &'a Turns) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns) -> Self {
         Self { database, turns }
     }
 

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use closecast_domain::Card;
 use sea_orm::{
     ActiveValue::{NotSet, Set},
-    ColumnTrait, DatabaseConnection, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter, QueryOrder,
 };
 use serde_json::Value;
 
@@ -21,6 +21,7 @@ pub use self::{
 };
 use crate::{
     BlobRef, Blobs, Lease, NewJob, StoreError, Topic, Wakeups,
+    checked::CheckedConnection,
     connection::{begin_writing, lock_subject},
     entity::{model_version, registry_event},
     events::announce_job_in,
@@ -62,13 +63,13 @@ pub struct Origin<'a> {
 /// The published models.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
     blobs: &'a Blobs,
     wakeups: &'a Wakeups,
 }
 
 impl<'a> ModelStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection, blobs: &'a Blobs, wakeups: &'a Wakeups) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection, blobs: &'a Blobs, wakeups: &'a Wakeups) -> Self {
         Self { database, blobs, wakeups }
     }
 

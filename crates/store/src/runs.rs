@@ -6,8 +6,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::{NotSet, Set},
-    ColumnTrait, ConnectionTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, OnConflict},
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +17,7 @@ pub use self::unfinished::UnfinishedRun;
 
 use crate::{
     StoreError,
+    checked::CheckedConnection,
     connection::begin_writing,
     entity::{run, run_metric, training_log},
     portions::portions,
@@ -143,11 +143,11 @@ pub struct RunFilter {
 /// The runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunStore<'a> {
-    database: &'a DatabaseConnection,
+    database: &'a CheckedConnection,
 }
 
 impl<'a> RunStore<'a> {
-    pub(crate) fn new(database: &'a DatabaseConnection) -> Self {
+    pub(crate) fn new(database: &'a CheckedConnection) -> Self {
         Self { database }
     }
 

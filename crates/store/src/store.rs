@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use sea_orm::DatabaseConnection;
-
 use crate::{
     AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, EventStore, ForecastStore, JobStore,
     KeyStore, ModelStore, RunStore, StoreError, Wakeups,
+    checked::CheckedConnection,
     connection::{self, Turns},
+    database_file::DatabaseFile,
 };
 
 /// Connections beside each other; SQLite has one writer at a time whatever this is.
@@ -57,30 +57,10 @@ pub struct Schema {
 #[derive(Clone, Debug)]
 pub struct Store {
     settings: StoreSettings,
-    pub(crate) database: DatabaseConnection,
+    pub(crate) database: CheckedConnection,
     pub(crate) blobs: Blobs,
     pub(crate) wakeups: Wakeups,
     turns: Turns,
-    /// Which file the database is, where the system can tell.
-    file: Option<FileIdentity>,
-}
-
-/// Device and number of a file.
-type FileIdentity = (u64, u64);
-
-/// Returns which file a path leads to, where the system can tell.
-fn identity(path: &Path) -> std::io::Result<Option<FileIdentity>> {
-    let found = std::fs::metadata(path)?;
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt as _;
-        Ok(Some((found.dev(), found.ino())))
-    }
-    #[cfg(not(unix))]
-    {
-        _ = found;
-        Ok(None)
-    }
 }
 
 impl Store {
@@ -95,15 +75,16 @@ impl Store {
         std::fs::create_dir_all(&settings.folder).map_err(unusable)?;
         let address = settings.database();
         connection::migrate(&address).await?;
-        let database = connection::connect(&address, MAX_CONNECTIONS).await?;
-        let blobs = Blobs::open(&settings.artifacts())?;
-        let wakeups = Wakeups::new(&database);
-        let turns = Turns::new(&address);
+        let pool = connection::connect(&address, MAX_CONNECTIONS).await?;
         let file = match &address {
-            DatabaseAddress::Sqlite(path) => identity(path).map_err(unusable)?,
+            DatabaseAddress::Sqlite(path) => Some(DatabaseFile::remember(path).map_err(unusable)?),
             DatabaseAddress::Postgres(_) => None,
         };
-        Ok(Self { settings, database, blobs, wakeups, turns, file })
+        let database = CheckedConnection::new(pool, file);
+        let blobs = Blobs::open(&settings.artifacts())?;
+        let wakeups = Wakeups::new(database.pool());
+        let turns = Turns::new(&address);
+        Ok(Self { settings, database, blobs, wakeups, turns })
     }
 
     /// Brings the schema up to date and does nothing else.
@@ -119,7 +100,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when the database does not answer, or has changes that this program does not know.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
-        let (applied, pending) = connection::schema(&self.database).await?;
+        let (applied, pending) = connection::schema(self.database.pool()).await?;
         Ok(Schema { applied, pending })
     }
 
@@ -204,17 +185,11 @@ impl Store {
     /// Asks the database for a sign of life.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when it does not answer, [`StoreError::Folder`] when its file was deleted or put elsewhere: what is
-    /// written still goes there, and nobody will find it again.
+    /// [`StoreError::Database`] when it does not answer, [`StoreError::Replaced`] and [`StoreError::Damaged`] when its file was deleted,
+    /// replaced or cut off.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        self.database.ping().await?;
-        let (DatabaseAddress::Sqlite(path), Some(opened)) = (self.address(), self.file) else { return Ok(()) };
-        let unusable = |source| StoreError::Folder { path: path.clone(), source };
-        if identity(&path).map_err(unusable)? == Some(opened) {
-            return Ok(());
-        }
-        let reason = "the file of the database is another one than when the program began: start it again";
-        Err(StoreError::Folder { path: path.clone(), source: std::io::Error::other(reason) })
+        self.database.pool().ping().await?;
+        Ok(self.database.verify()?)
     }
 
     /// Closes the connections, after what is being written has been written.
@@ -222,6 +197,6 @@ impl Store {
     /// # Errors
     /// [`StoreError::Database`] when the database does not answer.
     pub async fn close(self) -> Result<(), StoreError> {
-        Ok(self.database.close().await?)
+        Ok(self.database.pool().clone().close().await?)
     }
 }

@@ -24,6 +24,8 @@ mod keys;
 mod models;
 #[path = "store/place.rs"]
 mod place;
+#[path = "store/readiness.rs"]
+mod readiness;
 #[path = "store/registry.rs"]
 mod registry;
 #[path = "store/runs.rs"]

@@ -170,6 +170,11 @@ impl From<&Failure> for Problem {
                     "the disk of the database is full: what was asked could not be kept; make room and ask again";
                 return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
             }
+            Failure::Store(StoreError::Replaced { .. } | StoreError::Damaged { .. }) => {
+                tracing::error!(error = %failure, "a request failed");
+                let detail = "the database file was deleted, replaced or damaged: what was asked could not be kept; the log says what to do";
+                return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) };
+            }
             Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the artifact of the model in service is missing or damaged: `closecast doctor` says which, and what to do";

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseTransaction};
+use sea_orm::{ConnectionTrait, DatabaseBackend};
 use serde::Serialize;
 use tokio::sync::mpsc;
 
@@ -17,7 +17,9 @@ use super::{
     referenced,
     tables::{self, Table},
 };
-use crate::{Store, StoreError, Topic, connection::begin_writing, jobs::requeue_running_in};
+use crate::{
+    Store, StoreError, Topic, checked::CheckedTransaction, connection::begin_writing, jobs::requeue_running_in,
+};
 
 /// Entries read ahead of the one that is being restored.
 const WAITING: usize = 1;
@@ -83,7 +85,7 @@ impl Store {
 struct Restoring<'a> {
     store: &'a Store,
     file: &'a Path,
-    transaction: DatabaseTransaction,
+    transaction: CheckedTransaction,
     tables: Vec<Box<dyn Table>>,
 }
 

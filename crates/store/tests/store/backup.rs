@@ -1,7 +1,7 @@
 //! Backups.
 
 #[path = "backup/content.rs"]
-mod content;
+pub(crate) mod content;
 #[path = "backup/damage.rs"]
 mod damage;
 #[path = "backup/serving.rs"]

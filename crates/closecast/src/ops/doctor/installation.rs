@@ -82,8 +82,11 @@ pub(super) fn unopened(failure: &Failure) -> Finding {
 /// Looks at the database and at what it holds of prices.
 pub(super) async fn of_the_store(app: &App) -> Vec<Finding> {
     let address = app.store.address();
-    let database = match app.store.ping().await {
+    let database = match app.store.check_ready().await {
         Ok(()) => Finding::ok("database", format!("{address} answers")),
+        Err(error @ (StoreError::Busy(_) | StoreError::Full(_))) => {
+            Finding::error("database", format!("{address} cannot be written: {error}"))
+        }
         Err(error) => Finding::error("database", format!("{address} does not answer: {error}"))
             .remedy("start the database, or check DATABASE_URL"),
     };

@@ -1,0 +1,131 @@
+//! Whether the database can be read and written now.
+
+use std::{fs, io, io::Write as _, path::Path, time::Duration};
+
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, TransactionTrait,
+    sqlx::{self, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions},
+};
+
+use crate::{Store, StoreError, checked::CheckedConnection, database_file::DatabaseFile};
+
+/// How long the check waits for another writer before the database counts as locked.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Bytes written beside the database: SQLite writes over old pages of its log, which succeeds on a full disk for a while.
+const PROBE: [u8; 64 << 10] = [0; 64 << 10];
+
+/// Reads the schema and at least one page of every table.
+const READ: &str = "SELECT (SELECT COUNT(*) FROM sqlite_master), \
+    EXISTS (SELECT 1 FROM seaql_migrations), EXISTS (SELECT 1 FROM series), EXISTS (SELECT 1 FROM bars), \
+    EXISTS (SELECT 1 FROM model_versions), EXISTS (SELECT 1 FROM model_aliases), EXISTS (SELECT 1 FROM registry_events), \
+    EXISTS (SELECT 1 FROM forecasts), EXISTS (SELECT 1 FROM jobs), EXISTS (SELECT 1 FROM schedule_firings), \
+    EXISTS (SELECT 1 FROM runs), EXISTS (SELECT 1 FROM run_metrics), EXISTS (SELECT 1 FROM training_logs), \
+    EXISTS (SELECT 1 FROM alerts), EXISTS (SELECT 1 FROM keys), EXISTS (SELECT 1 FROM events), EXISTS (SELECT 1 FROM audit_log)";
+
+impl Store {
+    /// Checks that the database can be read and written now: it reads rows, commits a write that changes no row, and on SQLite also
+    /// looks whether the file is the one that was opened, whole, and has room to grow. Takes about a millisecond; at most two
+    /// seconds longer while another program writes.
+    ///
+    /// # Errors
+    /// [`StoreError::Replaced`] when the file was deleted or replaced, [`StoreError::Damaged`] when it was cut off or overwritten,
+    /// [`StoreError::Full`] when its disk is full, [`StoreError::Busy`] when another program keeps it locked,
+    /// [`StoreError::Folder`] when nothing can be written beside it, and [`StoreError::Database`] when the database does not answer.
+    pub async fn check_ready(&self) -> Result<(), StoreError> {
+        match self.database.file() {
+            Some(file) => check_sqlite(&self.database, file).await,
+            None => Ok(check_postgres(self.database.pool()).await?),
+        }
+    }
+}
+
+async fn check_sqlite(database: &CheckedConnection, file: &DatabaseFile) -> Result<(), StoreError> {
+    // Before SQLite opens it: an empty file with a log beside it makes SQLite delete the log.
+    database.verify()?;
+    // A connection of its own: those of the pool may answer from their caches.
+    let options = SqliteConnectOptions::new().filename(file.path()).create_if_missing(false).busy_timeout(LOCK_TIMEOUT);
+    let mut connection = options.disable_statement_logging().connect().await.map_err(db_error)?;
+    let checked = check_with(&mut connection, database, file).await;
+    // The answer is known; what happens to the connection does not matter.
+    _ = connection.close().await;
+    checked?;
+    let path = file.path().to_owned();
+    let probed = tokio::task::spawn_blocking(move || probe(&path)).await;
+    probed.map_err(|panic| StoreError::Database(DbErr::Custom(panic.to_string())))?
+}
+
+async fn check_with(
+    connection: &mut SqliteConnection,
+    database: &CheckedConnection,
+    file: &DatabaseFile,
+) -> Result<(), StoreError> {
+    sqlx::query(READ).fetch_one(&mut *connection).await.map_err(db_error)?;
+    check_size(connection, file).await?;
+    match write(connection).await.map_err(db_error).map_err(StoreError::from) {
+        // A long write of this program is not a fault.
+        Err(StoreError::Busy(_)) if database.is_writing() => {}
+        written => written?,
+    }
+    Ok(database.verify()?)
+}
+
+/// Writes a value of the header over itself and commits, which writes a page to the log.
+async fn write(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
+    let write = format!("PRAGMA user_version = {version}");
+    sqlx::query(sqlx::AssertSqlSafe(write)).execute(&mut *transaction).await?;
+    transaction.commit().await
+}
+
+/// Compares the size of the file with the number of pages. It may be smaller only while pages are in the log alone.
+async fn check_size(connection: &mut SqliteConnection, file: &DatabaseFile) -> Result<(), StoreError> {
+    let (size, expected) = sizes(connection, file).await?;
+    if size >= expected {
+        return Ok(());
+    }
+    let (_busy, logged, moved): (i64, i64, i64) =
+        sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *connection).await.map_err(db_error)?;
+    let (size, expected) = sizes(connection, file).await?;
+    if size >= expected || logged != moved {
+        return Ok(());
+    }
+    Err(StoreError::Damaged { reason: format!("{size} bytes are left of {expected}") })
+}
+
+async fn sizes(connection: &mut SqliteConnection, file: &DatabaseFile) -> Result<(u64, u64), StoreError> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    let expected: i64 = sqlx::query_scalar(sql).fetch_one(connection).await.map_err(db_error)?;
+    let size = file.verify().map_err(StoreError::from)?;
+    Ok((size, u64::try_from(expected).unwrap_or(0)))
+}
+
+/// Writes a file beside the database and removes it.
+fn probe(database: &Path) -> Result<(), StoreError> {
+    let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let path = folder.join(format!(".closecast-ready-{}", std::process::id()));
+    let written = fs::File::create(&path).and_then(|mut file| file.write_all(&PROBE));
+    let removed = fs::remove_file(&path);
+    written.and(removed).map_err(|source| match source.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            StoreError::Full(DbErr::Custom(source.to_string()))
+        }
+        _ => StoreError::Folder { path: folder.to_owned(), source },
+    })
+}
+
+/// Locks a row, which writes to its page and to the log without leaving an old version of the row behind, and commits.
+async fn check_postgres(pool: &DatabaseConnection) -> Result<(), DbErr> {
+    let transaction = pool.begin().await?;
+    let timeouts =
+        format!("SET LOCAL lock_timeout = '{0}ms'; SET LOCAL statement_timeout = '{0}ms'", LOCK_TIMEOUT.as_millis());
+    transaction.execute_unprepared(&timeouts).await?;
+    let lock = "SELECT version FROM seaql_migrations ORDER BY version LIMIT 1 FOR NO KEY UPDATE";
+    transaction.execute_unprepared(lock).await?;
+    transaction.commit().await
+}
+
+fn db_error(error: sqlx::Error) -> DbErr {
+    DbErr::Query(RuntimeErr::SqlxError(std::sync::Arc::new(error)))
+}

@@ -1,0 +1,174 @@
+//! Whether the store says that it can be read and written, and refuses to write where nothing is kept.
+
+use std::{
+    fs::{self, File},
+    io::{Seek as _, SeekFrom, Write as _},
+    path::{Path, PathBuf},
+};
+
+use bytes::Bytes;
+use closecast_store::{DatabaseAddress, Existing, NewJob, NewRun, Origin, Store, StoreError};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use serde_json::Value;
+
+use crate::{
+    place::{Place, places, sqlite},
+    samples::{card, forecast, now, series},
+};
+
+fn database(place: &Place) -> PathBuf {
+    match place.store.address() {
+        DatabaseAddress::Sqlite(path) => path,
+        DatabaseAddress::Postgres(_) => panic!("the database has no file"),
+    }
+}
+
+async fn filled() -> Place {
+    let place = sqlite().await;
+    place.store.bars().replace(&series("AAPL", &[2, 3]), now()).await.unwrap();
+    place
+}
+
+#[tokio::test]
+async fn check_ready_passes_and_changes_no_row() {
+    for place in places().await {
+        place.store.keys().add("ana", "admin", "hash", now()).await.unwrap();
+        for _ in 0..3 {
+            place.store.check_ready().await.unwrap();
+        }
+        assert_eq!(place.store.keys().list().await.unwrap().len(), 1);
+        let schema = place.store.schema().await.unwrap();
+        assert_eq!((schema.applied, schema.pending), (4, 0));
+        let left = fs::read_dir(&place.settings.folder).unwrap();
+        let probes = left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("ready"));
+        assert_eq!(probes.count(), 0, "the probe file is removed");
+    }
+}
+
+#[tokio::test]
+async fn check_ready_fails_when_the_file_was_deleted_and_makes_no_other() {
+    let place = filled().await;
+    fs::remove_file(database(&place)).unwrap();
+    let error = place.store.check_ready().await.unwrap_err();
+    assert!(matches!(error, StoreError::Replaced { .. }) && error.to_string().contains("was deleted"), "{error}");
+    assert!(!database(&place).exists());
+}
+
+#[tokio::test]
+async fn check_ready_fails_when_the_file_was_replaced_and_passes_when_it_is_back() {
+    let place = filled().await;
+    let (file, aside) = (database(&place), place.folder.path().join("aside"));
+    fs::rename(&file, &aside).unwrap();
+    fs::copy(&aside, &file).unwrap();
+    let error = place.store.check_ready().await.unwrap_err();
+    assert!(matches!(error, StoreError::Replaced { .. }) && error.to_string().contains("another file"), "{error}");
+    fs::rename(&aside, &file).unwrap();
+    place.store.check_ready().await.unwrap();
+}
+
+async fn checkpoint(file: &Path) {
+    let other = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
+    other.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    other.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn check_ready_fails_when_the_file_was_truncated() {
+    for left in [0, 100, 4096, 20_000] {
+        for moved in [false, true] {
+            let place = filled().await;
+            let file = database(&place);
+            if moved {
+                checkpoint(&file).await;
+            }
+            File::options().write(true).open(&file).unwrap().set_len(left).unwrap();
+            match place.store.check_ready().await {
+                Err(StoreError::Damaged { .. }) => {}
+                // What the log holds is moved into the file again: nothing was lost.
+                Ok(()) if !moved && left >= 512 => assert_eq!(place.store.bars().list().await.unwrap().len(), 1),
+                other => panic!("{left} bytes left: {other:?}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn check_ready_fails_when_the_file_was_overwritten() {
+    for start in [0, 4096, 16384] {
+        let place = filled().await;
+        let file = database(&place);
+        checkpoint(&file).await;
+        let mut written = File::options().write(true).open(&file).unwrap();
+        written.seek(SeekFrom::Start(start)).unwrap();
+        written.write_all(&[0xa5; 8192]).unwrap();
+        let error = place.store.check_ready().await.unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "from {start}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn check_ready_fails_when_another_program_keeps_the_database_locked() {
+    let place = filled().await;
+    let mut options = ConnectOptions::new(format!("sqlite:{}", database(&place).display()));
+    options.max_connections(1);
+    let other = Database::connect(options).await.unwrap();
+    other.execute_unprepared("BEGIN IMMEDIATE").await.unwrap();
+    let error = place.store.check_ready().await.unwrap_err();
+    assert!(matches!(error, StoreError::Busy(_)), "{error:?}");
+    other.execute_unprepared("ROLLBACK").await.unwrap();
+    place.store.check_ready().await.unwrap();
+}
+
+/// Every kind of write, into a file that nobody finds any more.
+async fn writes(store: &Store, folder: &Path) -> Vec<(&'static str, Result<(), StoreError>)> {
+    let job = NewJob {
+        kind: "train_model".into(),
+        payload: Value::Null,
+        dedup_key: None,
+        priority: 0,
+        max_attempts: 1,
+        requested_by: None,
+    };
+    let run = NewRun {
+        name: "AAPL".into(),
+        symbol: None,
+        kind: "train".into(),
+        parameters: Value::Null,
+        code_version: "0.1.0".into(),
+        job_id: None,
+    };
+    let act = crate::audit::act(None, "POST /train");
+    vec![
+        ("job", store.jobs().enqueue(job, now()).await.map(drop)),
+        ("bars", store.bars().replace(&series("IBM", &[2]), now()).await),
+        ("model", store.models().publish(&card("IBM"), Bytes::from("one"), Origin::default(), now()).await.map(drop)),
+        ("run", store.runs().begin(run, &Value::Null, now()).await.map(drop)),
+        ("forecast", store.forecasts().record(&forecast("AAPL", "one", 9), now()).await.map(drop)),
+        ("alert", store.alerts().raise(crate::backup::content::alert("IBM"), now()).await.map(drop)),
+        ("key", store.keys().add("ana", "admin", "hash", now()).await.map(drop)),
+        ("audit", store.audit().write(act, now()).await),
+        ("restore", store.restore(&folder.join("backup"), Existing::Replace, now()).await.map(drop)),
+    ]
+}
+
+#[tokio::test]
+async fn writes_fail_when_the_file_was_deleted_or_replaced_and_reads_go_on() {
+    for replaced in [false, true] {
+        let place = filled().await;
+        let backup = place.folder.path().join("backup");
+        place.store.backup(&backup, Existing::Keep, now()).await.unwrap();
+        let (file, aside) = (database(&place), place.folder.path().join("aside"));
+        fs::rename(&file, &aside).unwrap();
+        if replaced {
+            fs::copy(&aside, &file).unwrap();
+        }
+        for (what, written) in writes(&place.store, place.folder.path()).await {
+            assert!(matches!(written, Err(StoreError::Replaced { .. })), "{what}: {written:?}");
+        }
+        assert_eq!(place.store.bars().list().await.unwrap().len(), 1);
+        fs::rename(&aside, &file).unwrap();
+        for (what, written) in writes(&place.store, place.folder.path()).await {
+            assert!(written.is_ok(), "{what}: {written:?}");
+        }
+    }
+}
