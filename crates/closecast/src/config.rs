@@ -3,6 +3,7 @@
 mod arguments;
 mod artifacts;
 mod byte_size;
+mod database_url;
 mod environment;
 mod network;
 mod schedules;
@@ -142,7 +143,7 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
     if let Some(file) = &file {
         layers = layers.merge(file.layer());
     }
-    layers = given.over(environment.over(layers)?);
+    layers = given.over(environment.over(layers)?)?;
     // Flags and environment have been read into their types: what does not fit comes from the file.
     let mut settings: Settings = layers.extract().map_err(|error| match &file {
         Some(file) => Failure::Settings(file.refused(&error)),

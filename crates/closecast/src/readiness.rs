@@ -27,6 +27,12 @@ pub(crate) enum NotReady {
     /// Nothing can be written into the data folder.
     #[error("the folder of the database cannot be written")]
     FolderNotWritable,
+    /// The file was deleted, or there is another in its place.
+    #[error("the database file was deleted or replaced while the server was running")]
+    Replaced,
+    /// The file was cut off or overwritten.
+    #[error("the database file is damaged")]
+    Damaged,
     /// The database does not answer, or refuses.
     #[error("the database does not answer")]
     NoAnswer,
@@ -41,6 +47,8 @@ impl From<&StoreError> for NotReady {
             StoreError::Full(_) => Self::DiskFull,
             StoreError::Busy(_) => Self::Locked,
             StoreError::Folder { .. } => Self::FolderNotWritable,
+            StoreError::Replaced { .. } => Self::Replaced,
+            StoreError::Damaged { .. } => Self::Damaged,
             _ => Self::NoAnswer,
         }
     }
@@ -53,7 +61,7 @@ impl Readiness {
     /// # Errors
     /// [`NotReady`] when it cannot; the log has the reason in full.
     pub(crate) async fn check(&self, store: &Store) -> Result<(), NotReady> {
-        self.check_with(|| store.ping()).await
+        self.check_with(|| store.check_ready()).await
     }
 
     async fn check_with<F>(&self, check: impl FnOnce() -> F) -> Result<(), NotReady>
@@ -114,7 +122,10 @@ mod tests {
     #[test]
     fn reason_names_no_path() {
         let path = std::path::PathBuf::from("/srv/secret");
-        let error = StoreError::Folder { path, source: std::io::Error::other("somewhere") };
-        assert_eq!(NotReady::from(&error).to_string(), "the folder of the database cannot be written");
+        let folder = StoreError::Folder { path: path.clone(), source: std::io::Error::other("somewhere") };
+        assert_eq!(NotReady::from(&folder).to_string(), "the folder of the database cannot be written");
+        let replaced = StoreError::Replaced { path, reason: "/srv/other".to_owned() };
+        let told = NotReady::from(&replaced).to_string();
+        assert!(!told.contains("/srv"), "{told}");
     }
 }

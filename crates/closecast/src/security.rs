@@ -13,7 +13,7 @@ pub(crate) use self::{
     allowance::{Allowance, network},
     caller::Caller,
     key::Key,
-    keyring::Keyring,
+    keyring::{Keyring, KnownKey},
     per_caller::{CallerPermit, LimitReached, PerCallerLimiter},
     role::Role,
 };

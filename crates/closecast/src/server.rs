@@ -10,6 +10,7 @@ mod cursor;
 mod etag;
 mod examples;
 mod extract;
+mod host_header;
 mod id_path;
 mod listen;
 mod model_name;

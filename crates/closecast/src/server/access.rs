@@ -16,6 +16,8 @@ pub(super) enum Access {
     Open,
     /// To read what is stored.
     Read,
+    /// To read the figures of this server, which it gives also while its database does not answer.
+    Monitor,
     /// To let this machine compute.
     Compute,
     /// To change what is stored, or to train.

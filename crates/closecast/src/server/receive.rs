@@ -143,7 +143,8 @@ async fn keep(pieces: impl Stream<Item = Result<Bytes, Problem>>, room: &Room) -
             sender = None;
         }
         if sender.is_some() && reservation.grow(piece.len() as u64).is_err() {
-            let detail = "the files that are being received take all the disk space they may: send this one in a moment";
+            let detail =
+                "the files that are being received take all the disk space they may: send this one in a moment";
             return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).later());
         }
         let unwritable = match &sender {

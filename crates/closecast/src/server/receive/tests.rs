@@ -71,7 +71,8 @@ async fn receive_refuses_a_file_when_those_on_the_disk_take_all_the_space_and_ta
 
 #[tokio::test]
 async fn form_fields_beside_the_file_are_returned_and_long_ones_are_cut() {
-    let part = |name: &str, value: &str| format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    let part =
+        |name: &str, value: &str| format!("--B\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
     let file = "--B\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.csv\"\r\n\r\nxy\r\n";
     let long = "y".repeat(200_000);
     let body = [&part("symbol", "DIS"), file, &part("other", &long), &part("model", &long), "--B--\r\n"].concat();

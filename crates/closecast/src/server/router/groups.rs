@@ -31,6 +31,7 @@ pub(super) fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, TIMEOUT, signs_of_life()))
         .merge(Access::Read.group(app, TIMEOUT, read()))
+        .merge(Access::Monitor.group(app, TIMEOUT, monitor()))
         .merge(Access::Compute.group(app, TIMEOUT, compute()))
         .merge(Access::Change.group(app, TIMEOUT, change()))
         .merge(Access::Administer.group(app, TIMEOUT, administer()))
@@ -73,7 +74,6 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(monitoring::metrics))
         .routes(routes!(monitoring::metrics_under_monitoring))
         .routes(routes!(monitoring::metrics_under_v1))
-        .routes(routes!(monitoring::show))
         .routes(routes!(ml_health::health))
         .routes(routes!(ml_health::drift_report))
         .routes(routes!(ml_health::overview))
@@ -83,6 +83,10 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))
         .routes(routes!(live::connect))
+}
+
+fn monitor() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(monitoring::show))
 }
 
 fn compute() -> OpenApiRouter<App> {
