@@ -72,7 +72,7 @@ impl App {
             evenings: Arc::new(Evenings::new(settings.server.forecast_cache.bytes())),
             live: Arc::default(),
             gate: Arc::new(Gate::new(cores, settings.server.queue)),
-            rooms: Arc::default(),
+            rooms: Arc::new(Rooms::new(&settings.server.limits)),
             imports: Arc::new(Gate::new(memory.imports_at_a_time, IMPORTS_WAITING)),
             readiness: Arc::default(),
             security: Arc::new(Security::new(&settings.server.limits)),

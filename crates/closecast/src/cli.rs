@@ -3,7 +3,7 @@
 mod mistake;
 
 use chrono::NaiveDate;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 pub(crate) use self::mistake::in_one_line;
 use crate::{
@@ -79,7 +79,11 @@ impl Cli {
     /// arguments are wrong.
     pub(crate) fn read() -> Result<Self, Failure> {
         crate::config::read_dotenv()?;
-        Self::try_parse().map_err(mistake::failure)
+        let matches = Self::command().try_get_matches().map_err(mistake::failure)?;
+        let cli =
+            Self::from_arg_matches(&matches).map_err(|error| mistake::failure(error.format(&mut Self::command())))?;
+        cli.settings.check_secrets(&matches)?;
+        Ok(cli)
     }
 
     /// Returns whether the arguments of this process ask for JSON, even where the rest of them is wrong.
@@ -117,8 +121,6 @@ pub(crate) fn date(text: &str) -> Result<NaiveDate, String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

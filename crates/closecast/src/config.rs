@@ -3,6 +3,7 @@
 mod arguments;
 mod artifacts;
 mod byte_size;
+mod database_url;
 mod environment;
 mod network;
 mod schedules;
@@ -152,7 +153,7 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
     if let Some(file) = &file {
         layers = layers.merge(file.layer());
     }
-    layers = given.over(environment.over(layers)?);
+    layers = given.over(environment.over(layers)?)?;
     let defaults = defaults(&layers);
     let layers = layers.join(Serialized::defaults(defaults));
     // Flags and environment have been read into their types: what does not fit comes from the file.

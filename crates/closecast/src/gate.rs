@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::failure::Failure;
+use crate::{config::LimitSettings, disk_budget::DiskBudget, failure::Failure, security::PerCallerLimiter};
 
 /// Lets so many in at a time, and so many wait.
 #[derive(Debug)]
@@ -22,9 +22,13 @@ pub(crate) struct Gate {
 /// What takes so much room or time that only few of it are let in at a time.
 #[derive(Debug)]
 pub(crate) struct Rooms {
-    /// Files received to be stored: each takes room on the disk, and the memory of its bars.
+    /// Files that are being received, or wait on the disk to be read.
+    pub(crate) incoming: PerCallerLimiter,
+    /// Disk space of those files.
+    pub(crate) incoming_bytes: Arc<DiskBudget>,
+    /// Files that have arrived and are read to be stored: each takes the memory of its bars.
     pub(crate) uploads: Gate,
-    /// Files in memory to be forecast: each may be as large as `server.limits.upload` allows.
+    /// Files that have arrived and are read to be forecast.
     pub(crate) files: Gate,
     /// Comparisons of two models: each keeps a processor busy.
     pub(crate) comparisons: Gate,
@@ -32,11 +36,24 @@ pub(crate) struct Rooms {
     pub(crate) fetches: Gate,
 }
 
-impl Default for Rooms {
-    fn default() -> Self {
+/// Files that one caller may send at the same time.
+const INCOMING_PER_CALLER: usize = 2;
+
+/// Files that all callers together may send at the same time.
+const INCOMING_TOTAL: usize = 32;
+
+/// Disk space of the files that are being received, in units of the largest file that may be sent.
+const INCOMING_LARGEST_FILES: u64 = 8;
+
+impl Rooms {
+    /// Returns the rooms of the settings, all empty.
+    pub(crate) fn new(limits: &LimitSettings) -> Self {
+        let incoming_bytes = DiskBudget::new(limits.upload.bytes().saturating_mul(INCOMING_LARGEST_FILES));
         Self {
-            uploads: Gate::new(4, 0),
-            files: Gate::new(4, 0),
+            incoming: PerCallerLimiter::new(INCOMING_PER_CALLER, INCOMING_TOTAL),
+            incoming_bytes: Arc::new(incoming_bytes),
+            uploads: Gate::new(4, INCOMING_TOTAL),
+            files: Gate::new(4, INCOMING_TOTAL),
             comparisons: Gate::new(2, 0),
             fetches: Gate::new(8, 64),
         }

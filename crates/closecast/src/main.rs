@@ -6,6 +6,7 @@ mod cache;
 mod cli;
 mod commands;
 mod config;
+mod disk_budget;
 mod failure;
 mod gate;
 mod live;
@@ -25,7 +26,7 @@ mod toml_file;
 mod views;
 mod worker;
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use crate::{
     cli::{Cli, Command},
@@ -35,6 +36,9 @@ use crate::{
 
 /// Most threads for work that blocks. Tokio's default is 512, each with a stack and a share of the allocator's memory.
 const BLOCKING_THREADS: usize = 64;
+
+/// How long threads that still work may take when the command has ended.
+const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     match Cli::read() {
@@ -57,7 +61,10 @@ fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().max_blocking_threads(BLOCKING_THREADS);
     let runtime = runtime.build().map_err(Failure::Runtime)?;
-    runtime.block_on(dispatch(cli.command, settings, terminal))
+    let result = runtime.block_on(dispatch(cli.command, settings, terminal));
+    // A thread that reads from what never answers, such as a named pipe, must not keep the program alive.
+    runtime.shutdown_timeout(THREADS_LIMIT);
+    result
 }
 
 async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {

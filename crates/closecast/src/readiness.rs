@@ -1,32 +1,131 @@
-//! Whether the database answers, asked at most once a second: anybody may ask, as often as they like.
+//! Whether the database can be read and written, checked at most once a second: anybody may ask, as often as they like.
 
-use std::time::{Duration, Instant};
+use std::{future::Future, time::Duration};
 
-use closecast_store::Store;
-use tokio::sync::Mutex;
+use closecast_store::{Store, StoreError};
+use tokio::{sync::Mutex, time::Instant};
 
-/// How long an answer is believed.
-const BELIEVED: Duration = Duration::from_secs(1);
+/// How long a result is given again.
+const KEPT: Duration = Duration::from_secs(1);
 
-/// When the database was last asked, and whether it answered.
+/// How long a check may take. The store waits two seconds for other writers.
+const TIMEOUT: Duration = Duration::from_millis(2500);
+
+/// The result of the last check, and when it ended.
 #[derive(Debug, Default)]
-pub(crate) struct Readiness(Mutex<Option<(Instant, bool)>>);
+pub(crate) struct Readiness(Mutex<Option<(Instant, Result<(), NotReady>)>>);
+
+/// Why the database cannot be used. The texts go to callers without a key: they name no file and no address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NotReady {
+    /// The disk has no room.
+    #[error("the disk of the database is full")]
+    DiskFull,
+    /// Another program writes.
+    #[error("another program keeps the database locked")]
+    Locked,
+    /// Nothing can be written into the data folder.
+    #[error("the folder of the database cannot be written")]
+    FolderNotWritable,
+    /// The file was deleted, or there is another in its place.
+    #[error("the database file was deleted or replaced while the server was running")]
+    Replaced,
+    /// The file was cut off or overwritten.
+    #[error("the database file is damaged")]
+    Damaged,
+    /// The database does not answer, or refuses.
+    #[error("the database does not answer")]
+    NoAnswer,
+    /// The server was told to stop.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+}
+
+impl From<&StoreError> for NotReady {
+    fn from(error: &StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => Self::DiskFull,
+            StoreError::Busy(_) => Self::Locked,
+            StoreError::Folder { .. } => Self::FolderNotWritable,
+            StoreError::Replaced { .. } => Self::Replaced,
+            StoreError::Damaged { .. } => Self::Damaged,
+            _ => Self::NoAnswer,
+        }
+    }
+}
 
 impl Readiness {
-    /// Returns whether the database answers, or did so a moment ago. One asks at a time, and the others take the answer.
-    pub(crate) async fn check(&self, store: &Store) -> bool {
+    /// Checks that the database can be read and written, unless that was checked a moment ago. One check runs at a time, and whoever
+    /// asks meanwhile gets its result.
+    ///
+    /// # Errors
+    /// [`NotReady`] when it cannot; the log has the reason in full.
+    pub(crate) async fn check(&self, store: &Store) -> Result<(), NotReady> {
+        self.check_with(|| store.check_ready()).await
+    }
+
+    async fn check_with<F>(&self, check: impl FnOnce() -> F) -> Result<(), NotReady>
+    where
+        F: Future<Output = Result<(), StoreError>>,
+    {
         let mut last = self.0.lock().await;
-        if let Some((_, answered)) = last.filter(|(at, _)| at.elapsed() < BELIEVED) {
-            return answered;
+        if let Some((_, result)) = last.filter(|(at, _)| at.elapsed() < KEPT) {
+            return result;
         }
-        let answered = match store.ping().await {
-            Ok(()) => true,
-            Err(error) => {
-                tracing::error!(%error, "the database does not answer");
-                false
+        let result = match tokio::time::timeout(TIMEOUT, check()).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the database cannot be used");
+                Err(NotReady::from(&error))
+            }
+            Err(_late) => {
+                tracing::error!("the database cannot be used: it does not answer within {TIMEOUT:?}");
+                Err(NotReady::NoAnswer)
             }
         };
-        *last = Some((Instant::now(), answered));
-        answered
+        *last = Some((Instant::now(), result));
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn check_runs_once_for_all_who_ask_within_a_second() {
+        let (readiness, checks) = (Readiness::default(), AtomicUsize::new(0));
+        let ask = || {
+            readiness.check_with(|| async {
+                checks.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                Ok(())
+            })
+        };
+        assert_eq!(tokio::join!(ask(), ask(), ask()), (Ok(()), Ok(()), Ok(())));
+        assert_eq!(checks.load(Ordering::Relaxed), 1);
+        tokio::time::sleep(KEPT).await;
+        assert_eq!(ask().await, Ok(()));
+        assert_eq!(checks.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn check_fails_in_time_when_the_database_hangs() {
+        let (readiness, begun) = (Readiness::default(), Instant::now());
+        let ask = || readiness.check_with(std::future::pending);
+        assert_eq!(tokio::join!(ask(), ask()), (Err(NotReady::NoAnswer), Err(NotReady::NoAnswer)));
+        assert_eq!(begun.elapsed(), TIMEOUT);
+    }
+
+    #[test]
+    fn reason_names_no_path() {
+        let path = std::path::PathBuf::from("/srv/secret");
+        let folder = StoreError::Folder { path: path.clone(), source: std::io::Error::other("somewhere") };
+        assert_eq!(NotReady::from(&folder).to_string(), "the folder of the database cannot be written");
+        let replaced = StoreError::Replaced { path, reason: "/srv/other".to_owned() };
+        let told = NotReady::from(&replaced).to_string();
+        assert!(!told.contains("/srv"), "{told}");
     }
 }

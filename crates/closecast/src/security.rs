@@ -4,6 +4,7 @@ mod allowance;
 mod caller;
 mod key;
 mod keyring;
+mod per_caller;
 mod role;
 
 use tokio_util::task::TaskTracker;
@@ -12,7 +13,8 @@ pub(crate) use self::{
     allowance::{Allowance, network},
     caller::Caller,
     key::Key,
-    keyring::Keyring,
+    keyring::{Keyring, KnownKey},
+    per_caller::{CallerPermit, LimitReached, PerCallerLimiter},
     role::Role,
 };
 use crate::config::LimitSettings;

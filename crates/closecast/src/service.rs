@@ -1,9 +1,11 @@
 //! What a long-lived program does beside answering requests, and how it ends.
 
 pub(crate) mod open_files;
+mod shutdown;
 
 use std::{process::ExitCode, time::Duration};
 
+use closecast_store::Store;
 use tokio::{
     sync::watch,
     task::{JoinHandle, JoinSet},
@@ -11,6 +13,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+pub(crate) use self::shutdown::Shutdown;
 use crate::{
     app::App,
     failure::Failure,
@@ -20,7 +23,13 @@ use crate::{
 };
 
 /// How long the jobs in hand may take to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+const JOBS_LIMIT: Duration = Duration::from_secs(12);
+
+/// How long everything else in the background may take to stop.
+const OTHERS_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long the database may take to close.
+const DATABASE_LIMIT: Duration = Duration::from_secs(3);
 
 /// What runs in the background of a program.
 pub(crate) struct Background {
@@ -52,21 +61,29 @@ impl Background {
         }
     }
 
-    /// Stops the jobs in hand, gives them back to the queue, and returns when all is quiet.
-    pub(crate) async fn end(self) {
+    /// Stops the jobs in hand, gives them back to the queue, and returns when all is quiet, or when `shutdown` waits no longer: what
+    /// is not given back is taken up again by another worker, which notices that this program is gone.
+    pub(crate) async fn end(self, shutdown: &Shutdown) {
         self.stop();
         if let Some((worker, running)) = self.worker {
             worker.release();
-            match tokio::time::timeout(PATIENCE, running).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => tracing::error!("the worker ended badly: {error}"),
-                Err(_late) => {
-                    tracing::warn!("a job does not stop: it is left to whoever notices that this program is gone");
-                }
+            if let Some(Err(error)) = shutdown.step("give the jobs in hand back", JOBS_LIMIT, running).await {
+                tracing::error!("the worker ended badly: {error}");
             }
         }
-        self.others.join_all().await;
+        // Dropping the set ends its tasks.
+        let others = self.others;
+        shutdown.step("end the background tasks", OTHERS_LIMIT, others.join_all()).await;
     }
+}
+
+/// Closes the database. One that does not answer is left as it is.
+///
+/// # Errors
+/// [`Failure::Store`] when the database reports an error.
+pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<(), Failure> {
+    let closed = shutdown.step("close the database", DATABASE_LIMIT, store.close()).await;
+    Ok(closed.transpose()?.unwrap_or_default())
 }
 
 /// Returns the settings of this program's worker. Its name says where and which it is, and is never used twice.

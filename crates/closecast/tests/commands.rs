@@ -175,3 +175,25 @@ fn a_provider_that_cannot_be_reached_fails_without_stored_prices_and_keeps_store
         (&Value::Bool(true), &Value::from(100))
     );
 }
+
+#[test]
+fn database_url_with_a_password_is_refused_as_an_argument_and_taken_from_environment_and_file() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nothing listens there.
+    let address = "postgres://me:hidden@127.0.0.1:1/db";
+    for arguments in [["--database-url", address, "jobs", "list"], ["jobs", "list", "--database-url", address]] {
+        let output = closecast(folder.path()).args(arguments).assert().code(2).get_output().clone();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("CLOSECAST_DATABASE_URL_FILE") && !told.contains("hidden"), "{told}");
+    }
+    let unreachable = |command: &mut Command| {
+        let output = command.args(["jobs", "list"]).assert().code(1).get_output().clone();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains("127.0.0.1:1") && !told.contains("hidden"), "{told}");
+    };
+    unreachable(closecast(folder.path()).env("CLOSECAST_DATABASE_URL", address));
+    unreachable(closecast(folder.path()).args(["--database-url", "postgres://me@127.0.0.1:1/db"]));
+    std::fs::write(folder.path().join("address"), format!("{address}\n")).unwrap();
+    unreachable(closecast(folder.path()).args(["--database-url-file", "address"]));
+    unreachable(closecast(folder.path()).env("CLOSECAST_DATABASE_URL_FILE", "address"));
+}

@@ -26,5 +26,7 @@ mod postgres;
 #[path = "program/server.rs"]
 #[expect(dead_code, reason = "other tests ask it in another way")]
 mod server;
+#[path = "rehearsals/shutdown.rs"]
+mod shutdown;
 #[path = "rehearsals/site.rs"]
 mod site;

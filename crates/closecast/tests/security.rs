@@ -22,5 +22,7 @@ mod limits;
 mod network;
 #[path = "security/pages.rs"]
 mod pages;
+#[path = "security/public_read.rs"]
+mod public_read;
 #[path = "security/usual.rs"]
 mod usual;

@@ -33,6 +33,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     show(&app, view, terminal).await?;
     terminal.line(made_by(view, arguments.model.is_some()))?;
     terminal.line(&view.verdict.sentence)?;
+    if let Some(warning) = &view.warning {
+        terminal.remark(format_args!("warning: {warning}"));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -17,15 +17,15 @@ use crate::{
     failure::Failure,
     live, logging,
     server::{self, AccessLog},
-    service::{self, Background, Signals, open_files},
+    service::{self, Background, Shutdown, Signals, open_files},
     terminal::Terminal,
 };
 
 /// How long requests in hand may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
 
-/// How long conversations over WebSockets may take to end.
-const FAREWELL: Duration = Duration::from_secs(3);
+/// How long each of the other steps may take: conversations over WebSockets, the book of who did what, the news, the access log.
+const STEP: Duration = Duration::from_secs(3);
 
 /// Arguments of `closecast serve`.
 #[derive(Debug, Args)]
@@ -93,20 +93,20 @@ pub(crate) async fn serve_until_signal(
             () = serving => (),
             () = out_of_patience(&signals, &background) => terminal.remark("Some connections were still open and have been cut."),
         }
+        let shutdown = Shutdown::begin();
         // Who listens was told to go when the server was told to stop.
-        if tokio::time::timeout(FAREWELL, app.live.ended()).await.is_err() {
-            tracing::debug!("some who listened have not said good-bye");
-        }
+        shutdown.step("end the WebSockets", STEP, app.live.ended()).await;
         app.security.acts.close();
-        if tokio::time::timeout(FAREWELL, app.security.acts.wait()).await.is_err() {
-            tracing::error!("who did what in the last moments is not written down: the database does not answer");
-        }
-        background.end().await;
+        shutdown.step("write the last acts into the audit log", STEP, app.security.acts.wait()).await;
+        background.end(&shutdown).await;
         news.cancel();
-        feed.await.map_err(|error| Failure::Internal(error.to_string()))?;
-        writing.cancel();
-        writer.await.map_err(|error| Failure::Internal(error.to_string()))?;
-        app.store.close().await.map_err(Failure::from)
+        let ended = [shutdown.step("end the news", STEP, feed).await, {
+            writing.cancel();
+            shutdown.step("write the access log", STEP, writer).await
+        }];
+        let panicked = ended.into_iter().flatten().find_map(Result::err);
+        service::close_database(app.store, &shutdown).await?;
+        panicked.map_or(Ok(()), |error| Err(Failure::Internal(error.to_string())))
     };
     service::end_in_order(orderly, &signals, terminal).await
 }

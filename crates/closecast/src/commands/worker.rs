@@ -8,7 +8,7 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    service::{self, Background, Signals},
+    service::{self, Background, Shutdown, Signals},
     terminal::Terminal,
 };
 
@@ -37,8 +37,9 @@ pub(crate) async fn run(
     terminal.line(format_args!("Waiting for jobs in {} (Ctrl-C ends it)", app.store.address()))?;
     signals.stop().await;
     let orderly = async {
-        background.end().await;
-        app.store.close().await.map_err(Failure::from)
+        let shutdown = Shutdown::begin();
+        background.end(&shutdown).await;
+        service::close_database(app.store, &shutdown).await
     };
     service::end_in_order(orderly, &signals, terminal).await
 }

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgMatches, Args, parser::ValueSource};
 use closecast_store::Secret;
 use figment::{Figment, providers::Serialized};
 use serde::Serialize;
 
-use super::{ByteSize, TrainingDevice};
+use super::{ByteSize, TrainingDevice, database_url};
+use crate::failure::Failure;
 
 /// Heading of the options that every command has.
 pub(crate) const GLOBAL: &str = "Global options";
@@ -23,11 +24,16 @@ pub(crate) struct SettingArguments {
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DATA_DIR", value_name = "DIR")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) data_dir: Option<PathBuf>,
-    /// Database: postgres://user:password@host/database, or sqlite:FILE [default: a file in the data folder]
+    /// Database: postgres://user@host/database, or sqlite:FILE; with a password in the environment or a file alone [default: a file in
+    /// the data folder]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DATABASE_URL", value_name = "URL")]
     #[arg(hide_env_values = true)]
     #[serde(skip)]
     pub(super) database_url: Option<Secret>,
+    /// File that holds the address of the database, password included
+    #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DATABASE_URL_FILE", value_name = "FILE")]
+    #[serde(skip)]
+    pub(super) database_url_file: Option<PathBuf>,
     /// Where artifacts are kept: s3://bucket/prefix, or a folder [default: artifacts in the data folder]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_ARTIFACTS_URL", value_name = "URL")]
     #[arg(hide_env_values = true)]
@@ -61,15 +67,38 @@ pub(crate) struct SettingArguments {
 }
 
 impl SettingArguments {
+    /// Refuses an argument of the command line that holds a password. `matches` tells arguments from the environment.
+    ///
+    /// # Errors
+    /// [`Failure::Usage`] naming the argument and the other ways to give it.
+    pub(crate) fn check_secrets(&self, matches: &ArgMatches) -> Result<(), Failure> {
+        match (&self.database_url, matches.value_source("database_url")) {
+            (Some(address), Some(ValueSource::CommandLine)) => database_url::check_argument(address),
+            _ => Ok(()),
+        }
+    }
+
     /// Returns `layers` with what was given over it.
-    pub(super) fn over(&self, layers: Figment) -> Figment {
+    ///
+    /// # Errors
+    /// [`Failure::Settings`] when the address of the database is given twice, or its file cannot be read.
+    pub(super) fn over(&self, layers: Figment) -> Result<Figment, Failure> {
         let mut layers = layers.merge(Serialized::defaults(self));
-        let secrets = [("database_url", &self.database_url), ("artifacts.url", &self.artifacts_url)];
+        let given = self.database_url.as_ref().filter(|url| !url.reveal().is_empty());
+        let file = self.database_url_file.as_deref().filter(|path| !path.as_os_str().is_empty());
+        if given.is_some() && file.is_some() {
+            let detail = "the address of the database is given by --database-url (or CLOSECAST_DATABASE_URL) and by --database-url-file \
+                          (or CLOSECAST_DATABASE_URL_FILE): give one of them";
+            return Err(Failure::Settings(detail.to_owned()));
+        }
+        let of_file = file.map(database_url::read_file).transpose()?;
+        let database_url = if of_file.is_some() { &of_file } else { &self.database_url };
+        let secrets = [("database_url", database_url), ("artifacts.url", &self.artifacts_url)];
         for (key, given) in secrets {
             if let Some(value) = given.as_ref().map(Secret::reveal).filter(|value| !value.is_empty()) {
                 layers = layers.merge((key, value));
             }
         }
-        layers
+        Ok(layers)
     }
 }

@@ -133,14 +133,20 @@ mod tests {
 
     #[test]
     fn the_database_is_that_of_the_flag_then_of_the_environment_then_of_the_file() {
-        let (_folder, mut given) = with_file("database_url = \"sqlite:file.db\"");
+        let (folder, mut given) = with_file("database_url = \"sqlite:file.db\"");
         let url = |given: &_, environment: &[_]| {
             load_with(given, environment).unwrap().database_url.map(|url| url.reveal().to_owned()).unwrap()
         };
         assert_eq!(url(&given, &[]), "sqlite:file.db");
         assert_eq!(url(&given, &[("DATABASE_URL", "")]), "sqlite:file.db");
         assert_eq!(url(&given, &[("DATABASE_URL", "postgres://environment")]), "postgres://environment");
+        let path = folder.path().join("address");
+        std::fs::write(&path, "postgres://of-the-file\n").unwrap();
+        given.database_url_file = Some(path);
+        assert_eq!(url(&given, &[("DATABASE_URL", "postgres://environment")]), "postgres://of-the-file");
         given.database_url = Some("postgres://flag".to_owned().into());
+        assert!(load(&given).unwrap_err().to_string().contains("give one of them"));
+        given.database_url_file = None;
         assert_eq!(url(&given, &[("DATABASE_URL", "postgres://environment")]), "postgres://flag");
     }
 

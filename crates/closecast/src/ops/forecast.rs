@@ -1,5 +1,7 @@
 //! Forecasting the next sessions of a symbol with the model in service.
 
+mod record;
+
 use std::{
     collections::BTreeSet,
     hash::{DefaultHasher, Hasher as _},
@@ -10,6 +12,8 @@ use std::{
 use bytes::Bytes;
 use closecast_domain::{Exchange, Symbol};
 use closecast_model::{Prepared, TrainedModel, is_model_name};
+
+use self::record::{RETRY, Record};
 
 use crate::{
     app::App,
@@ -48,13 +52,15 @@ pub(crate) struct Question {
     model: Option<String>,
 }
 
-/// The last evening of a symbol, prepared for the model that forecasts it. Its forecast is in the database.
+/// The last evening of a symbol, prepared for the model that forecasts it.
 pub(crate) struct Evening {
     served: Arc<Served>,
     prepared: Prepared,
     exchange: Exchange,
     /// Forecasts of the symbol that were given out.
     given_out: Arc<Counter>,
+    /// Whether its forecast is in the database.
+    record: Record,
     answer: Mutex<Option<Arc<Answer>>>,
 }
 
@@ -70,8 +76,9 @@ pub(crate) enum Freshness {
     Anew,
 }
 
-/// Forecasts `symbol` with the model `model`, or with the one named like the symbol, and keeps the forecast. A symbol without a
-/// model of its own is forecast by BASE: the one in service, else the one that ships with the program.
+/// Forecasts `symbol` with the model `model`, or with the one named like the symbol, and keeps the forecast; where the database
+/// cannot be written, the answer says that it is not kept. A symbol without a model of its own is forecast by BASE: the one in
+/// service, else the one that ships with the program.
 ///
 /// # Errors
 /// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure::Busy`] when too many wait already, [`Failure`]
@@ -95,6 +102,7 @@ pub(crate) async fn forecast(
         evening.given_out.add_one();
         return Ok(answer);
     }
+    evening.record.retry(app).await;
     let _place = app.gate.enter().await?;
     let answer = evening.make(app)?;
     evening.given_out.add_one();
@@ -139,10 +147,13 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     };
     // The place is for arithmetic: who waits for the database takes none.
     let (prepared, made) = app.gate.compute(work).await??;
-    app.store.forecasts().record(&made, app.clock.now()).await?;
+    let record = Record::write(app, made).await?;
     let given_out = app.monitor.measures.predictions.of(symbol);
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
-    Ok(Loaded { value: Evening { served, prepared, exchange, given_out, answer: Mutex::default() }, memory_bytes })
+    Ok(Loaded {
+        value: Evening { served, prepared, exchange, given_out, record, answer: Mutex::default() },
+        memory_bytes,
+    })
 }
 
 /// Returns the model that forecasts `symbol`: `model`, or without one that of its name, if it was made for it.
@@ -170,7 +181,8 @@ impl Evening {
     /// Returns the answer of a moment ago.
     fn kept(&self) -> Option<Arc<Answer>> {
         let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        (answer.made_at.elapsed() < KEPT).then_some(answer)
+        let kept = if answer.view.stored { KEPT } else { RETRY };
+        (answer.made_at.elapsed() < kept).then_some(answer)
     }
 
     /// Lets the network forecast.
@@ -182,6 +194,8 @@ impl Evening {
         let internal = |text: String| Failure::Internal(text);
         let view = ForecastView::new(made, &self.served.version, stale)
             .ok_or_else(|| internal("a forecast of no session".to_owned()))?;
+        let warning = self.record.warning();
+        let view = ForecastView { stored: warning.is_none(), warning, ..view };
         let json = serde_json::to_vec(&view).map_err(|error| internal(error.to_string()))?;
         // Of the same text on every server: the keys of this hasher are fixed.
         let mut hasher = DefaultHasher::new();

@@ -54,6 +54,17 @@ impl Keyring {
         all.get(&key.hash()).filter(|(_, asked)| asked.elapsed() < BELIEVED).map(|(known, _)| Arc::clone(known))
     }
 
+    /// Returns the key if it opened when the database last answered about it, however long ago.
+    pub(crate) fn last_known(&self, key: &Key) -> Option<Arc<KnownKey>> {
+        let all = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        all.get(&key.hash()).map(|(known, _)| Arc::clone(known))
+    }
+
+    /// Returns whether keys were used when the database last answered about it, however long ago.
+    pub(crate) fn were_last_used(&self) -> Option<bool> {
+        self.any.lock().unwrap_or_else(PoisonError::into_inner).map(|(any, _)| any)
+    }
+
     /// Asks the database for the key, and returns it if it opens.
     ///
     /// # Errors

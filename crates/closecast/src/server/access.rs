@@ -8,7 +8,9 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     allow::{OpenRoutes, limit_open},
-    auth, openapi,
+    auth,
+    body_rate::require_minimum_rate,
+    openapi,
     time_limit::end_after,
 };
 use crate::app::App;
@@ -20,6 +22,8 @@ pub(super) enum Access {
     Open,
     /// To read what is stored.
     Read,
+    /// To read the figures of this server, which it gives also while its database does not answer.
+    Monitor,
     /// To let this machine compute.
     Compute,
     /// To change what is stored, or to train.
@@ -33,6 +37,7 @@ impl Access {
     /// `limit`.
     pub(super) fn group(self, app: &App, limit: Duration, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         self.describe(routes.get_openapi_mut());
+        let routes = routes.layer(middleware::from_fn(require_minimum_rate));
         // Inside of the guard: what it writes down is the answer that was given.
         let routes = routes.layer(middleware::from_fn_with_state(limit, end_after));
         if self == Self::Open {
@@ -61,6 +66,9 @@ impl Access {
             ("503", "The database or the artifact store does not answer."),
             ("504", "The answer took too long."),
         ];
+        if operation.request_body.is_some() {
+            answers.push(("408", "The body arrived too slowly."));
+        }
         if self != Self::Open {
             operation.security = Some(openapi::WAYS_IN.map(|name| SecurityRequirement::new(name, [""; 0])).into());
             answers.push(("401", "A key is needed, and there was none or not one of ours."));

@@ -1,6 +1,6 @@
 //! Who asks, and whether that is allowed: the way into every group of routes.
 
-use std::{net::IpAddr, num::NonZeroU32, time::Duration};
+use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -15,7 +15,7 @@ use super::{access::Access, address, observe, openapi, origin, problem::Problem}
 use crate::{
     app::App,
     failure::Failure,
-    security::{Caller, Key, Role},
+    security::{Caller, Key, KnownKey, Role},
 };
 
 /// Longest path that is looked at: no name in it is longer than some dozen letters.
@@ -99,7 +99,7 @@ async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Pro
         let refused = app.security.allowance.take_of_address(address);
         return Err(refused.map_or_else(too_many, |()| Problem::new(StatusCode::URI_TOO_LONG, detail)));
     }
-    let keys = app.security.keyring.is_used(&app.store).await.map_err(Failure::from)?;
+    let keys = are_keys_used(access, app).await?;
     if !keys {
         origin::expect_own_host(request, settings)?;
     }
@@ -117,7 +117,7 @@ async fn admit(access: Access, app: &App, request: &Parts) -> Result<Caller, Pro
 /// Returns who asks where keys are used.
 async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAddr) -> Result<Caller, Problem> {
     let Some(sent) = key_in(headers) else {
-        if access == Access::Read && app.settings.server.public_read {
+        if matches!(access, Access::Read | Access::Monitor) && app.settings.server.public_read {
             return Ok(Caller { key: None, role: Role::Viewer, address });
         }
         return refuse_unknown(
@@ -132,11 +132,33 @@ async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAdd
         None => {
             // Who guesses must not keep the database busy.
             app.security.allowance.take_of_address(address).map_err(too_many_guesses)?;
-            let found = app.security.keyring.find(&app.store, &key, app.clock.now()).await.map_err(Failure::from)?;
+            let found = find(access, app, &key).await?;
             found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, NOT_OURS))?
         }
     };
     Ok(Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address })
+}
+
+/// How long the database is asked about keys where the figures of this server are wanted, before what was last known counts.
+const MONITOR_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Returns whether keys are used: where the database does not answer about it, [`Access::Monitor`] takes what was last known.
+async fn are_keys_used(access: Access, app: &App) -> Result<bool, Problem> {
+    let keyring = &app.security.keyring;
+    let asked = keyring.is_used(&app.store);
+    let known = if access == Access::Monitor { keyring.were_last_used() } else { None };
+    let Some(known) = known else { return Ok(asked.await.map_err(Failure::from)?) };
+    Ok(tokio::time::timeout(MONITOR_PATIENCE, asked).await.ok().and_then(Result::ok).unwrap_or(known))
+}
+
+/// Returns the key if it opens: where the database does not answer about it, [`Access::Monitor`] takes what was last known.
+async fn find(access: Access, app: &App, key: &Key) -> Result<Option<Arc<KnownKey>>, Problem> {
+    let keyring = &app.security.keyring;
+    let asked = keyring.find(&app.store, key, app.clock.now());
+    let known = if access == Access::Monitor { keyring.last_known(key) } else { None };
+    let Some(known) = known else { return Ok(asked.await.map_err(Failure::from)?) };
+    let found = tokio::time::timeout(MONITOR_PATIENCE, asked).await.ok().and_then(Result::ok);
+    Ok(found.unwrap_or(Some(known)))
 }
 
 /// Refuses one without a good key; who tries many is told to wait.
@@ -204,7 +226,7 @@ impl Access {
 
     fn least_role(self) -> Role {
         match self {
-            Self::Open | Self::Read | Self::Compute => Role::Viewer,
+            Self::Open | Self::Read | Self::Monitor | Self::Compute => Role::Viewer,
             Self::Change => Role::Operator,
             Self::Administer => Role::Admin,
         }
@@ -217,7 +239,11 @@ impl Access {
 
     /// Returns whether a request of that method to the group goes into the book of who did what.
     fn is_written_down(self, method: &Method) -> bool {
-        matches!(self, Self::Change | Self::Administer) && !method.is_safe()
+        match self {
+            Self::Administer => true,
+            Self::Change => !method.is_safe(),
+            Self::Open | Self::Read | Self::Monitor | Self::Compute => false,
+        }
     }
 }
 
@@ -247,6 +273,20 @@ mod tests {
     fn another_way_to_authenticate_is_a_wrong_key_and_not_none() {
         for value in ["Basic YTpi", "Bearer", "abc"] {
             assert_eq!(key_in(&headers(&[("authorization", value), ("x-api-key", "abc")])), Some(""), "{value}");
+        }
+    }
+
+    #[test]
+    fn audit_log_has_every_administration_and_every_change() {
+        for (access, method, expected) in [
+            (Access::Administer, Method::GET, true),
+            (Access::Administer, Method::POST, true),
+            (Access::Change, Method::POST, true),
+            (Access::Change, Method::GET, false),
+            (Access::Compute, Method::POST, false),
+            (Access::Read, Method::GET, false),
+        ] {
+            assert_eq!(access.is_written_down(&method), expected, "{access:?} {method}");
         }
     }
 

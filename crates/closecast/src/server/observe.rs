@@ -21,6 +21,8 @@ use uuid::Uuid;
 use super::{
     access_log::{AccessLog, Entry},
     address,
+    host_header::check_host,
+    openapi,
 };
 use crate::{
     config::Settings,
@@ -71,7 +73,10 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     let mut entry =
         Pending { books, begun, id, method: method_place(&method), path, client, status: None, keyed: false };
     let in_flight = entry.books.monitor.measures.in_flight.enter();
-    let mut response = next.run(request).await;
+    let mut response = match check_host(&request) {
+        Ok(()) => next.run(request).await,
+        Err(problem) => openapi::refuse(request.uri().path(), problem),
+    };
     if response.status() == StatusCode::TOO_MANY_REQUESTS
         && let Some(delay) = entry.books.security.allowance.refusal_delay(client)
     {

@@ -29,7 +29,8 @@ pub(super) fn expect_own_page(request: &Parts, costs: bool, allowed: &[String]) 
         let own = host_of(request).is_some_and(|host| is_of(origin, host));
         return if own || allowed.iter().any(|known| known == origin) { Ok(()) } else { Err(refusal()) };
     }
-    if text(headers, &FETCH_SITE) == Some("cross-site") { Err(refusal()) } else { Ok(()) }
+    // Another port or another name of the same domain is a page of somebody else.
+    if matches!(text(headers, &FETCH_SITE), Some("cross-site" | "same-site")) { Err(refusal()) } else { Ok(()) }
 }
 
 /// Refuses a request under a name that is not this server's, while there are no keys: the page of another site can give its own
@@ -106,6 +107,7 @@ mod tests {
             ("POST", vec![host, ("origin", "https://evil.example")], false),
             ("POST", vec![host, ("origin", "null")], false),
             ("DELETE", vec![host, ("sec-fetch-site", "cross-site")], false),
+            ("DELETE", vec![host, ("sec-fetch-site", "same-site")], false),
             ("POST", vec![host, ("sec-fetch-site", "same-origin")], true),
             ("GET", vec![host, ("origin", "https://evil.example")], true),
             ("GET", vec![host, ("origin", "https://evil.example"), ("upgrade", "websocket")], false),
@@ -118,6 +120,11 @@ mod tests {
         }
         let foreign = request("GET", &[host, ("origin", "https://evil.example")]);
         assert!(expect_own_page(&foreign, true, &allowed).is_err());
+        for (site, expected) in [("cross-site", false), ("same-site", false), ("same-origin", true), ("none", true)] {
+            let read = request("GET", &[host, ("sec-fetch-site", site)]);
+            assert_eq!(expect_own_page(&read, true, &allowed).is_ok(), expected, "a GET that costs from {site}");
+            assert!(expect_own_page(&read, false, &allowed).is_ok(), "a GET that only reads from {site}");
+        }
     }
 
     #[test]

@@ -1,26 +1,29 @@
 //! A file that a client sends: on its way into a file of ours that has no name, and never whole in memory.
 
+mod form;
 mod pieces;
 #[cfg(test)]
 mod tests;
 
 use std::{
     fs::File,
-    io::{self, Seek, Write},
+    io::{self, Read, Seek, Write},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use axum::{
-    body::Body,
-    extract::{FromRequest, Multipart, Request, multipart::MultipartError},
-    http::StatusCode,
-};
+use axum::{extract::Request, http::StatusCode};
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use self::pieces::{InHand, MOST_AROUND, in_pieces};
+pub(super) use self::form::FormContent;
 use super::{extract::essence, problem::Problem};
+use crate::{
+    app::App,
+    disk_budget::{DiskBudget, DiskReservation},
+    security::{Caller, CallerPermit, LimitReached},
+};
 
 /// Pieces on their way to the disk.
 const PIECES: usize = 8;
@@ -36,39 +39,84 @@ const FILES: [&str; 7] = [
     "application/octet-stream",
 ];
 
-/// Name of the field of a form that has the file.
-const FIELD: &str = "file";
-
 /// What was sent.
+#[derive(Debug)]
 pub(super) struct Received {
-    /// Its content, from the start. The file goes when it is dropped.
-    pub(super) file: File,
+    /// Its content, from the start.
+    pub(super) file: ReceivedFile,
     /// What the client calls it: a text, never a path.
     pub(super) name: Option<String>,
 }
 
-/// Where the file goes, and how large it may be.
-#[derive(Clone, Debug)]
-pub(super) struct Room {
-    /// Folder of the file without a name.
-    pub(super) folder: PathBuf,
-    /// Most bytes.
-    pub(super) bytes: u64,
+/// A file without a name, which is removed when this is dropped. The disk space and the permit of its sender are given back then.
+#[derive(Debug)]
+pub(super) struct ReceivedFile {
+    file: File,
+    bytes: u64,
+    #[expect(dead_code, reason = "dropping it returns the disk space")]
+    reservation: DiskReservation,
+    permit: Option<CallerPermit>,
 }
 
-/// Receives a file: the body itself, or the field `file` of a form.
+impl ReceivedFile {
+    /// Returns whether nothing was sent.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+}
+
+impl Read for ReceivedFile {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.file.read(buffer)
+    }
+}
+
+/// Where the file goes, and how large it may be.
+#[derive(Clone, Debug)]
+struct Room {
+    /// Folder of the file without a name.
+    folder: PathBuf,
+    /// Most bytes.
+    bytes: u64,
+    /// Disk space of all such files.
+    budget: Arc<DiskBudget>,
+}
+
+/// Receives a file of `caller`: the body itself, or a file in a form with `content`.
 ///
 /// # Errors
 /// A problem of status 400 when the body breaks off, 413 when the file is too large, 415 when the body is something else, 422 when
-/// the form has no file.
-pub(super) async fn receive(request: Request, room: &Room) -> Result<Received, Problem> {
+/// the form has no file, 429 when the caller sends too many files at the same time, 503 when all callers together do, or when
+/// the files that are being received take too much disk space.
+pub(super) async fn receive(
+    app: &App,
+    caller: Option<&Caller>,
+    request: Request,
+    content: FormContent<'_>,
+) -> Result<Received, Problem> {
+    let permit = app.rooms.incoming.try_acquire(caller).map_err(|limit| match limit {
+        LimitReached::Caller => Problem::busy(
+            "you are sending as many files as one caller may at the same time: send this one when one of them has arrived",
+        ),
+        LimitReached::Total => {
+            let detail = "several files are being received: send this one in a moment";
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).later()
+        }
+    })?;
+    let room = Room {
+        folder: app.settings.data_dir.clone(),
+        bytes: app.settings.server.limits.upload.bytes(),
+        budget: Arc::clone(&app.rooms.incoming_bytes),
+    };
+    let mut received = receive_into(request, &room, content).await?;
+    received.file.permit = Some(permit);
+    Ok(received)
+}
+
+async fn receive_into(request: Request, room: &Room, content: FormContent<'_>) -> Result<Received, Problem> {
     let essence = essence(request.headers()).unwrap_or_default();
     if essence == "multipart/form-data" {
-        let in_hand = InHand::default();
-        let pieces = |body: Body| Body::from_stream(in_pieces(body.into_data_stream(), in_hand.clone()));
-        let form = Multipart::from_request(request.map(pieces), &()).await;
-        let form = form.map_err(|error| Problem::new(StatusCode::BAD_REQUEST, error.body_text()))?;
-        return from_form(form, &in_hand, room).await;
+        return form::receive(request, room, content).await;
     }
     if !FILES.contains(&essence.as_str()) {
         let detail = "send the file as the body with the header `Content-Type: text/csv` (curl --data-binary @FILE -H 'Content-Type: text/csv'), \
@@ -80,55 +128,24 @@ pub(super) async fn receive(request: Request, room: &Room) -> Result<Received, P
     Ok(Received { file: keep(pieces, room).await?, name: None })
 }
 
-async fn from_form(mut form: Multipart, in_hand: &InHand, room: &Room) -> Result<Received, Problem> {
-    let mut received = None;
-    while let Some(field) = form.next_field().await.map_err(|error| broken_form(&error, in_hand))? {
-        let name = field.file_name().map(str::to_owned);
-        if name.is_none() && field.name() != Some(FIELD) {
-            let field = field.name().unwrap_or_default();
-            let detail = format!(
-                "the form has the field {field:?}: send the file alone, as `{FIELD}`, and the rest after ? of the address"
-            );
-            return Err(Problem::invalid(detail));
-        }
-        if received.is_some() {
-            return Err(Problem::invalid(format!("{FIELD}: the form has several files: send one at a time")));
-        }
-        let pieces = field.map(|piece| match piece {
-            Ok(piece) => {
-                in_hand.given(piece.len());
-                Ok(piece)
-            }
-            Err(error) => Err(broken_form(&error, in_hand)),
-        });
-        let file = keep(pieces, room).await?;
-        received = Some(Received { file, name });
-    }
-    received.ok_or_else(|| Problem::invalid(format!("{FIELD}: the form has no file: send it as the field `{FIELD}`")))
-}
-
-fn broken_form(error: &MultipartError, in_hand: &InHand) -> Problem {
-    if in_hand.is_too_much() {
-        let detail =
-            format!("the form has more than {MOST_AROUND} bytes around the file: send the file alone, as `{FIELD}`");
-        return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
-    }
-    Problem::new(StatusCode::BAD_REQUEST, format!("the form cannot be read: {}", error.body_text()))
-}
-
 /// Writes the pieces into a file. Of one that is too large the rest is read and thrown away, as much again at most: a client that
 /// writes first and reads afterwards then hears why it was refused.
-async fn keep(pieces: impl Stream<Item = Result<Bytes, Problem>>, room: &Room) -> Result<File, Problem> {
+async fn keep(pieces: impl Stream<Item = Result<Bytes, Problem>>, room: &Room) -> Result<ReceivedFile, Problem> {
     let mut pieces = std::pin::pin!(pieces);
     let (sender, writer) = writer(&room.folder);
     // Gone as soon as there is nothing more to write.
     let mut sender = Some(sender);
-    let mut seen = 0_u64;
+    let (mut seen, mut reservation) = (0_u64, room.budget.reserve());
     while let Some(piece) = pieces.next().await {
         let piece = piece?;
         seen += piece.len() as u64;
         if seen > room.bytes {
             sender = None;
+        }
+        if sender.is_some() && reservation.grow(piece.len() as u64).is_err() {
+            let detail =
+                "the files that are being received take all the disk space they may: send this one in a moment";
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).later());
         }
         let unwritable = match &sender {
             Some(sender) => sender.send(piece).await.is_err(),
@@ -147,7 +164,7 @@ async fn keep(pieces: impl Stream<Item = Result<Bytes, Problem>>, room: &Room) -
         );
         return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
     }
-    written.map_err(|error| match error.kind() {
+    let file = written.map_err(|error| match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             tracing::error!(%error, "a file that was sent cannot be kept");
             Problem::new(
@@ -156,7 +173,8 @@ async fn keep(pieces: impl Stream<Item = Result<Bytes, Problem>>, room: &Room) -
             )
         }
         _ => unwritable(&error.to_string()),
-    })
+    })?;
+    Ok(ReceivedFile { file, bytes: seen, reservation, permit: None })
 }
 
 /// Starts a thread that writes what it is sent into a file without a name, and returns that file from its start.

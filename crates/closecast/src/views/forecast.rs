@@ -34,6 +34,11 @@ pub(crate) struct ForecastView {
     pub(crate) model: ModelView,
     /// The prices are older than the exchange's last settled session.
     pub(crate) stale: bool,
+    /// Whether the forecast was stored, to be compared with the closes when they are known. It is not while the disk of the database is
+    /// full, or the database is locked or cannot be written.
+    pub(crate) stored: bool,
+    /// Why it was not stored.
+    pub(crate) warning: Option<String>,
 }
 
 /// A central interval.
@@ -117,7 +122,7 @@ pub(crate) struct ModelView {
 }
 
 impl ForecastView {
-    /// Returns the view of `forecast` made by `version`; `None` when it forecasts no session.
+    /// Returns the view of `forecast` made by `version`, as one that is stored; `None` when it forecasts no session.
     pub(crate) fn new(forecast: Forecast, version: &ModelVersion, stale: bool) -> Option<Self> {
         let (level, _) = version.card.interval();
         let sessions: Vec<SessionView> = forecast.sessions.iter().map(|session| session_view(session, level)).collect();
@@ -136,6 +141,8 @@ impl ForecastView {
             verdict: verdict(&version.card),
             model: model_view(version),
             stale,
+            stored: true,
+            warning: None,
         })
     }
 }

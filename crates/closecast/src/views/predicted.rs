@@ -53,6 +53,11 @@ pub(crate) struct PredictedView {
     pub(crate) sessions_used: Option<usize>,
     /// The prices are older than the exchange's last settled session.
     pub(crate) stale: bool,
+    /// Whether the forecast was stored, to be compared with the closes when they are known; absent for prices that were sent, of which
+    /// nothing is stored. It is not while the disk of the database is full, or the database is locked or cannot be written.
+    pub(crate) stored: Option<bool>,
+    /// Why it was not stored, where it should have been.
+    pub(crate) warning: Option<String>,
     /// What was assumed, found or left out.
     pub(crate) notes: Vec<String>,
 }
@@ -92,7 +97,9 @@ impl PredictedView {
                 view.model.name
             )
         });
-        Self::new(view, SourceView::Stored, lookback_asked, note.into_iter().collect())
+        let (stored, warning) = (Some(view.stored), view.warning.clone());
+        let predicted = Self::new(view, SourceView::Stored, lookback_asked, note.into_iter().collect());
+        Self { stored, warning, ..predicted }
     }
 
     fn new(view: ForecastView, source: SourceView, asked: Option<u64>, notes: Vec<String>) -> Self {
@@ -115,6 +122,8 @@ impl PredictedView {
             source,
             sessions_used: None,
             stale: view.stale,
+            stored: None,
+            warning: None,
             notes,
         }
     }

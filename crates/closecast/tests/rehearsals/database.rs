@@ -1,7 +1,7 @@
 //! A database that is locked, and one that is gone.
 
 use std::{
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read as _, Write as _},
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -61,19 +61,24 @@ fn a_locked_database_holds_up_writers_for_a_while_and_readers_not_at_all() {
         let new = "/api/predictions/AAPL?model=BASE";
         let forecasts: Vec<_> = (0..12).map(|_| scope.spawn(|| server.get(new))).collect();
         thread::sleep(Duration::from_millis(500));
-        for path in ["/livez", "/readyz", "/api/predictions/AAPL", "/api/stocks/AAPL", "/api/symbols", "/api/jobs"] {
+        let ready = server.get("/readyz");
+        assert!(ready.status == 503 && ready.body.contains("keeps the database locked"), "{ready:?}");
+        assert!(ready.took < Duration::from_secs(4), "{ready:?}");
+        for path in ["/livez", "/api/predictions/AAPL", "/api/stocks/AAPL", "/api/symbols", "/api/jobs"] {
             let answer = server.get(path);
             assert!(answer.status == 200 && answer.took < Duration::from_secs(3), "{path}: {answer:?}");
         }
         for forecast in forecasts {
             let answer = forecast.join().unwrap();
-            assert!(is_refused_for_now(&answer), "{answer:?}");
+            assert_eq!((answer.status, &answer.json()["stored"]), (200, &false.into()), "{answer:?}");
+            assert!(answer.json()["warning"].as_str().unwrap().contains("locked"), "{answer:?}");
             assert!(answer.took < WRITERS_WAIT + Duration::from_secs(5), "{answer:?}");
         }
     });
     assert!(held.elapsed() > WRITERS_WAIT);
     drop(lock);
-    assert_eq!(server.get("/api/predictions/AAPL?model=BASE").status, 200);
+    let is_stored = || server.get("/api/predictions/AAPL?model=BASE").json()["stored"] == true;
+    wait_until("the forecast to be stored", is_stored);
     let ended = server.succeeds(&job);
     assert_eq!(ended["attempt"], 1, "its worker could not write, and was alive all the same: {ended:#}");
     server.is_idle();
@@ -113,6 +118,56 @@ fn a_database_whose_file_was_put_elsewhere_is_told() {
     assert_eq!(server.get("/livez").status, 200);
     std::fs::rename(&elsewhere, &here).unwrap();
     wait_until("/readyz", || server.get("/readyz").status == 200);
+}
+
+/// Sends a file of prices, and returns what came back.
+fn upload(server: &Server, csv: &[u8]) -> String {
+    let mut stream = server.connect();
+    let head = format!(
+        "POST /api/stocks/MSFT/upload HTTP/1.0\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: {}\r\n\r\n",
+        csv.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(csv).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn server_is_not_ready_and_acknowledges_nothing_when_the_database_file_is_gone_or_damaged() {
+    let faults: [(&str, fn(&Path)); 4] = [
+        ("deleted", |file| std::fs::remove_file(file).unwrap()),
+        ("replaced", |file| {
+            let other = file.with_extension("other");
+            std::fs::copy(file, &other).unwrap();
+            std::fs::rename(other, file).unwrap();
+        }),
+        ("truncated", |file| std::fs::File::options().write(true).open(file).unwrap().set_len(4096).unwrap()),
+        ("overwritten", |file| {
+            let length = std::fs::metadata(file).unwrap().len();
+            let mut file = std::fs::File::options().write(true).open(file).unwrap();
+            file.write_all(&vec![0xAA; usize::try_from(length).unwrap()]).unwrap();
+        }),
+    ];
+    for (fault, apply) in faults {
+        let site = Site::new();
+        let server = Server::start(&site.folder);
+        wait_until("/readyz", || server.get("/readyz").status == 200);
+        apply(&site.data().join("closecast.db"));
+        wait_until(&format!("the server to notice a file that was {fault}"), || server.get("/readyz").status == 503);
+        for path in ["/readyz", "/health"] {
+            let answer = server.get(path);
+            assert!(answer.status == 503 && answer.body.contains("the database file"), "{fault}: {answer:?}");
+            assert!(!answer.body.contains("closecast.db"), "{fault}: {answer:?}");
+        }
+        assert_eq!(server.get("/livez").status, 200);
+        let training = server.request("POST", "/train", r#"{"symbol":"AAPL","epochs":1}"#);
+        assert!(training.status >= 500, "{fault}: {training:?}");
+        let prices = std::fs::read(site.folder.join("AAPL.csv")).unwrap();
+        let uploaded = upload(&server, &prices);
+        assert!(uploaded.starts_with("HTTP/1.0 5"), "{fault}: {uploaded}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::{fs, path::Path, time::Duration};
 use crate::{
     mounts::{has_own_mounts, mount, run_with_own_mounts},
     server::Server,
-    site::{SESSIONS, SMALL, Site},
+    site::{SESSIONS, SMALL, Site, wait_until},
 };
 
 /// Room for an installation, and not for much more.
@@ -37,17 +37,25 @@ fn a_full_disk_loses_nothing() {
     assert_eq!(job.status, 507, "{job:?}");
     assert!(job.json()["detail"].as_str().unwrap().contains("disk of the database is full"), "{job:?}");
     let new = server.get("/api/predictions/AAPL?model=BASE");
-    assert!(new.status == 507 && new.json()["detail"].as_str().unwrap().contains("is full"), "{new:?}");
+    // A forecast needs no room to be right: it is told, and marked as one that is not kept.
+    assert_eq!((new.status, &new.json()["stored"]), (200, &false.into()), "{new:?}");
+    assert!(new.json()["warning"].as_str().unwrap().contains("is full"), "{new:?}");
     // What was forecast before can be forecast again: nothing new has to be kept.
     let meanwhile = server.get("/api/predictions/AAPL");
     assert_eq!((meanwhile.status, meanwhile.json()), (200, before.json()), "the earlier version serves: {meanwhile:?}");
-    for path in ["/livez", "/readyz", "/api/stocks/AAPL"] {
+    for path in ["/livez", "/api/stocks/AAPL"] {
         assert_eq!(server.get(path).status, 200, "{path}");
     }
+    // Readers are answered, but a server that can keep nothing is not ready.
+    let ready = server.get("/readyz");
+    assert!(ready.status == 503 && ready.body.contains("the disk of the database is full"), "{ready:?}");
     let found = site.doctor(&[]);
     assert_eq!(found.on("data folder")["status"], "error", "{found:?}");
 
     fs::remove_file(&ballast).unwrap();
+    wait_until("/readyz", || server.get("/readyz").status == 200);
+    let is_stored = || server.get("/api/predictions/AAPL?model=BASE").json()["stored"] == true;
+    wait_until("the forecast to be stored", is_stored);
     // A disk that fills up while a job is worked on: the job fails and says why, or is done as soon as there is room.
     let job = server.train(8, 60);
     server.wait_for(&job, |job| job["status"] == "running");

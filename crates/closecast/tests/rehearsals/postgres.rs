@@ -62,6 +62,23 @@ impl Cluster {
         self.run("pg_ctl", &["-o", &options, "-l", log.to_str().unwrap(), "-w", "start"]);
     }
 
+    /// Stops all its processes where they are until the result is dropped: connections stay open, and nothing answers.
+    pub(crate) fn freeze(&self) -> Frozen {
+        let lock = fs::read_to_string(self.data().join("postmaster.pid")).unwrap();
+        let main = lock.lines().next().unwrap().to_owned();
+        signal("STOP", &main);
+        let children = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let pid = entry.ok()?.file_name().into_string().ok()?;
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+            // After the name, which may hold anything: the state, then the parent.
+            let parent = stat.rsplit_once(") ")?.1.split(' ').nth(1)?.to_owned();
+            (parent == main).then_some(pid)
+        });
+        let children: Vec<String> = children.collect();
+        children.iter().for_each(|pid| signal("STOP", pid));
+        Frozen(std::iter::once(main).chain(children).collect())
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) {
         let mut command = self.command(program);
         command.arg("-D").arg(self.data()).args(arguments);
@@ -85,6 +102,19 @@ impl Cluster {
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command
     }
+}
+
+/// The processes of a server that were stopped where they were; they go on when this is dropped.
+pub(crate) struct Frozen(Vec<String>);
+
+impl Drop for Frozen {
+    fn drop(&mut self) {
+        self.0.iter().for_each(|pid| signal("CONT", pid));
+    }
+}
+
+fn signal(name: &str, pid: &str) {
+    let _may_be_gone = Command::new("kill").args([&format!("-{name}"), pid]).status().unwrap();
 }
 
 impl Drop for Cluster {

@@ -88,3 +88,44 @@ fn names_never_become_paths() {
     }
     assert!(!run(folder.path(), &["models", "show", "../../etc/passwd"]).status.success());
 }
+
+/// A file whose sender stops half-way occupies only what its sender may use.
+#[test]
+fn slow_uploads_of_one_caller_do_not_block_those_of_another() {
+    let folder = place("[server]\ntrusted_proxies = [\"127.0.0.1\"]");
+    let server = Server::start(folder.path());
+    let prices = std::fs::read(folder.path().join("AAPL.csv")).unwrap();
+    for path in ["/api/stocks/AAPL/upload", "/predict"] {
+        let send = |address: &str| {
+            let headers = [("X-Forwarded-For", address), ("Content-Type", "text/csv")];
+            server.send("POST", path, &headers, &prices)
+        };
+        let open_slow = || {
+            let mut stream = server.connect();
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: 203.0.113.1\r\nContent-Type: text/csv\r\n\
+                 Content-Length: 1000\r\n\r\nD"
+            );
+            stream.write_all(head.as_bytes()).unwrap();
+            stream
+        };
+        let (begun, mut slow) = (std::time::Instant::now(), Vec::new());
+        // One that comes while another file of the same caller is read is refused itself.
+        let refused = loop {
+            slow.push(open_slow());
+            let answer = send("203.0.113.1");
+            if answer.status != 200 {
+                break answer;
+            }
+            assert!(begun.elapsed().as_secs() < 8, "{path}: a third file of the same caller is received");
+        };
+        assert!(refused.problem(429).contains("as one caller may"), "{}", refused.text());
+        assert!(refused.header("retry-after").is_some(), "{}", refused.head);
+        let other = send("203.0.113.2");
+        assert_eq!(other.status, 200, "{path}: {}", other.text());
+        drop(slow);
+        while send("203.0.113.1").status == 429 {
+            assert!(begun.elapsed().as_secs() < 20, "{path}: the permits of a caller who hung up are not free");
+        }
+    }
+}

@@ -31,7 +31,8 @@ pub(super) fn described(app: &App) -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::about())
         .merge(Access::Open.group(app, TIMEOUT, signs_of_life()))
         .merge(Access::Read.group(app, TIMEOUT, read()))
-        .merge(Access::Compute.group(app, TIMEOUT, compute(app)))
+        .merge(Access::Monitor.group(app, TIMEOUT, monitor()))
+        .merge(Access::Compute.group(app, TIMEOUT, compute()))
         .merge(Access::Change.group(app, TIMEOUT, change()))
         .merge(Access::Administer.group(app, TIMEOUT, administer()))
         .merge(Access::Change.group(app, UPLOAD_TIMEOUT, uploads()))
@@ -73,7 +74,6 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(monitoring::metrics))
         .routes(routes!(monitoring::metrics_under_monitoring))
         .routes(routes!(monitoring::metrics_under_v1))
-        .routes(routes!(monitoring::show))
         .routes(routes!(ml_health::health))
         .routes(routes!(ml_health::drift_report))
         .routes(routes!(ml_health::overview))
@@ -85,10 +85,13 @@ fn read() -> OpenApiRouter<App> {
         .routes(routes!(live::connect))
 }
 
-fn compute(app: &App) -> OpenApiRouter<App> {
-    // Files may be larger than other bodies.
-    let upload = usize::try_from(app.settings.server.limits.upload.bytes()).unwrap_or(usize::MAX);
-    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::max(upload));
+fn monitor() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(monitoring::show))
+}
+
+fn compute() -> OpenApiRouter<App> {
+    // Its handler counts the bytes: files may be larger than other bodies.
+    let files = OpenApiRouter::new().routes(routes!(predict::predict)).layer(DefaultBodyLimit::disable());
     OpenApiRouter::new()
         .merge(files)
         .routes(routes!(batch::forecast))

@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::App, server::problem::Problem};
+use crate::{app::App, readiness::NotReady, server::problem::Problem};
 
 /// Health as the older systems report it.
 #[derive(Debug, Serialize, ToSchema)]
@@ -22,16 +22,19 @@ pub(in crate::server) async fn live() -> &'static str {
     std::future::ready("ok").await
 }
 
-/// The process can answer questions: its database does.
+/// The process can answer questions: its database can be read and written, and the server is not shutting down. Otherwise the
+/// answer has status 503 and says why.
 #[utoipa::path(get, path = "/readyz", tag = "monitoring", responses((status = 200, description = "It can", body = String, content_type = "text/plain")))]
 pub(in crate::server) async fn ready(State(app): State<App>) -> Result<&'static str, Problem> {
-    if app.readiness.check(&app.store).await {
-        return Ok("ok");
-    }
-    Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer"))
+    let ready = if app.live.stopping().is_cancelled() {
+        Err(NotReady::ShuttingDown)
+    } else {
+        app.readiness.check(&app.store).await
+    };
+    ready.map(|()| "ok").map_err(|reason| Problem::new(StatusCode::SERVICE_UNAVAILABLE, reason.to_string()))
 }
 
-/// Health as the older systems report it.
+/// Health as the older systems report it, under the same conditions as `/readyz`.
 #[utoipa::path(get, path = "/health", tag = "monitoring", responses((status = 200, description = "All is well", body = Health)))]
 pub(in crate::server) async fn health(State(app): State<App>) -> Result<Json<Health>, Problem> {
     ready(State(app)).await?;

@@ -1,5 +1,7 @@
 //! Figures of this server, for Prometheus and for people.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -13,6 +15,9 @@ use crate::{
     server::problem::Problem,
     views::monitoring::MonitoringView,
 };
+
+/// How long the answer waits for the database.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Figures in the text format of Prometheus: requests, inference, forecasts and their errors beside naive's, models, prices, jobs,
 /// caches, and this process.
@@ -38,14 +43,22 @@ pub(in crate::server) async fn metrics_under_v1(app: State<App>) -> Result<Respo
 }
 
 /// How this server is doing: requests and their latency, caches, jobs, processor, memory and disk. It answers also when the database
-/// does not, and says so.
+/// does not: then `status` is `degraded`, `database_reachable` is false and `jobs` is null. Until the database answers again, a key
+/// that opened before opens this route.
 #[utoipa::path(get, path = "/api/monitoring", tag = "monitoring", operation_id = "monitoring",
     responses((status = 200, description = "The figures", body = MonitoringView)))]
 pub(in crate::server) async fn show(State(app): State<App>) -> Result<Json<MonitoringView>, Problem> {
     let figures = system::figures(&app).await?;
-    let jobs = app.store.jobs().counts().await;
-    if let Err(error) = &jobs {
-        tracing::warn!(%error, "the database does not answer");
-    }
-    Ok(Json(MonitoringView::new(&app, &figures, jobs.ok())))
+    let jobs = match tokio::time::timeout(DATABASE_PATIENCE, app.store.jobs().counts()).await {
+        Ok(Ok(jobs)) => Some(jobs),
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "the database does not answer");
+            None
+        }
+        Err(_late) => {
+            tracing::warn!("the database does not answer within {DATABASE_PATIENCE:?}");
+            None
+        }
+    };
+    Ok(Json(MonitoringView::new(&app, &figures, jobs)))
 }

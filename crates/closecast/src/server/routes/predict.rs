@@ -5,14 +5,11 @@ mod window;
 
 use axum::{
     Json,
-    extract::{FromRequest, Multipart, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, StatusCode},
 };
 
-use self::{
-    file::{FilePlace, PriceFile},
-    window::Documented,
-};
+use self::{file::PriceFile, window::Documented};
 use crate::{
     app::App,
     ops::{
@@ -35,8 +32,7 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     Json,
-    Csv,
-    Multipart,
+    File,
 }
 
 /// Forecasts the next sessions from prices that are sent, which are not stored, or from stored ones.
@@ -79,17 +75,9 @@ pub(in crate::server) async fn predict(
             let asked = predict_body::parse(&body).map_err(|error| Problem::invalid(error.to_string()))?;
             answer(&app, by.as_deref(), asked).await
         }
-        Form::Csv => {
-            let place = FilePlace::take(&app).await?;
-            let bytes = read_limited(request.into_body(), limits.upload.bytes()).await?;
-            of_prices(&app, PriceFile::from(bytes).read(&app, place).await?).await
-        }
-        Form::Multipart => {
-            let place = FilePlace::take(&app).await?;
-            let multipart = Multipart::from_request(request, &app).await;
-            let multipart = multipart.map_err(|error| Problem::invalid(format!("body: {}", error.body_text())))?;
-            let file = PriceFile::receive(multipart).await?;
-            of_prices(&app, file.read(&app, place).await?).await
+        Form::File => {
+            let file = PriceFile::receive(&app, by.as_deref(), request).await?;
+            of_prices(&app, file.read(&app).await?).await
         }
     }
 }
@@ -112,8 +100,9 @@ async fn of_prices(app: &App, sent: Sent) -> Result<Json<PredictedView>, Problem
 /// Returns how the prices come, by the content type.
 fn form(headers: &HeaderMap) -> Option<Form> {
     match essence(headers)?.as_str() {
-        "text/csv" | "application/csv" | "application/vnd.ms-excel" | "text/plain" => Some(Form::Csv),
-        "multipart/form-data" => Some(Form::Multipart),
+        "text/csv" | "application/csv" | "application/vnd.ms-excel" | "text/plain" | "multipart/form-data" => {
+            Some(Form::File)
+        }
         text if is_json(text) => Some(Form::Json),
         _ => None,
     }

@@ -2,45 +2,34 @@
 
 use std::path::Path;
 
-use axum::{extract::Multipart, extract::multipart::MultipartError, http::StatusCode};
-use bytes::Bytes;
+use axum::extract::Request;
 use closecast_data::{
     csv::DateOrder,
     import::{self, Import, ImportOptions, Limits, symbol_from_file_name},
 };
 use closecast_domain::{RawSeries, Symbol};
-use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use crate::{
     app::App,
     failure::Failure,
     ops::forecast_sent::{Sent, nobody},
-    server::{model_name::check_model_name, predict_body::MOST_ROWS, problem::Problem},
+    security::Caller,
+    server::{
+        model_name::check_model_name,
+        predict_body::MOST_ROWS,
+        problem::Problem,
+        receive::{FormContent, ReceivedFile, receive},
+    },
 };
-
-/// The right to have a file in memory: from before its first byte until it is read, also when nobody waits for it any more.
-#[derive(Debug)]
-pub(super) struct FilePlace(#[expect(dead_code, reason = "it is held, and let go")] OwnedSemaphorePermit);
-
-impl FilePlace {
-    /// Takes a place.
-    ///
-    /// # Errors
-    /// A problem of status 429 when there is none.
-    pub(super) async fn take(app: &App) -> Result<Self, Problem> {
-        let busy = |_| Problem::busy("several files are being received: send this one in a moment");
-        app.rooms.files.enter().await.map(Self).map_err(busy)
-    }
-}
 
 /// Symbols that are named when a file holds several.
 const SYMBOLS_TOLD: usize = 5;
 
 /// A file of prices, and what the form said beside it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct PriceFile {
-    bytes: Bytes,
+    file: ReceivedFile,
     name: Option<String>,
     symbol: Option<Symbol>,
     model: Option<String>,
@@ -66,58 +55,45 @@ pub(super) struct Documented {
     date_order: Option<String>,
 }
 
-impl From<Bytes> for PriceFile {
-    fn from(bytes: Bytes) -> Self {
-        Self { bytes, ..Self::default() }
-    }
-}
-
 impl PriceFile {
-    /// Reads a form: the file, and fields beside it.
+    /// Receives the file of a request: the body, or a part of a form with fields beside it.
     ///
     /// # Errors
-    /// A problem naming the field; of status 413 when the form is too large.
-    pub(super) async fn receive(mut form: Multipart) -> Result<Self, Problem> {
-        let (mut file, mut found) = (Self::default(), false);
-        while let Some(field) = form.next_field().await.map_err(|error| broken(&error))? {
-            let name = field.name().unwrap_or_default().to_owned();
-            if let Some(file_name) = field.file_name().map(str::to_owned) {
-                if found {
-                    return Err(Problem::invalid("file: the form has several files; send one"));
-                }
-                found = true;
-                file.name = Some(file_name);
-                file.bytes = field.bytes().await.map_err(|error| broken(&error))?;
-                continue;
-            }
-            let text = field.text().await.map_err(|error| broken(&error))?;
+    /// Those of [`receive`], and a problem of status 422 naming the field that is wrong.
+    pub(super) async fn receive(app: &App, caller: Option<&Caller>, request: Request) -> Result<Self, Problem> {
+        let (mut symbol, mut model, mut order) = (None, None, None);
+        let mut take = |name: &str, text: &str| {
             let text = text.trim();
-            match name.as_str() {
+            match name {
                 _ if text.is_empty() => {}
                 "symbol" => {
                     let wrong = |error| Problem::invalid(format!("symbol: {error}"));
-                    file.symbol = Some(Symbol::new(text).map_err(wrong)?);
+                    symbol = Some(Symbol::new(text).map_err(wrong)?);
                 }
                 "model" | "model_name" => {
                     check_model_name("model_name", Some(text))?;
-                    file.model = Some(text.to_owned());
+                    model = Some(text.to_owned());
                 }
-                "date_order" => file.date_order = Some(date_order(text)?),
+                "date_order" => order = Some(date_order(text)?),
                 _ => {}
             }
+            Ok(())
+        };
+        let received = receive(app, caller, request, FormContent::FileAndFields(&mut take)).await?;
+        if received.name.as_deref() == Some("") && received.file.is_empty() {
+            return Err(Problem::invalid("file: no file was chosen"));
         }
-        match &file.name {
-            None => Err(Problem::invalid("file: the form has no file of prices")),
-            Some(name) if name.is_empty() && file.bytes.is_empty() => Err(Problem::invalid("file: no file was chosen")),
-            Some(_) => Ok(file),
-        }
+        Ok(Self { file: received.file, name: received.name, symbol, model, date_order: order })
     }
 
     /// Returns the prices of the file.
     ///
     /// # Errors
     /// A problem that says why it is no file of prices of one symbol; of status 429 when too many wait already.
-    pub(super) async fn read(self, app: &App, place: FilePlace) -> Result<Sent, Problem> {
+    pub(super) async fn read(self, app: &App) -> Result<Sent, Problem> {
+        // After the last byte: a sender that takes its time keeps nobody else from being served.
+        let busy = |_| Problem::busy("several files are being read: send this one in a moment");
+        let place = app.rooms.files.enter().await.map_err(busy)?;
         let named = self.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name)));
         let nobody = nobody().map_err(Failure::from)?;
         let options = ImportOptions {
@@ -127,11 +103,11 @@ impl PriceFile {
             limits: Limits { rows: MOST_ROWS, ..Limits::default() },
             ..ImportOptions::default()
         };
-        let bytes = self.bytes;
+        let file = self.file;
         let read = move || {
-            let read = import::read(&bytes[..], &options);
-            drop((bytes, place));
-            read
+            // Held until the file is read, also when nobody waits for that any more.
+            let _place = place;
+            import::read(file, &options)
         };
         let import = app.gate.compute(read).await?;
         let import = import.map_err(|error| Problem::invalid(format!("file: {error}")))?;
@@ -168,13 +144,5 @@ fn date_order(text: &str) -> Result<DateOrder, Problem> {
         "day-first" => Ok(DateOrder::DayFirst),
         "month-first" => Ok(DateOrder::MonthFirst),
         _ => Err(Problem::invalid("date_order: must be day-first or month-first")),
-    }
-}
-
-fn broken(error: &MultipartError) -> Problem {
-    match error.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the form is too large"),
-        StatusCode::INTERNAL_SERVER_ERROR => Problem::new(StatusCode::BAD_REQUEST, "the form breaks off"),
-        _ => Problem::invalid(format!("body: {}", error.body_text())),
     }
 }

@@ -18,11 +18,13 @@ use crate::{
     app::App,
     failure::Failure,
     ops::import::{StoredDays, import_sent},
+    security::Caller,
     server::{
         examples,
         extract::{Parameters, SymbolPath},
         problem::{Problem, ProblemBody},
-        receive::{Room, receive},
+        queue::By,
+        receive::{FormContent, receive},
     },
     views::import::ImportView,
 };
@@ -92,9 +94,10 @@ pub(in crate::server) async fn of_symbol(
     State(app): State<App>,
     SymbolPath(symbol): SymbolPath,
     Parameters(Asked { replace, date_order }): Parameters<Asked>,
+    by: By,
     request: Request,
 ) -> Result<Json<ImportView>, Problem> {
-    upload(&app, AskedWithSymbol { symbol: Some(symbol), replace, date_order }, request).await
+    upload(&app, by.as_deref(), AskedWithSymbol { symbol: Some(symbol), replace, date_order }, request).await
 }
 
 /// Takes a file of prices that says itself of which symbols they are, unless `symbol` does.
@@ -112,16 +115,23 @@ pub(in crate::server) async fn of_symbol(
 pub(in crate::server) async fn any(
     State(app): State<App>,
     Parameters(asked): Parameters<AskedWithSymbol>,
+    by: By,
     request: Request,
 ) -> Result<Json<ImportView>, Problem> {
-    upload(&app, asked, request).await
+    upload(&app, by.as_deref(), asked, request).await
 }
 
-async fn upload(app: &App, asked: AskedWithSymbol, request: Request) -> Result<Json<ImportView>, Problem> {
-    let busy = |_| Problem::busy("several files are being received: send this one in a moment");
+async fn upload(
+    app: &App,
+    caller: Option<&Caller>,
+    asked: AskedWithSymbol,
+    request: Request,
+) -> Result<Json<ImportView>, Problem> {
+    let received = receive(app, caller, request, FormContent::File).await?;
+    // After the last byte: a sender that takes its time keeps nobody else from being served.
+    let busy = |_| Problem::busy("several files are being imported: send this one in a moment");
     let place = app.rooms.uploads.enter().await.map_err(busy)?;
-    let room = Room { folder: app.settings.data_dir.clone(), bytes: app.settings.server.limits.upload.bytes() };
-    let received = receive(request, &room).await?;
+    let most_bytes = app.settings.server.limits.upload.bytes();
     let options = ImportOptions {
         symbol: asked.symbol,
         fallback_symbol: received.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name))),
@@ -129,7 +139,7 @@ async fn upload(app: &App, asked: AskedWithSymbol, request: Request) -> Result<J
             DateOrder::DayFirst => csv::DateOrder::DayFirst,
             DateOrder::MonthFirst => csv::DateOrder::MonthFirst,
         }),
-        limits: Limits { csv_bytes: room.bytes, cotahist_bytes: room.bytes, ..Limits::default() },
+        limits: Limits { csv_bytes: most_bytes, cotahist_bytes: most_bytes, ..Limits::default() },
         ..ImportOptions::default()
     };
     let days = if asked.replace == Some(true) { StoredDays::Discard } else { StoredDays::Keep };

@@ -1,0 +1,70 @@
+//! SIGTERM ends the program within its deadline, also while what it waits for hangs.
+
+use std::{
+    fs,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    postgres::Cluster,
+    server::{STANDARD_ERROR, Server},
+    site::{Site, files, tell},
+};
+
+/// Longest that a shutdown may take, with some seconds for a busy machine.
+const LIMIT: Duration = Duration::from_secs(35);
+
+/// Sends SIGTERM to the server, waits for its end, and returns how long that took.
+fn terminate(server: &mut Server) -> Duration {
+    let begun = Instant::now();
+    let pid = server.process.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    let status = loop {
+        if let Some(status) = server.process.try_wait().unwrap() {
+            break status;
+        }
+        assert!(begun.elapsed() < LIMIT, "the server is alive {:?} after SIGTERM", begun.elapsed());
+        thread::sleep(Duration::from_millis(20));
+    };
+    assert!(status.success(), "{status}");
+    tell(&format!("ended {:?} after SIGTERM", begun.elapsed()));
+    begun.elapsed()
+}
+
+#[test]
+fn server_ends_after_sigterm_when_postgresql_hangs() {
+    let Some(cluster) = Cluster::start() else { return };
+    let site = Site::with(&format!("database_url = \"{}\"\n", cluster.database("hangs")));
+    let mut server = Server::start(&site.folder);
+    let job = server.train_slowly();
+    server.wait_for(&job, |job| job["status"] == "running");
+    let frozen = cluster.freeze();
+    let ready = server.get("/readyz");
+    assert!(ready.status == 503 && ready.took < Duration::from_secs(5), "{ready:?}");
+    let monitoring = server.get("/api/monitoring");
+    assert!(monitoring.status == 200 && monitoring.took < Duration::from_secs(8), "{monitoring:?}");
+    let monitoring = monitoring.json();
+    assert!(monitoring["status"] == "degraded" && monitoring["jobs"].is_null(), "{monitoring:#}");
+    terminate(&mut server);
+    let log = fs::read_to_string(site.folder.join(STANDARD_ERROR)).unwrap();
+    assert!(log.contains("a step of the shutdown took too long and was cut"), "{log}");
+    drop(frozen);
+    let server = Server::start(&site.folder);
+    server.wait_for(&job, |job| job["status"] == "running");
+}
+
+#[test]
+fn server_ends_after_sigterm_when_reading_an_artifact_blocks() {
+    let site = Site::new();
+    for artifact in files(&site.data().join("artifacts")) {
+        fs::remove_file(&artifact).unwrap();
+        assert!(Command::new("mkfifo").arg(&artifact).status().unwrap().success());
+    }
+    let mut server = Server::start(&site.folder);
+    let mut waiting = server.connect();
+    std::io::Write::write_all(&mut waiting, b"GET /api/predictions/AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    thread::sleep(Duration::from_millis(500));
+    terminate(&mut server);
+}
