@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Attacks a server of closecast in every way that issue reports knew of, and says whether a polite caller noticed.
+"""Attacks a server of closecast in many ways, and says whether a polite caller noticed.
 
     python bench/hardening/attack.py --closecast target/release/closecast [--seconds 60] [--only openapi-h2,log-flood] [--json FILE]
 
@@ -106,9 +106,7 @@ def one(a, program, work, network, template, kind):
     folder = work / kind.name
     shutil.rmtree(folder, ignore_errors=True)
     template.copy(folder, with_keys=not kind.is_open)
-    cgroup = isolation.Cgroup(bytes_of(a.memory)) if a.memory != "none" else isolation.Cgroup.__new__(isolation.Cgroup)
-    if a.memory == "none":
-        cgroup.path = cgroup.missing = None
+    cgroup = isolation.Cgroup(isolation.bytes_of(a.memory))
     if cgroup.missing:
         print(f"note: {cgroup.missing}", file=sys.stderr)
     attack = server = None
@@ -293,15 +291,6 @@ def tell(a, results):
         print(text)
     header = " ".join(f"{name:<{width}}" for name, width in zip(COLUMNS, WIDTHS))
     print("\n".join(["", header, *map(line, results)]), file=sys.stderr if not a.json else sys.stdout)
-
-
-def bytes_of(text):
-    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-    unit = text.rstrip("Bb")[-1:].upper()
-    try:
-        return int(float(text.rstrip("Bb")[:-1]) * units[unit]) if unit in units else int(text)
-    except ValueError:
-        raise SystemExit(f"--memory is {text!r}, but must be like 512M, 1G or none") from None
 
 
 if __name__ == "__main__":

@@ -12,10 +12,12 @@ CLONE_NEWNET = 0x40000000
 
 
 class Cgroup:
-    """A group with a limit of memory, swap off. Version 1 or 2, whichever the machine has."""
+    """A group with a limit of memory, swap off. Version 1 or 2, whichever the machine has. Without a limit there is no group."""
 
     def __init__(self, limit):
         self.limit, self.path, self.missing = limit, None, None
+        if limit is None:
+            return
         controller = CGROUPS / "memory" if (CGROUPS / "memory").is_dir() else CGROUPS
         self.v2 = controller == CGROUPS
         path = controller / f"closecast-hardening-{os.getpid()}"
@@ -73,6 +75,18 @@ class Cgroup:
             except OSError:
                 time.sleep(0.05)
         self.path = None
+
+
+def bytes_of(text):
+    """Returns the bytes of a text such as 512M; `None` for `none`."""
+    if text == "none":
+        return None
+    units = {"K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+    unit, number = text[-1:].upper(), text[:-1]
+    try:
+        return int(float(number) * units[unit]) if unit in units else int(text)
+    except ValueError:
+        raise SystemExit(f"--memory is {text!r}, but must be like 512M, 1G or none") from None
 
 
 def megabytes(number):
