@@ -20,6 +20,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import sys
@@ -48,8 +49,8 @@ def arguments():
     parser.add_argument("--addresses", type=int, default=1, help="addresses that they come from, 64 at most [1]")
     parser.add_argument("--rate", type=float, default=50, help="requests a second of the polite caller [50]")
     parser.add_argument("--memory", default="512M", help="limit of the server's cgroup, or `none` [512M]")
-    parser.add_argument("--only", default="", help="names of attacks, with commas between [all]")
-    parser.add_argument("--except", dest="left_out", default="", help="names of attacks to leave out")
+    parser.add_argument("--only", default="", help="names or items of attacks, with commas between, such as 2a,log-flood [all]")
+    parser.add_argument("--except", dest="left_out", default="", help="the same, to leave out")
     parser.add_argument("--most-ratio", type=float, default=3.0, help="criterion for the p99 [3]")
     parser.add_argument("--most-disk", type=float, default=10.0, help="criterion for the growth of the data folder, in MB a minute [10]")
     parser.add_argument("--attackers-nice", type=int, help="run attackers with this niceness instead of under SCHED_IDLE")
@@ -71,11 +72,9 @@ def main():
         return 0
     if not a.closecast:
         raise SystemExit("name the program with --closecast target/release/closecast")
-    names = [name for name in a.only.split(",") if name] or list(attacks.ALL)
-    left_out = a.left_out.split(",")
-    unknown = [name for name in [*names, *filter(None, left_out)] if name not in attacks.ALL]
-    if unknown:
-        raise SystemExit(f"--only names {', '.join(unknown)}; there are {', '.join(attacks.ALL)}")
+    left_out = chosen("--except", a.left_out)
+    names = [name for name in chosen("--only", a.only) or attacks.ALL if name not in left_out]
+    allow_many_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     program = str(pathlib.Path(a.closecast).resolve())
     work = pathlib.Path(a.work) if a.work else pathlib.Path(tempfile.mkdtemp(prefix="closecast-hardening-"))
@@ -88,16 +87,31 @@ def main():
         shutil.rmtree(work / "template", ignore_errors=True)
         template = place.Template(program, work / "template")
         for name in names:
-            if name not in left_out:
-                result = one(a, program, work, network, template, attacks.ALL[name])
-                results.append(result)
-                print(line(result), file=sys.stderr, flush=True)
+            result = one(a, program, work, network, template, attacks.ALL[name])
+            results.append(result)
+            print(line(result), file=sys.stderr, flush=True)
     finally:
         network.close()
         if not a.work:
             shutil.rmtree(work, ignore_errors=True)
     tell(a, results)
     return 0 if all(result["passed"] for result in results) else 1
+
+
+def chosen(option, text):
+    """Returns the names of the attacks that a list names, by themselves or by their item: 4 is 4, 4a and 4b."""
+    names = []
+    for word in filter(None, text.split(",")):
+        found = [name for name, kind in attacks.ALL.items() if word in (name, kind.item, kind.item.rstrip("abc"))]
+        if not found:
+            raise SystemExit(f"{option} names {word!r}; there are {', '.join(attacks.ALL)}, and the items of --list")
+        names += found
+    return names
+
+
+def allow_many_files():
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def one(a, program, work, network, template, kind):

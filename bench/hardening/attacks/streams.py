@@ -37,6 +37,15 @@ class ViewerBatchStreams(Attack):
         return Streams(counts, number, [http2.block("POST", "/api/predictions/batch", [*self.headers(), JSON])], body=BATCH)
 
 
+class ViewerReads(Attack):
+    name, item, key = "reads-h2-key", "4", "viewer"
+    about = "a viewer's large reads (prices of years, comparisons, figures, forecasts) over HTTP/2 with windows of 0 bytes"
+    paths = ["/api/stocks/AAPL?days=5000", "/metrics", "/api/predictions/AAPL", "/api/stocks/compare?symbols=AAPL,MSFT,IBM,KO&days=1000", "/api/stocks/MSFT?days=5000"]
+
+    def peer(self, counts, number):
+        return Streams(counts, number, [http2.block("GET", path, self.headers()) for path in self.paths])
+
+
 class TinyWindows(Attack):
     name, item = "tiny-windows", "more"
     about = "no key: HTTP/2 with windows of 1 byte, given anew after each byte: a frame for every byte of /openapi.json"
@@ -112,4 +121,4 @@ class HeadersWithoutEnd(Attack):
         return self.Peer(counts, number)
 
 
-ATTACKS = [BatchesUnread, BatchStreams, ViewerBatchStreams, TinyWindows, Drip, RapidReset, HeadersWithoutEnd]
+ATTACKS = [BatchesUnread, BatchStreams, ViewerBatchStreams, ViewerReads, TinyWindows, Drip, RapidReset, HeadersWithoutEnd]
