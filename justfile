@@ -62,6 +62,16 @@ load prices peer *arguments:
     cargo build --release
     python3 bench/load/compare.py --closecast target/release/closecast --peer-python .venv/bin/python --prices {{ prices }} --peer {{ peer }} {{ arguments }}
 
+# Attack a server for a minute in each way of bench/hardening, and measure a polite caller beside it (Linux; root for cgroup and network namespace).
+harden *arguments:
+    cargo build --release
+    python3 bench/hardening/attack.py --closecast target/release/closecast {{ arguments }}
+
+# Keep a server busy with everything at once for half an hour: no error, and memory flat within 5 % (needs .venv with websockets).
+soak *arguments:
+    cargo build --release
+    .venv/bin/python bench/load/soak.py --closecast target/release/closecast {{ arguments }}
+
 # Time the same trainings with one worker and with two of one thread each, and print the ratio.
 workers *arguments:
     cargo build --release

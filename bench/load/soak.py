@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Keeps a server busy with everything at once for a long time, and says whether it gave an error or grew.
 
-    python soak.py --closecast target/release/closecast [--minutes 30] [--clients 20]
+    python soak.py --closecast target/release/closecast [--minutes 30] [--clients 20] [--memory 512M]
 
-Forecasts kept and made anew, windows of prices, batches, uploads that change the prices of a symbol, WebSocket clients who hear of
+Forecasts kept and made anew, windows of prices, batches small and large, uploads that change the prices of a symbol, WebSocket clients who hear of
 all that, and a training always running. Needs `websockets` from PyPI. Any status but 2xx, 304 and 429 is an error; so is a
-WebSocket that is closed. Memory is looked at every five seconds: it must not have grown by more than a tenth, or 10 MB, from the end of the
-first third to the end. Exit code 1 when something is wrong.
+WebSocket that is closed. Memory is looked at every five seconds: it must not have grown by more than 5 % from the end of the first third to the
+end, both as the median of a tenth of the time (one minute at least), since a training comes and goes. With --memory the server runs in a
+cgroup of that size, and must not be killed in it (root). Exit code 1 when something is wrong.
 """
 import argparse
 import asyncio
@@ -25,8 +26,12 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "hardening"))
+import isolation  # noqa: E402
+
 PORT = 8961
 SYMBOLS = ["AAPL", "MSFT", "IBM", "KO", "XOM", "JPM"]
+MOST_GROWTH = 0.05
 
 
 def prices(symbol, days):
@@ -120,6 +125,7 @@ def workers(load):
         forever(load, 0.005, lambda c, g: load.ask("forecast anew", c, "GET", f"/api/predictions/{some(g)}", None, {"Cache-Control": "no-cache"})),
         forever(load, 0.02, window),
         forever(load, 0.1, lambda c, g: load.ask("batch", c, "POST", "/api/predictions/batch", json.dumps({"symbols": SYMBOLS}), as_json)),
+        forever(load, 1.0, lambda c, g: load.ask("large batch", c, "POST", "/api/predictions/batch", json.dumps({"symbols": (SYMBOLS * 84)[:500]}), as_json)),
         forever(load, 0.2, lambda c, g: load.ask("history", c, "GET", f"/api/predictions/history?symbol={some(g)}&limit=100")),
         forever(load, 0.5, lambda c, g: load.ask("stock", c, "GET", f"/api/stocks/{some(g)}?days=250")),
         forever(load, 1.0, lambda c, g: load.ask("metrics", c, "GET", "/metrics")),
@@ -151,7 +157,9 @@ async def listeners(load, clients):
 
 
 def resident_mb(pid):
-    return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())[1]) / 1024
+    """Returns the resident memory of a process, 0 when it has ended."""
+    found = re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def main():
@@ -159,6 +167,7 @@ def main():
     parser.add_argument("--closecast", required=True)
     parser.add_argument("--minutes", type=float, default=30)
     parser.add_argument("--clients", type=int, default=20)
+    parser.add_argument("--memory", default="none", help="limit of a cgroup for the server, such as 512M [none]")
     a = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         program = str(pathlib.Path(a.closecast).resolve())
@@ -166,15 +175,26 @@ def main():
             (pathlib.Path(folder) / f"{symbol}.csv").write_text(prices(symbol, 1000))
             subprocess.run([program, "import", f"{symbol}.csv"], cwd=folder, check=True, capture_output=True)
         errors = (pathlib.Path(folder) / "errors.log").open("w+")
-        server = subprocess.Popen([program, "serve", "--port", str(PORT)], cwd=folder, stdout=subprocess.DEVNULL, stderr=errors)
+        cgroup = isolation.Cgroup(isolation.bytes_of(a.memory))
+        if cgroup.missing:
+            print(f"note: {cgroup.missing}", file=sys.stderr)
+        words = [program, "serve", "--port", str(PORT)]
+        server = subprocess.Popen(words, cwd=folder, stdout=subprocess.DEVNULL, stderr=errors, preexec_fn=cgroup.enter)
         try:
-            sys.exit(soak(a, server, errors))
+            sys.exit(soak(a, server, errors, cgroup))
         finally:
             server.terminate()
             server.wait(60)
+            cgroup.close()
 
 
-def soak(a, server, errors):
+def middle(memory, place):
+    """Returns the median of a tenth of the time, one minute at least, that ends at `place`."""
+    length = max(12, len(memory) // 10)
+    return statistics.median(memory[max(0, place - length) : place] or memory)
+
+
+def soak(a, server, errors, cgroup):
     time.sleep(2)
     load = Load(a.minutes)
     threads = workers(load)
@@ -189,15 +209,15 @@ def soak(a, server, errors):
         thread.join(70)
     errors.seek(0)
     told = [line for line in errors if "ERROR" in line]
-    third = statistics.median(memory[max(0, len(memory) // 3 - 6) : len(memory) // 3 + 6] or memory)
-    last = statistics.median(memory[-12:])
-    flat = last - third <= max(10.0, third / 10)
+    third, last = middle(memory, len(memory) // 3), middle(memory, len(memory))
+    flat, group = last - third <= MOST_GROWTH * third, cgroup.figures()
     print(json.dumps({
         "minutes": a.minutes, "answers": dict(sorted(load.counts.items())), "slowest_s": {key: round(value, 3) for key, value in load.slowest.items()},
         "errors": load.errors, "logged_errors": told[:20], "alive": server.poll() is None,
-        "memory_mb": {"first": memory[0], "after_a_third": third, "last": last, "most": max(memory)}, "memory_is_flat": flat,
+        "memory_mb": {"first": memory[0], "after_a_third": third, "last": last, "most": max(memory), "growth": round(last / third - 1, 4)},
+        "memory_is_flat": flat, "cgroup": group,
     }, indent=2))
-    return 0 if not load.errors and not told and flat and server.poll() is None else 1
+    return 0 if not load.errors and not told and flat and server.poll() is None and not group.get("oom_kills") else 1
 
 
 if __name__ == "__main__":
