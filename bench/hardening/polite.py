@@ -20,13 +20,14 @@ class Caller:
         self.plan = [(name, data) for weight, name, data in requests for _ in range(weight)]
         random.Random(1).shuffle(self.plan)
         self.idle = collections.defaultdict(list)
-        self.delays, self.by_name, self.errors = [], collections.defaultdict(list), collections.Counter()
+        self.lateness, self.delays, self.by_name, self.errors = [], [], collections.defaultdict(list), collections.Counter()
 
     async def run(self, seconds, stopping):
         begun, number, tasks = time.perf_counter(), 0, set()
         while number * self.pause < seconds and not stopping.is_set():
             due = begun + number * self.pause
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            self.lateness.append(time.perf_counter() - due)
             name, data = self.plan[number % len(self.plan)]
             # Every tenth opens a connection of its own, as new visitors do.
             task = asyncio.create_task(self._ask(name, data, due, self.sources[number % len(self.sources)], number % 10 == 9))
@@ -90,6 +91,8 @@ class Caller:
             "p50_ms": milliseconds(self.delays, 0.5),
             "p99_ms": milliseconds(self.delays, 0.99),
             "most_ms": milliseconds(self.delays, 1.0),
+            # How late the caller itself woke up: what a busy machine adds to each delay, whatever the server does.
+            "own_lateness_p99_ms": milliseconds(self.lateness, 0.99),
             "p99_ms_by_request": {name: milliseconds(delays, 0.99) for name, delays in self.by_name.items()},
             "errors": dict(self.errors),
         }

@@ -40,7 +40,7 @@ class ViewerBatchStreams(Attack):
 class ViewerReads(Attack):
     name, item, key = "reads-h2-key", "4", "viewer"
     about = "a viewer's large reads (prices of years, comparisons, figures, forecasts) over HTTP/2 with windows of 0 bytes"
-    paths = ["/api/stocks/AAPL?days=5000", "/metrics", "/api/predictions/AAPL", "/api/stocks/compare?symbols=AAPL,MSFT,IBM,KO&days=1000", "/api/stocks/MSFT?days=5000"]
+    paths = ["/api/stocks/AAPL?days=5000", "/metrics", "/api/predictions/AAPL", "/api/stocks/compare?symbols=AAPL,MSFT,IBM,KO", "/api/stocks/MSFT?days=5000"]
 
     def peer(self, counts, number):
         return Streams(counts, number, [http2.block("GET", path, self.headers()) for path in self.paths])
