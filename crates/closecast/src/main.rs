@@ -13,6 +13,7 @@ mod model_cache;
 mod monitor;
 mod ops;
 mod pages;
+mod permissions;
 mod readiness;
 mod report;
 mod security;
@@ -32,6 +33,7 @@ use crate::{
 };
 
 fn main() -> ExitCode {
+    permissions::keep_private();
     match Cli::read() {
         Ok(cli) => {
             let terminal = Terminal::new(cli.json);

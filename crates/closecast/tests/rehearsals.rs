@@ -17,8 +17,12 @@ mod disk;
 mod doctor;
 #[path = "rehearsals/kill.rs"]
 mod kill;
+#[path = "rehearsals/migration.rs"]
+mod migration;
 #[path = "rehearsals/mounts.rs"]
 mod mounts;
+#[path = "rehearsals/permissions.rs"]
+mod permissions;
 #[path = "rehearsals/postgres.rs"]
 mod postgres;
 #[path = "program/server.rs"]
