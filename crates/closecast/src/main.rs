@@ -16,6 +16,7 @@ mod model_cache;
 mod monitor;
 mod ops;
 mod pages;
+mod permissions;
 mod readiness;
 mod report;
 mod security;
@@ -41,6 +42,7 @@ const BLOCKING_THREADS: usize = 64;
 const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    permissions::keep_private();
     match Cli::read() {
         Ok(cli) => {
             let terminal = Terminal::new(cli.json);

@@ -19,8 +19,12 @@ mod doctor;
 mod kill;
 #[path = "rehearsals/memory.rs"]
 mod memory;
+#[path = "rehearsals/migration.rs"]
+mod migration;
 #[path = "rehearsals/mounts.rs"]
 mod mounts;
+#[path = "rehearsals/permissions.rs"]
+mod permissions;
 #[path = "rehearsals/postgres.rs"]
 mod postgres;
 #[path = "program/server.rs"]

@@ -14,6 +14,7 @@ mod archive;
 mod content;
 mod error;
 mod format;
+mod limits;
 mod output;
 mod restore;
 mod row;
@@ -33,7 +34,7 @@ use self::{
 pub use self::{error::BackupError, format::MissingArtifact, restore::RestoreSummary};
 use crate::{BlobError, Store, StoreError, connection::begin_reading, entity::model_version};
 
-/// A piece of a table ends after the page with which it reached this many bytes.
+/// A piece of a table ends after the row with which it reached this many bytes.
 const PIECE_BYTES: usize = 4 << 20;
 
 /// What becomes of what is there already.
@@ -73,7 +74,7 @@ impl Store {
         existing: Existing,
         now: DateTime<Utc>,
     ) -> Result<BackupSummary, StoreError> {
-        let (output, unfinished) = Output::create(file, existing)?;
+        let (output, unfinished) = Output::create(file, existing, now)?;
         let unwritable = |source| BackupError::Write { file: file.to_owned(), source };
         let mut writer = Writer::start(unfinished, now);
         writer.add_json(HEADER, &Header::new(now)).await.map_err(unwritable)?;
@@ -132,8 +133,10 @@ impl Copying<'_> {
             rows += page.rows;
             after = page.last;
             let is_over = after.is_none();
-            if piece.len() >= PIECE_BYTES || (is_over && !piece.is_empty()) {
-                self.add(format::piece_path(table.name(), pieces), std::mem::take(&mut piece).into()).await?;
+            while piece.len() >= PIECE_BYTES || (is_over && !piece.is_empty()) {
+                let rest = piece.split_off(end_of_piece(&piece));
+                let whole = std::mem::replace(&mut piece, rest);
+                self.add(format::piece_path(table.name(), pieces), whole.into()).await?;
                 pieces += 1;
             }
             if is_over {
@@ -146,6 +149,12 @@ impl Copying<'_> {
         let unwritable = |source| BackupError::Write { file: self.file.to_owned(), source };
         Ok(self.writer.add(path, bytes).await.map_err(unwritable)?)
     }
+}
+
+/// Returns where the row ends that reaches the size of a piece.
+fn end_of_piece(lines: &[u8]) -> usize {
+    let reached = PIECE_BYTES.min(lines.len()) - 1;
+    lines[reached..].iter().position(|&byte| byte == b'\n').map_or(lines.len(), |more| reached + more + 1)
 }
 
 /// Returns the artifacts that model versions refer to, each with the names and numbers of those versions.

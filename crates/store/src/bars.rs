@@ -14,6 +14,7 @@ use crate::{
     entity::{bar, series},
     events::announce_in,
     portions::portions,
+    symbols,
 };
 
 /// What is known about a stored series without reading its bars.
@@ -164,10 +165,10 @@ impl<'a> BarStore<'a> {
         Ok(SeriesGlance { count, newest })
     }
 
-    /// Returns when each series was last written.
+    /// Returns when each series was last written. Rows that cannot be read are left out.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
+    /// [`StoreError::Database`] when reading fails.
     pub async fn stored_at(&self) -> Result<Vec<(Symbol, DateTime<Utc>)>, StoreError> {
         let rows: Vec<(String, DateTime<Utc>)> = series::Entity::find()
             .select_only()
@@ -175,20 +176,26 @@ impl<'a> BarStore<'a> {
             .into_tuple()
             .all(self.database)
             .await?;
-        let read = |(text, stored_at): (String, _)| {
-            let symbol = Symbol::new(&text).map_err(|error| unreadable(&text, error.to_string()))?;
-            Ok((symbol, stored_at))
-        };
-        rows.into_iter().map(read).collect()
+        let read = |(text, stored_at): (String, _)| Ok((symbols::read("series", &text)?, stored_at));
+        rows.into_iter().map(read).filter_map(symbols::skip_unreadable).collect()
     }
 
-    /// Returns every stored series, by symbol.
+    /// Returns every stored series, by symbol. Rows that cannot be read are left out.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    /// [`StoreError::Database`] when reading fails.
     pub async fn list(&self) -> Result<Vec<SeriesInfo>, StoreError> {
         let rows = series::Entity::find().order_by_asc(series::Column::Symbol).all(self.database).await?;
-        rows.into_iter().map(series_info).collect()
+        rows.into_iter().map(series_info).filter_map(symbols::skip_unreadable).collect()
+    }
+
+    /// Returns why rows of stored series cannot be read.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] when reading fails.
+    pub async fn unreadable(&self) -> Result<Vec<StoreError>, StoreError> {
+        let rows = series::Entity::find().order_by_asc(series::Column::Symbol).all(self.database).await?;
+        Ok(rows.into_iter().filter_map(|row| series_info(row).err()).collect())
     }
 }
 
@@ -294,7 +301,7 @@ fn raw_bar(row: &bar::Model) -> RawBar {
 }
 
 fn series_info(row: series::Model) -> Result<SeriesInfo, StoreError> {
-    let symbol = Symbol::new(&row.symbol).map_err(|error| unreadable(&row.symbol, error.to_string()))?;
+    let symbol = symbols::read("series", &row.symbol)?;
     Ok(SeriesInfo {
         symbol,
         source: row.source,

@@ -83,7 +83,7 @@ impl Blobs {
         match &settings.address {
             ArtifactAddress::Local(folder) => {
                 let unusable = |source| BlobError::Folder { path: folder.clone(), source };
-                std::fs::create_dir_all(folder).map_err(unusable)?;
+                crate::private::create_folder(folder).map_err(unusable)?;
                 // fsync: after a power cut a published model has its weights.
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(system_error(&error)))?;
                 let (store, place) = (Arc::new(local.with_fsync(true)), Place::Folder(folder.clone()));

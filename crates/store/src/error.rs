@@ -135,6 +135,16 @@ pub enum StoreError {
     /// A backup was not made or not restored.
     #[error(transparent)]
     Backup(#[from] crate::BackupError),
+    /// Another key was made first.
+    #[error(
+        "there is a key already, made by another request: send one of an admin as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
+    )]
+    NotFirstKey,
+    /// The first key of all was to be of another role.
+    #[error(
+        "role: the first key must be that of an admin, who can make the others, and not of {0:?}: make one of the role admin first"
+    )]
+    FirstKeyRole(String),
     /// A series without one bar was to be stored.
     #[error("there is no bar of {0} to store")]
     NoBars(Symbol),

@@ -24,6 +24,7 @@ use crate::{
     connection::{Turns, begin_writing},
     entity::forecast,
     events::announce_in,
+    symbols,
 };
 
 /// The forecast of one session, as it was made.
@@ -163,12 +164,12 @@ impl<'a> ForecastStore<'a> {
             .limit(limit)
             .all(self.database)
             .await?;
-        rows.into_iter().map(stored).collect()
+        rows.into_iter().map(stored).filter_map(symbols::skip_unreadable).collect()
     }
 }
 
 fn stored(row: forecast::Model) -> Result<StoredForecast, StoreError> {
-    let symbol = Symbol::new(&row.symbol).map_err(|error| unreadable(&row.symbol, error.to_string()))?;
+    let symbol = symbols::read("forecasts", &row.symbol)?;
     let quantiles =
         serde_json::from_str(&row.quantiles).map_err(|error| unreadable(symbol.as_str(), error.to_string()))?;
     Ok(StoredForecast {

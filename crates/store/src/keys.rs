@@ -4,7 +4,24 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use uuid::Uuid;
 
-use crate::{StoreError, checked::CheckedConnection, connection::Turns, entity::key};
+use crate::{
+    StoreError,
+    checked::CheckedConnection,
+    connection::{Turns, begin_writing, lock_subject},
+    entity::key,
+};
+
+/// Role of the first key.
+const FIRST_ROLE: &str = "admin";
+
+/// Which key it is to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    /// The first of all.
+    First,
+    /// Whether or not there are others.
+    Any,
+}
 
 /// A key, without what opens the door.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +52,35 @@ impl<'a> KeyStore<'a> {
         Self { database, turns }
     }
 
-    /// Keeps the hash of a new key, and returns the key's identifier.
+    /// Keeps the hash of a new key, and returns the key's identifier. The first key of all must be an admin's: nobody else can make
+    /// others.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when writing fails.
+    /// [`StoreError::FirstKeyRole`] when there is no key yet and this is not an admin's, [`StoreError::Database`] when writing fails.
     pub async fn add(&self, name: &str, role: &str, hash: &str, now: DateTime<Utc>) -> Result<String, StoreError> {
+        self.insert((name, role, hash), Order::Any, now).await
+    }
+
+    /// Keeps the hash of the first key of all, an admin's, and returns the key's identifier. Of several that try at once one succeeds.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFirstKey`] when there is a key already, otherwise those of [`KeyStore::add`].
+    pub async fn add_first(
+        &self,
+        name: &str,
+        role: &str,
+        hash: &str,
+        now: DateTime<Utc>,
+    ) -> Result<String, StoreError> {
+        self.insert((name, role, hash), Order::First, now).await
+    }
+
+    async fn insert(
+        &self,
+        (name, role, hash): (&str, &str, &str),
+        order: Order,
+        now: DateTime<Utc>,
+    ) -> Result<String, StoreError> {
         let id = Uuid::now_v7().to_string();
         let row = key::ActiveModel {
             id: Set(id.clone()),
@@ -51,7 +92,20 @@ impl<'a> KeyStore<'a> {
             revoked_at: Set(None),
         };
         let _turn = self.turns.take().await?;
-        key::Entity::insert(row).exec_without_returning(self.database).await?;
+        let transaction = begin_writing(self.database).await?;
+        lock_subject(&transaction, "keys").await?;
+        let any = key::Entity::find().one(&transaction).await?.is_some();
+        let refused = match order {
+            Order::First if any => Some(StoreError::NotFirstKey),
+            Order::First | Order::Any if !any && role != FIRST_ROLE => Some(StoreError::FirstKeyRole(role.to_owned())),
+            Order::First | Order::Any => None,
+        };
+        if let Some(refused) = refused {
+            transaction.rollback().await?;
+            return Err(refused);
+        }
+        key::Entity::insert(row).exec_without_returning(&transaction).await?;
+        transaction.commit().await?;
         Ok(id)
     }
 

@@ -21,6 +21,8 @@ mod private;
 mod readiness;
 mod runs;
 mod store;
+mod symbols;
+mod unfinished;
 mod wakeups;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
@@ -45,4 +47,5 @@ pub use migration::UpgradeCopy;
 pub use models::{Alias, ListedVersion, ModelFilter, ModelStore, ModelVersion, Origin, RegistryAction, RegistryEvent};
 pub use runs::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState, RunStore, UnfinishedRun};
 pub use store::{Schema, Store, StoreSettings};
+pub use unfinished::unfinished_files;
 pub use wakeups::{Listener, Topic, Wakeups};

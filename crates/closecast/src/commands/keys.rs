@@ -9,7 +9,7 @@ use crate::{
     app::App,
     config::Settings,
     failure::Failure,
-    ops,
+    ops::{self, keys::Maker},
     security::Role,
     terminal::Terminal,
     views::key::{KeyView, NewKeyView},
@@ -28,7 +28,7 @@ enum Action {
     Create {
         /// What to call it, for example who uses it
         name: String,
-        /// What its owner may do
+        /// What its owner may do; the first key must be an admin's
         #[arg(long, value_enum, default_value = "viewer")]
         role: Role,
     },
@@ -62,7 +62,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 
 async fn create(app: &App, name: &str, role: Role, terminal: &Terminal) -> Result<(), Failure> {
     let first = !app.store.keys().any().await?;
-    let (key, key_id) = ops::keys::create(app, name, role).await?;
+    let (key, key_id) = ops::keys::create(app, name, role, Maker::Admin).await?;
     ops::keys::note_command(app, "keys create", &key_id).await?;
     terminal.line(key.reveal())?;
     if !terminal.json() {

@@ -32,6 +32,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
                 error @ (BackupError::NotEmpty { .. }
                 | BackupError::Read { .. }
                 | BackupError::Damaged { .. }
+                | BackupError::TooMuch { .. }
                 | BackupError::Format { .. }
                 | BackupError::Version { .. }),
             ) => Failure::Usage(error.to_string()),
@@ -49,6 +50,10 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     if restored.requeued_jobs > 0 {
         let jobs = counted(restored.requeued_jobs, "job");
         terminal.line(format_args!("Queued again, since running when the backup was made: {jobs}."))?;
+    }
+    for (table, rows) in &restored.skipped {
+        let rows = counted(*rows, "row");
+        terminal.remark(format_args!("left out, since the symbol is none: {rows} of the table {table}"));
     }
     for missing in &restored.missing {
         terminal.remark(format_args!("was not in the backup: {} ({})", missing.reason, missing.models.join(", ")));

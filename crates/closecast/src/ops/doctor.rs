@@ -4,6 +4,8 @@ mod artifacts;
 mod forecasts;
 mod installation;
 mod jobs;
+mod leftovers;
+mod permissions;
 mod registry;
 mod runs;
 
@@ -83,6 +85,8 @@ pub(crate) async fn examine(settings: Settings, repair: Repair) -> Vec<Finding> 
         Err(failure) => findings.push(installation::unopened(&failure)),
         Ok(app) => {
             findings.extend(installation::of_the_store(&app).await);
+            findings.extend(permissions::findings(&app, repair));
+            findings.extend(leftovers::findings(&app, repair));
             findings.extend(registry::findings(&app, repair).await);
             findings.extend(artifacts::findings(&app, repair).await);
             findings.extend(jobs::findings(&app).await);

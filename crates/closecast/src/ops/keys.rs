@@ -1,6 +1,6 @@
 //! Making and revoking keys.
 
-use closecast_store::{Act, StoredKey};
+use closecast_store::{Act, StoreError, StoredKey};
 
 use crate::{
     app::App,
@@ -11,11 +11,21 @@ use crate::{
 /// Longest name of a key, in characters.
 pub(crate) const LONGEST_NAME: usize = 64;
 
+/// Who makes a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Maker {
+    /// Somebody at this machine, or with the key of an admin.
+    Admin,
+    /// Somebody without a key, which is allowed as long as there is none: the key must be the first.
+    Keyless,
+}
+
 /// Makes a key and returns it with its identifier. It can never be shown again.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the name is empty or too long, [`Failure::Store`] when the key cannot be kept.
-pub(crate) async fn create(app: &App, name: &str, role: Role) -> Result<(Key, String), Failure> {
+/// [`Failure::Usage`] when the name is empty or too long, or the first key is not an admin's, [`Failure::Store`] when the key cannot be
+/// kept, or another one was made first.
+pub(crate) async fn create(app: &App, name: &str, role: Role, maker: Maker) -> Result<(Key, String), Failure> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(is_unseen) {
         let said =
@@ -23,8 +33,16 @@ pub(crate) async fn create(app: &App, name: &str, role: Role) -> Result<(Key, St
         return Err(Failure::Usage(said));
     }
     let key = Key::random()?;
-    let id = app.store.keys().add(name, role.name(), &key.hash(), app.clock.now()).await?;
+    let (keys, hash, now) = (app.store.keys(), key.hash(), app.clock.now());
+    let added = match maker {
+        Maker::Admin => keys.add(name, role.name(), &hash, now).await,
+        Maker::Keyless => keys.add_first(name, role.name(), &hash, now).await,
+    };
     app.security.keyring.forget();
+    let id = added.map_err(|error| match error {
+        StoreError::FirstKeyRole(_) => Failure::Usage(error.to_string()),
+        other => other.into(),
+    })?;
     Ok((key, id))
 }
 

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, permissions};
 
 /// A file under a temporary name beside its own, which it gets when it is complete. Made before long work begins, so that a
 /// place that cannot be written is told then and not after; removed when it is not finished.
@@ -42,6 +42,7 @@ impl OutputFile {
             let mut writer = BufWriter::new(File::create(&self.unfinished)?);
             content(&mut writer)?;
             writer.flush()?;
+            permissions::as_the_user_creates(writer.get_ref())?;
             fs::rename(&self.unfinished, &self.path)
         };
         written().map_err(|error| self.refused(error))?;

@@ -144,6 +144,7 @@ impl From<&Failure> for Problem {
             | Failure::NoKey(_)
             | Failure::NoRun(_)
             | Failure::Store(StoreError::NoVersion { .. }) => StatusCode::NOT_FOUND,
+            Failure::Store(StoreError::NotFirstKey) => StatusCode::UNAUTHORIZED,
             Failure::NoChallenger(_)
             | Failure::Shorter { .. }
             | Failure::Promotion(PromotionError::NoHistory)

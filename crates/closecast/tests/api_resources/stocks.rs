@@ -190,7 +190,7 @@ fn missing_prices_are_fetched_for_those_who_may_where_that_is_wanted() {
     server.refuses("GET", "/api/predictions/KO", &Value::Null, 422, "KO has 3 usable sessions");
     let book = server.get("/api/audit").json()["acts"].to_string();
     assert!(book.contains("fetch missing") && book.contains("KO"), "{book}");
-    run(folder.path(), &["keys", "create", "ana"]);
+    run(folder.path(), &["keys", "create", "ana", "--role", "admin"]);
     while server.post("/train", &json!({"symbol": "NOPE"})).status != 401 {
         std::thread::sleep(std::time::Duration::from_millis(50));
     }

@@ -20,7 +20,8 @@ fn without_any_key_this_machine_may_do_everything() {
 #[test]
 fn once_there_is_a_key_each_group_of_routes_asks_for_its_role() {
     let folder = place("");
-    let keys = ["viewer", "operator", "admin"].map(|role| key(folder.path(), role, role));
+    let [admin, operator, viewer] = ["admin", "operator", "viewer"].map(|role| key(folder.path(), role, role));
+    let keys = [viewer, operator, admin];
     let server = Server::start(folder.path());
     // Signs of life and the description need none.
     for path in ["/livez", "/readyz", "/health", "/openapi.json", "/docs", "/redoc"] {
@@ -114,9 +115,32 @@ fn the_first_key_through_the_interface_is_an_admins() {
 }
 
 #[test]
+fn first_key_is_one_of_forty_that_are_asked_for_at_once() {
+    let folder = place("[server.limits]\naddress_per_second = 1000");
+    let server = Server::start(folder.path());
+    let ask = |_| server.post("/api/keys", "", r#"{"name": "ana", "role": "admin"}"#).status;
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let asked: Vec<_> = (0..40).map(|number| scope.spawn(move || ask(number))).collect();
+        asked.into_iter().map(|asked| asked.join().unwrap()).collect()
+    });
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 39, "{statuses:?}");
+}
+
+#[test]
+fn first_key_of_another_role_is_refused_on_the_command_line() {
+    let folder = place("");
+    let refused = run(folder.path(), &["keys", "create", "robot", "--role", "viewer"]);
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(refused.status.code() == Some(2) && told.contains("role: the first key"), "{told}");
+    key(folder.path(), "ana", "admin");
+    key(folder.path(), "robot", "viewer");
+}
+
+#[test]
 fn who_did_what_is_written_down_without_the_key() {
     let folder = place("");
-    let [viewer, operator, admin] = ["viewer", "operator", "admin"].map(|role| key(folder.path(), role, role));
+    let [admin, operator, viewer] = ["admin", "operator", "viewer"].map(|role| key(folder.path(), role, role));
     let server = Server::start(folder.path());
     let accepted = server.post("/train", &operator, TRAIN);
     assert_eq!(accepted.status, 202);

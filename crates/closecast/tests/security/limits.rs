@@ -12,7 +12,7 @@ fn each_address_and_each_key_has_an_allowance() {
     let folder = place(
         "[server]\npublic_read = true\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\naddress_per_second = 2\nkey_per_second = 3",
     );
-    let key = key(folder.path(), "ana", "viewer");
+    let key = key(folder.path(), "ana", "admin");
     let server = Server::start(folder.path());
     let from = |address: &str, headers: &[(&str, &str)]| {
         server.send("GET", "/api/symbols", &[&[("X-Forwarded-For", address)], headers].concat(), "")
@@ -30,7 +30,7 @@ fn each_address_and_each_key_has_an_allowance() {
 #[test]
 fn who_tries_keys_is_soon_told_to_wait() {
     let folder = place("[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\naddress_per_second = 2");
-    key(folder.path(), "ana", "viewer");
+    key(folder.path(), "ana", "admin");
     let server = Server::start(folder.path());
     let statuses: Vec<u16> = (0..12)
         .map(|n| {

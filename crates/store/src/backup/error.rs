@@ -35,6 +35,14 @@ pub enum BackupError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file holds more than a backup may.
+    #[error("{} cannot be restored: it holds {what}, more than any backup. Nothing was changed", .file.display())]
+    TooMuch {
+        /// File asked for.
+        file: PathBuf,
+        /// What there is too much of.
+        what: String,
+    },
     /// Another version of the program made the backup, for another schema.
     #[error(
         "{} was made by closecast {code_version}, whose database is {age} than this program's: {remedy}. Nothing was changed",

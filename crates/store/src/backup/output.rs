@@ -6,9 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{BackupError, Existing};
+use crate::{private, unfinished_files};
 
 /// The file of a backup under a temporary name beside its own; removed unless it is finished.
 pub(super) struct Output {
@@ -18,20 +20,18 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the temporary file, which only its owner can read.
+    /// Makes the temporary file, which only its owner can read, and removes those of killed programs.
     ///
     /// # Errors
     /// [`BackupError::Exists`] and [`BackupError::Write`].
-    pub(super) fn create(path: &Path, existing: Existing) -> Result<(Self, File), BackupError> {
+    pub(super) fn create(path: &Path, existing: Existing, now: DateTime<Utc>) -> Result<(Self, File), BackupError> {
         let mut unfinished = path.as_os_str().to_owned();
         unfinished.push(format!(".{}.part", Uuid::now_v7().simple()));
         let output = Self { path: path.to_owned(), unfinished: unfinished.into(), existing };
         output.check()?;
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let file = options.open(&output.unfinished).map_err(|source| output.refused(source))?;
+        output.remove_abandoned(now);
+        let file = private::open_file(OpenOptions::new().write(true).create_new(true), &output.unfinished)
+            .map_err(|source| output.refused(source))?;
         Ok((output, file))
     }
 
@@ -49,11 +49,23 @@ impl Output {
             fs::rename(&self.unfinished, &self.path)?;
             // The name is in the folder, which has to reach the disk too.
             #[cfg(unix)]
-            File::open(self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new(".")))?
-                .sync_all()?;
+            File::open(self.folder())?.sync_all()?;
             Ok(size)
         };
         named().map_err(|source| self.refused(source))
+    }
+
+    /// That some could not be removed does not prevent a backup.
+    fn remove_abandoned(&self, now: DateTime<Utc>) {
+        for path in unfinished_files(self.folder(), now).unwrap_or_default() {
+            if let Err(error) = fs::remove_file(&path) {
+                tracing::warn!(path = %path.display(), %error, "an unfinished file of a killed program cannot be removed");
+            }
+        }
+    }
+
+    fn folder(&self) -> &Path {
+        self.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
     }
 
     fn check(&self) -> Result<(), BackupError> {

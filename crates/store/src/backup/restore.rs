@@ -15,7 +15,7 @@ use super::{
     BackupError, Existing, MissingArtifact, content,
     format::{self, Entry, Held, Manifest},
     referenced,
-    tables::{self, Table},
+    tables::{self, Inserted, Table},
 };
 use crate::{
     Store, StoreError, Topic, checked::CheckedTransaction, connection::begin_writing, jobs::requeue_running_in,
@@ -33,6 +33,8 @@ pub struct RestoreSummary {
     pub code_version: String,
     /// Rows by table.
     pub rows: BTreeMap<String, u64>,
+    /// Rows left out, by table: their symbol is none, and no query would find them.
+    pub skipped: BTreeMap<String, u64>,
     /// Artifacts restored.
     pub artifacts: u64,
     /// Artifacts that were missing already when the backup was made.
@@ -60,7 +62,7 @@ impl Store {
         let transaction = begin_writing(&self.database).await?;
         let restoring = Restoring { store: self, file, transaction, tables: tables::all().into() };
         restoring.make_room(existing).await?;
-        let artifacts = restoring.content(&manifest).await?;
+        let (artifacts, skipped) = restoring.content(&manifest).await?;
         restoring.check_references(&manifest).await?;
         let requeued_jobs = requeue_running_in(&restoring.transaction, now).await?;
         for table in &restoring.tables {
@@ -73,7 +75,8 @@ impl Store {
         Ok(RestoreSummary {
             made_at: header.made_at,
             code_version: header.code_version,
-            rows: manifest.rows,
+            rows: restored_rows(manifest.rows, &skipped),
+            skipped,
             artifacts,
             missing: manifest.missing,
             requeued_jobs,
@@ -108,12 +111,13 @@ impl Restoring<'_> {
         if in_use.is_empty() { Ok(()) } else { Err(BackupError::NotEmpty { tables: in_use }.into()) }
     }
 
-    /// Restores artifacts and rows as they come, and returns how many artifacts there were.
-    async fn content(&self, manifest: &Manifest) -> Result<u64, StoreError> {
+    /// Restores artifacts and rows as they come, and returns how many artifacts there were, and how many rows of
+    /// each table were left out.
+    async fn content(&self, manifest: &Manifest) -> Result<(u64, BTreeMap<String, u64>), StoreError> {
         let (sender, mut receiver) = mpsc::channel(WAITING);
         let (path, entries): (PathBuf, Vec<Entry>) = (self.file.to_owned(), manifest.entries.clone());
         let reader = tokio::task::spawn_blocking(move || content::deliver(&path, &entries, &sender));
-        let (mut artifacts, mut rows) = (0, BTreeMap::<_, u64>::new());
+        let (mut artifacts, mut rows, mut skipped) = (0, BTreeMap::<_, u64>::new(), BTreeMap::<_, u64>::new());
         while let Some((path, bytes)) = receiver.recv().await {
             match format::held(&path) {
                 Some(Held::Artifact(_)) => {
@@ -122,7 +126,11 @@ impl Restoring<'_> {
                     artifacts += 1;
                 }
                 Some(Held::Rows(table)) => {
-                    *rows.entry(table.to_owned()).or_default() += self.rows(table, &bytes).await?;
+                    let inserted = self.rows(table, &bytes).await?;
+                    *rows.entry(table.to_owned()).or_default() += inserted.rows + inserted.skipped;
+                    if inserted.skipped > 0 {
+                        *skipped.entry(table.to_owned()).or_default() += inserted.skipped;
+                    }
                 }
                 None => {}
             }
@@ -131,10 +139,10 @@ impl Restoring<'_> {
         if manifest.rows.iter().any(|(table, count)| rows.get(table).copied().unwrap_or(0) != *count) {
             return Err(self.damaged("its tables do not have as many rows as its manifest says"));
         }
-        Ok(artifacts)
+        Ok((artifacts, skipped))
     }
 
-    async fn rows(&self, table: &str, bytes: &Bytes) -> Result<u64, StoreError> {
+    async fn rows(&self, table: &str, bytes: &Bytes) -> Result<Inserted, StoreError> {
         let table = self.tables.iter().find(|known| known.name() == table);
         match (table, str::from_utf8(bytes)) {
             (Some(table), Ok(lines)) => table.insert(&self.transaction, lines).await,
@@ -158,6 +166,14 @@ impl Restoring<'_> {
     fn damaged(&self, reason: &str) -> StoreError {
         BackupError::Damaged { file: self.file.to_owned(), reason: reason.to_owned() }.into()
     }
+}
+
+/// Returns the rows of the backup but for those left out.
+fn restored_rows(mut rows: BTreeMap<String, u64>, skipped: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    for (table, skipped) in skipped {
+        rows.entry(table.clone()).and_modify(|rows| *rows = rows.saturating_sub(*skipped));
+    }
+    rows
 }
 
 fn joined<T>(ended: Result<Result<T, BackupError>, tokio::task::JoinError>) -> Result<T, BackupError> {

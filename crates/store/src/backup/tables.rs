@@ -4,8 +4,8 @@ use std::marker::PhantomData;
 
 use async_trait::async_trait;
 use sea_orm::{
-    ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic, Iterable, ModelTrait,
-    PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Value,
+    ActiveModelTrait, ActiveValue, ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, IdenStatic,
+    Iterable, ModelTrait, PrimaryKeyToColumn, PrimaryKeyTrait, QueryFilter, QueryOrder, QuerySelect, Value,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -51,11 +51,11 @@ pub(super) trait Table: Send + Sync {
     /// [`StoreError::Database`] when writing fails.
     async fn clear(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
 
-    /// Inserts rows, one a line, and returns how many.
+    /// Inserts rows, one a line, but for those whose symbol is none.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when a line is no row of the table.
-    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<u64, StoreError>;
+    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<Inserted, StoreError>;
 
     /// Makes the numbers that the database gives to new rows go on after those of the rows inserted.
     ///
@@ -69,6 +69,27 @@ pub(super) struct TablePage {
     pub(super) rows: u64,
     /// Key of the last row; none when there are no more.
     pub(super) last: Option<Vec<Value>>,
+}
+
+/// What became of lines that were to be inserted.
+pub(super) struct Inserted {
+    pub(super) rows: u64,
+    /// Rows that were left out.
+    pub(super) skipped: u64,
+}
+
+/// Tables whose rows belong to a symbol.
+const OF_SYMBOLS: [&str; 3] = ["series", "bars", "forecasts"];
+
+/// Returns whether the row belongs to a symbol that is one, or to none.
+fn is_readable<E: EntityTrait>(row: &E::ActiveModel) -> bool {
+    let table = E::default().table_name();
+    let symbol = E::Column::iter().find(|column| column.as_str() == "symbol" && OF_SYMBOLS.contains(&table));
+    let Some(symbol) = symbol else { return true };
+    match row.get(symbol) {
+        ActiveValue::Set(Value::String(Some(text))) => crate::symbols::read(table, &text).is_ok(),
+        _ => false,
+    }
 }
 
 /// Tables that a backup leaves out: news is of the moment, and the numbers of what was told must not go back.
@@ -163,17 +184,22 @@ where
         Ok(())
     }
 
-    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<u64, StoreError> {
+    async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<Inserted, StoreError> {
         let lines: Vec<_> = lines.lines().collect();
         let rows_at_once = INSERT_VALUES / E::Column::iter().count();
+        let mut inserted = 0;
         for chunk in lines.chunks(rows_at_once) {
             let row = |line: &&str| {
                 row::from_json::<E>(line).map_err(|reason| Self::unreadable("in a backup".into(), reason))
             };
-            let rows = chunk.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-            E::insert_many(rows).exec_without_returning(into).await?;
+            let mut rows = chunk.iter().map(row).collect::<Result<Vec<_>, _>>()?;
+            rows.retain(|row| is_readable::<E>(row));
+            inserted += rows.len();
+            if !rows.is_empty() {
+                E::insert_many(rows).exec_without_returning(into).await?;
+            }
         }
-        Ok(lines.len() as u64)
+        Ok(Inserted { rows: inserted as u64, skipped: (lines.len() - inserted) as u64 })
     }
 
     async fn go_on_numbering(&self, within: &DatabaseTransaction) -> Result<(), StoreError> {

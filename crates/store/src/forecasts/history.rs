@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::{ForecastStore, StoredForecast, stored};
-use crate::{StoreError, entity::forecast};
+use crate::{StoreError, entity::forecast, symbols};
 
 /// Which forecasts to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -43,10 +43,10 @@ pub struct Page {
 }
 
 impl ForecastStore<'_> {
-    /// Returns at most `limit` forecasts after `cursor`, the one made last first.
+    /// Returns at most `limit` forecasts after `cursor`, the one made last first. Rows that cannot be read are left out.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    /// [`StoreError::Database`] when reading fails.
     pub async fn history(
         &self,
         filter: &HistoryFilter,
@@ -57,7 +57,8 @@ impl ForecastStore<'_> {
         let size = usize::try_from(limit).unwrap_or(usize::MAX);
         let last = rows.get(size.saturating_sub(1)).filter(|_| rows.len() > size);
         let next = last.map(|row| Cursor { created_at: row.created_at, id: row.id });
-        let forecasts = rows.into_iter().take(size).map(stored).collect::<Result<_, _>>()?;
+        let forecasts =
+            rows.into_iter().take(size).map(stored).filter_map(symbols::skip_unreadable).collect::<Result<_, _>>()?;
         Ok(Page { forecasts, next })
     }
 

@@ -7,7 +7,7 @@ use sea_orm::{
 };
 
 use super::{ForecastStore, StoredForecast, stored};
-use crate::{StoreError, connection::begin_writing, entity::forecast};
+use crate::{StoreError, connection::begin_writing, entity::forecast, symbols};
 
 /// A forecast that waits for its close.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,7 +24,7 @@ impl ForecastStore<'_> {
     /// # Errors
     /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
     pub async fn unsettled_symbols(&self, until: NaiveDate) -> Result<Vec<Symbol>, StoreError> {
-        let symbols: Vec<String> = forecast::Entity::find()
+        let found: Vec<String> = forecast::Entity::find()
             .select_only()
             .column(forecast::Column::Symbol)
             .distinct()
@@ -35,8 +35,8 @@ impl ForecastStore<'_> {
             .into_tuple()
             .all(self.database)
             .await?;
-        let read = |text: String| Symbol::new(&text).map_err(|error| super::unreadable(&text, error.to_string()));
-        symbols.into_iter().map(read).collect()
+        let read = |text: String| symbols::read("forecasts", &text);
+        found.into_iter().map(read).filter_map(symbols::skip_unreadable).collect()
     }
 
     /// Returns at most `limit` forecasts of `symbol` of sessions up to `until` without a close, by number, those after the number

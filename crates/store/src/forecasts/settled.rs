@@ -11,6 +11,7 @@ use super::{ForecastStore, StoredForecast, stored};
 use crate::{
     StoreError,
     entity::{forecast, series},
+    symbols,
 };
 
 /// Which settled forecasts.
@@ -65,7 +66,7 @@ impl ForecastStore<'_> {
             .and_where(of_symbol.equals((series::Entity, series::Column::Symbol)))
             .and_where(Expr::col((forecast::Entity, forecast::Column::CreatedAt)).gte(since))
             .take();
-        let symbols: Vec<String> = series::Entity::find()
+        let found: Vec<String> = series::Entity::find()
             .select_only()
             .column(series::Column::Symbol)
             .filter(Expr::exists(made))
@@ -73,7 +74,7 @@ impl ForecastStore<'_> {
             .into_tuple()
             .all(self.database)
             .await?;
-        let read = |text: String| Symbol::new(&text).map_err(|error| super::unreadable(&text, error.to_string()));
-        symbols.into_iter().map(read).collect()
+        let read = |text: String| symbols::read("series", &text);
+        found.into_iter().map(read).filter_map(symbols::skip_unreadable).collect()
     }
 }

@@ -160,3 +160,41 @@ async fn an_artifact_that_is_missing_is_named_and_the_rest_backed_up() {
         assert_eq!(restored.missing, summary.missing);
     }
 }
+
+#[tokio::test]
+async fn rows_whose_symbol_is_none_are_not_restored() {
+    for from in places().await {
+        fill(&from.store).await;
+        for statement in crate::bars::FOREIGN {
+            from.sql(statement).await;
+        }
+        let made = from.store.backup(&file(&from), Existing::Keep, now()).await.unwrap();
+        for to in places().await {
+            let restored = to.store.restore(&file(&from), Existing::Keep, now()).await.unwrap();
+            let skipped: Vec<_> = restored.skipped.iter().map(|(table, rows)| (table.as_str(), *rows)).collect();
+            assert_eq!(skipped, [("bars", 2500), ("forecasts", 2), ("series", 1)]);
+            assert_eq!(restored.rows["bars"] * 2, made.rows["bars"]);
+            assert!(to.store.bars().unreadable().await.unwrap().is_empty());
+            goes_on(&to).await;
+        }
+    }
+}
+
+/// Pieces are cut between rows, so that none is longer than a restore reads.
+#[tokio::test]
+async fn long_rows_are_cut_into_pieces() {
+    let (from, to) = (crate::place::sqlite().await, crate::place::sqlite().await);
+    fill(&from.store).await;
+    let run = from.store.runs().list(&RunFilter::default(), None, 1).await.unwrap().remove(0).id;
+    for number in 0..30 {
+        let message = format!("{number} {}", "x".repeat(500_000));
+        from.store.runs().log(&run, RunLog { at: now(), level: "info".into(), message }).await.unwrap();
+    }
+    from.store.backup(&file(&from), Existing::Keep, now()).await.unwrap();
+    let entries = entries(&file(&from));
+    let pieces: Vec<_> = entries.iter().filter(|(path, _)| path.starts_with("tables/training_logs/")).collect();
+    assert!(pieces.len() > 3 && pieces.iter().all(|(_, bytes)| bytes.len() < (4 << 20) + 600_000), "{}", pieces.len());
+    assert!(pieces.iter().all(|(_, bytes)| bytes.ends_with(b"\n")));
+    to.store.restore(&file(&from), Existing::Keep, now()).await.unwrap();
+    assert_eq!(to.store.runs().logs(&run).await.unwrap().len(), 31);
+}

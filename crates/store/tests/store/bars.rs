@@ -117,3 +117,32 @@ async fn the_newest_rows_come_alone_and_in_the_order_delivered() {
         assert!(place.store.bars().load_newest(&Symbol::new("IBM").unwrap(), 3).await.unwrap().is_none());
     }
 }
+
+/// Rows of a symbol that is none, which somebody else wrote.
+pub(crate) const FOREIGN: [&str; 3] = [
+    "INSERT INTO series SELECT '../etc', basis, currency, source, stored_at, first_date, last_date, row_count FROM series",
+    "INSERT INTO bars SELECT '../etc', position, date, open, high, low, close, adj_close, volume, dividend, split, live FROM bars",
+    "INSERT INTO forecasts (symbol, model_name, model_sha256, as_of, target_date, step, last_close, point, quantiles, created_at) \
+     SELECT '../etc', model_name, model_sha256, as_of, target_date, step, last_close, point, quantiles, created_at FROM forecasts",
+];
+
+#[tokio::test]
+async fn lists_leave_out_rows_whose_symbol_is_none() {
+    for place in places().await {
+        let store = &place.store;
+        store.bars().replace(&series("IBM", &[2, 3]), now()).await.unwrap();
+        store.forecasts().record(&crate::samples::forecast("IBM", "one", 9), now()).await.unwrap();
+        for statement in FOREIGN {
+            place.sql(statement).await;
+        }
+        let symbols = store.bars().list().await.unwrap().into_iter().map(|info| info.symbol.to_string());
+        assert_eq!(symbols.collect::<Vec<_>>(), ["IBM"]);
+        assert_eq!(store.bars().stored_at().await.unwrap().len(), 1);
+        let unreadable = store.bars().unreadable().await.unwrap();
+        assert!(unreadable.len() == 1 && unreadable[0].to_string().contains("../etc"), "{unreadable:?}");
+        assert_eq!(store.forecasts().symbols_since(now()).await.unwrap().len(), 1);
+        assert_eq!(store.forecasts().unsettled_symbols(day(30)).await.unwrap().len(), 1);
+        let page = store.forecasts().history(&closecast_store::HistoryFilter::default(), None, 10).await.unwrap();
+        assert_eq!(page.forecasts.len(), 1);
+    }
+}

@@ -16,6 +16,17 @@ impl Place {
         self.postgres.is_some()
     }
 
+    /// Changes the database as no program of ours would.
+    pub(crate) async fn sql(&self, statement: &str) {
+        let url = match self.store.address() {
+            DatabaseAddress::Sqlite(file) => format!("sqlite:{}", file.display()),
+            DatabaseAddress::Postgres(url) => url,
+        };
+        let database = Database::connect(url).await.unwrap();
+        database.execute_unprepared(statement).await.unwrap();
+        database.close().await.unwrap();
+    }
+
     /// Returns another program's view of the same store.
     pub(crate) async fn reopened(&self) -> Store {
         Store::open(self.settings.clone()).await.unwrap()

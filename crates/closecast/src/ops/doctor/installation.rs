@@ -99,9 +99,22 @@ pub(super) async fn of_the_store(app: &App) -> Vec<Finding> {
         Err(error) => Finding::error("schema", error.to_string())
             .remedy("a newer version of closecast has used this database: use that one"),
     };
-    let prices = match app.store.bars().list().await {
-        Ok(series) => Finding::ok("prices", counted(series.len(), "symbol")),
-        Err(error) => Finding::error("prices", error.to_string()),
-    };
-    vec![database, schema, prices]
+    vec![database, schema, prices(app).await]
+}
+
+async fn prices(app: &App) -> Finding {
+    let name = "prices";
+    let read = async { Ok::<_, StoreError>((app.store.bars().list().await?, app.store.bars().unreadable().await?)) };
+    match read.await {
+        Err(error) => Finding::error(name, error.to_string()),
+        Ok((series, unreadable)) => match unreadable.first() {
+            None => Finding::ok(name, counted(series.len(), "symbol")),
+            Some(first) => {
+                let count = counted(unreadable.len(), "row");
+                let said = format!("{}; {count} left out, one of them: {first}", counted(series.len(), "symbol"));
+                Finding::warning(name, said)
+                    .remedy("no program reads them: delete them from the tables series and bars")
+            }
+        },
+    }
 }

@@ -1,0 +1,89 @@
+//! Temporary files that killed programs left behind.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use uuid::Uuid;
+
+/// How long nothing was written to a file whose program is gone: a backup writes all the time.
+const ABANDONED: TimeDelta = TimeDelta::hours(1);
+
+/// Returns the temporary files of this program in `folder` to which nothing was written for an hour: unfinished backups and copies
+/// before upgrades, and probes of the disk. A file of any other name is left alone, whatever is in it.
+///
+/// # Errors
+/// What the operating system says of the folder.
+pub fn unfinished_files(folder: &Path, now: DateTime<Utc>) -> io::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_named_so = entry.file_name().to_str().is_some_and(is_temporary);
+        // What goes meanwhile is not there any more.
+        let Some(about) = entry.metadata().ok().filter(|about| is_named_so && about.is_file()) else { continue };
+        if now - DateTime::<Utc>::from(about.modified()?) > ABANDONED {
+            found.push(entry.path());
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Returns whether a file of that name is one that this program makes and removes again.
+fn is_temporary(name: &str) -> bool {
+    let probe = |prefix: &str| {
+        name.strip_prefix(prefix)
+            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+    };
+    is_unfinished_backup(name) || is_unfinished_copy(name) || probe(".closecast-ready-") || probe(".doctor-")
+}
+
+/// `NAME.UUID.part`.
+fn is_unfinished_backup(name: &str) -> bool {
+    let parts = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.'));
+    parts.is_some_and(|(name, id)| {
+        !name.is_empty() && id.len() == 32 && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 7)
+    })
+}
+
+/// `NAME.before-VERSION-TIME.part`, and the journal of it.
+fn is_unfinished_copy(name: &str) -> bool {
+    let name = name.strip_suffix("-journal").unwrap_or(name);
+    name.strip_suffix(".part").is_some_and(|rest| rest.contains(".before-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn unfinished_files_are_ours_and_old() {
+        let folder = tempfile::tempdir().unwrap();
+        let backup = format!("closecast.tar.gz.{}.part", Uuid::now_v7().simple());
+        let ours = [&backup, "closecast.db.before-0.1.0-20260101T000000000Z.part", ".closecast-ready-12", ".doctor-7"];
+        let others = [
+            "closecast.db",
+            "report.html.part",
+            "closecast.tar.gz.0123456789abcdef0123456789abcdef.part",
+            "closecast.db.before-0.1.0-20260101T000000000Z",
+            ".closecast-ready-",
+            ".doctor-house",
+        ];
+        for name in ours.iter().copied().chain(others) {
+            fs::write(folder.path().join(name), "x").unwrap();
+        }
+        let now = DateTime::<Utc>::from(fs::metadata(folder.path().join("closecast.db")).unwrap().modified().unwrap());
+        assert!(
+            unfinished_files(folder.path(), now + Duration::from_secs(60)).unwrap().is_empty(),
+            "it may be at work"
+        );
+        let found = unfinished_files(folder.path(), now + Duration::from_secs(2 * 3600)).unwrap();
+        let mut expected: Vec<_> = ours.iter().map(|name| folder.path().join(name)).collect();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+}
