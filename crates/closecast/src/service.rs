@@ -83,7 +83,7 @@ impl Background {
 /// [`Failure::Store`] when the database reports an error.
 pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<(), Failure> {
     let closed = shutdown.step("close the database", DATABASE_LIMIT, store.close()).await;
-    Ok(closed.transpose()?.unwrap_or_default())
+    closed.unwrap_or(Ok(())).map_err(Failure::from)
 }
 
 /// Returns the settings of this program's worker. Its name says where and which it is, and is never used twice.

@@ -115,7 +115,7 @@ fn too_large() -> Vec<Row> {
         post("/train").json(&large).fails(413, "too large"),
         post("/api/predictions/batch").json(&large).fails(413, "too large"),
         post("/predict").body("text/csv", &file).fails(413, "20000 bytes"),
-        post("/predict").file("file", "IBM.csv", &file).fails(413, "too large"),
+        post("/predict").file("file", "IBM.csv", &file).fails(413, "more than 20000 bytes"),
         post("/api/stocks/IBM/upload").file("file", "IBM.csv", &file).fails(413, "20000 bytes"),
     ]
 }

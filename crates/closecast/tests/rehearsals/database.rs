@@ -134,9 +134,12 @@ fn upload(server: &Server, csv: &[u8]) -> String {
     answer
 }
 
+/// Does something to the file of a database.
+type Fault = fn(&Path);
+
 #[test]
 fn server_is_not_ready_and_acknowledges_nothing_when_the_database_file_is_gone_or_damaged() {
-    let faults: [(&str, fn(&Path)); 4] = [
+    let faults: [(&str, Fault); 4] = [
         ("deleted", |file| std::fs::remove_file(file).unwrap()),
         ("replaced", |file| {
             let other = file.with_extension("other");

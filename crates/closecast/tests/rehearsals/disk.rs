@@ -40,6 +40,8 @@ fn a_full_disk_loses_nothing() {
     // A forecast needs no room to be right: it is told, and marked as one that is not kept.
     assert_eq!((new.status, &new.json()["stored"]), (200, &false.into()), "{new:?}");
     assert!(new.json()["warning"].as_str().unwrap().contains("is full"), "{new:?}");
+    let predicted = site.json(&["predict", "AAPL", "--model", "BASE"]);
+    assert!(predicted["stored"] == false && predicted["warning"].as_str().unwrap().contains("is full"), "{predicted}");
     // What was forecast before can be forecast again: nothing new has to be kept.
     let meanwhile = server.get("/api/predictions/AAPL");
     assert_eq!((meanwhile.status, meanwhile.json()), (200, before.json()), "the earlier version serves: {meanwhile:?}");

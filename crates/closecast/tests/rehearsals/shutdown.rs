@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
     process::Command,
     thread,
     time::{Duration, Instant},
@@ -10,7 +11,7 @@ use std::{
 use crate::{
     postgres::Cluster,
     server::{STANDARD_ERROR, Server},
-    site::{Site, files, tell},
+    site::{Site, files, tell, wait_until},
 };
 
 /// Longest that a shutdown may take, with some seconds for a busy machine.
@@ -40,19 +41,26 @@ fn server_ends_after_sigterm_when_postgresql_hangs() {
     let mut server = Server::start(&site.folder);
     let job = server.train_slowly();
     server.wait_for(&job, |job| job["status"] == "running");
+    let key = site.succeeds(&["keys", "create", "ana", "--role", "viewer"]);
+    let ask = |path: &str| server.request_with("GET", path, &format!("X-API-Key: {}\r\n", key.trim()));
+    wait_until("the server to ask for keys", || server.get("/api/symbols").status == 401);
+    assert_eq!(ask("/api/monitoring").status, 200);
     let frozen = cluster.freeze();
     let ready = server.get("/readyz");
     assert!(ready.status == 503 && ready.took < Duration::from_secs(5), "{ready:?}");
-    let monitoring = server.get("/api/monitoring");
-    assert!(monitoring.status == 200 && monitoring.took < Duration::from_secs(8), "{monitoring:?}");
+    // Until then the key is remembered anyway.
+    thread::sleep(Duration::from_secs(11));
+    let monitoring = ask("/api/monitoring");
+    assert!(monitoring.status == 200 && monitoring.took < Duration::from_secs(5), "{monitoring:?}");
     let monitoring = monitoring.json();
     assert!(monitoring["status"] == "degraded" && monitoring["jobs"].is_null(), "{monitoring:#}");
+    assert_eq!(server.get("/api/monitoring").status, 401);
     terminate(&mut server);
     let log = fs::read_to_string(site.folder.join(STANDARD_ERROR)).unwrap();
     assert!(log.contains("a step of the shutdown took too long and was cut"), "{log}");
     drop(frozen);
-    let server = Server::start(&site.folder);
-    server.wait_for(&job, |job| job["status"] == "running");
+    let shown = site.json(&["jobs", "show", &job]);
+    assert!(shown["ended_at"].is_null(), "the job is not lost: {shown:#}");
 }
 
 #[test]
@@ -64,7 +72,19 @@ fn server_ends_after_sigterm_when_reading_an_artifact_blocks() {
     }
     let mut server = Server::start(&site.folder);
     let mut waiting = server.connect();
-    std::io::Write::write_all(&mut waiting, b"GET /api/predictions/AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    waiting.write_all(b"GET /api/predictions/AAPL HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    // A probe that has begun to ask before the signal, and ends after it.
+    let mut probe = server.connect();
+    probe.write_all(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\n").unwrap();
     thread::sleep(Duration::from_millis(500));
+    let probed = thread::spawn(move || {
+        thread::sleep(Duration::from_secs(1));
+        probe.write_all(b"\r\n").unwrap();
+        let mut answer = String::new();
+        probe.read_to_string(&mut answer).unwrap();
+        answer
+    });
     terminate(&mut server);
+    let probed = probed.join().unwrap();
+    assert!(probed.contains(" 503 ") && probed.contains("shutting down"), "{probed}");
 }

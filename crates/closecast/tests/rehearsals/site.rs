@@ -167,11 +167,20 @@ impl Server {
 
     /// Sends a request in HTTP/1.0, whose answers come in one piece.
     pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.send(method, path, "", body)
+    }
+
+    /// The same with more headers, each ended by a line break, and without a body.
+    pub(crate) fn request_with(&self, method: &str, path: &str, headers: &str) -> Answer {
+        self.send(method, path, headers, "")
+    }
+
+    fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
         let begun = Instant::now();
         let mut stream = self.connect();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let head = format!("content-type: application/json\r\ncontent-length: {}\r\nhost: localhost\r\n", body.len());
-        write!(stream, "{method} {path} HTTP/1.0\r\n{head}\r\n{body}").unwrap();
+        write!(stream, "{method} {path} HTTP/1.0\r\n{head}{headers}\r\n{body}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}"));
