@@ -26,6 +26,6 @@ pub(crate) fn as_the_user_creates(file: &File) -> io::Result<()> {
         file.set_permissions(mode)?;
     }
     #[cfg(not(unix))]
-    _ = file;
+    let _ = file;
     Ok(())
 }
