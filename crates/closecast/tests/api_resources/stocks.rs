@@ -184,6 +184,13 @@ fn missing_prices_are_fetched_for_those_who_may_where_that_is_wanted() {
     let (folder, server) = start("[server]\nfetch_missing = true\npublic_read = true\n");
     let from_elsewhere = server.send("GET", "/api/stocks/KO", &[("Origin", "https://elsewhere.example")], "");
     assert_eq!(from_elsewhere.status, 403, "the page of another site lets nothing be fetched");
+    let before = runtime.block_on(source.received_requests()).unwrap().len();
+    for site in ["same-site", "cross-site"] {
+        let from_sibling = server.send("GET", "/api/stocks/KO", &[("Sec-Fetch-Site", site)], "");
+        assert_eq!(from_sibling.status, 403, "{site}");
+    }
+    let after = runtime.block_on(source.received_requests()).unwrap().len();
+    assert_eq!(before, after, "the price source was not asked");
     assert_eq!(server.get("/api/stocks/KO").json()["bars"].as_array().unwrap().len(), 3);
     server.refuses("GET", "/api/stocks/NOPE", &Value::Null, 404, "NOPE is unknown to the price source");
     server.refuses("POST", "/train", &json!({"symbol": "NOPE"}), 404, "NOPE is unknown to the price source");
