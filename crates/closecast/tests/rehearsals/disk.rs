@@ -46,6 +46,8 @@ fn a_full_disk_loses_nothing() {
     }
     let found = site.doctor(&[]);
     assert_eq!(found.on("data folder")["status"], "error", "{found:?}");
+    assert_eq!(found.on("database")["status"], "error", "{found:?}");
+    assert!(found.on("database")["detail"].as_str().unwrap().contains(full), "{found:?}");
 
     fs::remove_file(&ballast).unwrap();
     // A disk that fills up while a job is worked on: the job fails and says why, or is done as soon as there is room.

@@ -96,7 +96,7 @@ fn database_of_the_first_version_opens_after_a_killed_upgrade() {
     let template = tempfile::tempdir().unwrap();
     let file = template.path().join("closecast.db");
     make_first_version(&file);
-    kill_often(|data| drop(std::fs::copy(&file, data.join("closecast.db")).unwrap()), BARS);
+    kill_often(|data| _ = std::fs::copy(&file, data.join("closecast.db")).unwrap(), BARS);
 }
 
 #[test]
