@@ -71,15 +71,20 @@ fn kill_and_open(folder: &Path, after: Duration, prepare: impl Fn(&Path), bars: 
     assert_eq!(python(LOOK, &[file.to_str().unwrap()]), format!("{bars} ok"), "killed after {after:?}");
 }
 
+/// Returns how long a migration takes that nobody kills.
+fn undisturbed(folder: &Path, prepare: impl Fn(&Path)) -> Duration {
+    let data = folder.join("data");
+    std::fs::create_dir(&data).unwrap();
+    prepare(&data);
+    let begun = Instant::now();
+    assert!(command(folder).arg("migrate").output().unwrap().status.success());
+    begun.elapsed()
+}
+
 fn kill_often(prepare: impl Fn(&Path), bars: usize) {
     let folder = tempfile::tempdir().unwrap();
     let mut random = SplitMix64::new(SEED);
-    let begun = Instant::now();
-    kill_and_open(folder.path(), Duration::from_secs(1), &prepare, bars);
-    let length = begun
-        .elapsed()
-        .saturating_sub(Duration::from_secs(1))
-        .clamp(Duration::from_millis(60), Duration::from_millis(400));
+    let length = undisturbed(folder.path(), &prepare);
     tell(&format!("seed {SEED}: {KILLS} kills within {length:?}"));
     for _ in 0..KILLS {
         kill_and_open(folder.path(), length.mul_f64(random.uniform()), &prepare, bars);
