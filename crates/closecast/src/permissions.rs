@@ -3,15 +3,18 @@
 use std::{fs::File, io};
 
 #[cfg(unix)]
-static MASK_OF_THE_USER: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+use rustix::fs::Mode;
+
+#[cfg(unix)]
+static MASK_OF_THE_USER: std::sync::OnceLock<Mode> = std::sync::OnceLock::new();
 
 /// Makes every file and folder that this program creates from now on readable by its user alone, whichever library creates it: the
 /// database with its log, artifacts, logs, locks. To be called before there are other threads.
 pub(crate) fn keep_private() {
     #[cfg(unix)]
     {
-        let mask = rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-        _ = MASK_OF_THE_USER.set(u32::from(mask.as_raw_mode()));
+        let mask = rustix::process::umask(Mode::from_raw_mode(0o077));
+        _ = MASK_OF_THE_USER.set(mask);
     }
 }
 
@@ -19,13 +22,19 @@ pub(crate) fn keep_private() {
 ///
 /// # Errors
 /// What the operating system says.
+#[cfg(unix)]
 pub(crate) fn as_the_user_creates(file: &File) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(mask) = MASK_OF_THE_USER.get() {
-        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o666 & !mask);
-        file.set_permissions(mode)?;
+    match MASK_OF_THE_USER.get() {
+        Some(mask) => Ok(rustix::fs::fchmod(file, Mode::from_raw_mode(0o666) & !*mask)?),
+        None => Ok(()),
     }
-    #[cfg(not(unix))]
-    let _ = file;
+}
+
+/// There are no modes: the file stays as it is.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub(crate) fn as_the_user_creates(_file: &File) -> io::Result<()> {
     Ok(())
 }

@@ -32,10 +32,11 @@ pub(crate) fn read(table: &'static str, text: &str) -> Result<Symbol, StoreError
 pub(crate) fn skip_unreadable<T>(row: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
     let Err(StoreError::Row { table, key, .. }) = &row else { return Some(row) };
     let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if reported.len() < MOST_REPORTED && reported.insert((table, key.clone())) {
-        if let Err(error) = &row {
-            tracing::warn!(%error, "a row is left out: `closecast doctor` lists it");
-        }
+    if reported.len() < MOST_REPORTED
+        && reported.insert((table, key.clone()))
+        && let Err(error) = &row
+    {
+        tracing::warn!(%error, "a row is left out: `closecast doctor` lists it");
     }
     None
 }

@@ -16,7 +16,8 @@ use crate::{
 #[derive(Debug, Args)]
 pub(crate) struct Arguments {
     /// Mend what can be mended without losing anything: remove artifacts that nobody needs, take roles away from versions that
-    /// there are not, give a name without a version in service its newest one, enter the end of runs whose program is gone
+    /// there are not, give a name without a version in service its newest one, enter the end of runs whose program is gone, take the rights
+    /// of others from files and folders, remove unfinished files of killed programs
     #[arg(long)]
     repair: bool,
 }

@@ -53,6 +53,8 @@ fn a_full_disk_loses_nothing() {
     assert!(ready.status == 503 && ready.body.contains("the disk of the database is full"), "{ready:?}");
     let found = site.doctor(&[]);
     assert_eq!(found.on("data folder")["status"], "error", "{found:?}");
+    assert_eq!(found.on("database")["status"], "error", "{found:?}");
+    assert!(found.on("database")["detail"].as_str().unwrap().contains(full), "{found:?}");
 
     fs::remove_file(&ballast).unwrap();
     wait_until("/readyz", || server.get("/readyz").status == 200);

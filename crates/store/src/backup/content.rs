@@ -201,10 +201,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bomb");
         let small = Limits { entries: 100, bytes: 4 << 20, ratio: 1 };
-        zeros(&file, &vec![("tables/bars/000000.jsonl", 1 << 20); 8]);
+        zeros(&file, &[("tables/bars/000000.jsonl", 1 << 20); 8]);
         assert!(refusal(&file, small).contains("more than 4194304 bytes"));
         each_entry(&file, Limits { ratio: 2000, ..small }, |_, _| Ok(ControlFlow::Continue(()))).unwrap();
-        zeros(&file, &vec![("tables/bars/000000.jsonl", 0); 101]);
+        zeros(&file, &[("tables/bars/000000.jsonl", 0); 101]);
         assert!(refusal(&file, small).contains("more than 100 entries"));
     }
 
