@@ -343,7 +343,7 @@ fn training_beyond_its_memory_is_refused_with_both_amounts() {
         match session.step(&source, &[99], &targets, &Loss::Mse, 0.1) {
             Ok(_) => assert!(fits),
             Err(NnError::Memory { bytes: needed, limit, .. }) => {
-                assert_eq!((fits, needed, limit), (false, bytes, most))
+                assert_eq!((fits, needed, limit), (false, bytes, most));
             }
             Err(other) => panic!("{other}"),
         }
