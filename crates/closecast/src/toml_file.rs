@@ -149,6 +149,30 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// The file is bounded, and so is what is made of it.
+    #[test]
+    fn file_takes_bounded_memory_whatever_stands_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        let many = |piece: &str| piece.repeat(MOST_BYTES as usize / piece.len() - 8);
+        for text in [
+            format!("a = [{}0]", many("1,")),
+            format!("a = [{}0]", many("[],")),
+            format!("a = [{}0]", many("{},")),
+            (0..16_000).map(|i| format!("k{i} = 1\n")).collect(),
+            (0..10_000).map(|i| format!("[t{i}]\n")).collect(),
+            format!("a = {}", many("[")),
+            many("# note\n"),
+        ] {
+            std::fs::write(&path, &text).unwrap();
+            let read = || drop(TomlFile::read("the settings file", &path));
+            let taken = allocation_counter::measure(read);
+            assert!(taken.bytes_max < 64_000_000, "{text:.20}: {}", taken.bytes_max);
+        }
+        std::fs::write(&path, many("# note\n").repeat(2)).unwrap();
+        assert!(TomlFile::read("the settings file", &path).err().unwrap().contains("more than"));
+    }
+
     #[test]
     fn a_key_is_found_on_its_line_in_a_table_of_its_own_or_inline() {
         let file = |text: &str| TomlFile {

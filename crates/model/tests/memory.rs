@@ -29,3 +29,32 @@ fn a_model_takes_about_the_memory_it_says_and_never_much_more() {
         assert!((0.95..most).contains(&(said / taken)), "{said} said, {taken} taken");
     }
 }
+
+/// | artifact | most memory for each byte |
+/// |---|---|
+/// | any header | 40 bytes, and no header of more than 4 MiB is read |
+#[test]
+fn artifact_takes_a_small_multiple_of_its_length_whatever_its_header_is() {
+    let many = |piece: &str| piece.repeat(1_000_000 / piece.len());
+    for header in [
+        format!(
+            "{{\"__metadata__\":{{{}\"z\":\"\"}}}}",
+            (0..120_000).map(|i| format!("\"{i}\":\"\",")).collect::<String>()
+        ),
+        format!("{{\"a\":{{\"dtype\":\"F32\",\"shape\":[{}0],\"data_offsets\":[0,0]}}}}", many("0,")),
+        format!("{{\"a\":[{}0]}}", many("[],")),
+        format!("{{\"__metadata__\":{{\"card\":\"[{}0]\"}}}}", many("1,")),
+        format!("{{\"__metadata__\":{{\"description\":\"{}\"}}}}", many("[")),
+        many("["),
+    ] {
+        let artifact = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat();
+        let taken = allocation_counter::measure(|| assert!(TrainedModel::from_bytes(&artifact).is_err()));
+        assert!(taken.bytes_max <= 40 * artifact.len() as u64, "{:.50}: {}", header, taken.bytes_max);
+    }
+    let long = 5_u64 << 20;
+    for (length, header) in [(u64::MAX, "{}".to_owned()), (long, " ".repeat(long as usize))] {
+        let artifact = [&length.to_le_bytes()[..], header.as_bytes()].concat();
+        let taken = allocation_counter::measure(|| assert!(TrainedModel::from_bytes(&artifact).is_err()));
+        assert!(taken.bytes_max < 10_000, "{}", taken.bytes_max);
+    }
+}

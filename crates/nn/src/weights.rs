@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, Metadata, TensorView};
+use safetensors::{SafeTensorError, SafeTensors};
 
 use crate::error::NnError;
 use crate::network::Network;
@@ -19,6 +19,8 @@ const RESIDUAL: &str = "residual";
 const MEMBER: &str = "member.";
 /// Networks that one file may hold.
 const MOST_MEMBERS: usize = 64;
+/// The most bytes of a header: that of the largest model has some hundred kilobytes.
+const MAX_HEADER: u64 = 4 << 20;
 
 impl Network {
     /// Returns the network as a safetensors file. That of a base network is the `state_dict` of a PyTorch module with an
@@ -69,6 +71,10 @@ impl Network {
     /// # Errors
     /// Those of [`from_safetensors`](Self::from_safetensors).
     pub fn ensemble_from_safetensors(bytes: &[u8]) -> Result<(Vec<Self>, BTreeMap<String, String>), NnError> {
+        // What is made of a header takes up to forty times its length.
+        if bytes.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) > MAX_HEADER) {
+            return Err(NnError::Safetensors(SafeTensorError::HeaderTooLarge));
+        }
         let (_, header) = SafeTensors::read_metadata(bytes)?;
         let tensors = SafeTensors::deserialize(bytes)?;
         let mut metadata = read_metadata(&header);

@@ -328,3 +328,24 @@ fn unreasonable_memory_is_refused_before_it_is_taken() {
     let error = session.step(&source, &[4999], &[0.0], &Loss::Mse, 0.1).unwrap_err();
     assert!(matches!(error, NnError::Memory { .. }), "{error}");
 }
+
+#[test]
+fn training_beyond_its_memory_is_refused_with_both_amounts() {
+    let network = network(2, false, 0.0);
+    let bytes = closecast_nn::training_bytes(network.spec(), 64, 4);
+    assert!(closecast_nn::training_bytes(network.spec(), 256, 4) > bytes, "a larger batch takes more");
+    assert!(closecast_nn::training_bytes(network.spec(), 64, 40) > bytes, "a longer window takes more");
+    let features = vec![0.5; 100 * network.spec().inputs];
+    let source = WindowSource::new(&features, network.spec().inputs, 4).unwrap();
+    let targets = vec![0.0; network.spec().outputs];
+    for (most, fits) in [(bytes - 1, false), (bytes, true)] {
+        let mut session = TrainingSession::new(network.clone(), training(64, Some(1))).unwrap().within(most);
+        match session.step(&source, &[99], &targets, &Loss::Mse, 0.1) {
+            Ok(_) => assert!(fits),
+            Err(NnError::Memory { bytes: needed, limit, .. }) => {
+                assert_eq!((fits, needed, limit), (false, bytes, most));
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
+}

@@ -113,7 +113,7 @@ fn server_works_within_256_megabytes_by_default_settings() {
     let idle = server.peak_memory();
     let job = server.request("POST", "/train", &json!({ "symbol": "AAPL", "epochs": 3 }).to_string());
     assert_eq!(job.status, 202, "{job:?}");
-    let text = prices(13, 4_500);
+    let text = prices(15, 4_500);
     assert!(text.len() > 5_000_000, "{}", text.len());
     let (status, answer) = server.upload(&text);
     assert_eq!(status, 200, "{answer}");
