@@ -17,6 +17,7 @@ use server::oip::{
 #[path = "../../crates/closecast/src/server"]
 #[allow(dead_code, reason = "the parser of the program, as it stands; not all of it is called here")]
 mod server {
+    pub(crate) mod bounded_json;
     pub(crate) mod oip;
 }
 

@@ -17,6 +17,7 @@ use server::predict_body::{PredictBody, Window, parse};
 #[path = "../../crates/closecast/src/server"]
 #[allow(dead_code, reason = "the parser of the program, as it stands; not all of it is called here")]
 mod server {
+    pub(crate) mod bounded_json;
     pub(crate) mod model_name;
     pub(crate) mod predict_body;
 }
