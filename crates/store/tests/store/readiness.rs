@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use closecast_domain::RawBar;
 use closecast_store::{DatabaseAddress, Existing, NewJob, NewRun, Origin, Store, StoreError};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::Value;
@@ -66,9 +67,10 @@ async fn check_ready_fails_when_the_file_was_replaced_and_passes_when_it_is_back
     place.store.check_ready().await.unwrap();
 }
 
-async fn checkpoint(file: &Path) {
+/// Moves the log into the file, as `how` says: TRUNCATE empties the log, PASSIVE leaves it.
+async fn checkpoint(file: &Path, how: &str) {
     let other = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
-    other.execute_unprepared("PRAGMA wal_checkpoint(TRUNCATE)").await.unwrap();
+    other.execute_unprepared(&format!("PRAGMA wal_checkpoint({how})")).await.unwrap();
     other.close().await.unwrap();
 }
 
@@ -79,7 +81,7 @@ async fn check_ready_fails_when_the_file_was_truncated() {
             let place = filled().await;
             let file = database(&place);
             if moved {
-                checkpoint(&file).await;
+                checkpoint(&file, "TRUNCATE").await;
             }
             File::options().write(true).open(&file).unwrap().set_len(left).unwrap();
             match place.store.check_ready().await {
@@ -92,12 +94,30 @@ async fn check_ready_fails_when_the_file_was_truncated() {
     }
 }
 
+/// What SQLite reads for the check is all there.
+#[tokio::test]
+async fn check_ready_fails_when_the_end_of_the_file_was_cut_off() {
+    for how in ["PASSIVE", "TRUNCATE"] {
+        let place = filled().await;
+        let mut long = series("IBM", &[2]);
+        let days = crate::samples::day(2).iter_days().take(5000);
+        long.bars = days.map(|day| RawBar { close: Some(1.5), ..RawBar::empty(day) }).collect();
+        place.store.bars().replace(&long, now()).await.unwrap();
+        let file = database(&place);
+        checkpoint(&file, how).await;
+        let size = fs::metadata(&file).unwrap().len();
+        File::options().write(true).open(&file).unwrap().set_len(size - 8192).unwrap();
+        let error = place.store.check_ready().await.unwrap_err();
+        assert!(matches!(error, StoreError::Damaged { .. }), "{how}: {error:?}");
+    }
+}
+
 #[tokio::test]
 async fn check_ready_fails_when_the_file_was_overwritten() {
     for start in [0, 4096, 16384] {
         let place = filled().await;
         let file = database(&place);
-        checkpoint(&file).await;
+        checkpoint(&file, "TRUNCATE").await;
         let mut written = File::options().write(true).open(&file).unwrap();
         written.seek(SeekFrom::Start(start)).unwrap();
         written.write_all(&[0xa5; 8192]).unwrap();
