@@ -116,8 +116,13 @@ fn a_database_whose_file_was_put_elsewhere_is_told() {
     std::fs::rename(&here, &elsewhere).unwrap();
     wait_until("the server to notice", || server.get("/readyz").status == 503);
     assert_eq!(server.get("/livez").status, 200);
+    let train = r#"{"symbol":"AAPL","epochs":1,"hidden_size":4,"lookback":10,"seed":8}"#;
+    let refused = server.request("POST", "/train", train);
+    assert!(refused.status == 503 && refused.body.contains("could not be kept"), "{refused:?}");
+    assert_eq!(server.get("/api/symbols").status, 200, "what was kept is still read");
     std::fs::rename(&elsewhere, &here).unwrap();
     wait_until("/readyz", || server.get("/readyz").status == 200);
+    assert_eq!(server.request("POST", "/train", train).status, 202);
 }
 
 /// Sends a file of prices, and returns what came back.
