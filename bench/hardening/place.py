@@ -29,8 +29,8 @@ class Template:
         self.run("train", "MSFT", *SMALL)
         self.run("models", "promote", "MSFT", "--force", check=False)
         shutil.copytree(folder / "data", folder / "data-without-keys")
-        # Of the polite callers first: each kind of attacker has a key of its own.
-        for name, role in [("polite", "viewer"), ("polite-operator", "operator"), ("viewer", "viewer"), ("operator", "operator")]:
+        # The first key must be an admin's. Each kind of attacker has a key of its own, and so have the polite callers.
+        for name, role in [("admin", "admin"), ("polite", "viewer"), ("polite-operator", "operator"), ("viewer", "viewer"), ("operator", "operator")]:
             self.keys[name] = self.run("keys", "create", name, "--role", role).strip()
 
     def run(self, *words, check=True):
