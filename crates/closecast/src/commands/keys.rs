@@ -28,9 +28,9 @@ enum Action {
     Create {
         /// What to call it, for example who uses it
         name: String,
-        /// What its owner may do; the first key must be an admin's
-        #[arg(long, value_enum, default_value = "viewer")]
-        role: Role,
+        /// What its owner may do [default: admin for the first key, which must be an admin's, then viewer]
+        #[arg(long, value_enum)]
+        role: Option<Role>,
     },
     /// List keys, oldest first; the keys themselves are kept nowhere.
     List,
@@ -60,8 +60,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(app: &App, name: &str, role: Role, terminal: &Terminal) -> Result<(), Failure> {
+async fn create(app: &App, name: &str, role: Option<Role>, terminal: &Terminal) -> Result<(), Failure> {
     let first = !app.store.keys().any().await?;
+    let role = role.unwrap_or(if first { Role::Admin } else { Role::Viewer });
     let (key, key_id) = ops::keys::create(app, name, role, Maker::Admin).await?;
     ops::keys::note_command(app, "keys create", &key_id).await?;
     terminal.line(key.reveal())?;
@@ -70,7 +71,7 @@ async fn create(app: &App, name: &str, role: Role, terminal: &Terminal) -> Resul
             .remark("Keep it now: it is not shown again. Send it as `Authorization: Bearer KEY` or `X-API-Key: KEY`.");
     }
     if first {
-        terminal.remark("From now on requests need a key; `public_read = true` under [server] lets everybody read.");
+        terminal.remark("It is an admin's. From now on requests need a key; `public_read = true` under [server] lets everybody read.");
     }
     terminal.object(&NewKeyView { key_id, key: key.reveal().to_owned(), role: role.name() })
 }

@@ -41,7 +41,7 @@ fn server_ends_after_sigterm_when_postgresql_hangs() {
     let mut server = Server::start(&site.folder);
     let job = server.train_slowly();
     server.wait_for(&job, |job| job["status"] == "running");
-    let key = site.succeeds(&["keys", "create", "ana", "--role", "viewer"]);
+    let key = site.succeeds(&["keys", "create", "ana"]);
     let ask = |path: &str| server.request_with("GET", path, &format!("X-API-Key: {}\r\n", key.trim()));
     wait_until("the server to ask for keys", || server.get("/api/symbols").status == 401);
     assert_eq!(ask("/api/monitoring").status, 200);

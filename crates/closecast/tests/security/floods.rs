@@ -23,7 +23,7 @@ const PROXIED: &str = "[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limi
 #[test]
 fn open_routes_return_429_when_an_address_asks_too_often() {
     let folder = place(&format!("{PROXIED}open_per_second = 2"));
-    key(folder.path(), "ana", "viewer");
+    key(folder.path(), "ana", "admin");
     let server = Server::start(folder.path());
     let routes = [
         ("GET", "/openapi.json"),
@@ -46,7 +46,7 @@ fn open_routes_return_429_when_an_address_asks_too_often() {
 #[test]
 fn too_long_path_counts_as_a_request() {
     let folder = place(&format!("{PROXIED}address_per_second = 2"));
-    key(folder.path(), "ana", "viewer");
+    key(folder.path(), "ana", "admin");
     let server = Server::start(folder.path());
     let (path, from) = (format!("/api/stocks/{}", "a".repeat(4000)), [("X-Forwarded-For", "203.0.113.1")]);
     let statuses: Vec<u16> = (0..8).map(|_| server.send("GET", &path, &from, "").status).collect();
@@ -70,6 +70,7 @@ fn access_log_keeps_the_beginning_of_a_long_path() {
 #[test]
 fn batch_takes_as_much_of_the_allowance_as_its_symbols_cost() {
     let folder = place("[server.limits]\nkey_per_second = 10");
+    key(folder.path(), "root", "admin");
     let key = key(folder.path(), "ana", "viewer");
     let server = Server::start(folder.path());
     let body = serde_json::json!({ "symbols": vec!["AAPL"; 400] }).to_string();
@@ -114,7 +115,7 @@ fn resident(server: &Server) -> u64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn unread_responses_take_little_memory_when_http2_clients_open_no_window() {
     let folder = place("");
-    key(folder.path(), "ana", "viewer");
+    key(folder.path(), "ana", "admin");
     let server = Server::start(folder.path());
     assert_eq!(server.send("GET", "/openapi.json", &[("Accept-Encoding", "gzip")], "").status, 200);
     let before = resident(&server);

@@ -133,8 +133,11 @@ fn first_key_of_another_role_is_refused_on_the_command_line() {
     let refused = run(folder.path(), &["keys", "create", "robot", "--role", "viewer"]);
     let told = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(refused.status.code() == Some(2) && told.contains("role: the first key"), "{told}");
-    key(folder.path(), "ana", "admin");
-    key(folder.path(), "robot", "viewer");
+    let create = |name: &str| {
+        let made = run(folder.path(), &["keys", "create", name, "--json"]);
+        serde_json::from_slice::<serde_json::Value>(&made.stdout).unwrap()["role"].clone()
+    };
+    assert_eq!([create("ana"), create("robot")], ["admin", "viewer"], "unless it is said otherwise");
 }
 
 #[test]
@@ -165,7 +168,7 @@ fn who_did_what_is_written_down_without_the_key() {
 #[test]
 fn reads_of_keys_and_of_the_audit_log_are_in_the_audit_log() {
     let folder = place("");
-    let [viewer, admin] = ["viewer", "admin"].map(|role| key(folder.path(), role, role));
+    let [admin, viewer] = ["admin", "viewer"].map(|role| key(folder.path(), role, role));
     let server = Server::start(folder.path());
     assert_eq!(server.get("/api/keys", &admin).status, 200);
     assert_eq!(server.get("/api/keys", &viewer).status, 403);
