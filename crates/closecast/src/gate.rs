@@ -7,7 +7,7 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::{config::LimitSettings, disk_budget::DiskBudget, failure::Failure, security::PerCallerLimiter};
+use crate::{byte_budget::ByteBudget, config::LimitSettings, failure::Failure, security::PerCallerLimiter};
 
 /// Lets so many in at a time, and so many wait.
 #[derive(Debug)]
@@ -25,11 +25,13 @@ pub(crate) struct Rooms {
     /// Files that are being received, or wait on the disk to be read.
     pub(crate) incoming: PerCallerLimiter,
     /// Disk space of those files.
-    pub(crate) incoming_bytes: Arc<DiskBudget>,
+    pub(crate) incoming_bytes: Arc<ByteBudget>,
     /// Files that have arrived and are read to be stored: each takes the memory of its bars.
     pub(crate) uploads: Gate,
     /// Files that have arrived and are read to be forecast.
     pub(crate) files: Gate,
+    /// Memory of the artifacts that are being sent.
+    pub(crate) downloads: Arc<ByteBudget>,
     /// Comparisons of two models: each keeps a processor busy.
     pub(crate) comparisons: Gate,
     /// Requests that wait for the price source.
@@ -48,12 +50,13 @@ const INCOMING_LARGEST_FILES: u64 = 8;
 impl Rooms {
     /// Returns the rooms of the settings, all empty.
     pub(crate) fn new(limits: &LimitSettings) -> Self {
-        let incoming_bytes = DiskBudget::new(limits.upload.bytes().saturating_mul(INCOMING_LARGEST_FILES));
+        let incoming_bytes = ByteBudget::new(limits.upload.bytes().saturating_mul(INCOMING_LARGEST_FILES));
         Self {
             incoming: PerCallerLimiter::new(INCOMING_PER_CALLER, INCOMING_TOTAL),
             incoming_bytes: Arc::new(incoming_bytes),
             uploads: Gate::new(4, INCOMING_TOTAL),
             files: Gate::new(4, INCOMING_TOTAL),
+            downloads: Arc::new(ByteBudget::new(limits.buffers.bytes())),
             comparisons: Gate::new(2, 0),
             fetches: Gate::new(8, 64),
         }

@@ -2,11 +2,11 @@
 
 mod app;
 mod bounded_file;
+mod byte_budget;
 mod cache;
 mod cli;
 mod commands;
 mod config;
-mod disk_budget;
 mod failure;
 mod gate;
 mod live;

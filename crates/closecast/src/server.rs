@@ -10,6 +10,7 @@ mod body_rate;
 mod bounded_json;
 mod buffers;
 mod cursor;
+mod error_lines;
 mod etag;
 mod examples;
 mod extract;

@@ -28,7 +28,7 @@ pub(crate) struct RotatingFile {
     prefix: &'static str,
     limit: u64,
     clock: Arc<dyn Clock>,
-    open: Option<(Place, File, u64)>,
+    open: Option<(Place, File)>,
 }
 
 impl RotatingFile {
@@ -42,24 +42,37 @@ impl RotatingFile {
         Ok(log)
     }
 
-    /// Returns the file that takes so many more bytes, with its size.
-    fn file_for(&mut self, bytes: u64) -> io::Result<&mut (Place, File, u64)> {
+    /// Returns the file that takes so many more bytes. It is looked at anew each time: other programs may write into the same log.
+    fn file_for(&mut self, bytes: u64) -> io::Result<&mut File> {
         let today = self.clock.now().date_naive();
         let largest = (self.limit / FILES).max(1);
         let fits = |size: u64| size == 0 || size + bytes <= largest;
-        if !self.open.as_ref().is_some_and(|&((day, _), _, size)| day == today && fits(size)) {
-            let newest =
-                self.open.take().map(|(place, _, _)| place).or_else(|| self.files().last().map(|&(place, _)| place));
+        let takes = |place: &Place, file: &File| place.0 == today && self.size_in_place(*place, file).is_some_and(fits);
+        if !self.open.as_ref().is_some_and(|(place, file)| takes(place, file)) {
+            let newest = self.files().last().map(|&(place, _)| place);
             let mut number = newest.filter(|&(day, _)| day == today).map_or(0, |(_, number)| number);
-            let (mut file, mut size) = self.append_to((today, number))?;
+            let (mut file, size) = self.append_to((today, number))?;
             if !fits(size) {
                 number += 1;
-                (file, size) = self.append_to((today, number))?;
+                (file, _) = self.append_to((today, number))?;
             }
-            self.open = Some(((today, number), file, size));
+            self.open = Some(((today, number), file));
             self.remove_oldest(today);
         }
-        self.open.as_mut().ok_or_else(|| io::Error::other("no log file is open"))
+        self.open.as_mut().map(|(_, file)| file).ok_or_else(|| io::Error::other("no log file is open"))
+    }
+
+    /// Returns the size of an open file; `None` when another one is in its place, or none.
+    fn size_in_place(&self, place: Place, file: &File) -> Option<u64> {
+        let (open, found) = (file.metadata().ok()?, fs::metadata(self.path(place)).ok()?);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::MetadataExt as _;
+            if (open.dev(), open.ino()) != (found.dev(), found.ino()) {
+                return None;
+            }
+        }
+        Some(open.len().max(found.len()))
     }
 
     fn append_to(&self, place: Place) -> io::Result<(File, u64)> {
@@ -116,10 +129,7 @@ impl Write for RotatingFile {
     }
 
     fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let (_, file, size) = self.file_for(bytes.len() as u64)?;
-        file.write_all(bytes)?;
-        *size += bytes.len() as u64;
-        Ok(())
+        self.file_for(bytes.len() as u64)?.write_all(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -183,6 +193,25 @@ mod tests {
         *clock.0.lock().unwrap() += TimeDelta::days(40);
         log.write_all(b"four\n").unwrap();
         assert_eq!(names(folder.path()), ["app.2026-02-12.log"]);
+    }
+
+    #[test]
+    fn two_programs_write_into_one_log_and_lose_no_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(SetClock(Mutex::new("2026-01-02T10:00:00Z".parse().unwrap())));
+        let open = || RotatingFile::open(folder.path(), "app", 80_000, Arc::clone(&clock) as Arc<dyn Clock>).unwrap();
+        let (mut busy, mut quiet) = (open(), open());
+        for line in 0..2000 {
+            busy.write_all(format!("{line:099}\n").as_bytes()).unwrap();
+            if line % 500 == 499 {
+                quiet.write_all(b"quiet\n").unwrap();
+                let text: String =
+                    quiet.files().iter().map(|&(place, _)| fs::read_to_string(quiet.path(place)).unwrap()).collect();
+                assert!(text.contains("quiet"), "the line is in a file that is there");
+            }
+        }
+        let size: u64 = busy.files().iter().map(|&(_, size)| size).sum();
+        assert!(size <= 80_000, "{size}");
     }
 
     #[cfg(unix)]

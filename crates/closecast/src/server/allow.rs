@@ -1,6 +1,6 @@
 //! The allowance of routes that no key guards: signs of life, the description of the interface, pages, and what is no route at all.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
@@ -24,9 +24,11 @@ pub(super) async fn limit_open(State(open): State<OpenRoutes>, request: Request,
     let address = address::of(request.headers(), request.extensions(), proxies);
     match open.security.allowance.take_of_open(address) {
         Ok(()) => next.run(request).await,
-        Err(wait) => {
-            let problem = Problem::too_many(wait, "too many requests of this address: ask again later");
-            openapi::refuse(request.uri().path(), problem)
-        }
+        Err(wait) => openapi::refuse(request.uri().path(), too_many(wait)),
     }
+}
+
+/// Returns the answer to an address that has made too many requests.
+pub(super) fn too_many(wait: Duration) -> Problem {
+    Problem::too_many(wait, "too many requests of this address: ask again later")
 }

@@ -9,10 +9,12 @@ mod account;
 mod body;
 mod ledger;
 mod request;
+mod response;
 
 pub(super) use self::{
     account::ConnectionAccount,
     body::{PlainSize, track},
     ledger::{BufferLedger, CallerId},
     request::hold,
+    response::Reserved,
 };

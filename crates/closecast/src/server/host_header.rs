@@ -31,9 +31,12 @@ pub(super) fn check_host(request: &Request) -> Result<(), Problem> {
         None => None,
     };
     let named = request.uri().authority();
+    if named.is_some_and(|named| parse(named.as_str()).is_none()) {
+        return refuse("the address of the request must name a host, with or without a port, and no user");
+    }
     match (request.version(), host) {
-        (Version::HTTP_2, Some(host)) if named.is_some_and(|named| !is_same(named, &host)) => {
-            refuse("Host: names another host than :authority")
+        (_, Some(host)) if named.is_some_and(|named| !is_same(named, &host)) => {
+            refuse("Host: names another host than the address of the request")
         }
         (Version::HTTP_2, None) if named.is_none() => refuse(":authority: is missing"),
         (Version::HTTP_2, _) | (_, Some(_)) => Ok(()),

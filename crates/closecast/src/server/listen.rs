@@ -8,7 +8,7 @@ use std::{
     net::SocketAddr,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -56,8 +56,8 @@ const LAST_REQUESTS: Duration = Duration::from_millis(250);
 const HTTP1_BUFFER: usize = 32 * 1024;
 
 /// Bytes of a request's body that HTTP/2 takes before somebody reads them: of a stream, and of all streams of a connection.
-const STREAM_WINDOW: u32 = 32 * 1024;
-const CONNECTION_WINDOW: u32 = 64 * 1024;
+const STREAM_WINDOW: u32 = 64 * 1024;
+const CONNECTION_WINDOW: u32 = 256 * 1024;
 
 /// Bytes of a response that HTTP/2 keeps of a stream, and of the headers of a request.
 const STREAM_SEND_BUFFER: usize = 32 * 1024;
@@ -94,6 +94,8 @@ struct Server {
     places: Arc<Semaphore>,
     each: Arc<Places>,
     graceful: GracefulShutdown,
+    /// Connections that were closed because their address had too many.
+    too_many: AtomicU64,
     /// Connections on which nothing was sent yet are no longer waited for.
     ending: CancellationToken,
     cut: CancellationToken,
@@ -118,6 +120,7 @@ impl Server {
             places: Arc::new(Semaphore::new(limits.connections)),
             each: Arc::default(),
             graceful: GracefulShutdown::new(),
+            too_many: AtomicU64::new(0),
             ending: CancellationToken::new(),
             cut: CancellationToken::new(),
         }
@@ -145,7 +148,15 @@ impl Server {
         let limits = &self.shared.settings.limits;
         let counted = counted_as(peer, &self.shared.settings);
         let Ok(own) = self.each.take(counted, (limits.connections, limits.connections_each)) else {
-            tracing::debug!("{} has too many connections", peer.ip());
+            let closed = self.too_many.fetch_add(1, Ordering::Relaxed) + 1;
+            // The first one, then each time that their number doubles.
+            if closed.is_power_of_two() {
+                tracing::warn!(
+                    connections_closed = closed,
+                    "{} has more connections than server.limits.connections_each: a proxy belongs into server.trusted_proxies",
+                    peer.ip()
+                );
+            }
             return;
         };
         // Answers are small and wanted at once.

@@ -20,7 +20,8 @@ use uuid::Uuid;
 
 use super::{
     access_log::{AccessLog, Entry},
-    address,
+    address, allow,
+    error_lines::ErrorLines,
     host_header::check_host,
     openapi,
 };
@@ -57,6 +58,7 @@ pub(super) struct Books {
     pub(super) monitor: Arc<Monitor>,
     pub(super) settings: Arc<Settings>,
     pub(super) security: Arc<Security>,
+    pub(super) errors: ErrorLines,
 }
 
 /// Marks the response to a request with a key that opens: its line in the access log is always written.
@@ -75,7 +77,10 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     let in_flight = entry.books.monitor.measures.in_flight.enter();
     let mut response = match check_host(&request) {
         Ok(()) => next.run(request).await,
-        Err(problem) => openapi::refuse(request.uri().path(), problem),
+        Err(problem) => {
+            let taken = entry.books.security.allowance.take_of_open(client);
+            openapi::refuse(request.uri().path(), taken.map_or_else(allow::too_many, |()| problem))
+        }
     };
     if response.status() == StatusCode::TOO_MANY_REQUESTS
         && let Some(delay) = entry.books.security.allowance.refusal_delay(client)
@@ -95,7 +100,7 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     headers.insert(REQUEST_ID, entry.id.clone());
     if status.is_server_error() {
         let id = entry.id.to_str().unwrap_or_default();
-        tracing::error!(request_id = id, status = status.as_u16(), "{method} {}", entry.path);
+        entry.books.errors.log(id, status.as_u16(), &method, &entry.path);
     }
     entry.status = Some(status.as_u16());
     response

@@ -21,7 +21,7 @@ pub(super) use self::form::FormContent;
 use super::{extract::essence, problem::Problem};
 use crate::{
     app::App,
-    disk_budget::{DiskBudget, DiskReservation},
+    byte_budget::{ByteBudget, ByteReservation},
     security::{Caller, CallerPermit, LimitReached},
 };
 
@@ -54,7 +54,7 @@ pub(super) struct ReceivedFile {
     file: File,
     bytes: u64,
     #[expect(dead_code, reason = "dropping it returns the disk space")]
-    reservation: DiskReservation,
+    reservation: ByteReservation,
     permit: Option<CallerPermit>,
 }
 
@@ -79,7 +79,7 @@ struct Room {
     /// Most bytes.
     bytes: u64,
     /// Disk space of all such files.
-    budget: Arc<DiskBudget>,
+    budget: Arc<ByteBudget>,
 }
 
 /// Receives a file of `caller`: the body itself, or a file in a form with `content`.

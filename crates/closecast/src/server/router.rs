@@ -15,7 +15,7 @@ use axum::{
 };
 use tower_http::{
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, DefaultPredicate, Predicate as _},
+    compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
     cors::CorsLayer,
 };
 
@@ -24,6 +24,7 @@ use super::{
     access_log::AccessLog,
     allow::{OpenRoutes, limit_open},
     buffers::PlainSize,
+    error_lines::ErrorLines,
     observe::{self, Books},
     openapi, problem, time_limit,
 };
@@ -43,6 +44,7 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         monitor: Arc::clone(&app.monitor),
         settings: Arc::clone(&app.settings),
         security: Arc::clone(&app.security),
+        errors: ErrorLines::default(),
     };
     let settings = Arc::clone(&app.settings);
     let (routes, document) = groups::described(&app).with_state(app).split_for_parts();
@@ -57,7 +59,7 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
         .fallback(problem::unknown_route.layer(limited.clone()))
         .method_not_allowed_fallback(problem::wrong_method.layer(limited))
         .layer(middleware::map_response(with_plain_size))
-        .layer(CompressionLayer::new().compress_when(DefaultPredicate::new().and(is_no_refusal)))
+        .layer(CompressionLayer::new().compress_when(compressible()))
         .layer(middleware::map_request(accept::or_as_it_is))
         .layer(DefaultBodyLimit::max(body))
         .layer(CatchPanicLayer::custom(problem::after_panic))
@@ -77,6 +79,12 @@ async fn with_plain_size(mut response: Response) -> Response {
         response.extensions_mut().insert(PlainSize(bytes));
     }
     std::future::ready(response).await
+}
+
+/// Returns which answers are compressed: no refusals, and no numbers as they lie in memory, which hardly get shorter.
+fn compressible() -> impl Predicate {
+    const NUMBERS: NotForContentType = NotForContentType::const_new("application/octet-stream");
+    DefaultPredicate::new().and(NUMBERS).and(is_no_refusal)
 }
 
 /// A refusal is short, and NVIDIA's client reads none that is compressed.

@@ -26,8 +26,12 @@ const MIN_READ_RATE: usize = 16 * 1024;
 #[derive(Debug)]
 pub(in crate::server) struct ConnectionAccount {
     id: u64,
-    ledger: Arc<BufferLedger>,
+    pub(super) ledger: Arc<BufferLedger>,
     held: AtomicUsize,
+    /// Who sent the newest request.
+    caller: Mutex<Option<CallerId>>,
+    /// When bytes were last given back, or first held, in milliseconds of the ledger's time.
+    progress: AtomicU64,
     /// Responses that are not read to their end, by number, with the moment until when they must be.
     deadlines: Mutex<Vec<(u64, Instant)>>,
     next_response: AtomicU64,
@@ -42,6 +46,8 @@ impl ConnectionAccount {
             id,
             ledger: Arc::clone(ledger),
             held: AtomicUsize::new(0),
+            caller: Mutex::default(),
+            progress: AtomicU64::new(0),
             deadlines: Mutex::default(),
             next_response: AtomicU64::new(0),
             released: Notify::new(),
@@ -49,29 +55,45 @@ impl ConnectionAccount {
         })
     }
 
-    /// Waits until so little is held for the connection that another request can begin.
-    pub(in crate::server) async fn ready(&self) {
+    /// Waits until so little is held for the connection that another request can begin, which is the caller's.
+    pub(in crate::server) async fn ready(&self, caller: Option<CallerId>) {
         loop {
             let released = self.released.notified();
             if self.held() < self.ledger.limits().per_connection {
-                return;
+                break;
             }
             released.await;
         }
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = caller;
     }
 
-    /// Counts a response of so many bytes, and returns what its pieces are given back to.
-    pub(super) fn charge(self: &Arc<Self>, bytes: usize, caller: Option<CallerId>) -> Arc<TrackedResponse> {
+    /// Returns who sent the newest request.
+    pub(super) fn caller(&self) -> Option<CallerId> {
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Opens the account of a response that is `length` bytes long, and returns its number.
+    pub(super) fn begin_response(&self, length: usize) -> u64 {
         let number = self.next_response.fetch_add(1, Ordering::Relaxed);
-        let time = BASE_TIME + Duration::from_secs((bytes / MIN_READ_RATE) as u64);
+        let time = BASE_TIME + Duration::from_secs((length / MIN_READ_RATE) as u64);
         self.lock().push((number, Instant::now() + time));
-        self.add(bytes + OVERHEAD_BYTES);
-        Arc::new(TrackedResponse { account: Arc::clone(self), number, caller: caller.map(|caller| (caller, bytes)) })
+        number
+    }
+
+    /// Closes the account of a response.
+    pub(super) fn end_response(&self, number: u64) {
+        self.lock().retain(|&(other, _)| other != number);
     }
 
     /// Returns the bytes that are held for the connection.
     pub(super) fn held(&self) -> usize {
         self.held.load(Ordering::Relaxed)
+    }
+
+    /// Returns whether nothing was given back for so long.
+    pub(super) fn is_stalled(&self, time: Duration) -> bool {
+        let since = self.ledger.millis().saturating_sub(self.progress.load(Ordering::Relaxed));
+        u128::from(since) >= time.as_millis()
     }
 
     /// Returns whether a response should have been read by now.
@@ -91,15 +113,22 @@ impl ConnectionAccount {
 
     /// Counts so many more bytes.
     pub(super) fn add(&self, bytes: usize) {
-        self.held.fetch_add(bytes, Ordering::Relaxed);
+        if self.held.fetch_add(bytes, Ordering::Relaxed) == 0 {
+            self.note_progress();
+        }
         self.ledger.add(bytes);
     }
 
     /// Counts so many bytes less.
     pub(super) fn release(&self, bytes: usize) {
         self.held.fetch_sub(bytes, Ordering::Relaxed);
+        self.note_progress();
         self.ledger.remove(bytes);
         self.released.notify_waiters();
+    }
+
+    fn note_progress(&self) {
+        self.progress.store(self.ledger.millis(), Ordering::Relaxed);
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Instant)>> {
@@ -110,31 +139,5 @@ impl ConnectionAccount {
 impl Drop for ConnectionAccount {
     fn drop(&mut self) {
         self.ledger.unregister(self.id);
-    }
-}
-
-/// A response that is not read to its end. It is held by every piece of it.
-#[derive(Debug)]
-pub(super) struct TrackedResponse {
-    account: Arc<ConnectionAccount>,
-    number: u64,
-    /// Whom it counts for besides, with its size.
-    caller: Option<(CallerId, usize)>,
-}
-
-impl TrackedResponse {
-    /// Gives back so many bytes, which the connection has let go of.
-    pub(super) fn release(&self, bytes: usize) {
-        self.account.release(bytes);
-    }
-}
-
-impl Drop for TrackedResponse {
-    fn drop(&mut self) {
-        self.account.lock().retain(|&(number, _)| number != self.number);
-        self.account.release(OVERHEAD_BYTES);
-        if let Some((caller, bytes)) = self.caller {
-            self.account.ledger.remove_of_caller(caller, bytes);
-        }
     }
 }

@@ -16,8 +16,9 @@ use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
 
 use super::{
-    account::{ConnectionAccount, TrackedResponse},
+    account::ConnectionAccount,
     ledger::{BufferLedger, CallerId, LARGE_RESPONSE},
+    response::{Reserved, TrackedResponse},
 };
 use crate::{pages::SharedBody, server::problem::Problem};
 
@@ -31,8 +32,8 @@ const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(4);
 #[derive(Clone, Copy, Debug)]
 pub(in crate::server) struct PlainSize(pub(in crate::server) u64);
 
-/// Returns the response with its body counted as unread until the connection has let go of it. A caller with too many unread bytes gets
-/// a problem of status 429 instead.
+/// Returns the response with its body counted until the connection has let go of it. A caller with too many unread bytes gets a problem
+/// of status 429 instead.
 pub(in crate::server) async fn track(
     response: Response,
     account: &Arc<ConnectionAccount>,
@@ -43,35 +44,44 @@ pub(in crate::server) async fn track(
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let bytes = match whole(body, parts.extensions.get().copied()).await {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            tracing::error!(error, "a response could not be put together");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-        }
-    };
+    let exact = body.size_hint().exact();
+    let plain = parts.extensions.get::<PlainSize>().map_or(0, |&PlainSize(bytes)| bytes);
+    let length = usize::try_from(exact.unwrap_or(plain)).unwrap_or(usize::MAX);
     let shared = parts.extensions.remove::<SharedBody>().is_some();
-    let counted = if shared { 0 } else { bytes.len() };
-    let caller = caller.filter(|_| counted > LARGE_RESPONSE);
-    if let Some(caller) = caller
-        && !ledger.add_of_caller(caller, counted)
+    let counted = if shared { 0 } else { length };
+    let caller = caller.filter(|_| counted > LARGE_RESPONSE).map(|caller| (caller, counted));
+    if let Some((caller, bytes)) = caller
+        && !ledger.add_of_caller(caller, bytes)
     {
         let detail = "responses to earlier requests of this caller are not read yet: read them, then ask again";
         return Problem::too_many(RETRY_AFTER, detail).into_response();
     }
+    let reserved = parts.extensions.remove::<Reserved>();
+    // From before it is compressed, which takes time and memory too.
+    let tracked = TrackedResponse::begin(account, (length, counted), caller, reserved);
+    let bytes = match whole(body, exact.is_some(), length, ledger).await {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracked.set_counted(0);
+            tracing::error!(error, "a response could not be put together");
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        }
+    };
+    if !shared {
+        tracked.set_counted(bytes.len());
+    }
     parts.headers.remove(header::TRANSFER_ENCODING);
-    let response = account.charge(counted, caller);
-    Response::from_parts(parts, Body::new(TrackedBody { rest: bytes, shared, response }))
+    Response::from_parts(parts, Body::new(TrackedBody { rest: bytes, shared, response: tracked }))
 }
 
 /// Returns the whole body. One that is being compressed is compressed to its end now: an encoder takes some hundred kilobytes, which it
 /// would keep for as long as the client does not read.
-async fn whole(body: Body, plain: Option<PlainSize>) -> Result<Bytes, String> {
-    let exact = body.size_hint().exact().is_some();
-    if exact || plain.is_some_and(|PlainSize(bytes)| bytes <= LARGE_RESPONSE as u64) {
+async fn whole(body: Body, exact: bool, length: usize, ledger: &BufferLedger) -> Result<Bytes, String> {
+    if exact || length <= LARGE_RESPONSE {
         return to_bytes(body, usize::MAX).await.map_err(|error| error.to_string());
     }
-    // Away from the threads that answer: this takes milliseconds.
+    // Away from the threads that answer, since this takes milliseconds; and few at a time, since it keeps a processor busy.
+    let _place = ledger.compressions().acquire().await.map_err(|error| error.to_string())?;
     let handle = tokio::runtime::Handle::current();
     let compressed = tokio::task::spawn_blocking(move || handle.block_on(to_bytes(body, usize::MAX)));
     compressed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
@@ -243,8 +253,63 @@ mod tests {
         let account = connection(&ledger);
         let first = respond(200_000, &account, &ledger, None).await;
         let moment = std::time::Duration::from_millis(20);
-        assert!(tokio::time::timeout(moment, account.ready()).await.is_err());
+        assert!(tokio::time::timeout(moment, account.ready(None)).await.is_err());
         drop(first);
-        assert!(tokio::time::timeout(moment, account.ready()).await.is_ok());
+        assert!(tokio::time::timeout(moment, account.ready(None)).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn response_larger_than_all_bounds_is_sent() {
+        let ledger = BufferLedger::new(1_000_000);
+        let account = connection(&ledger);
+        let response = respond(5_000_000, &account, &ledger, Some(CallerId::of_key("a"))).await;
+        assert!(!account.is_closed() && account.held() < 1_000_000);
+        assert_eq!(to_bytes(response.into_body(), usize::MAX).await.unwrap().len(), 5_000_000);
+        assert_eq!(account.held(), 0);
+    }
+
+    #[tokio::test]
+    async fn connections_of_the_caller_with_most_unread_bytes_are_closed_before_a_larger_one_of_another() {
+        let ledger = BufferLedger::new(1_000_000);
+        let polite = connection(&ledger);
+        polite.ready(Some(CallerId::of_key("polite"))).await;
+        let mut held = vec![respond(200_000, &polite, &ledger, None).await];
+        let greedy: Vec<_> = (0..20).map(|_| connection(&ledger)).collect();
+        for account in &greedy {
+            account.ready(Some(CallerId::of_key("greedy"))).await;
+            held.push(respond(50_000, account, &ledger, None).await);
+        }
+        assert!(!polite.is_closed() && greedy.iter().any(|account| account.is_closed()));
+        held.clear();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn connection_that_reads_is_not_closed_while_others_do_not() {
+        let ledger = BufferLedger::new(1_000_000);
+        let [reads, waits, new] = [connection(&ledger), connection(&ledger), connection(&ledger)];
+        let waiting = respond(300_000, &waits, &ledger, None).await;
+        let reading = respond(500_000, &reads, &ledger, None).await;
+        tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+        let mut body = reading.into_body();
+        let mut context = Context::from_waker(std::task::Waker::noop());
+        assert!(Pin::new(&mut body).poll_frame(&mut context).is_ready(), "a piece is taken, and let go of");
+        let third = respond(400_000, &new, &ledger, None).await;
+        assert!(waits.is_closed() && !reads.is_closed() && !new.is_closed());
+        drop((waiting, third));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn long_shared_body_may_take_as_long_as_another_of_its_length() {
+        let ledger = BufferLedger::new(10_000_000);
+        let account = connection(&ledger);
+        let sweeping = tokio::spawn(Arc::clone(&ledger).sweep());
+        let response = (axum::Extension(SharedBody), vec![7_u8; 1_000_000]).into_response();
+        let held = track(response, &account, &ledger, None).await;
+        tokio::time::sleep(std::time::Duration::from_secs(80)).await;
+        assert!(!account.is_closed());
+        tokio::time::sleep(std::time::Duration::from_secs(20)).await;
+        assert!(account.is_closed());
+        drop(held);
+        sweeping.abort();
     }
 }

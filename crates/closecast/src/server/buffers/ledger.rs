@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::account::ConnectionAccount;
 use crate::security::network;
@@ -23,6 +23,12 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(2);
 const CALLER_SHARE: usize = 4;
 const CONNECTION_SHARE: usize = 16;
 
+/// Part of all bytes that one response counts at most, so that none is too large to be sent.
+const RESPONSE_SHARE: usize = 2;
+
+/// A connection that has let go of nothing for so long is closed before one that reads.
+const STALL: Duration = Duration::from_secs(1);
+
 /// A response larger than this counts for its caller too.
 pub(super) const LARGE_RESPONSE: usize = 64 * 1024;
 
@@ -32,6 +38,7 @@ pub(super) struct Limits {
     pub(super) total: usize,
     pub(super) per_caller: usize,
     pub(super) per_connection: usize,
+    pub(super) per_response: usize,
 }
 
 /// A caller, as a number.
@@ -66,13 +73,20 @@ pub(in crate::server) struct BufferLedger {
     /// Bytes of large responses that are not read.
     callers: Mutex<HashMap<CallerId, usize>>,
     closed: AtomicU64,
+    /// Places of large responses that are compressed.
+    compressions: Semaphore,
+    begun: Instant,
 }
 
 impl BufferLedger {
     /// Returns a ledger that allows so many bytes in all.
     pub(in crate::server) fn new(total: usize) -> Arc<Self> {
-        let limits =
-            Limits { total, per_caller: total / CALLER_SHARE, per_connection: (total / CONNECTION_SHARE).max(1) };
+        let limits = Limits {
+            total,
+            per_caller: total / CALLER_SHARE,
+            per_connection: (total / CONNECTION_SHARE).max(1),
+            per_response: total / RESPONSE_SHARE,
+        };
         Arc::new(Self {
             limits,
             total: AtomicUsize::new(0),
@@ -80,11 +94,22 @@ impl BufferLedger {
             next_connection: AtomicU64::new(0),
             callers: Mutex::default(),
             closed: AtomicU64::new(0),
+            compressions: Semaphore::new(std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+            begun: Instant::now(),
         })
     }
 
     pub(super) fn limits(&self) -> Limits {
         self.limits
+    }
+
+    pub(super) fn compressions(&self) -> &Semaphore {
+        &self.compressions
+    }
+
+    /// Returns the time since the ledger was made, in milliseconds.
+    pub(super) fn millis(&self) -> u64 {
+        u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
     pub(super) fn register(&self, make: impl FnOnce(u64) -> ConnectionAccount) -> Arc<ConnectionAccount> {
@@ -129,14 +154,27 @@ impl BufferLedger {
         }
     }
 
-    /// Closes the connections that hold most, until the others are within the limit. Those closed before may still be on their way out.
+    /// Closes connections until the others are within the limit: of the caller for whom most is held, first those that do not read, then
+    /// those that hold most. Connections that were closed before may still be on their way out.
     fn close_largest(&self) {
         let mut open: Vec<_> = self.accounts().into_iter().filter(|account| !account.is_closed()).collect();
         let mut sum: usize = open.iter().map(|account| account.held()).sum();
+        let mut callers: HashMap<_, usize> = HashMap::new();
+        for account in &open {
+            *callers.entry(caller_of(account)).or_default() += account.held();
+        }
         while sum > self.limits.total {
-            let Some(place) = (0..open.len()).max_by_key(|&place| open[place].held()) else { return };
+            let of_caller = |account: &ConnectionAccount| callers.get(&caller_of(account)).copied().unwrap_or_default();
+            let rank = |place: &usize| {
+                let account = &open[*place];
+                (account.is_stalled(STALL), of_caller(account), account.held())
+            };
+            let Some(place) = (0..open.len()).filter(|&place| open[place].held() > 0).max_by_key(rank) else { return };
             let largest = open.swap_remove(place);
             sum = sum.saturating_sub(largest.held());
+            if let Some(held) = callers.get_mut(&caller_of(&largest)) {
+                *held = held.saturating_sub(largest.held());
+            }
             self.close(&largest, "requests and unread responses take too much memory");
         }
     }
@@ -170,4 +208,9 @@ impl BufferLedger {
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Weak<ConnectionAccount>>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Returns the caller of a connection; one that nothing is known of stands for itself.
+fn caller_of(account: &ConnectionAccount) -> Result<CallerId, *const ConnectionAccount> {
+    account.caller().ok_or(std::ptr::from_ref(account))
 }

@@ -48,16 +48,16 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// Answers a request, once the connection has read enough of its earlier responses.
-    pub(super) async fn answer(self, request: Request<Incoming>) -> Result<Response, Infallible> {
+    pub(super) async fn answer(self, mut request: Request<Incoming>) -> Result<Response, Infallible> {
         let Self { routes, peer, account, shared } = self;
-        account.ready().await;
-        let body_limit = usize::try_from(shared.settings.limits.body.bytes()).unwrap_or(usize::MAX);
-        let (mut request, _held) = hold(request, &account, body_limit);
-        request.extensions_mut().insert(ConnectInfo(peer));
         let trusted = &shared.settings.trusted_proxies;
+        request.extensions_mut().insert(ConnectInfo(peer));
         let by_address = CallerId::of_address(address::of(request.headers(), request.extensions(), trusted));
         let by_key = key_in(request.headers()).map(CallerId::of_key);
+        account.ready(by_address).await;
+        let body_limit = usize::try_from(shared.settings.limits.body.bytes()).unwrap_or(usize::MAX);
         let version = request.version();
+        let (request, _held) = hold(request, &account, body_limit);
         let response = routes.oneshot(request).await?;
         // A key counts where it was looked at and opened.
         let keyed = response.extensions().get::<Keyed>().is_some();

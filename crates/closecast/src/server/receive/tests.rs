@@ -21,7 +21,7 @@ async fn send(begin: &str, kilobytes: usize, end: &str) -> (Result<Received, Pro
     let body = Body::from_stream(stream::iter(pieces.map(Ok::<_, io::Error>)));
     let request = Request::builder().header(header::CONTENT_TYPE, "multipart/form-data; boundary=B");
     let folder = tempfile::tempdir().unwrap();
-    let room = Room { folder: folder.path().to_owned(), bytes: 1 << 20, budget: Arc::new(DiskBudget::new(1 << 30)) };
+    let room = Room { folder: folder.path().to_owned(), bytes: 1 << 20, budget: Arc::new(ByteBudget::new(1 << 30)) };
     let received = receive_into(request.body(body).unwrap(), &room, FormContent::File).await;
     (received, taken.load(Ordering::Relaxed))
 }
@@ -60,7 +60,7 @@ async fn send_body(bytes: usize, room: &Room) -> Result<Received, Problem> {
 #[tokio::test]
 async fn receive_refuses_a_file_when_those_on_the_disk_take_all_the_space_and_takes_it_when_one_is_gone() {
     let folder = tempfile::tempdir().unwrap();
-    let room = Room { folder: folder.path().to_owned(), bytes: 1000, budget: Arc::new(DiskBudget::new(1500)) };
+    let room = Room { folder: folder.path().to_owned(), bytes: 1000, budget: Arc::new(ByteBudget::new(1500)) };
     let first = send_body(1000, &room).await.unwrap();
     let refused = send_body(1000, &room).await.unwrap_err();
     assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", refused.detail());
@@ -78,7 +78,7 @@ async fn form_fields_beside_the_file_are_returned_and_long_ones_are_cut() {
     let body = [&part("symbol", "DIS"), file, &part("other", &long), &part("model", &long), "--B--\r\n"].concat();
     let request = Request::builder().header(header::CONTENT_TYPE, "multipart/form-data; boundary=B");
     let folder = tempfile::tempdir().unwrap();
-    let room = Room { folder: folder.path().to_owned(), bytes: 1 << 20, budget: Arc::new(DiskBudget::new(1 << 30)) };
+    let room = Room { folder: folder.path().to_owned(), bytes: 1 << 20, budget: Arc::new(ByteBudget::new(1 << 30)) };
     let mut fields = Vec::new();
     let mut take = |name: &str, value: &str| {
         fields.push((name.to_owned(), value.len()));

@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     ops::{self, missing::fetch_missing},
     server::{
-        accept, etag,
+        accept, auth, etag,
         extract::{Parameters, SymbolPath},
         problem::{Problem, ProblemBody, within},
         queue::By,
@@ -34,6 +34,9 @@ use crate::{
 
 /// Most sessions that can be asked for.
 const MAX_DAYS: usize = 100_000;
+
+/// Sessions that count as one more request of the caller's allowance.
+const BARS_PER_UNIT: usize = 5000;
 
 /// Which sessions.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -77,6 +80,7 @@ pub(in crate::server) async fn history(
     fetch_missing(&app, &symbol, by.as_deref()).await?;
     let loaded = ops::history::load(&app, &symbol).await?;
     let selected = asked.select(&loaded.history)?;
+    auth::charge(&app, by.as_deref(), selected.len() / BARS_PER_UNIT)?;
     let (content_type, body) = if accept::prefers_csv(&headers) {
         let mut csv = Vec::new();
         export::write_history(&mut csv, &selected).map_err(Failure::Runtime)?;

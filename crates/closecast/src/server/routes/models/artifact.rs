@@ -1,5 +1,7 @@
 //! Artifacts to take away.
 
+use std::sync::Arc;
+
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, header},
@@ -12,10 +14,16 @@ use crate::{
     app::App,
     failure::Failure,
     server::{
+        auth,
+        buffers::Reserved,
         etag,
         problem::{Problem, ProblemBody},
+        queue::By,
     },
 };
+
+/// Bytes of an artifact that count as one more request of the caller's allowance.
+const BYTES_PER_UNIT: u64 = 1 << 20;
 
 /// Header with the SHA-256 of the artifact.
 const SHA256: HeaderName = HeaderName::from_static("x-checksum-sha256");
@@ -37,12 +45,17 @@ const SHA256: HeaderName = HeaderName::from_static("x-checksum-sha256");
 pub(in crate::server) async fn download(
     State(app): State<App>,
     VersionPath { name, version }: VersionPath,
+    by: By,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     super::known(&app, &name).await?;
     let found = app.store.models().version(&name, version).await.map_err(Failure::from)?;
     let missing = || StoreError::NoVersion { name: name.clone(), version };
     let found = found.ok_or_else(missing).map_err(Failure::from)?;
+    let size = found.size_bytes;
+    auth::charge(&app, by.as_deref(), usize::try_from(size / BYTES_PER_UNIT).unwrap_or(usize::MAX))?;
+    let busy = || Problem::busy("other artifacts are being sent, and take the memory for that: ask again in a moment");
+    let reserved = app.rooms.downloads.reserve_whole(size).ok_or_else(busy)?;
     let artifact = app.store.models().artifact(&found).await.map_err(Failure::from)?;
     let etag = format!("\"{}\"", found.sha256);
     let mut response = etag::respond(artifact, &etag, "application/octet-stream", &headers);
@@ -53,5 +66,6 @@ pub(in crate::server) async fn download(
             response.headers_mut().insert(header, value);
         }
     }
+    response.extensions_mut().insert(Reserved(Arc::new(reserved)));
     Ok(response)
 }
