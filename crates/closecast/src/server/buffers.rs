@@ -2,8 +2,8 @@
 //!
 //! A client that asks and does not read makes the server keep its responses, and one that sends half a body makes it keep that half.
 //! [`BufferLedger`] counts those bytes where they really are: each response is handed to the connection in pieces, and a piece is given
-//! back when the connection has let go of it. Beyond its bound a connection starts no further request, a caller gets 429 for large
-//! responses, and when the sum of all is exceeded, the connections that hold most are closed: clients that read are never among them.
+//! back when the connection has let go of it. Beyond its bound a connection starts no further request, and a caller gets 429 for large
+//! responses. When the sum of all is exceeded, connections are closed: of the address for which most is held, first those that do not read.
 
 mod account;
 mod body;
