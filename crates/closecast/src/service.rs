@@ -53,20 +53,20 @@ impl Background {
         Self { stopping, worker, others }
     }
 
-    /// Takes no more jobs and fires no more schedules; the jobs in hand go on.
+    /// Takes no more jobs, fires no more schedules, and begins to give the jobs in hand back to the queue, beside whatever else is
+    /// done: a program that is killed before it has given them back counts as one that its job has killed.
     pub(crate) fn stop(&self) {
         self.stopping.cancel();
         if let Some((worker, _)) = &self.worker {
-            worker.stop();
+            worker.release();
         }
     }
 
-    /// Stops the jobs in hand, gives them back to the queue, and returns when all is quiet, or when `shutdown` waits no longer: what
+    /// Stops the jobs in hand, unless that was done, and returns when they are given back and all is quiet, or when `shutdown` waits no longer: what
     /// is not given back is taken up again by another worker, which notices that this program is gone.
     pub(crate) async fn end(self, shutdown: &Shutdown) {
         self.stop();
-        if let Some((worker, running)) = self.worker {
-            worker.release();
+        if let Some((_worker, running)) = self.worker {
             if let Some(Err(error)) = shutdown.step("give the jobs in hand back", JOBS_LIMIT, running).await {
                 tracing::error!("the worker ended badly: {error}");
             }

@@ -6,7 +6,12 @@ use sea_orm::{
     ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use crate::{StoreError, checked::CheckedConnection, connection::Turns, entity::audit_line};
+use crate::{
+    StoreError,
+    checked::CheckedConnection,
+    connection::{Turns, begin_writing},
+    entity::audit_line,
+};
 
 /// Something that somebody did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -90,8 +95,10 @@ impl<'a> AuditStore<'a> {
     /// [`StoreError::Database`] when writing fails.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let _turn = self.turns.take().await?;
+        let transaction = begin_writing(self.database).await?;
         let deleted =
-            audit_line::Entity::delete_many().filter(audit_line::Column::At.lt(before)).exec(self.database).await?;
+            audit_line::Entity::delete_many().filter(audit_line::Column::At.lt(before)).exec(&transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 }

@@ -32,7 +32,7 @@ use self::{
     output::Output,
 };
 pub use self::{error::BackupError, format::MissingArtifact, restore::RestoreSummary};
-use crate::{BlobError, Store, StoreError, connection::begin_reading, entity::model_version};
+use crate::{BlobError, BlobRef, Store, StoreError, connection::begin_reading, entity::model_version};
 
 /// A piece of a table ends after the row with which it reached this many bytes.
 const PIECE_BYTES: usize = 4 << 20;
@@ -108,16 +108,17 @@ impl Copying<'_> {
     /// Copies every artifact that a version refers to, and returns those that cannot be had.
     async fn artifacts(&mut self) -> Result<Vec<MissingArtifact>, StoreError> {
         let mut missing = Vec::new();
-        for (sha256, models) in referenced(&self.snapshot).await? {
-            match self.store.blobs.get(&sha256).await {
-                Ok(bytes) => self.add(format::artifact_path(&sha256), bytes).await?,
+        for (sha256, Referenced { models, size_bytes }) in referenced(&self.snapshot).await? {
+            let blob = BlobRef { sha256, size_bytes };
+            match self.store.blobs.get_for_backup(&blob).await {
+                Ok(bytes) => self.add(format::artifact_path(&blob.sha256), bytes).await?,
                 Err(
                     error @ (StoreError::BlobMissing { .. }
                     | StoreError::BlobDamaged { .. }
                     | StoreError::BlobSize { .. }
                     | StoreError::Blob(BlobError::NotAFile { .. })),
                 ) => {
-                    missing.push(MissingArtifact { sha256, models, reason: error.to_string() });
+                    missing.push(MissingArtifact { sha256: blob.sha256, models, reason: error.to_string() });
                 }
                 Err(error) => return Err(error),
             }
@@ -157,18 +158,30 @@ fn end_of_piece(lines: &[u8]) -> usize {
     lines[reached..].iter().position(|&byte| byte == b'\n').map_or(lines.len(), |more| reached + more + 1)
 }
 
-/// Returns the artifacts that model versions refer to, each with the names and numbers of those versions.
-async fn referenced(snapshot: &DatabaseTransaction) -> Result<BTreeMap<String, Vec<String>>, StoreError> {
-    let versions: Vec<(String, String, i64)> = model_version::Entity::find()
+/// What model versions say of an artifact.
+#[derive(Debug, Default)]
+struct Referenced {
+    /// Names and numbers of the versions.
+    models: Vec<String>,
+    /// Size of the artifact; the largest, should they not agree.
+    size_bytes: u64,
+}
+
+/// Returns the artifacts that model versions refer to, by hash.
+async fn referenced(snapshot: &DatabaseTransaction) -> Result<BTreeMap<String, Referenced>, StoreError> {
+    use model_version::Column;
+    let versions: Vec<(String, i64, String, i64)> = model_version::Entity::find()
         .select_only()
-        .columns([model_version::Column::Sha256, model_version::Column::Name, model_version::Column::Version])
-        .order_by_asc(model_version::Column::Id)
+        .columns([Column::Sha256, Column::SizeBytes, Column::Name, Column::Version])
+        .order_by_asc(Column::Id)
         .into_tuple()
         .all(snapshot)
         .await?;
-    let mut referenced: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    for (sha256, name, version) in versions {
-        referenced.entry(sha256).or_default().push(format!("{name} version {version}"));
+    let mut referenced: BTreeMap<_, Referenced> = BTreeMap::new();
+    for (sha256, size_bytes, name, version) in versions {
+        let artifact = referenced.entry(sha256).or_default();
+        artifact.models.push(format!("{name} version {version}"));
+        artifact.size_bytes = artifact.size_bytes.max(u64::try_from(size_bytes).unwrap_or(0));
     }
     Ok(referenced)
 }

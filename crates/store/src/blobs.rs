@@ -70,7 +70,7 @@ pub struct StoredBlob {
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     place: Place,
-    /// Larger artifacts are not read.
+    /// Larger artifacts are not served.
     most_bytes: u64,
 }
 
@@ -106,7 +106,8 @@ impl Blobs {
         Self::open(&ArtifactSettings::local(folder))
     }
 
-    /// Returns the same with another bound on the size of an artifact that is read, in bytes.
+    /// Returns the same with another bound on the size of an artifact that [`Blobs::get`] and [`Blobs::get_sized`] read, in bytes.
+    /// [`Blobs::put`], backups and restores keep to [`LARGEST_ARTIFACT`] only.
     #[must_use]
     pub fn reading_at_most(self, most_bytes: u64) -> Self {
         Self { most_bytes, ..self }
@@ -143,12 +144,12 @@ impl Blobs {
     /// differently.
     pub async fn put(&self, bytes: Bytes) -> Result<BlobRef, StoreError> {
         let blob = BlobRef { sha256: sha256_hex(&bytes), size_bytes: bytes.len() as u64 };
-        if self.is_fresh(&blob).await? && self.get(&blob.sha256).await.is_ok() {
+        if self.is_fresh(&blob).await? && self.verify(&blob).await.is_ok() {
             return Ok(blob);
         }
         let path = self.place.path_of(&blob.sha256);
         self.store.put(&path, PutPayload::from(bytes)).await.map_err(|error| self.place.failure(&error))?;
-        self.get(&blob.sha256).await?;
+        self.verify(&blob).await?;
         Ok(blob)
     }
 
@@ -177,7 +178,30 @@ impl Blobs {
         self.read(&blob.sha256, self.most_bytes.min(blob.size_bytes)).await
     }
 
+    /// Returns the bytes of an artifact whose size is known, however small the bound of [`Blobs::get`] is.
+    ///
+    /// # Errors
+    /// As for [`Blobs::get`].
+    pub(crate) async fn get_for_backup(&self, blob: &BlobRef) -> Result<Bytes, StoreError> {
+        self.read(&blob.sha256, blob.size_bytes.min(LARGEST_ARTIFACT)).await
+    }
+
+    /// Reads an artifact in pieces and compares its hash; none of it is kept.
+    ///
+    /// # Errors
+    /// As for [`Blobs::get`].
+    async fn verify(&self, blob: &BlobRef) -> Result<(), StoreError> {
+        self.read_pieces(&blob.sha256, blob.size_bytes, None).await
+    }
+
     async fn read(&self, sha256: &str, most: u64) -> Result<Bytes, StoreError> {
+        let mut bytes = BytesMut::new();
+        self.read_pieces(sha256, most, Some(&mut bytes)).await?;
+        Ok(bytes.freeze())
+    }
+
+    /// Reads an artifact of at most `most` bytes into `kept`, and compares its hash.
+    async fn read_pieces(&self, sha256: &str, most: u64, kept: Option<&mut BytesMut>) -> Result<(), StoreError> {
         let missing = || StoreError::BlobMissing { sha256: sha256.to_owned() };
         if !is_sha256(sha256) {
             return Err(missing());
@@ -191,13 +215,9 @@ impl Blobs {
         if found.meta.size > most {
             return Err(too_large(found.meta.size));
         }
-        let read = collect(found, most).await.map_err(|error| self.place.failure(&error))?;
-        let bytes = read.map_err(too_large)?;
-        let actual = sha256_hex(&bytes);
-        if actual != sha256 {
-            return Err(StoreError::BlobDamaged { expected: sha256.to_owned(), actual });
-        }
-        Ok(bytes)
+        let read = collect(found, most, kept).await.map_err(|error| self.place.failure(&error))?;
+        let actual = read.map_err(too_large)?;
+        if actual == sha256 { Ok(()) } else { Err(StoreError::BlobDamaged { expected: sha256.to_owned(), actual }) }
     }
 
     /// Returns whether there is an artifact `sha256`, without reading it.
@@ -252,20 +272,30 @@ impl Blobs {
     }
 }
 
-/// Returns the bytes of `found`, or how many there are at least when they are more than `most`. What the place says about the size is
-/// not relied on.
-async fn collect(found: GetResult, most: u64) -> Result<Result<Bytes, u64>, object_store::Error> {
+/// Reads `found` into `kept` and returns the SHA-256 of its bytes, or how many there are at least when they are more than `most`. What
+/// the place says about the size is not relied on.
+async fn collect(
+    found: GetResult,
+    most: u64,
+    mut kept: Option<&mut BytesMut>,
+) -> Result<Result<String, u64>, object_store::Error> {
     let announced = usize::try_from(found.meta.size.min(most)).unwrap_or(usize::MAX);
-    let mut bytes = BytesMut::with_capacity(announced.min(RESERVED));
+    if let Some(bytes) = &mut kept {
+        bytes.reserve(announced.min(RESERVED));
+    }
+    let (mut size, mut hash) = (0, Sha256::new());
     let mut pieces = found.into_stream();
     while let Some(piece) = pieces.try_next().await? {
-        let size = bytes.len() as u64 + piece.len() as u64;
+        size += piece.len() as u64;
         if size > most {
             return Ok(Err(size));
         }
-        bytes.extend_from_slice(&piece);
+        hash.update(&piece);
+        if let Some(bytes) = &mut kept {
+            bytes.extend_from_slice(&piece);
+        }
     }
-    Ok(Ok(bytes.freeze()))
+    Ok(Ok(hexadecimal(&hash.finalize())))
 }
 
 /// The address of the place: `s3://bucket/prefix`, or the folder.
@@ -287,7 +317,11 @@ fn is_sha256(text: &str) -> bool {
 }
 
 pub(crate) fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut hex, byte| {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().fold(String::with_capacity(64), |mut hex, byte| {
         let _infallible = write!(hex, "{byte:02x}");
         hex
     })

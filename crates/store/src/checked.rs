@@ -42,7 +42,8 @@ impl CheckedConnection {
         self.file.as_deref()
     }
 
-    /// Returns whether a transaction of this program is writing.
+    /// Returns whether a transaction of this program is writing. What may write for long is written in one, also where a single
+    /// statement would do.
     pub(crate) fn is_writing(&self) -> bool {
         self.writers.load(Ordering::SeqCst) > 0
     }
@@ -203,5 +204,74 @@ impl ConnectionTrait for CheckedTransaction {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         self.transaction.query_all_raw(statement).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::*;
+    use crate::{Act, NewJob, Store};
+
+    /// Tables whose rows take some tenths of a second each to delete.
+    const SLOW: [&str; 2] = ["jobs", "audit_log"];
+
+    async fn filled(store: &Store, now: DateTime<Utc>) {
+        let job = NewJob {
+            kind: "train_model".into(),
+            payload: serde_json::Value::Null,
+            dedup_key: None,
+            priority: 0,
+            max_attempts: 1,
+            requested_by: None,
+        };
+        store.jobs().enqueue(job, now).await.unwrap();
+        let (_, lease) = store.jobs().claim("one", now).await.unwrap().unwrap();
+        store.jobs().succeed(&lease, &serde_json::Value::Null, now).await.unwrap();
+        let act = Act {
+            key: None,
+            address: "127.0.0.1".into(),
+            request_id: "1".into(),
+            action: "POST /train".into(),
+            target: "/train".into(),
+            status: 200,
+        };
+        store.audit().write(act, now).await.unwrap();
+        store.database.execute_unprepared("CREATE TABLE counted (n INTEGER)").await.unwrap();
+        for table in SLOW {
+            let slow = format!(
+                "CREATE TRIGGER slow_{table} AFTER DELETE ON {table} BEGIN INSERT INTO counted SELECT COUNT(*) FROM \
+                 (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT i FROM n); END"
+            );
+            store.database.execute_unprepared(&slow).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn long_deletions_count_as_writing_while_they_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let now = Utc::now();
+        filled(&store, now).await;
+        for table in SLOW {
+            let before = now + TimeDelta::days(1);
+            let forgetting = tokio::spawn({
+                let store = store.clone();
+                async move {
+                    if table == "jobs" { store.jobs().forget(before).await } else { store.audit().forget(before).await }
+                }
+            });
+            let mut was_writing = false;
+            while !forgetting.is_finished() {
+                was_writing |= store.database.is_writing();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(forgetting.await.unwrap().unwrap(), 1, "{table}");
+            assert!(was_writing, "{table}");
+            assert!(!store.database.is_writing(), "{table}");
+        }
     }
 }

@@ -147,8 +147,10 @@ impl<'a> ForecastStore<'a> {
             .into_tuple()
             .all(self.database)
             .await?;
+        let transaction = begin_writing(self.database).await?;
         let deleted =
-            forecast::Entity::delete_many().filter(forecast::Column::Id.is_in(ids)).exec(self.database).await?;
+            forecast::Entity::delete_many().filter(forecast::Column::Id.is_in(ids)).exec(&transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 

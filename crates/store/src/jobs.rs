@@ -250,7 +250,9 @@ impl<'a> JobStore<'a> {
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let deleted = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(self.database).await?;
+        let transaction = begin_writing(self.database).await?;
+        let deleted = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(&transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 }

@@ -1,13 +1,19 @@
 //! Whether the database can be read and written now.
 
-use std::{fs, io, io::Write as _, path::Path, time::Duration};
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write as _},
+    path::Path,
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbErr, RuntimeErr, TransactionTrait,
     sqlx::{self, ConnectOptions as _, Connection as _, SqliteConnection, sqlite::SqliteConnectOptions},
 };
+use uuid::Uuid;
 
-use crate::{Store, StoreError, checked::CheckedConnection, database_file::DatabaseFile};
+use crate::{Store, StoreError, checked::CheckedConnection, database_file::DatabaseFile, private};
 
 /// How long the check waits for another writer before the database counts as locked.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
@@ -101,12 +107,17 @@ async fn sizes(connection: &mut SqliteConnection, file: &DatabaseFile) -> Result
     Ok((size, u64::try_from(expected).unwrap_or(0)))
 }
 
-/// Writes a file beside the database and removes it.
+/// Writes a file beside the database and removes it. Its name is never used twice: checks may overlap, and programs in several
+/// containers have the same process number.
 fn probe(database: &Path) -> Result<(), StoreError> {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let path = folder.join(format!(".closecast-ready-{}", std::process::id()));
-    let written = fs::File::create(&path).and_then(|mut file| file.write_all(&PROBE));
-    let removed = fs::remove_file(&path);
+    let path = folder.join(format!(".closecast-ready-{}", Uuid::now_v7().simple()));
+    let created = private::open_file(OpenOptions::new().write(true).create_new(true), &path);
+    let written = created.and_then(|mut file| file.write_all(&PROBE));
+    let removed = match fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        removed => removed,
+    };
     written.and(removed).map_err(|source| match source.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
             StoreError::Full(DbErr::Custom(source.to_string()))
@@ -115,13 +126,14 @@ fn probe(database: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Locks a row, which writes to its page and to the log without leaving an old version of the row behind, and commits.
+/// Locks a row, which writes to its page and to the log without leaving an old version of the row behind, and commits. Others may
+/// lock it in the same way at the same time: a program that stops in the middle of its check keeps no other from passing.
 async fn check_postgres(pool: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = pool.begin().await?;
     let timeouts =
         format!("SET LOCAL lock_timeout = '{0}ms'; SET LOCAL statement_timeout = '{0}ms'", LOCK_TIMEOUT.as_millis());
     transaction.execute_unprepared(&timeouts).await?;
-    let lock = "SELECT version FROM seaql_migrations ORDER BY version LIMIT 1 FOR NO KEY UPDATE";
+    let lock = "SELECT version FROM seaql_migrations ORDER BY version LIMIT 1 FOR SHARE";
     transaction.execute_unprepared(lock).await?;
     transaction.commit().await
 }

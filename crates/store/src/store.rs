@@ -88,7 +88,7 @@ impl Store {
         Ok(Self { settings, database, blobs, wakeups, turns })
     }
 
-    /// Returns the store with a bound on the size of an artifact that is read, in bytes.
+    /// Returns the store with a bound on the size of an artifact that is read to be used, in bytes; see [`Blobs::reading_at_most`].
     #[must_use]
     pub fn reading_artifacts_at_most(self, bytes: u64) -> Self {
         Self { blobs: self.blobs.reading_at_most(bytes), ..self }

@@ -33,19 +33,21 @@ pub fn unfinished_files(folder: &Path, now: DateTime<Utc>) -> io::Result<Vec<Pat
 
 /// Returns whether a file of that name is one that this program makes and removes again.
 fn is_temporary(name: &str) -> bool {
-    let probe = |prefix: &str| {
-        name.strip_prefix(prefix)
-            .is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
-    };
+    // Earlier versions named them by the number of their process.
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let probe = |prefix| name.strip_prefix(prefix).is_some_and(|rest| is_number(rest) || is_unique(rest));
     is_unfinished_backup(name) || is_unfinished_copy(name) || probe(".closecast-ready-") || probe(".doctor-")
 }
 
 /// `NAME.UUID.part`.
 fn is_unfinished_backup(name: &str) -> bool {
     let parts = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.'));
-    parts.is_some_and(|(name, id)| {
-        !name.is_empty() && id.len() == 32 && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 7)
-    })
+    parts.is_some_and(|(name, id)| !name.is_empty() && is_unique(id))
+}
+
+/// Returns whether this program made that part of a name, to use it once.
+fn is_unique(id: &str) -> bool {
+    id.len() == 32 && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 7)
 }
 
 /// `NAME.before-VERSION-TIME.part`, and the journal of it.
@@ -64,7 +66,10 @@ mod tests {
     fn unfinished_files_are_ours_and_old() {
         let folder = tempfile::tempdir().unwrap();
         let backup = format!("closecast.tar.gz.{}.part", Uuid::now_v7().simple());
-        let ours = [&backup, "closecast.db.before-0.1.0-20260101T000000000Z.part", ".closecast-ready-12", ".doctor-7"];
+        let [ready, doctor] =
+            [".closecast-ready-", ".doctor-"].map(|name| format!("{name}{}", Uuid::now_v7().simple()));
+        let copy = "closecast.db.before-0.1.0-20260101T000000000Z.part";
+        let ours = [&backup, copy, ".closecast-ready-12", ".doctor-7", &ready, &doctor];
         let others = [
             "closecast.db",
             "report.html.part",

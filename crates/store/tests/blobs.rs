@@ -200,6 +200,17 @@ async fn artifact_larger_than_its_row_says_or_than_the_bound_is_not_read() {
 }
 
 #[tokio::test]
+async fn artifact_larger_than_the_bound_of_reading_is_stored_and_verified() {
+    let place = Place::new();
+    let small = place.blobs.clone().reading_at_most(5);
+    for _ in 0..2 {
+        let blob = small.put(Bytes::from_static(b"weights")).await.unwrap();
+        assert_eq!(place.blobs.get(&blob.sha256).await.unwrap(), "weights");
+        assert!(matches!(small.get_sized(&blob).await, Err(StoreError::BlobSize { most: 5, .. })));
+    }
+}
+
+#[tokio::test]
 async fn artifact_that_is_a_pipe_a_device_or_a_folder_is_an_error_at_once() {
     let place = Place::new();
     let hash = place.put(b"weights").await;

@@ -53,8 +53,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     serve_until_signal(app, (host, port, allow_open), !arguments.no_worker, terminal).await
 }
 
-/// Serves until Ctrl-C or SIGTERM. Then, in this order: no more connections and no more jobs; the requests in hand are answered;
-/// the jobs in hand are given back; what is being written is written; the database is closed. A second signal ends at once.
+/// Serves until Ctrl-C or SIGTERM. Then, in this order: no more connections and no more jobs; the requests in hand are answered, and
+/// beside them the jobs in hand are given back; what is being written is written; the database is closed. A second signal ends at
+/// once.
 pub(crate) async fn serve_until_signal(
     app: App,
     (host, port, allow_open): (IpAddr, u16, bool),
@@ -120,7 +121,8 @@ fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
         .map_err(unwritable)
 }
 
-/// Returns some time after the server was told to stop: a client that never finishes its request must not keep it alive.
+/// Stops the background when the server is told to stop, and returns some time later: a client that never finishes its request must
+/// not keep it alive.
 async fn out_of_patience(signals: &Signals, background: &Background) {
     signals.stop().await;
     background.stop();

@@ -5,6 +5,7 @@ mod forecasts;
 mod installation;
 mod jobs;
 mod leftovers;
+mod owners;
 mod permissions;
 mod registry;
 mod runs;

@@ -65,7 +65,7 @@ impl Keyring {
         self.any.lock().unwrap_or_else(PoisonError::into_inner).map(|(any, _)| any)
     }
 
-    /// Asks the database for the key, and returns it if it opens.
+    /// Asks the database for the key, and returns it if it opens. One that does not is no longer [`Keyring::last_known`].
     ///
     /// # Errors
     /// [`StoreError`] when the database does not answer.
@@ -77,9 +77,13 @@ impl Keyring {
     ) -> Result<Option<Arc<KnownKey>>, StoreError> {
         let hash = key.hash();
         let forgotten = self.forgotten.load(Ordering::SeqCst);
-        let Some(stored) = store.keys().with_hash(&hash).await? else { return Ok(None) };
+        let Some(stored) = store.keys().with_hash(&hash).await? else {
+            self.forget_key(&hash);
+            return Ok(None);
+        };
         let Ok(role) = stored.role.parse::<Role>() else {
             tracing::error!(key = stored.id, role = stored.role, "a key has a role that this program does not know");
+            self.forget_key(&hash);
             return Ok(None);
         };
         if stored.last_used_at.is_none_or(|used| now - used > USE_NOTED) {
@@ -129,6 +133,15 @@ impl Keyring {
         Ok(any)
     }
 
+    /// Forgets a key that does not open: it must not open again while the database is away.
+    fn forget_key(&self, hash: &str) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.remove(hash).is_some() {
+            // Nor is an answer remembered that was asked for before this one.
+            self.forgotten.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+
     /// Forgets all answers: a key was made or revoked.
     pub(crate) fn forget(&self) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -136,5 +149,29 @@ impl Keyring {
         self.forgotten.fetch_add(1, Ordering::SeqCst);
         known.clear();
         *any = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Another server revokes it.
+    #[tokio::test]
+    async fn key_is_not_known_any_more_when_the_database_says_that_it_was_revoked() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let (keyring, now) = (Keyring::default(), Utc::now());
+        let (key, other) = (Key::random().unwrap(), Key::random().unwrap());
+        let id = store.keys().add("ana", "admin", &key.hash(), now).await.unwrap();
+        store.keys().add("ben", "admin", &other.hash(), now).await.unwrap();
+        for key in [&key, &other] {
+            assert!(keyring.find(&store, key, now).await.unwrap().is_some());
+            assert!(keyring.last_known(key).is_some());
+        }
+        assert!(store.keys().revoke(&id, now).await.unwrap());
+        assert!(keyring.find(&store, &key, now).await.unwrap().is_none());
+        assert!(keyring.last_known(&key).is_none() && keyring.remembered(&key).is_none());
+        assert!(keyring.last_known(&other).is_some());
     }
 }

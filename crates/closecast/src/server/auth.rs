@@ -15,7 +15,7 @@ use super::{access::Access, address, observe, openapi, origin, problem::Problem}
 use crate::{
     app::App,
     failure::Failure,
-    security::{Caller, Key, KnownKey, Role},
+    security::{Caller, Key, KnownKey, Role, Security},
 };
 
 /// Longest path that is looked at: no name in it is longer than some dozen letters.
@@ -130,13 +130,25 @@ async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAdd
     let known = match app.security.keyring.remembered(&key) {
         Some(known) => known,
         None => {
-            // Who guesses must not keep the database busy.
-            app.security.allowance.take_of_address(address).map_err(too_many_guesses)?;
+            take_lookup(&app.security, &key, address)?;
             let found = find(access, app, &key).await?;
             found.ok_or_else(|| Problem::new(StatusCode::UNAUTHORIZED, NOT_OURS))?
         }
     };
-    Ok(Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address })
+    Ok(caller(&known, address))
+}
+
+/// Takes what asking the database about a key costs: one request of the address, since who guesses must not keep the database busy.
+/// A key that was good before pays itself, so that nobody behind the same address can keep it out.
+fn take_lookup(security: &Security, key: &Key, address: IpAddr) -> Result<(), Problem> {
+    match security.keyring.last_known(key) {
+        Some(known) => security.allowance.take(&caller(&known, address)).map_err(too_many),
+        None => security.allowance.take_of_address(address).map_err(too_many_guesses),
+    }
+}
+
+fn caller(known: &KnownKey, address: IpAddr) -> Caller {
+    Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address }
 }
 
 /// How long the database is asked about keys where the figures of this server are wanted, before what was last known counts.
@@ -267,6 +279,21 @@ mod tests {
         }
         assert_eq!(key_in(&headers(&[])), None);
         assert_eq!(key_in(&headers(&[("sec-websocket-protocol", "closecast")])), None);
+    }
+
+    #[tokio::test]
+    async fn good_key_is_looked_up_again_when_others_have_used_up_its_address() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = closecast_store::Store::open(folder.path()).await.unwrap();
+        let security = Security::new(&crate::config::LimitSettings { address_per_second: 1, ..Default::default() });
+        let (good, revoked) = (Key::random().unwrap(), Key::random().unwrap());
+        let (address, now) = ("192.0.2.1".parse().unwrap(), chrono::Utc::now());
+        store.keys().add("ana", "admin", &good.hash(), now).await.unwrap();
+        assert!(take_lookup(&security, &good, address).is_ok(), "it is asked about for the first time");
+        assert!(security.keyring.find(&store, &good, now).await.unwrap().is_some());
+        while take_lookup(&security, &revoked, address).is_ok() {}
+        assert!(take_lookup(&security, &good, address).is_ok());
+        assert!(take_lookup(&security, &revoked, address).is_err());
     }
 
     #[test]

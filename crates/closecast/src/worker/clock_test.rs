@@ -110,7 +110,7 @@ async fn a_running_job_ends_once_whatever_the_clock_does_meanwhile() {
     let ended = site.until(&job.id, |job| job.state.has_ended()).await;
     assert_eq!((ended.state, ended.attempt, ended.error), (JobState::Succeeded, 1, None));
     assert_eq!(site.app.store.models().list().await.unwrap().len(), 1);
-    worker.stop();
+    worker.release();
     working.await.unwrap();
 }
 
@@ -125,7 +125,7 @@ async fn a_retry_waits_neither_for_a_clock_that_was_ahead_nor_for_one_that_is_be
         let working = tokio::spawn(worker.clone().run());
         let ended = site.until(&job.id, |job| job.state.has_ended()).await;
         assert_eq!((ended.state, ended.attempt), (JobState::Succeeded, 2), "{then} {now}");
-        worker.stop();
+        worker.release();
         working.await.unwrap();
     }
 }

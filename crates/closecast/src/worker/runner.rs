@@ -64,12 +64,7 @@ impl Worker {
         Self { app, settings, stopping, releasing, in_hand: Arc::default() }
     }
 
-    /// Asks it to take no more jobs.
-    pub(crate) fn stop(&self) {
-        self.stopping.cancel();
-    }
-
-    /// Asks it to stop the jobs in hand and give them back to the queue.
+    /// Asks it to take no more jobs, and to stop those in hand and give them back to the queue.
     pub(crate) fn release(&self) {
         self.stopping.cancel();
         self.releasing.cancel();

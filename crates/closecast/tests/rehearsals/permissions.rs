@@ -58,3 +58,23 @@ fn doctor_tightens_permissions_of_an_older_installation_and_removes_what_killed_
     let after = site.doctor(&[]);
     assert!(after.complaints().is_empty(), "{after:?}");
 }
+
+/// What `sudo closecast train` leaves in the folder of a service.
+#[test]
+fn doctor_names_what_does_not_belong_to_the_owner_of_the_data_folder() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+
+    let site = Site::new();
+    if fs::metadata(site.data()).unwrap().uid() != 0 {
+        return;
+    }
+    let database = site.data().join("closecast.db");
+    let found = site.doctor(&[]);
+    assert!(found.complaints().is_empty(), "{found:?}");
+    chown(&database, Some(12_345), None).unwrap();
+    let found = site.doctor(&[]);
+    let owners = found.on("owners");
+    assert_eq!(owners["status"], "warning", "{found:?}");
+    assert!(owners["detail"].as_str().unwrap().contains("closecast.db"), "{found:?}");
+    assert!(owners["remedy"].as_str().unwrap().contains("chown -hR 0:0"), "{found:?}");
+}

@@ -17,6 +17,9 @@ use crate::{
 /// Longest that a shutdown may take, with some seconds for a busy machine.
 const LIMIT: Duration = Duration::from_secs(35);
 
+/// Within this time after SIGTERM jobs are given back: sooner than requests in hand are cut.
+const GIVEN_BACK: Duration = Duration::from_secs(8);
+
 /// Sends SIGTERM to the server, waits for its end, and returns how long that took.
 fn terminate(server: &mut Server) -> Duration {
     let begun = Instant::now();
@@ -61,6 +64,31 @@ fn server_ends_after_sigterm_when_postgresql_hangs() {
     drop(frozen);
     let shown = site.json(&["jobs", "show", &job]);
     assert!(shown["ended_at"].is_null(), "the job is not lost: {shown:#}");
+}
+
+/// Whoever stops a server may kill it when the requests in hand take long: by then its jobs are given back.
+#[test]
+fn job_is_given_back_at_sigterm_while_a_request_is_in_hand() {
+    let site = Site::new();
+    let mut server = Server::start(&site.folder);
+    let job = server.train_slowly();
+    server.wait_for(&job, |job| job["status"] == "running");
+    let mut waiting = server.connect();
+    waiting.write_all(b"POST /train HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{").unwrap();
+    thread::sleep(Duration::from_millis(500));
+    let begun = Instant::now();
+    assert!(Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status().unwrap().success());
+    let shown = loop {
+        let shown = site.json(&["jobs", "show", &job]);
+        if shown["status"] != "running" {
+            break shown;
+        }
+        assert!(begun.elapsed() < GIVEN_BACK, "{shown:#}");
+        thread::sleep(Duration::from_millis(50));
+    };
+    assert!(shown["status"] == "queued" && shown["attempt"] == 0, "{shown:#}");
+    assert!(server.process.try_wait().unwrap().is_none(), "it waits for the request in hand");
+    server.kill();
 }
 
 #[test]

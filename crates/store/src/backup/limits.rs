@@ -1,6 +1,7 @@
 //! How much of a backup is inflated: a small file can hold terabytes of zeros.
 
 use super::format::{self, HEADER, Held, MANIFEST};
+use crate::LARGEST_ARTIFACT;
 
 /// Longest header.
 const LONGEST_HEADER: u64 = 64 << 10;
@@ -10,9 +11,6 @@ const LONGEST_MANIFEST: u64 = 64 << 20;
 
 /// Longest piece of a table. Pieces end with the row that reaches 4 MB; those of 0.1.0 end with the page of 1000 rows that does.
 const LONGEST_PIECE: u64 = 256 << 20;
-
-/// Largest artifact: training keeps gradients and moments beside the weights, and takes at most 4 GiB for all of them.
-const LARGEST_ARTIFACT: u64 = 1 << 30;
 
 /// Limits of what a backup holds.
 #[derive(Clone, Copy, Debug)]

@@ -156,8 +156,8 @@ impl Restoring<'_> {
         let known: BTreeSet<&str> = entries.chain(manifest.missing.iter().map(|gap| gap.sha256.as_str())).collect();
         let referenced = referenced(&self.transaction).await?;
         match referenced.iter().find(|(sha256, _)| !known.contains(sha256.as_str())) {
-            Some((sha256, models)) => {
-                Err(self.damaged(&format!("it lacks the artifact {sha256} of {}", models.join(", "))))
+            Some((sha256, artifact)) => {
+                Err(self.damaged(&format!("it lacks the artifact {sha256} of {}", artifact.models.join(", "))))
             }
             None => Ok(()),
         }

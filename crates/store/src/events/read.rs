@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{Event, EventStore, EventTopic, unreadable};
-use crate::{StoreError, entity::event};
+use crate::{StoreError, connection::begin_writing, entity::event};
 
 impl EventStore<'_> {
     /// Returns the news after the number `sequence`, oldest first, and the number that was read up to. At most `limit` rows are read;
@@ -63,7 +63,9 @@ impl EventStore<'_> {
             .order_by_desc(event::Column::Id);
         let aged: i64 = aged.into_tuple().one(self.database).await?.unwrap_or(0);
         let last = aged.max(newest - i64::from(most)).min(newest - 1).min(oldest - 1 + i64::from(limit));
-        let deleted = event::Entity::delete_many().filter(event::Column::Id.lte(last)).exec(self.database).await?;
+        let transaction = begin_writing(self.database).await?;
+        let deleted = event::Entity::delete_many().filter(event::Column::Id.lte(last)).exec(&transaction).await?;
+        transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 }

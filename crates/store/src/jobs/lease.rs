@@ -220,12 +220,16 @@ impl JobStore<'_> {
         held(self.enter(lease, update, now).await?)
     }
 
-    /// Gives the job back to the queue as if it had not been begun: its worker is about to end.
+    /// Gives the job back to the queue as if it had not been begun: its worker is about to end. That is an end in order, so that a
+    /// death of the worker before it and one after it are not two in a row.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
     pub async fn release(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let update = lease.end(JobState::Queued).col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1));
+        let update = lease
+            .end(JobState::Queued)
+            .col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1))
+            .col_expr(job::Column::Error, Expr::value(None::<String>));
         self.back_unless_cancelled(lease, update, now).await?;
         self.wakeups.tell(Topic::Jobs).await;
         Ok(())

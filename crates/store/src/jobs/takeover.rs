@@ -104,8 +104,8 @@ impl JobStore<'_> {
 
     /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that, if it was
     /// begun as often as it may be, or if the worker of its last attempt ended so too: what kills its worker each time, such as too
-    /// little memory, would do so again. Attempts that were given back in order do not count. The run that the worker had begun is closed as failed. Returns whether the job was taken; it is
-    /// not when the worker has given a sign of life since, or when the database was locked, so that no worker could give any.
+    /// little memory, would do so again. The run that the worker had begun is closed as failed. Returns whether the job was taken; it
+    /// is not when the worker has given a sign of life since, or when the database was locked, so that no worker could give any.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.

@@ -47,6 +47,19 @@ async fn everything_comes_back_in_whatever_database() {
     }
 }
 
+/// The bound of what is served depends on the machine; a backup holds all, and another machine restores it.
+#[tokio::test]
+async fn artifacts_larger_than_are_served_are_backed_up_and_restored() {
+    for place in places().await {
+        fill(&place.store).await;
+        let [from, to] = [place.store.clone(), place.reopened().await].map(|store| store.reading_artifacts_at_most(1));
+        let summary = from.backup(&file(&place), Existing::Keep, now()).await.unwrap();
+        assert_eq!((summary.artifacts, summary.missing), (2, vec![]));
+        let restored = to.restore(&file(&place), Existing::Replace, now()).await.unwrap();
+        assert_eq!((restored.artifacts, restored.missing), (2, vec![]));
+    }
+}
+
 /// What a restored installation is for: new rows get numbers of their own, artifacts are there.
 async fn goes_on(place: &Place) {
     let store = &place.store;

@@ -9,11 +9,11 @@ use std::{
 use bytes::Bytes;
 use closecast_domain::RawBar;
 use closecast_store::{DatabaseAddress, Existing, NewJob, NewRun, Origin, Store, StoreError};
-use sea_orm::{ConnectOptions, ConnectionTrait, Database};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, Statement};
 use serde_json::Value;
 
 use crate::{
-    place::{Place, places, sqlite},
+    place::{Place, places, postgres, sqlite},
     samples::{card, forecast, now, series},
 };
 
@@ -43,6 +43,43 @@ async fn check_ready_passes_and_changes_no_row() {
         let left = fs::read_dir(&place.settings.folder).unwrap();
         let probes = left.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains("ready"));
         assert_eq!(probes.count(), 0, "the probe file is removed");
+    }
+}
+
+#[tokio::test]
+async fn check_ready_passes_when_many_check_at_once() {
+    for place in places().await {
+        let mut checks = tokio::task::JoinSet::new();
+        for _ in 0..8 {
+            let store = place.store.clone();
+            checks.spawn(async move { store.check_ready().await });
+        }
+        for checked in checks.join_all().await {
+            checked.unwrap();
+        }
+    }
+}
+
+/// A program that is stopped in the middle of its check keeps its transaction open.
+#[tokio::test]
+async fn check_ready_writes_and_passes_when_another_program_hangs_within_its_own_check() {
+    let Some(place) = postgres().await else { return };
+    let DatabaseAddress::Postgres(url) = place.store.address() else { panic!("not PostgreSQL") };
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1);
+    let other = Database::connect(options).await.unwrap();
+    other.execute_unprepared("BEGIN").await.unwrap();
+    let check = "SELECT version FROM seaql_migrations ORDER BY version LIMIT 1 FOR SHARE";
+    other.execute_unprepared(check).await.unwrap();
+    let write = async || {
+        let sql = "SELECT xmax::text AS xmax FROM seaql_migrations ORDER BY version LIMIT 1";
+        let row = other.query_one_raw(Statement::from_string(DatabaseBackend::Postgres, sql)).await.unwrap().unwrap();
+        row.try_get::<String>("", "xmax").unwrap()
+    };
+    for _ in 0..2 {
+        let before = write().await;
+        place.store.check_ready().await.unwrap();
+        assert_ne!(write().await, before, "the check writes");
     }
 }
 

@@ -18,11 +18,13 @@ pub(super) fn of_the_machine(settings: &Settings) -> Vec<Finding> {
     let schedules: Vec<_> = settings.schedules().into_iter().map(|schedule| schedule.name).collect();
     let work = counted(settings.worker.jobs, "job");
     let schedules = if schedules.is_empty() { "no schedule".to_owned() } else { schedules.join(", ") };
-    vec![
+    let mut findings = vec![
         Finding::ok("processor", closecast_model::instruction_set()),
         Finding::ok("settings", format!("a worker takes {work} at a time; schedules: {schedules}")),
         data_folder(&settings.data_dir),
-    ]
+    ];
+    findings.extend(super::owners::finding(&settings.data_dir));
+    findings
 }
 
 fn data_folder(folder: &Path) -> Finding {
@@ -42,9 +44,9 @@ fn data_folder(folder: &Path) -> Finding {
     }
 }
 
-/// Writes a file and removes it.
+/// Writes a file and removes it. Its name is never used twice.
 fn probe(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join(format!(".doctor-{}", std::process::id()));
+    let path = folder.join(format!(".doctor-{}", uuid::Uuid::now_v7().simple()));
     let written = fs::File::create(&path).and_then(|mut file| {
         file.write_all(&PROBE)?;
         file.sync_all()
