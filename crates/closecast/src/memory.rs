@@ -71,7 +71,9 @@ mod tests {
         let mut settings = Settings::default();
         assert_eq!(available(&settings), at_least(detected()));
         assert_eq!((at_least(0), at_least(1 << 30)), (LEAST.bytes(), 1 << 30));
-        assert!(too_little(0).is_some_and(|warning| warning.contains("allow 0 bytes")) && too_little(1 << 30).is_none());
+        assert!(
+            too_little(0).is_some_and(|warning| warning.contains("allow 0 bytes")) && too_little(1 << 30).is_none()
+        );
         settings.memory = Some("64MiB".parse().unwrap());
         assert_eq!(available(&settings), 64 << 20);
     }

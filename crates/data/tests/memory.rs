@@ -200,9 +200,9 @@ fn peak_per_row(text: &[u8]) -> u64 {
     taken.bytes_max.saturating_sub(FIXED) / rows.max(1)
 }
 
-/// The memory of an import is divided by this figure: `PER_IMPORTED_ROW` in `crates/closecast/src/memory/plan.rs`.
+/// Ordinary rows take 400. The memory of an import is divided by this figure: `PER_IMPORTED_ROW` in `crates/closecast/src/memory/plan.rs`.
 #[test]
-fn row_takes_at_most_448_bytes_from_the_parser_to_the_check_of_its_history() {
+fn row_takes_at_most_480_bytes_from_the_parser_to_the_check_of_its_history() {
     // A little more than a power of two: what grows by doubling has just been copied.
     const ROWS: usize = 33_000;
     let header = "Date,Open,High,Low,Close,Adj Close,Volume";
@@ -219,6 +219,6 @@ fn row_takes_at_most_448_bytes_from_the_parser_to_the_check_of_its_history() {
         ("impossible prices every other day", file(header, ROWS, |number| every_other(number, "-1,90,120,100,,-5"))),
     ] {
         let bytes = peak_per_row(&text);
-        assert!(bytes <= 448, "{what}: {bytes}");
+        assert!(bytes <= 480, "{what}: {bytes}");
     }
 }

@@ -129,7 +129,7 @@ fn training_is_held_to_the_memory_of_the_process_that_trains() {
     let folder = tempfile::tempdir().unwrap();
     with_prices(folder.path(), "AAPL", 450);
     std::fs::write(folder.path().join("closecast.toml"), "memory = \"64MB\"\n").unwrap();
-    let large = json!({ "symbol": "AAPL", "hidden_size": 400, "layers": 4, "lookback": 100, "batch_size": 4096 });
+    let large = json!({ "symbol": "AAPL", "hidden_size": 400, "layers": 4, "lookback": 30, "batch_size": 4096 });
     let works = Server::start(folder.path());
     works.refuses("POST", "/train", &large, 422, "MB of memory");
     drop(works);

@@ -33,6 +33,8 @@ impl History {
         gaps::report(calendar, &accounted_for(&delivered, calendar), &mut findings);
         let rows = repaired(delivered, raw.basis, &mut findings);
         let bars = adjust::bars(&rows, raw.basis);
+        // Before the report, which many findings make large.
+        drop(rows);
         let report = findings.into_report(rows_delivered, bars.len());
         if bars.is_empty() {
             return Err(HistoryError::NoUsableRow { symbol: raw.symbol, rows: rows_delivered });
