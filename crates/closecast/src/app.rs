@@ -31,6 +31,8 @@ const IMPORTS_WAITING: usize = 64;
 pub(crate) struct App {
     pub(crate) settings: Arc<Settings>,
     pub(crate) memory: Plan,
+    /// Whether this process works on jobs itself; otherwise other processes do, with memory of their own.
+    pub(crate) works_on_jobs: bool,
     pub(crate) store: Store,
     pub(crate) provider: Arc<dyn Provider>,
     pub(crate) clock: Arc<dyn Clock>,
@@ -64,6 +66,7 @@ impl App {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Ok(Self {
             memory,
+            works_on_jobs: false,
             store,
             provider,
             clock,

@@ -179,9 +179,6 @@ fn defaults(layers: &Figment) -> Settings {
     defaults
 }
 
-/// Least memory that the program can be given: less than this does not start it.
-const LEAST_MEMORY: ByteSize = ByteSize::megabytes(64);
-
 fn check(settings: &Settings) -> Result<(), Failure> {
     if settings.threads == Some(0) {
         return Err(Failure::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
@@ -195,7 +192,7 @@ fn check(settings: &Settings) -> Result<(), Failure> {
             settings.log_limit.bytes()
         )));
     }
-    if let Some(memory) = settings.memory.filter(|&memory| memory < LEAST_MEMORY) {
+    if let Some(memory) = settings.memory.filter(|&memory| memory < memory::LEAST) {
         return Err(Failure::Settings(format!("memory is {} bytes: give at least 64MB", memory.bytes())));
     }
     settings.worker.check()?;

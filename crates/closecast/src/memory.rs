@@ -8,15 +8,34 @@ use std::sync::OnceLock;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 pub(crate) use self::plan::{Plan, fit_defaults};
-use crate::config::Settings;
+use crate::config::{ByteSize, Settings};
+
+/// Least memory that the program can be given.
+pub(crate) const LEAST: ByteSize = ByteSize::megabytes(64);
 
 /// What is assumed where the system does not say how much memory there is.
 const UNKNOWN: u64 = 1 << 30;
 
 /// Returns how much memory this process may use, in bytes: the setting `memory`, or what the machine, the cgroup and the
-/// resource limits allow.
+/// resource limits allow, at least [`LEAST`].
 pub(crate) fn available(settings: &Settings) -> u64 {
-    settings.memory.map_or_else(detected, crate::config::ByteSize::bytes)
+    settings.memory.map_or_else(|| at_least(detected()), ByteSize::bytes)
+}
+
+/// Returns `detected` bytes, or [`LEAST`] where that is less: a division of less leaves nothing to work with.
+fn at_least(detected: u64) -> u64 {
+    detected.max(LEAST.bytes())
+}
+
+/// Returns what to say when `detected` bytes are less than the program can be given.
+fn too_little(detected: u64) -> Option<String> {
+    (detected < LEAST.bytes()).then(|| {
+        format!(
+            "machine, cgroup and resource limits allow {detected} bytes of memory, and at least {} are needed: the process may be \
+             killed; give it more memory, or set memory if this limit is not meant",
+            LEAST.bytes()
+        )
+    })
 }
 
 /// Returns the smallest of the machine's memory, the limits of the process's cgroup and of all above it, and `RLIMIT_AS`, in
@@ -50,7 +69,11 @@ mod tests {
     fn available_memory_is_at_most_that_of_the_machine_unless_it_is_set() {
         assert!(detected() <= machine().unwrap() && detected() > 0);
         let mut settings = Settings::default();
-        assert_eq!(available(&settings), detected());
+        assert_eq!(available(&settings), at_least(detected()));
+        assert_eq!((at_least(0), at_least(1 << 30)), (LEAST.bytes(), 1 << 30));
+        assert!(
+            too_little(0).is_some_and(|warning| warning.contains("allow 0 bytes")) && too_little(1 << 30).is_none()
+        );
         settings.memory = Some("64MiB".parse().unwrap());
         assert_eq!(available(&settings), 64 << 20);
     }

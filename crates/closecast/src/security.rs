@@ -3,6 +3,7 @@
 mod allowance;
 mod caller;
 mod key;
+mod keyed_limiter;
 mod keyring;
 mod per_caller;
 mod role;

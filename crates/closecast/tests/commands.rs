@@ -5,7 +5,7 @@
 #[path = "program/command.rs"]
 mod command;
 
-use std::path::Path;
+use std::{fmt::Write as _, path::Path};
 
 use assert_cmd::Command;
 use command::write_csv;
@@ -196,4 +196,28 @@ fn database_url_with_a_password_is_refused_as_an_argument_and_taken_from_environ
     std::fs::write(folder.path().join("address"), format!("{address}\n")).unwrap();
     unreachable(closecast(folder.path()).args(["--database-url-file", "address"]));
     unreachable(closecast(folder.path()).env("CLOSECAST_DATABASE_URL_FILE", "address"));
+}
+
+#[test]
+fn import_names_the_memory_and_the_remedy_when_a_file_has_more_rows_than_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut text = "Symbol,Date,Close\n".to_owned();
+    for row in 0..60_000 {
+        // Months of 28 days, of five symbols.
+        let (symbol, day) = (row / 12_000, row % 12_000);
+        let date = format!("{}-{:02}-{:02}", 1980 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
+        writeln!(text, "LOT{symbol},{date},1").unwrap();
+    }
+    std::fs::write(folder.path().join("large.csv"), text).unwrap();
+    let import = |arguments: &[&str]| {
+        let mut command = closecast(folder.path());
+        command.args(["--memory", "64MB", "import", "large.csv"]).args(arguments);
+        command
+    };
+    for part in ["large.csv: more than", "64 MB of memory", "split the file", "name one symbol", "--memory"] {
+        refused(&mut import(&[]), part);
+    }
+    import(&["--symbol", "LOT3"]).assert().success();
+    // Fewer rows than a server with so little memory takes are no measure for a command.
+    closecast(folder.path()).args(["--memory", "80MB", "import", "large.csv"]).assert().success();
 }

@@ -2,7 +2,7 @@
 //! short, databases are locked or gone, and programs are killed. After each, nothing that was there before is lost.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
-// Mount namespaces.
+// Namespaces.
 #![cfg(target_os = "linux")]
 
 #[path = "rehearsals/artifacts.rs"]
@@ -23,6 +23,10 @@ mod memory;
 mod migration;
 #[path = "rehearsals/mounts.rs"]
 mod mounts;
+#[path = "rehearsals/namespace.rs"]
+mod namespace;
+#[path = "rehearsals/network.rs"]
+mod network;
 #[path = "rehearsals/permissions.rs"]
 mod permissions;
 #[path = "rehearsals/postgres.rs"]

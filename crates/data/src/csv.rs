@@ -91,7 +91,9 @@ fn finish(mut table: Table<'_>, layout: &Layout, options: &ImportOptions) -> Res
         notes.push(ImportNote::NewestFirst);
     }
     let basis = options.basis.unwrap_or_else(|| basis(layout));
-    let series = rows.into_iter().filter_map(|rows| {
+    let series = rows.into_iter().filter_map(|mut rows| {
+        // While they grew, their capacity was doubled.
+        rows.rows.shrink_to_fit();
         Some(RawSeries {
             symbol: rows.symbol?,
             basis,

@@ -163,10 +163,14 @@ fn strip_suffix_ignoring_case<'a>(text: &'a str, suffixes: &[&str]) -> &'a str {
 
 fn read_stream(reader: &mut dyn Read, options: &ImportOptions) -> Result<Import, ImportError> {
     let head = Head::read(reader)?;
-    if cotahist::recognises(&head.bytes) {
-        return cotahist::read_after(head, reader, options);
-    }
-    csv::read_after(head, reader, options)
+    let mut import = if cotahist::recognises(&head.bytes) {
+        cotahist::read_after(head, reader, options)?
+    } else {
+        csv::read_after(head, reader, options)?
+    };
+    // While they grew, their capacity was doubled; they are kept until they are stored.
+    import.series.iter_mut().for_each(|series| series.bars.shrink_to_fit());
+    Ok(import)
 }
 
 fn read_file(path: &Path, options: &ImportOptions) -> Result<Import, ImportError> {

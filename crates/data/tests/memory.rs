@@ -20,7 +20,7 @@ use closecast_data::{
     provider::FetchRange,
     yahoo::{self, Received},
 };
-use closecast_domain::Symbol;
+use closecast_domain::{History, Symbol};
 
 /// What is taken whatever the input is: the head, buffers, the layout.
 const FIXED: u64 = 1 << 20;
@@ -183,5 +183,42 @@ fn answer_of_yahoo_takes_a_small_multiple_of_its_length() {
         let read = || drop(yahoo::read(&symbol, range, &received, Duration::ZERO));
         let bytes = allocation_counter::measure(read).bytes_max;
         assert!(bytes <= 24 * body.len() as u64 + FIXED, "{:.60}: {bytes} for {}", body, body.len());
+    }
+}
+
+/// Reads the text and checks its series one by one, as an import does, and returns the most memory that was in use for each row.
+fn peak_per_row(text: &[u8]) -> u64 {
+    let mut rows = 0;
+    let taken = allocation_counter::measure(|| {
+        let file = import::read(text, &of_one()).unwrap();
+        rows = file.rows() as u64;
+        for series in &file.series {
+            let (history, report) = History::check(series.clone(), None).unwrap();
+            assert!(!history.is_empty() && report.rows_delivered > 0);
+        }
+    });
+    taken.bytes_max.saturating_sub(FIXED) / rows.max(1)
+}
+
+/// Ordinary rows take 400. The memory of an import is divided by this figure: `PER_IMPORTED_ROW` in `crates/closecast/src/memory/plan.rs`.
+#[test]
+fn row_takes_at_most_480_bytes_from_the_parser_to_the_check_of_its_history() {
+    // A little more than a power of two: what grows by doubling has just been copied.
+    const ROWS: usize = 33_000;
+    let header = "Date,Open,High,Low,Close,Adj Close,Volume";
+    let usual = |number: usize| format!("{},100.25,101.5,99.75,100.875,98.125,34454120", day(number));
+    let every_other = |number: usize, row: &str| match number % 2 {
+        0 => usual(number),
+        _ => format!("{},{row}", day(number)),
+    };
+    for (what, text) in [
+        ("ordinary rows", file(header, ROWS, usual)),
+        ("each day twice", file(header, ROWS, |number| usual(number / 2))),
+        ("out of order", file(header, ROWS, |number| usual(number * 7919 % 40_000))),
+        ("no price every other day", file(header, ROWS, |number| every_other(number, ",,,,,"))),
+        ("impossible prices every other day", file(header, ROWS, |number| every_other(number, "-1,90,120,100,,-5"))),
+    ] {
+        let bytes = peak_per_row(&text);
+        assert!(bytes <= 480, "{what}: {bytes}");
     }
 }

@@ -62,6 +62,7 @@ pub(crate) async fn serve_until_signal(
     works: bool,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
+    let app = App { works_on_jobs: works, ..app };
     let wanted = SocketAddr::new(host, port);
     if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
         return Err(Failure::OpenToAll(wanted));

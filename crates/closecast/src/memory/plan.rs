@@ -2,7 +2,7 @@
 
 use closecast_store::LARGEST_ARTIFACT;
 
-use crate::config::{ByteSize, Settings};
+use crate::config::{ByteSize, LimitSettings, Settings};
 
 /// What the program takes without caches and requests: code, thread stacks, connections to the database, pages.
 const PROGRAM: u64 = 48_000_000;
@@ -13,12 +13,15 @@ const TRAINING_AT_MOST: u64 = 8 << 30;
 /// What a connection may take beside what `server.limits.buffers` counts: the buffers of its protocol.
 const PER_CONNECTION: u64 = 64 * 1024;
 
+/// Connections that one address may have at least, by default: a browser opens six.
+const LEAST_CONNECTIONS_EACH: usize = 8;
+
 /// What a bar in the provider's cache takes.
 const PER_BAR: u64 = 150;
 
-/// What a row of an imported file takes at most, from the parser to the check of its history. `crates/data/tests/memory.rs`
-/// measures the parser, whatever the file is.
-const PER_IMPORTED_ROW: u64 = 512;
+/// What a row of an imported file takes at most, from the parser to the check of its history: `crates/data/tests/memory.rs`
+/// measures it.
+const PER_IMPORTED_ROW: u64 = 480;
 
 /// Rows of one file at most, and files that are read at a time, where memory is not short.
 const IMPORT_ROWS: u64 = 2_000_000;
@@ -33,6 +36,8 @@ pub(crate) struct Plan {
     pub(crate) provider_bars: usize,
     /// Rows that an imported file may have.
     pub(crate) import_rows: usize,
+    /// Rows of a file that a command imports, beside which nothing else runs.
+    pub(crate) import_rows_alone: usize,
     /// Files that are read at a time; others wait.
     pub(crate) imports_at_a_time: usize,
     /// Bytes of the largest artifact that is read: as bytes and as a model it is in memory some four times.
@@ -50,6 +55,7 @@ impl Plan {
         let provider = share(available, 16).min(75_000_000);
         let import = share(available, 4);
         let rows = (import / PER_IMPORTED_ROW).min(IMPORT_ROWS);
+        let rows_alone = (3 * import / PER_IMPORTED_ROW).min(IMPORT_ROWS);
         let at_a_time = (import / (rows * PER_IMPORTED_ROW).max(1)).clamp(1, IMPORTS_AT_A_TIME);
         let reserved = PROGRAM
             .saturating_add(server.model_cache.bytes())
@@ -62,6 +68,7 @@ impl Plan {
             available,
             provider_bars: usize::try_from(provider / PER_BAR).unwrap_or(usize::MAX),
             import_rows: usize::try_from(rows).unwrap_or(usize::MAX),
+            import_rows_alone: usize::try_from(rows_alone).unwrap_or(usize::MAX),
             imports_at_a_time: usize::try_from(at_a_time).unwrap_or(1),
             artifact: share(available, 8).min(LARGEST_ARTIFACT),
             training: rest / settings.worker.jobs.max(1) as u64,
@@ -93,7 +100,8 @@ impl Plan {
                 megabytes(super::detected())
             );
         }
-        if let Some(warning) = self.warning() {
+        let too_little = settings.memory.is_none().then(|| super::too_little(super::detected())).flatten();
+        for warning in [too_little, self.warning(), connections_warning(&server.limits)].into_iter().flatten() {
             tracing::warn!("{warning}");
         }
     }
@@ -111,6 +119,17 @@ impl Plan {
     }
 }
 
+/// Returns what to say when one address may take every connection.
+fn connections_warning(limits: &LimitSettings) -> Option<String> {
+    let LimitSettings { connections, connections_each, .. } = limits;
+    (connections_each >= connections).then(|| {
+        format!(
+            "server.limits.connections_each is {connections_each} and server.limits.connections is {connections}: one address can take \
+             every connection; give connections_each less"
+        )
+    })
+}
+
 /// Returns `1/parts` of what is left beside the program itself.
 fn share(available: u64, parts: u64) -> u64 {
     (available - PROGRAM.min(available / 2)) / parts
@@ -126,6 +145,9 @@ pub(crate) fn fit_defaults(settings: &mut Settings, available: u64) {
     lower(&mut server.limits.buffers, 16);
     let connections = usize::try_from(share(available, 4) / PER_CONNECTION).unwrap_or(usize::MAX);
     server.limits.connections = server.limits.connections.min(connections.max(64));
+    // One address alone must not be able to take every connection.
+    let each = (server.limits.connections / 4).max(LEAST_CONNECTIONS_EACH);
+    server.limits.connections_each = server.limits.connections_each.min(each);
     server.limits.websockets = server.limits.websockets.min((connections / 2).max(32));
 }
 
@@ -148,7 +170,11 @@ mod tests {
             let plan = Plan::new(available, &settings);
             assert_eq!(plan.warning(), None, "{available}");
             assert!(plan.reserved + plan.training <= available, "{available}: {plan:?}");
-            assert!(plan.import_rows as u64 >= available.min(GIB) / 8000, "{available}: {plan:?}");
+            assert!(plan.import_rows as u64 >= available.min(GIB) / 4400, "{available}: {plan:?}");
+            // A command may use most of the memory, but not all.
+            let alone = plan.import_rows_alone as u64;
+            assert!(alone * PER_IMPORTED_ROW <= available * 3 / 4, "{available}: {plan:?}");
+            assert!(alone >= (3 * plan.import_rows as u64).min(IMPORT_ROWS), "{available}: {plan:?}");
         }
         assert_eq!(fitted(4 * GIB), Settings::default());
     }
@@ -159,6 +185,19 @@ mod tests {
         settings.server.model_cache = ByteSize::of(GIB);
         let warning = Plan::new(256 << 20, &settings).warning().unwrap();
         assert!(warning.contains("server.model_cache") && warning.contains("268 MB"), "{warning}");
+    }
+
+    #[test]
+    fn one_address_cannot_take_every_connection_by_default() {
+        for available in [64_000_000, 96_000_000, 256 << 20, GIB, 64 * GIB] {
+            let limits = fitted(available).server.limits;
+            assert!(limits.connections_each >= 8 && limits.connections_each * 4 <= limits.connections, "{limits:?}");
+            assert_eq!(connections_warning(&limits), None);
+        }
+        assert_eq!(fitted(64 * GIB).server.limits.connections_each, 256);
+        let limits = LimitSettings { connections: 64, ..LimitSettings::default() };
+        let warning = connections_warning(&limits).unwrap();
+        assert!(warning.contains("connections_each is 256") && warning.contains("connections is 64"), "{warning}");
     }
 
     #[test]

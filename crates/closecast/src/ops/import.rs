@@ -3,7 +3,7 @@
 use std::{io::Read, path::PathBuf};
 
 use chrono::NaiveDate;
-use closecast_data::import::{self, Import, ImportNote, ImportOptions};
+use closecast_data::import::{self, FileError, Import, ImportError, ImportNote, ImportOptions};
 use closecast_domain::{Exchange, History, QualityReport, RawSeries, Symbol};
 use closecast_store::SeriesInfo;
 
@@ -51,9 +51,11 @@ pub(crate) async fn import(
     days: StoredDays,
 ) -> Result<Imported, Failure> {
     let shown = path.display().to_string();
-    let options = within_memory(app, options);
+    // A command has the memory of its process for itself.
+    let (options, memory) = within_memory(app, options, app.memory.import_rows_alone);
     let read = tokio::task::spawn_blocking(move || import::read_path(&path, &options)).await;
-    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let file = file.map_err(|error| FileError { reason: Box::new(memory.explain(*error.reason)), ..error })?;
     store(app, (file, ()), &shown, days).await
 }
 
@@ -70,18 +72,40 @@ pub(crate) async fn import_sent(
     days: StoredDays,
 ) -> Result<Imported, Failure> {
     let turn = app.imports.enter().await?;
-    let (place, options) = ((place, turn), within_memory(app, options));
+    let place = (place, turn);
+    let (options, memory) = within_memory(app, options, app.memory.import_rows);
     // Kept by whoever has the bars: the thread that reads them, the one that checks them, then the one that stores them.
     let work = move || import::read(sent, &options).map(|file| (file, place));
     let read = tokio::task::spawn_blocking(work).await;
-    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(Failure::Stream)?;
+    let file = read.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let file = file.map_err(|error| Failure::Stream(memory.explain(error)))?;
     store(app, file, "the file", days).await
 }
 
-/// Returns the options with as many rows as there is memory for.
-fn within_memory(app: &App, mut options: ImportOptions) -> ImportOptions {
-    options.limits.rows = options.limits.rows.min(app.memory.import_rows);
-    options
+/// The limit of rows that follows from the memory; `None` where another limit is lower.
+#[derive(Clone, Copy, Debug)]
+struct MemoryLimit {
+    rows: Option<usize>,
+    available: u64,
+}
+
+/// Returns the options with as many rows as there is memory for, which are `rows`, and that limit.
+fn within_memory(app: &App, mut options: ImportOptions, rows: usize) -> (ImportOptions, MemoryLimit) {
+    let limit = (rows < options.limits.rows).then_some(rows);
+    options.limits.rows = options.limits.rows.min(rows);
+    (options, MemoryLimit { rows: limit, available: app.memory.available })
+}
+
+impl MemoryLimit {
+    /// Returns the error with the memory as its reason, where the file has more rows than there is memory for.
+    fn explain(self, error: ImportError) -> ImportError {
+        match error {
+            ImportError::TooManyRows { limit } if self.rows == Some(limit) => {
+                ImportError::NotEnoughMemory { limit, megabytes: self.available / 1_000_000 }
+            }
+            error => error,
+        }
+    }
 }
 
 /// First and last day.

@@ -6,16 +6,10 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter,
-    clock::{Clock as _, DefaultClock},
-};
+use governor::Quota;
 
-use super::Caller;
+use super::{Caller, keyed_limiter::KeyedLimiter};
 use crate::config::LimitSettings;
-
-/// Callers remembered before those are forgotten who have been quiet.
-const MANY: usize = 10_000;
 
 /// Refusals of one caller that are written down at once.
 const REFUSALS: NonZeroU32 = NonZeroU32::MIN.saturating_add(59);
@@ -29,30 +23,28 @@ const REFUSAL_DELAY: Duration = Duration::from_secs(1);
 /// How many requests each key, and each address without one, may make.
 #[derive(Debug)]
 pub(crate) struct Allowance {
-    keys: DefaultKeyedRateLimiter<String>,
-    addresses: DefaultKeyedRateLimiter<IpAddr>,
+    keys: KeyedLimiter<String>,
+    addresses: KeyedLimiter<IpAddr>,
     /// Requests to what needs no key.
-    open: DefaultKeyedRateLimiter<IpAddr>,
-    refusals: DefaultKeyedRateLimiter<String>,
-    quick_refusals: DefaultKeyedRateLimiter<IpAddr>,
+    open: KeyedLimiter<IpAddr>,
+    refusals: KeyedLimiter<String>,
+    quick_refusals: KeyedLimiter<IpAddr>,
     /// Most units that one request may cost.
     most_of_key: NonZeroU32,
     most_of_address: NonZeroU32,
-    clock: DefaultClock,
 }
 
 impl Allowance {
     /// Returns the allowance of the settings.
     pub(crate) fn new(limits: &LimitSettings) -> Self {
         Self {
-            keys: RateLimiter::keyed(quota(limits.key_per_second)),
-            addresses: RateLimiter::keyed(quota(limits.address_per_second)),
-            open: RateLimiter::keyed(quota(limits.open_per_second)),
-            refusals: RateLimiter::keyed(Quota::per_second(NonZeroU32::MIN).allow_burst(REFUSALS)),
-            quick_refusals: RateLimiter::keyed(quota(QUICK_REFUSALS)),
+            keys: KeyedLimiter::new(quota(limits.key_per_second)),
+            addresses: KeyedLimiter::new(quota(limits.address_per_second)),
+            open: KeyedLimiter::new(quota(limits.open_per_second)),
+            refusals: KeyedLimiter::new(Quota::per_second(NonZeroU32::MIN).allow_burst(REFUSALS)),
+            quick_refusals: KeyedLimiter::new(quota(QUICK_REFUSALS)),
             most_of_key: most_units(limits.key_per_second),
             most_of_address: most_units(limits.address_per_second),
-            clock: DefaultClock::default(),
         }
     }
 
@@ -67,9 +59,9 @@ impl Allowance {
     pub(crate) fn take_units(&self, caller: &Caller, units: NonZeroU32) -> Result<(), Duration> {
         match &caller.key {
             // Borrowed text cannot be asked for; keys are short.
-            Some((id, _)) => self.take_of(&self.keys, &id.to_owned(), units.min(self.most_of_key)),
+            Some((id, _)) => self.keys.take(&id.to_owned(), units.min(self.most_of_key)),
             None if caller.address.is_loopback() => Ok(()),
-            None => self.take_of(&self.addresses, &network(caller.address), units.min(self.most_of_address)),
+            None => self.addresses.take(&network(caller.address), units.min(self.most_of_address)),
         }
     }
 
@@ -78,7 +70,7 @@ impl Allowance {
         if address.is_loopback() {
             return Ok(());
         }
-        self.take_of(&self.addresses, &network(address), NonZeroU32::MIN)
+        self.addresses.take(&network(address), NonZeroU32::MIN)
     }
 
     /// Takes one request of an address's allowance for what needs no key.
@@ -86,37 +78,20 @@ impl Allowance {
         if address.is_loopback() {
             return Ok(());
         }
-        self.take_of(&self.open, &network(address), NonZeroU32::MIN)
+        self.open.take(&network(address), NonZeroU32::MIN)
     }
 
     /// Returns how long a refusal of a request from `address` is to be delayed: a client that goes on after many refusals must not keep
     /// the server busy with more of them.
     pub(crate) fn refusal_delay(&self, address: IpAddr) -> Option<Duration> {
-        self.take_of(&self.quick_refusals, &network(address), NonZeroU32::MIN).err().map(|_| REFUSAL_DELAY)
-    }
-
-    fn take_of<K: Clone + Eq + std::hash::Hash>(
-        &self,
-        limiter: &DefaultKeyedRateLimiter<K>,
-        who: &K,
-        units: NonZeroU32,
-    ) -> Result<(), Duration> {
-        if limiter.len() > MANY {
-            limiter.retain_recent();
-        }
-        let wait = |refused: NotUntil<_>| refused.wait_time_from(self.clock.now());
-        // More than an allowance ever holds is not asked for.
-        limiter.check_key_n(who, units).unwrap_or(Ok(())).map_err(wait)
+        self.quick_refusals.take(&network(address), NonZeroU32::MIN).err().map(|_| REFUSAL_DELAY)
     }
 
     /// Returns whether it is to be written down that `caller` was refused: not more often than once a second, after the first ones. A
     /// key that may read must not fill the book.
     pub(crate) fn take_refusal(&self, caller: &Caller) -> bool {
-        if self.refusals.len() > MANY {
-            self.refusals.retain_recent();
-        }
         let who = caller.key.as_ref().map_or_else(|| caller.address.to_string(), |(id, _name)| id.clone());
-        self.refusals.check_key(&who).is_ok()
+        self.refusals.take(&who, NonZeroU32::MIN).is_ok()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{server::Server, stocks::with_prices};
+use crate::{command::command, server::Server, stocks::with_prices};
 
 /// A training that ends in a moment.
 pub(crate) fn quick(symbol: &str) -> Value {
@@ -121,4 +121,34 @@ fn who_waits_for_a_training_is_answered_when_the_server_ends() {
     });
     assert_eq!(answer.status, 202, "{}", answer.text());
     assert!(server.process.wait().unwrap().success());
+}
+
+/// A training of some hundred megabytes, where 64 MB are all that there is.
+#[test]
+fn training_is_held_to_the_memory_of_the_process_that_trains() {
+    let folder = tempfile::tempdir().unwrap();
+    with_prices(folder.path(), "AAPL", 450);
+    std::fs::write(folder.path().join("closecast.toml"), "memory = \"64MB\"\n").unwrap();
+    let large = json!({ "symbol": "AAPL", "hidden_size": 400, "layers": 4, "lookback": 30, "batch_size": 4096 });
+    let works = Server::start(folder.path());
+    works.refuses("POST", "/train", &large, 422, "MB of memory");
+    drop(works);
+    // The process that trains is another, with memory of its own.
+    let mut command = command(folder.path());
+    command.env("CLOSECAST_NO_WORKER", "true");
+    let asks = Server::of(command, folder.path());
+    let answer = asks.post("/train", &large);
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    drop(asks);
+    // Where that process has too little as well, the job says so.
+    let works = Server::start(folder.path());
+    let job = loop {
+        let job = works.get(&format!("/api/jobs/{}", answer.json()["job_id"].as_str().unwrap())).json();
+        match job["status"].as_str() {
+            Some("queued" | "running") => std::thread::sleep(std::time::Duration::from_millis(100)),
+            _ => break job,
+        }
+    };
+    assert_eq!(job["status"], "failed", "{job}");
+    assert!(job["error"].to_string().contains("MB of memory"), "{job}");
 }

@@ -149,7 +149,7 @@ fn server_survives_what_needs_more_memory_than_there_is() {
     assert!(status == 422 && answer.contains("more than 5000 symbols"), "{answer}");
     let rows: String = (0..3_000_000).map(|number| format!("X,{},1\n", date(number % 60_000))).collect();
     let (status, answer) = server.upload(&format!("Symbol,Date,Close\n{rows}"));
-    assert!(status == 422 && answer.contains("rows"), "{answer}");
+    assert!(status == 422 && answer.contains("rows") && answer.contains("268 MB of memory"), "{answer}");
     assert_eq!(server.get("/health").status, 200);
     assert!(server.peak_memory() < LIMIT);
 }

@@ -27,6 +27,20 @@ fn each_address_and_each_key_has_an_allowance() {
     assert!(with_key.contains(&429), "wherever a key is used, it is one: {with_key:?}");
 }
 
+/// The largest batch of inference costs three requests: a client that sends one each second is not slowed down.
+#[test]
+fn inference_of_64_windows_counts_as_three_requests() {
+    let folder = place("[server.limits]\nkey_per_second = 4");
+    let key = key(folder.path(), "ana", "admin");
+    let server = Server::start(folder.path());
+    let values = vec!["100.5"; 64 * 70].join(",");
+    let close = format!(r#"{{"name": "close", "shape": [64, 70], "datatype": "FP64", "data": [{values}]}}"#);
+    let body = format!(r#"{{"inputs": [{close}]}}"#);
+    // Eight may come at once.
+    let statuses = [(); 2].map(|()| server.post("/v2/models/BASE/infer", &key, &body).status);
+    assert_eq!(statuses, [200, 200]);
+}
+
 #[test]
 fn who_tries_keys_is_soon_told_to_wait() {
     let folder = place("[server]\ntrusted_proxies = [\"127.0.0.1\"]\n[server.limits]\naddress_per_second = 2");

@@ -122,6 +122,17 @@ pub enum ImportError {
         /// Limit.
         limit: usize,
     },
+    /// More bars than there is memory for.
+    #[error(
+        "more than {limit} rows, which are all that fit into the {megabytes} MB of memory that the program may use; split the file, \
+         name one symbol of it, or give the program more memory (--memory)"
+    )]
+    NotEnoughMemory {
+        /// Most rows.
+        limit: usize,
+        /// Memory that the program may use, in millions of bytes.
+        megabytes: u64,
+    },
     /// More symbols than are imported at once.
     #[error("more than {limit} symbols; split the file, or name one symbol of it")]
     TooManySymbols {

@@ -31,8 +31,10 @@ impl History {
 
         let delivered = usable(raw.bars, exchange, today, &mut findings);
         gaps::report(calendar, &accounted_for(&delivered, calendar), &mut findings);
-        let rows = repaired(&delivered, raw.basis, &mut findings);
+        let rows = repaired(delivered, raw.basis, &mut findings);
         let bars = adjust::bars(&rows, raw.basis);
+        // Before the report, which many findings make large.
+        drop(rows);
         let report = findings.into_report(rows_delivered, bars.len());
         if bars.is_empty() {
             return Err(HistoryError::NoUsableRow { symbol: raw.symbol, rows: rows_delivered });
@@ -68,10 +70,12 @@ fn accounted_for(delivered: &Delivered, calendar: TradingCalendar) -> Vec<NaiveD
 }
 
 /// Returns the rows with what can be repaired repaired, not yet adjusted.
-fn repaired(delivered: &Delivered, basis: PriceBasis, findings: &mut Findings) -> Vec<Row> {
+fn repaired(delivered: Delivered, basis: PriceBasis, findings: &mut Findings) -> Vec<Row> {
     let mut rows = price_fields::rows(&delivered.bars, findings);
     let stale = stale::report(&rows, findings);
     volumes::report(&delivered.bars, &stale, findings);
+    // Of a long series these are megabytes, and not needed any more.
+    drop(delivered);
     // Units first: a high in cents is a legitimate high to every other detector.
     misplaced_decimal::repair_fields(&mut rows, findings);
     misplaced_decimal::repair_runs(&mut rows, findings);

@@ -33,13 +33,16 @@ impl Delivered {
     fn drop_rows(&mut self, hits: &[Hit]) {
         let mut hits = hits.iter().peekable();
         let (mut dividend, mut split) = (0.0, 1.0);
-        let mut kept = Vec::with_capacity(self.bars.len());
-        for (index, mut bar) in std::mem::take(&mut self.bars).into_iter().enumerate() {
-            if hits.next_if(|hit| hit.row == index).is_some() {
-                self.dropped.push(bar.date);
+        let (mut index, dropped) = (0, &mut self.dropped);
+        // In place: a long series is megabytes of rows.
+        self.bars.retain_mut(|bar| {
+            let is_hit = hits.next_if(|hit| hit.row == index).is_some();
+            index += 1;
+            if is_hit {
+                dropped.push(bar.date);
                 dividend += if is_price(bar.dividend) { bar.dividend } else { 0.0 };
                 split *= if is_price(bar.split) { bar.split } else { 1.0 };
-                continue;
+                return false;
             }
             // A source that repeats the event on the next row means one event, not two.
             if bar.dividend != dividend {
@@ -49,9 +52,8 @@ impl Delivered {
                 bar.split *= split;
             }
             (dividend, split) = (0.0, 1.0);
-            kept.push(bar);
-        }
-        self.bars = kept;
+            true
+        });
     }
 
     fn hits(&self, detail: impl Fn(&RawBar) -> Option<String>) -> Vec<Hit> {

@@ -7,20 +7,21 @@ use crate::RawBar;
 
 /// Keeps the last row delivered of each date, with the dividend and split of an earlier one where it has none itself.
 pub(crate) fn drop(delivered: &mut Delivered, findings: &mut Findings) {
-    let mut kept: Vec<RawBar> = Vec::with_capacity(delivered.bars.len());
     for group in delivered.bars.chunk_by(|one, other| one.date == other.date) {
-        let Some((last, earlier)) = group.split_last() else { continue };
-        let mut bar = last.clone();
-        for other in earlier.iter().rev() {
-            bar.dividend = if bar.dividend == 0.0 { other.dividend } else { bar.dividend };
-            bar.split = if bar.split == 1.0 { other.split } else { bar.split };
-        }
-        if !earlier.is_empty() {
+        if let [_, .., last] = group {
             findings.push(finding(group, last));
         }
-        kept.push(bar);
     }
-    delivered.bars = kept;
+    // In place: a long series is megabytes of rows.
+    delivered.bars.dedup_by(|later, kept| {
+        let is_same = later.date == kept.date;
+        if is_same {
+            later.dividend = if later.dividend == 0.0 { kept.dividend } else { later.dividend };
+            later.split = if later.split == 1.0 { kept.split } else { later.split };
+            std::mem::swap(later, kept);
+        }
+        is_same
+    });
 }
 
 fn finding(group: &[RawBar], last: &RawBar) -> Finding {

@@ -16,8 +16,9 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     app::App,
+    config::TrainingDevice,
     failure::Failure,
-    ops::{self, missing::fetch_missing, serving::BASE},
+    ops::{self, missing::fetch_missing, serving::BASE, train::TrainRequest},
     server::{
         auth::Subject,
         extract::{JsonBody, Parameters},
@@ -113,7 +114,8 @@ pub(in crate::server) async fn train(
     let limit = patience.limit()?;
     let work = request.work()?;
     // What is wrong is told at once and not by a failed job.
-    work.request().map_err(in_fields)?;
+    let checked = work.request().map_err(in_fields)?;
+    expect_memory_here(&app, &checked)?;
     fetch_missing(&app, &work.symbol, by.as_deref()).await?;
     if app.store.bars().info(&work.symbol).await.map_err(Failure::from)?.is_none() {
         return Err(Failure::NoHistory(work.symbol).into());
@@ -179,6 +181,15 @@ impl Request {
             },
         })
     }
+}
+
+/// Refuses a training that takes more memory than this process has for it, where it is this process that would train, and on the CPU.
+/// Another worker, or an accelerator, has memory of its own: a training that does not fit there ends as a failed job that says so.
+fn expect_memory_here(app: &App, request: &TrainRequest) -> Result<(), Problem> {
+    if app.works_on_jobs && app.settings.device == TrainingDevice::Cpu {
+        request.spec.check_memory(1).map_err(|error| Problem::from(Failure::Spec(error)))?;
+    }
+    Ok(())
 }
 
 /// Tells what is wrong by the name of the field.

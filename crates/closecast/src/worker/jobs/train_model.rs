@@ -51,7 +51,6 @@ impl TrainModel {
             start_date: self.start_date,
             end_date: self.end_date,
         };
-        request.spec.check_memory(1)?;
         crate::ops::train::check_dates(self.start_date, self.end_date)?;
         model_name(&request)?;
         Ok(request)

@@ -39,7 +39,7 @@ use crate::{
 };
 
 /// Windows that count as one more request of the caller's allowance.
-const WINDOWS_PER_UNIT: usize = 4;
+const WINDOWS_PER_UNIT: usize = 32;
 
 /// Bytes of the header of JSON before binary tensors, of requests and answers.
 const HEADER_LENGTH: HeaderName = HeaderName::from_static("inference-header-content-length");
