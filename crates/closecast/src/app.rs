@@ -56,8 +56,8 @@ impl App {
     /// [`Failure`] when the data folder or the database cannot be used.
     pub(crate) async fn open(settings: Settings) -> Result<Self, Failure> {
         let memory = Plan::new(memory::available(&settings), &settings);
-        // Of each training, wherever it is begun: by a command, a job or a schedule.
-        closecast_nn::limit_training_memory(usize::try_from(memory.training).unwrap_or(usize::MAX));
+        // Until a server or a worker is started.
+        memory.limit_trainings(false);
         let store = Store::open(settings.store()?).await?.reading_artifacts_at_most(memory.artifact);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, memory.provider_bars, &clock)?;

@@ -41,6 +41,7 @@ pub(crate) struct Background {
 impl Background {
     /// Starts what keeps models up to date and, with `works`, a worker and the schedules.
     pub(crate) fn start(app: &App, works: bool) -> Self {
+        app.memory.limit_trainings(true);
         let stopping = CancellationToken::new();
         let mut others = JoinSet::new();
         others.spawn(serving::follow(app.clone(), stopping.clone()));

@@ -244,7 +244,7 @@ pub(crate) fn memory_error(
     }
     let megabytes = |bytes: usize| bytes.div_ceil(1_000_000);
     let allowed = format!(
-        "smaller: the training would take about {} MB of memory, and {} MB are available for it",
+        "smaller: the training would take about {} MB of memory, and {} MB are available for it (by the setting `memory`, or what machine and cgroup allow)",
         megabytes(bytes),
         most / 1_000_000
     );

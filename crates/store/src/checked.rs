@@ -14,7 +14,10 @@ use sea_orm::{
     RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, sqlx,
 };
 
-use crate::database_file::{DatabaseFile, FileFault};
+use crate::{
+    connection::{Refusal, refusal},
+    database_file::{DatabaseFile, FileFault},
+};
 
 /// A pool of connections. Statements that write verify the file of the database first.
 #[derive(Clone, Debug)]
@@ -79,6 +82,17 @@ fn verify(file: Option<&DatabaseFile>) -> Result<(), DbErr> {
     }
 }
 
+/// Remembers damage that SQLite found, so that nothing more is written.
+fn noted<T>(file: Option<&DatabaseFile>, result: Result<T, DbErr>) -> Result<T, DbErr> {
+    if let (Some(file), Err(error)) = (file, &result)
+        && refusal(error) == Some(Refusal::Damaged)
+    {
+        tracing::error!(%error, "the file of the database is damaged");
+        file.note_damage();
+    }
+    result
+}
+
 /// Returns what happened to the file of the database, if that is why a statement was refused.
 pub(crate) fn fault(error: &DbErr) -> Option<&FileFault> {
     let DbErr::Conn(RuntimeErr::SqlxError(cause)) = error else { return None };
@@ -103,7 +117,7 @@ impl CheckedTransaction {
     /// [`DbErr`] when the database refuses, or when its file was deleted or replaced since the beginning: then nothing is kept.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         verify(self.file.as_deref())?;
-        self.transaction.commit().await?;
+        noted(self.file.as_deref(), self.transaction.commit().await)?;
         // What was committed into a file that went in between is lost.
         verify(self.file.as_deref())
     }
@@ -155,31 +169,31 @@ impl ConnectionTrait for CheckedConnection {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.verify()?;
-        let done = self.pool.execute_raw(statement).await?;
+        let done = noted(self.file(), self.pool.execute_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.verify()?;
-        let done = self.pool.execute_unprepared(sql).await?;
+        let done = noted(self.file(), self.pool.execute_unprepared(sql).await)?;
         self.verify().map(|()| done)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         if is_read(&statement) {
-            return self.pool.query_one_raw(statement).await;
+            return noted(self.file(), self.pool.query_one_raw(statement).await);
         }
         self.verify()?;
-        let done = self.pool.query_one_raw(statement).await?;
+        let done = noted(self.file(), self.pool.query_one_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if is_read(&statement) {
-            return self.pool.query_all_raw(statement).await;
+            return noted(self.file(), self.pool.query_all_raw(statement).await);
         }
         self.verify()?;
-        let done = self.pool.query_all_raw(statement).await?;
+        let done = noted(self.file(), self.pool.query_all_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 }
@@ -191,19 +205,19 @@ impl ConnectionTrait for CheckedTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.transaction.execute_raw(statement).await
+        noted(self.file.as_deref(), self.transaction.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        self.transaction.execute_unprepared(sql).await
+        noted(self.file.as_deref(), self.transaction.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.transaction.query_one_raw(statement).await
+        noted(self.file.as_deref(), self.transaction.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.transaction.query_all_raw(statement).await
+        noted(self.file.as_deref(), self.transaction.query_all_raw(statement).await)
     }
 }
 

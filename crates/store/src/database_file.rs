@@ -3,6 +3,10 @@
 use std::{
     io,
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// Smallest page of SQLite, in bytes: a file with a schema has at least one page.
@@ -17,6 +21,12 @@ pub(crate) enum FileFault {
         /// File that was opened.
         path: PathBuf,
         /// What was found in its place.
+        reason: String,
+    },
+    /// SQLite found that the file is not what it wrote.
+    #[error("{reason}")]
+    Overwritten {
+        /// What was found.
         reason: String,
     },
     /// The file was cut off.
@@ -36,6 +46,8 @@ pub(crate) struct DatabaseFile {
     path: PathBuf,
     /// None where the system has no inodes.
     opened: Option<Identity>,
+    /// SQLite found damage. Pages that it remembers, and those in its log, may hide that again: it stays until the program is started anew.
+    is_damaged: Arc<AtomicBool>,
 }
 
 impl DatabaseFile {
@@ -44,12 +56,17 @@ impl DatabaseFile {
     /// # Errors
     /// What the operating system says when there is none.
     pub(crate) fn remember(path: &Path) -> io::Result<Self> {
-        Ok(Self { path: path.to_owned(), opened: identity(&std::fs::metadata(path)?) })
+        Ok(Self { path: path.to_owned(), opened: identity(&std::fs::metadata(path)?), is_damaged: Arc::default() })
     }
 
     /// Returns where the file is.
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Remembers that the file is damaged.
+    pub(crate) fn note_damage(&self) {
+        self.is_damaged.store(true, Ordering::Relaxed);
     }
 
     /// Returns the size of the file in bytes, if it is still the one that was opened. Costs one `stat`; the file is not opened,
@@ -58,6 +75,10 @@ impl DatabaseFile {
     /// # Errors
     /// [`FileFault`].
     pub(crate) fn verify(&self) -> Result<u64, FileFault> {
+        if self.is_damaged.load(Ordering::Relaxed) {
+            let reason = "SQLite found that it was overwritten or damaged".to_owned();
+            return Err(FileFault::Overwritten { reason });
+        }
         let replaced = |reason: String| FileFault::Replaced { path: self.path.clone(), reason };
         let found = std::fs::metadata(&self.path).map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => replaced("was deleted or moved".to_owned()),

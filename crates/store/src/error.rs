@@ -31,6 +31,11 @@ pub enum StoreError {
         /// Size of the database.
         needed_bytes: u64,
     },
+    /// The schema has steps that this program does not know.
+    #[error(
+        "the database was written by a newer version of closecast, and nothing was changed: use that version, or put a copy from          before its upgrade (closecast.db.before-…) or a backup in the place of the database"
+    )]
+    NewerSchema,
     /// Another program kept the database locked for longer than a writer waits.
     #[error(
         "another program keeps the database locked, and nothing was changed: see which one writes for so long ({0})"
@@ -150,10 +155,16 @@ pub enum StoreError {
     NoBars(Symbol),
 }
 
+/// How sea-orm-migration begins what it says of a step in the bookkeeping table that it does not know.
+const UNKNOWN_STEP: &str = "Migration file of version";
+
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
         if let Some(fault) = crate::checked::fault(&error) {
             return fault.clone().into();
+        }
+        if matches!(&error, sea_orm::DbErr::Custom(text) if text.starts_with(UNKNOWN_STEP)) {
+            return Self::NewerSchema;
         }
         match crate::connection::refusal(&error) {
             Some(Refusal::Full) => Self::Full(error),
@@ -168,7 +179,7 @@ impl From<FileFault> for StoreError {
     fn from(fault: FileFault) -> Self {
         match fault {
             FileFault::Replaced { path, reason } => Self::Replaced { path, reason },
-            FileFault::Truncated { reason } => Self::Damaged { reason },
+            FileFault::Truncated { reason } | FileFault::Overwritten { reason } => Self::Damaged { reason },
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::{Store, StoreError, checked::CheckedConnection, database_file::Databa
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Bytes written beside the database: SQLite writes over old pages of its log, which succeeds on a full disk for a while.
-static PROBE: [u8; 64 << 10] = [0; 64 << 10];
+static PROBE: [u8; 16 << 10] = [0; 16 << 10];
 
 /// Reads the schema and at least one page of every table.
 const READ: &str = "SELECT (SELECT COUNT(*) FROM sqlite_master), \

@@ -42,8 +42,10 @@ pub(crate) struct Plan {
     pub(crate) imports_at_a_time: usize,
     /// Bytes of the largest artifact that is read: as bytes and as a model it is in memory some four times.
     pub(crate) artifact: u64,
-    /// Bytes that one training may take.
+    /// Bytes that one training may take beside a server.
     pub(crate) training: u64,
+    /// Bytes that a training may take that a command runs, beside which nothing else runs.
+    pub(crate) training_alone: u64,
     /// Bytes that everything beside trainings may take, once all of it is full.
     reserved: u64,
 }
@@ -72,8 +74,15 @@ impl Plan {
             imports_at_a_time: usize::try_from(at_a_time).unwrap_or(1),
             artifact: share(available, 8).min(LARGEST_ARTIFACT),
             training: rest / settings.worker.jobs.max(1) as u64,
+            training_alone: (available - PROGRAM.min(available / 2)).min(TRAINING_AT_MOST),
             reserved,
         }
+    }
+
+    /// Limits each training of this process, which runs alone in a command and beside caches and requests in a service.
+    pub(crate) fn limit_trainings(&self, is_service: bool) {
+        let bytes = if is_service { self.training } else { self.training_alone };
+        closecast_nn::limit_training_memory(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
 
     /// Logs how the memory is divided, and warns where settings ask for more than there is.

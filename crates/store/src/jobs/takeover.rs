@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::{Expr, ExprTrait},
 };
 
@@ -18,6 +18,9 @@ const LONG_WAIT: Duration = Duration::from_millis(500);
 
 /// How the error of a job ends whose worker was seen dead. While the next attempt runs, the error stays.
 const SILENCE: &str = "ended without a word";
+
+/// How it ends when the worker had other jobs too: any of them may have been what killed it.
+const SILENCE_BESIDE: &str = "ended without a word while it worked on other jobs too";
 
 /// Said of a job that is not taken up again.
 const NOT_AGAIN: &str = ", as did the one before: it is not taken up again. The worker may have been killed for want of memory: look \
@@ -102,6 +105,18 @@ impl JobStore<'_> {
         Ok(rows.into_iter().map(observed).collect())
     }
 
+    /// Returns whether the worker of a job has, or had until a moment ago, other jobs that have not ended.
+    async fn has_others(&self, observed: &RunningJob) -> Result<bool, StoreError> {
+        let Some(worker) = &observed.worker else { return Ok(false) };
+        let others = job::Entity::find()
+            .filter(job::Column::Worker.eq(worker))
+            .filter(job::Column::Id.ne(&observed.id))
+            .filter(job::Column::EndedAt.is_null())
+            .count(self.database)
+            .await?;
+        Ok(others > 0)
+    }
+
     /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that, if it was
     /// begun as often as it may be, or if the worker of its last attempt ended so too: what kills its worker each time, such as too
     /// little memory, would do so again. The run that the worker had begun is closed as failed. Returns whether the job was taken; it
@@ -118,10 +133,14 @@ impl JobStore<'_> {
                 .filter(job::Column::State.eq(JobState::Running.name()))
                 .col_expr(job::Column::Lease, Expr::value(None::<String>))
         };
-        let silence = format!("its worker {} {SILENCE}", observed.worker.as_deref().unwrap_or("unknown"));
-        let exhausted = Condition::any()
-            .add(Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts)))
-            .add(job::Column::Error.ends_with(SILENCE));
+        let alone = !self.has_others(observed).await?;
+        let manner = if alone { SILENCE } else { SILENCE_BESIDE };
+        let silence = format!("its worker {} {manner}", observed.worker.as_deref().unwrap_or("unknown"));
+        let mut exhausted =
+            Condition::any().add(Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts)));
+        if alone {
+            exhausted = exhausted.add(job::Column::Error.ends_with(SILENCE));
+        }
         let cancelled = silent()
             .filter(job::Column::CancelRequested.eq(true))
             .col_expr(job::Column::State, Expr::value(JobState::Cancelled.name()))

@@ -208,6 +208,25 @@ async fn job_is_failed_when_its_worker_died_twice() {
 }
 
 #[tokio::test]
+async fn jobs_are_tried_again_when_their_worker_died_twice_with_several_of_them() {
+    for place in places().await {
+        let jobs = place.store.jobs();
+        for symbol in ["AAPL", "MSFT"] {
+            jobs.enqueue(NewJob { max_attempts: 9, ..training(symbol) }, now()).await.unwrap();
+        }
+        for worker in ["one", "two", "three"] {
+            for _ in 0..2 {
+                jobs.claim(worker, now()).await.unwrap().unwrap();
+            }
+            for seen in jobs.running().await.unwrap() {
+                assert!(jobs.take_over(&seen, now()).await.unwrap());
+                assert_eq!(jobs.get(&seen.id).await.unwrap().unwrap().state, JobState::Queued, "{worker}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn job_is_tried_again_when_an_attempt_ended_in_order_between_two_deaths() {
     for place in places().await {
         let jobs = place.store.jobs();

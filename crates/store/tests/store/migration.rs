@@ -136,6 +136,19 @@ async fn migration_gives_the_role_to_the_version_that_an_older_program_published
     assert_eq!(aliases[&("AAPL".to_owned(), Alias::Champion)], 3);
 }
 
+#[tokio::test]
+async fn database_of_a_newer_version_is_refused_and_not_changed() {
+    let (folder, file) = killed_after(FIRST_STEP).await;
+    let database = connect(&file).await;
+    let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000001_future', 1)";
+    database.execute_unprepared(newer).await.unwrap();
+    database.close().await.unwrap();
+    let before = (schema(&file).await, data(&file).await);
+    let error = Store::open(folder.path()).await.unwrap_err();
+    assert!(matches!(error, StoreError::NewerSchema), "{error}");
+    assert_eq!((schema(&file).await, data(&file).await), before);
+}
+
 /// An index whose name a table needs makes the last step fail.
 #[tokio::test]
 async fn migration_changes_nothing_when_a_step_fails() {

@@ -229,3 +229,27 @@ async fn writes_fail_when_the_file_was_deleted_or_replaced_and_reads_go_on() {
         }
     }
 }
+
+/// SQLite keeps pages in memory: what it found once it may not find again.
+#[tokio::test]
+async fn nothing_is_written_after_the_file_was_overwritten_by_another_database() {
+    let place = filled().await;
+    let other = filled().await;
+    for day in 4..20 {
+        other.store.bars().replace(&series("MSFT", &[day, day + 1]), now()).await.unwrap();
+        other.store.keys().add("ana", "admin", &format!("hash{day}"), now()).await.unwrap();
+    }
+    let (file, another) = (database(&place), database(&other));
+    other.store.clone().close().await.unwrap();
+    // Into the same file, as `cp` does.
+    let mut target = File::options().write(true).truncate(true).open(&file).unwrap();
+    target.write_all(&fs::read(another).unwrap()).unwrap();
+    let mut refused = false;
+    for _ in 0..20 {
+        _ = place.store.bars().list().await;
+        _ = place.store.models().aliases().await;
+        refused |= place.store.check_ready().await.is_err();
+    }
+    let written = place.store.bars().replace(&series("IBM", &[2, 3]), now()).await;
+    assert!(!refused || written.is_err(), "what is not ready does not write: {written:?}");
+}
