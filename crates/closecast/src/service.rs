@@ -67,10 +67,10 @@ impl Background {
     /// is not given back is taken up again by another worker, which notices that this program is gone.
     pub(crate) async fn end(self, shutdown: &Shutdown) {
         self.stop();
-        if let Some((_worker, running)) = self.worker {
-            if let Some(Err(error)) = shutdown.step("give the jobs in hand back", JOBS_LIMIT, running).await {
-                tracing::error!("the worker ended badly: {error}");
-            }
+        if let Some((_worker, running)) = self.worker
+            && let Some(Err(error)) = shutdown.step("give the jobs in hand back", JOBS_LIMIT, running).await
+        {
+            tracing::error!("the worker ended badly: {error}");
         }
         // Dropping the set ends its tasks.
         let others = self.others;
