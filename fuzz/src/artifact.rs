@@ -61,19 +61,19 @@ fn resize(header: &mut Value, tensors: &mut Vec<u8>, random: &mut SplitMix64) ->
     let name = names.get(below(random, names.len()))?;
     let shape: Vec<usize> =
         header[name]["shape"].as_array()?.iter().map(|n| n.as_u64().unwrap_or(0) as usize).collect();
-    let row = 4 * shape.iter().skip(1).product::<usize>().min(1 << 16);
+    let row = 4 * shape.iter().skip(1).fold(1_usize, |all, &n| all.saturating_mul(n)).min(1 << 16);
     let end = header[name]["data_offsets"][1].as_u64()? as usize;
     if end > tensors.len() {
         return None;
     }
     tensors.splice(end..end, std::iter::repeat_n(0, row));
-    header[name]["shape"][0] = Value::from(shape.first()? + 1);
+    header[name]["shape"][0] = Value::from(shape.first()?.checked_add(1)?);
     header[name]["data_offsets"][1] = Value::from(end + row);
     for other in names.iter().filter(|other| *other != name) {
         for at in 0..2 {
             let offset = header[other]["data_offsets"][at].as_u64()? as usize;
             if offset >= end && header[other]["data_offsets"][1].as_u64()? as usize > end {
-                header[other]["data_offsets"][at] = Value::from(offset + row);
+                header[other]["data_offsets"][at] = Value::from(offset.checked_add(row)?);
             }
         }
     }
