@@ -41,10 +41,6 @@ const BLOCKING_THREADS: usize = 64;
 /// How long threads that still work may take when the command has ended.
 const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
-/// Under the changing load of a server, glibc keeps several times what is in use in an arena for each thread.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     permissions::keep_private();
     match Cli::read() {
