@@ -1,5 +1,6 @@
 //! Settings: flag, then environment, then closecast.toml, then default. The only reader of all three.
 
+mod allocator;
 mod arguments;
 mod artifacts;
 mod byte_size;
@@ -19,6 +20,7 @@ use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use self::{
+    allocator::limit_arenas,
     arguments::{GLOBAL, SettingArguments},
     byte_size::ByteSize,
     environment::read_dotenv,

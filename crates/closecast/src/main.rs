@@ -42,8 +42,12 @@ const BLOCKING_THREADS: usize = 64;
 const THREADS_LIMIT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
+    let read = Cli::read();
+    if matches!(&read, Ok(cli) if cli.command.is_service()) {
+        config::limit_arenas();
+    }
     permissions::keep_private();
-    match Cli::read() {
+    match read {
         Ok(cli) => {
             let terminal = Terminal::new(cli.json);
             run(cli, &terminal).unwrap_or_else(|failure| failed(&terminal, &failure))

@@ -197,3 +197,15 @@ fn an_unfinished_request_does_not_keep_it_alive() {
     ask(&server);
     assert_eq!(server.process.wait().unwrap().code(), Some(130));
 }
+
+/// The program starts itself anew for that, as the same process.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[test]
+fn server_limits_the_arenas_of_its_allocator() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path());
+    let environment = std::fs::read(format!("/proc/{}/environ", server.process.id())).unwrap();
+    let arenas = environment.split(|&byte| byte == 0).find_map(|line| line.strip_prefix(b"MALLOC_ARENA_MAX="));
+    assert!(arenas.is_some_and(|arenas| std::str::from_utf8(arenas).unwrap().parse::<usize>().unwrap() >= 2));
+    assert_eq!(server.ask("GET", "/livez").0, 200);
+}
