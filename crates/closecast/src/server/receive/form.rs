@@ -98,5 +98,9 @@ fn broken(error: &MultipartError, in_hand: &InHand) -> Problem {
             format!("the form has more than {MOST_AROUND} bytes around the file: send the file alone, as `{FIELD}`");
         return Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail);
     }
-    Problem::new(StatusCode::BAD_REQUEST, format!("the form cannot be read: {}", error.body_text()))
+    let (reason, is_cut) = (error.body_text(), error.status() != StatusCode::BAD_REQUEST);
+    // A form that is whole and has a wrong head of a part is wrong; one that ends early breaks off.
+    let is_wrong = !is_cut && ["failed to read headers", "failed to decode"].iter().any(|text| reason.contains(text));
+    let status = if is_wrong { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+    Problem::new(status, format!("the form cannot be read: {reason}"))
 }
