@@ -1,4 +1,4 @@
-//! Who may read the files of this program: its user, and nobody else.
+//! File permissions: only the user of this program reads its files.
 
 use std::{fs::File, io};
 

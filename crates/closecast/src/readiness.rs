@@ -43,7 +43,7 @@ pub(crate) enum NotReady {
     /// The database does not answer, or refuses.
     #[error("the database does not answer")]
     NoAnswer,
-    /// The server was told to stop.
+    /// The server received the stop signal.
     #[error("the server is shutting down")]
     ShuttingDown,
 }

@@ -40,7 +40,7 @@ pub(crate) enum FileFault {
 /// Device and inode of a file.
 type Identity = (u64, u64);
 
-/// A database file that was opened. SQLite writes to an opened file even after it was deleted or replaced, where nobody finds it again.
+/// A database file that was opened. SQLite writes to an opened file even after it was deleted or replaced, where it cannot be found again.
 #[derive(Clone, Debug)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Reading stored symbols: whoever can write to the database may have written something that is none.
+//! Reads stored symbols, which may be invalid: other programs can write to the database.
 
 use std::{
     collections::BTreeSet,

@@ -36,7 +36,7 @@ impl Server {
                     let mut request = [0; 8192];
                     let _read = stream.read(&mut request).await;
                     let _sent = stream.write_all(answer.as_bytes()).await;
-                    // Open: whoever waits for the rest of an announced body waits for long.
+                    // Left open: the rest of the announced body never comes.
                     tokio::time::sleep(Duration::from_secs(30)).await;
                 });
             }

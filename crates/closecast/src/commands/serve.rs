@@ -122,7 +122,7 @@ fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
         .map_err(unwritable)
 }
 
-/// Stops the background when the server is told to stop, and returns some time later: a client that never finishes its request must
+/// Stops the background at the stop signal, and returns some time later: a client that never finishes its request must
 /// not keep it alive.
 async fn out_of_patience(signals: &Signals, background: &Background) {
     signals.stop().await;

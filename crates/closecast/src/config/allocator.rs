@@ -1,10 +1,10 @@
-//! How the C library's allocator is told to keep less memory.
+//! Limits the memory that the C library's allocator keeps.
 
 /// Variable that limits the arenas of glibc's allocator (mallopt(3)). It is read once, before `main`.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 const ARENAS: &str = "MALLOC_ARENA_MAX";
 
-/// Starts this program anew under the same process number, with few arenas for the allocator, unless it is told how many there may be. glibc
+/// Starts this program anew under the same process number, with few arenas for the allocator, unless `MALLOC_ARENA_MAX` is set. glibc
 /// gives each thread an arena, up to eight for each processor, and each keeps what was freed in it: a server under changing load came to
 /// 80 MB of which 18 were in use. Where the program cannot be started anew, it goes on as it is.
 pub(crate) fn limit_arenas() {

@@ -139,7 +139,7 @@ async fn identify(access: Access, app: &App, headers: &HeaderMap, address: IpAdd
 }
 
 /// Takes what asking the database about a key costs: one request of the address, since who guesses must not keep the database busy.
-/// A key that was good before pays itself, so that nobody behind the same address can keep it out.
+/// A key that was valid before uses its own allowance, so that other clients behind its address cannot keep it out.
 fn take_lookup(security: &Security, key: &Key, address: IpAddr) -> Result<(), Problem> {
     match security.keyring.last_known(key) {
         Some(known) => security.allowance.take(&caller(&known, address)).map_err(too_many),
@@ -151,7 +151,7 @@ fn caller(known: &KnownKey, address: IpAddr) -> Caller {
     Caller { key: Some((known.id.clone(), known.name.clone())), role: known.role, address }
 }
 
-/// How long the database is asked about keys where the figures of this server are wanted, before what was last known counts.
+/// How long monitoring waits for the database to verify a key before the last known answer counts.
 const MONITOR_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Returns whether keys are used: where the database does not answer about it, [`Access::Monitor`] takes what was last known.

@@ -49,7 +49,7 @@ pub(super) async fn require_minimum_rate(request: Request, next: Next) -> Respon
     response
 }
 
-/// A body that fails when it arrives too slowly. Time in which nobody asks for the next bytes does not count.
+/// A body that fails when it arrives too slowly. Time in which the handler does not read does not count.
 struct RatedBody {
     body: Body,
     /// Bytes that arrived in this window.

@@ -41,7 +41,7 @@ pub(super) fn check_host(request: &Request) -> Result<(), Problem> {
         (Version::HTTP_2, None) if named.is_none() => refuse(":authority: is missing"),
         (Version::HTTP_2, _) | (_, Some(_)) => Ok(()),
         (Version::HTTP_10, None) if SIGNS_OF_LIFE.contains(&request.uri().path()) => Ok(()),
-        // What HAProxy asks unless it is told otherwise.
+        // The default health check of HAProxy.
         (Version::HTTP_10, None) if request.method() == Method::OPTIONS => Ok(()),
         (_, None) => refuse("Host: the header is missing"),
     }

@@ -46,7 +46,7 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Pause after the operating system refused a connection, for want of file descriptors for example.
 const REFUSED_PAUSE: Duration = Duration::from_millis(200);
 
-/// How long connections are still taken after the server was told to stop, while every answer asks its client to close.
+/// How long connections are still accepted after the stop signal, while every response carries `Connection: close`.
 const DRAIN: Duration = Duration::from_millis(500);
 
 /// How long the connections that were taken last have until their first request is read.

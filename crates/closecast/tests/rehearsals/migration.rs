@@ -71,7 +71,7 @@ fn kill_and_open(folder: &Path, after: Duration, prepare: impl Fn(&Path), bars: 
     assert_eq!(python(LOOK, &[file.to_str().unwrap()]), format!("{bars} ok"), "killed after {after:?}");
 }
 
-/// Returns how long a migration takes that nobody kills.
+/// Returns how long an undisturbed migration takes.
 fn undisturbed(folder: &Path, prepare: impl Fn(&Path)) -> Duration {
     let data = folder.join("data");
     std::fs::create_dir(&data).unwrap();

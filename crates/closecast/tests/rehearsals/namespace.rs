@@ -1,4 +1,4 @@
-//! Tests that need a namespace of their own, so that nobody else sees what they do and nothing is left behind.
+//! Tests that run in a namespace of their own, isolated from the system, and leave nothing behind.
 
 use std::process::{Command, Stdio};
 

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{command::command, namespace, server::Server, site::Site};
 
-/// An address for documentation, which nobody has.
+/// An address reserved for documentation (RFC 5737).
 const ADDRESS: &str = "203.0.113.7";
 
 /// Connections of one address, by the settings of the test.

@@ -66,7 +66,7 @@ fn server_ends_after_sigterm_when_postgresql_hangs() {
     assert!(shown["ended_at"].is_null(), "the job is not lost: {shown:#}");
 }
 
-/// Whoever stops a server may kill it when the requests in hand take long: by then its jobs are given back.
+/// A supervisor may kill a server that drains for long: by then its jobs are released.
 #[test]
 fn job_is_given_back_at_sigterm_while_a_request_is_in_hand() {
     let site = Site::new();

@@ -140,7 +140,7 @@ async fn unread_responses_take_little_memory_when_http2_clients_open_no_window()
     assert!(grown < 30_000_000, "{grown} bytes");
 }
 
-/// How requests ended that began before and after the server was told to stop.
+/// How requests ended that began before and after the stop signal.
 #[derive(Debug, Default)]
 struct Outcomes {
     answered: AtomicUsize,
@@ -186,7 +186,7 @@ fn requests_are_answered_or_refused_when_the_server_is_told_to_stop() {
         for _ in 0..8 {
             scope.spawn(|| outcomes.ask_until_refused(&server.address));
         }
-        // A client that keeps its connection is asked to close it before the server does.
+        // A keep-alive client receives `Connection: close` before the server closes the connection.
         scope.spawn(|| {
             let mut stream = server.connect();
             while !keeps.load(Ordering::Relaxed) {

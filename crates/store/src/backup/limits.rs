@@ -42,7 +42,7 @@ pub(super) fn longest(path: &str) -> u64 {
         (MANIFEST, _) => LONGEST_MANIFEST,
         (_, Some(Held::Artifact(_))) => LARGEST_ARTIFACT,
         (_, Some(Held::Rows(_))) => LONGEST_PIECE,
-        // What it is nobody knows: it is looked at, to be refused by name.
+        // An unknown name: it is parsed, to be refused by name.
         (HEADER | _, None) => LONGEST_HEADER,
     }
 }

@@ -176,7 +176,7 @@ async fn check_ready_fails_when_another_program_keeps_the_database_locked() {
     place.store.check_ready().await.unwrap();
 }
 
-/// Every kind of write, into a file that nobody finds any more.
+/// Every kind of write, into an unlinked file.
 async fn writes(store: &Store, folder: &Path) -> Vec<(&'static str, Result<(), StoreError>)> {
     let job = NewJob {
         kind: "train_model".into(),

@@ -10,7 +10,7 @@ use closecast_store::StoreError;
 
 use crate::{app::App, failure::Failure, readiness::NotReady};
 
-/// How long to wait before the database is asked again to keep a forecast.
+/// Pause between two attempts to store a forecast.
 pub(super) const RETRY: Duration = Duration::from_secs(10);
 
 /// Whether a forecast is in the database.
@@ -29,7 +29,7 @@ struct Pending {
 }
 
 impl Record {
-    /// Keeps `forecast` in the database. Where that cannot be written now, the result says so, and the forecast can be told all the same.
+    /// Keeps `forecast` in the database. Where it cannot be written now, the result says so, and the forecast can be returned all the same.
     ///
     /// # Errors
     /// [`Failure::Store`] when the database does not answer: then nobody is told, because whoever asks again soon may get a forecast

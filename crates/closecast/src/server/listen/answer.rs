@@ -33,7 +33,7 @@ use crate::{
 pub(super) struct Shared {
     pub(super) settings: ServerSettings,
     pub(super) ledger: Arc<BufferLedger>,
-    /// The server was told to stop.
+    /// The server received the stop signal.
     pub(super) is_closing: AtomicBool,
 }
 

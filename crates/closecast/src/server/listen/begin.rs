@@ -14,7 +14,7 @@ const FIRST_BYTES_TIMEOUT: Duration = Duration::from_secs(30);
 /// The same for the rest of a preface of HTTP/2 that has begun.
 const PREFACE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The same for a connection that the server took while it was told to stop: its request is on its way, or there is none.
+/// The same for a connection accepted during shutdown: its request is on its way, or there is none.
 const CLOSING_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// Shortest and longest pause between two looks at a preface that is not whole.

@@ -115,7 +115,7 @@ pub(in crate::server) async fn create(
     JsonBody(request): JsonBody<Request>,
 ) -> Result<(StatusCode, Extension<Subject>, Json<NewKeyView>), Problem> {
     let role = request.role;
-    // Whoever came in without a key did so when there was none; others may have come at the same moment.
+    // A caller without a key was admitted because there was none; others may have been at the same moment.
     let maker = if caller.key.is_some() { Maker::Admin } else { Maker::Keyless };
     let (key, key_id) = ops::keys::create(&app, &request.name, role, maker).await?;
     let subject = Subject(format!("key {key_id} ({role})"));

@@ -91,7 +91,7 @@ impl PriceFile {
     /// # Errors
     /// A problem that says why it is no file of prices of one symbol; of status 429 when too many wait already.
     pub(super) async fn read(self, app: &App) -> Result<Sent, Problem> {
-        // After the last byte: a sender that takes its time keeps nobody else from being served.
+        // After the last byte: a slow sender does not block other clients.
         let busy = |_| Problem::busy("several files are being read: send this one in a moment");
         let place = app.rooms.files.enter().await.map_err(busy)?;
         let named = self.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name)));
@@ -105,7 +105,7 @@ impl PriceFile {
         };
         let file = self.file;
         let read = move || {
-            // Held until the file is read, also when nobody waits for that any more.
+            // Held until the file is read, also after the client has disconnected.
             let _place = place;
             import::read(file, &options)
         };

@@ -128,7 +128,7 @@ async fn upload(
     request: Request,
 ) -> Result<Json<ImportView>, Problem> {
     let received = receive(app, caller, request, FormContent::File).await?;
-    // After the last byte: a sender that takes its time keeps nobody else from being served.
+    // After the last byte: a slow sender does not block other clients.
     let busy = |_| Problem::busy("several files are being imported: send this one in a moment");
     let place = app.rooms.uploads.enter().await.map_err(busy)?;
     let most_bytes = app.settings.server.limits.upload.bytes();
