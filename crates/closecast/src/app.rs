@@ -1,6 +1,6 @@
 //! The services of the program, built once and handed to commands and routes.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use closecast_data::{
     cache::{CacheSettings, Cached},
@@ -26,9 +26,13 @@ use crate::{
 /// Received files that may wait until they are read.
 const IMPORTS_WAITING: usize = 64;
 
-/// The services.
+/// The services, shared by all who have a copy of this.
 #[derive(Clone)]
-pub(crate) struct App {
+pub(crate) struct App(Arc<Services>);
+
+/// What [`App`] gives access to.
+#[derive(Clone)]
+pub(crate) struct Services {
     pub(crate) settings: Arc<Settings>,
     pub(crate) memory: Plan,
     /// Whether this process works on jobs itself; otherwise other processes do, with memory of their own.
@@ -64,7 +68,7 @@ impl App {
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));
         let monitor = Arc::new(Monitor::new(clock.as_ref()));
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Ok(Self {
+        Ok(Self(Arc::new(Services {
             memory,
             works_on_jobs: false,
             store,
@@ -81,7 +85,22 @@ impl App {
             security: Arc::new(Security::new(&settings.server.limits)),
             monitor,
             settings: Arc::new(settings),
-        })
+        })))
+    }
+
+    /// Returns the same services, of which some are changed.
+    pub(crate) fn with(self, change: impl FnOnce(&mut Services)) -> Self {
+        let mut services = Arc::unwrap_or_clone(self.0);
+        change(&mut services);
+        Self(Arc::new(services))
+    }
+}
+
+impl Deref for App {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.0
     }
 }
 

@@ -158,6 +158,12 @@ impl<K: Clone + Eq + Hash, T, E> SharedCache<K, T, E> {
         drop(gone);
     }
 
+    /// Drops values that are not worth their memory any more, though they are right.
+    pub(crate) fn evict_where(&self, condition: impl Fn(&K, &T) -> bool) {
+        let gone = self.state().kept.remove_where(condition);
+        drop(gone);
+    }
+
     fn find<'a>(&'a self, key: &'a K) -> Found<'a, K, T, E> {
         let mut state = self.state();
         if let Some(value) = state.kept.get(key) {

@@ -55,8 +55,11 @@ impl<T, E> ModelCache<T, E> {
             Err(changes) => changes,
         };
         let answer = ask.await?;
-        if let Some(key) = &answer {
-            self.champions.learn(name, key, changes);
+        if let Some(key) = &answer
+            && let Some(former) = self.champions.learn(name, key, changes)
+        {
+            // A rollback needs the former one. Those before it would fill the memory of a server that trains every day.
+            self.cache.evict_where(|kept, _| kept.name == name && kept != key && *kept != former);
         }
         Ok(answer)
     }
@@ -74,7 +77,7 @@ impl<T, E> ModelCache<T, E> {
     }
 
     /// Forgets which version serves under `name`: the next request asks. The models themselves stay, since versions do not
-    /// change and a rollback needs the earlier one.
+    /// change.
     pub(crate) fn invalidate(&self, name: &str) {
         self.champions.forget(name);
     }

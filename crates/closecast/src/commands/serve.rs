@@ -62,7 +62,7 @@ pub(crate) async fn serve_until_signal(
     works: bool,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let app = App { works_on_jobs: works, ..app };
+    let app = app.with(|services| services.works_on_jobs = works);
     let wanted = SocketAddr::new(host, port);
     if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
         return Err(Failure::OpenToAll(wanted));
@@ -107,7 +107,7 @@ pub(crate) async fn serve_until_signal(
             shutdown.step("write the access log", STEP, writer).await
         }];
         let panicked = ended.into_iter().flatten().find_map(Result::err);
-        service::close_database(app.store, &shutdown).await?;
+        service::close_database(app.store.clone(), &shutdown).await?;
         panicked.map_or(Ok(()), |error| Err(Failure::Internal(error.to_string())))
     };
     service::end_in_order(orderly, &signals, terminal).await

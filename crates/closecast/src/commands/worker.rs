@@ -39,7 +39,7 @@ pub(crate) async fn run(
     let orderly = async {
         let shutdown = Shutdown::begin();
         background.end(&shutdown).await;
-        service::close_database(app.store, &shutdown).await
+        service::close_database(app.store.clone(), &shutdown).await
     };
     service::end_in_order(orderly, &signals, terminal).await
 }

@@ -14,6 +14,8 @@ pub(super) struct Champions(Mutex<State>);
 #[derive(Default)]
 struct State {
     by_name: HashMap<String, ModelKey>,
+    /// The newest version that was learned of each name, also after it was forgotten.
+    newest: HashMap<String, ModelKey>,
     /// Number of changes so far. Who asks the database notes it, since the answer may be older than a change heard of
     /// meanwhile.
     changes: u64,
@@ -29,12 +31,14 @@ impl Champions {
         state.by_name.get(name).cloned().ok_or(state.changes)
     }
 
-    /// Remembers what was found out since `changes`, unless something changed since.
-    pub(super) fn learn(&self, name: &str, key: &ModelKey, changes: u64) {
+    /// Remembers what was found out since `changes`, unless something changed since. Returns the version whose place it took.
+    pub(super) fn learn(&self, name: &str, key: &ModelKey, changes: u64) -> Option<ModelKey> {
         let mut state = self.state();
-        if state.changes == changes {
-            state.by_name.insert(name.to_owned(), key.clone());
+        if state.changes != changes {
+            return None;
         }
+        state.by_name.insert(name.to_owned(), key.clone());
+        state.newest.insert(name.to_owned(), key.clone()).filter(|former| former != key)
     }
 
     /// Remembers a change.

@@ -170,3 +170,19 @@ async fn an_answer_that_a_change_overtook_is_not_remembered() {
     assert_eq!(slow.await, Ok(Some(key("3"))));
     assert_eq!(cache.champion_key("MSFT", async { Ok::<_, ()>(None) }).await, Ok(Some(key("4"))));
 }
+
+#[tokio::test]
+async fn versions_before_the_former_champion_are_dropped_when_another_takes_its_place() {
+    let cache = ModelCache::<String, Infallible>::new(1000 * KIB);
+    let serve = async |version: &str| {
+        cache.invalidate("AAPL");
+        cache.champion_key("AAPL", async { Ok::<_, Infallible>(Some(key(version))) }).await.unwrap();
+        loads(&cache, version, 10).await
+    };
+    for version in ["1", "2", "3", "4"] {
+        assert!(serve(version).await);
+    }
+    assert_eq!(cache.kept_bytes(), 20 * KIB, "the champion and the one before it");
+    assert!(!serve("3").await, "a rollback loads nothing");
+    assert!(!serve("3").await && cache.kept_bytes() == 20 * KIB, "the same one again changes nothing");
+}

@@ -93,7 +93,7 @@ pub(crate) async fn examine(settings: Settings, repair: Repair) -> Vec<Finding> 
             findings.extend(jobs::findings(&app).await);
             findings.extend(runs::findings(&app, repair).await);
             findings.extend(forecasts::findings(&app).await);
-            _ = app.store.close().await;
+            _ = app.store.clone().close().await;
         }
     }
     findings

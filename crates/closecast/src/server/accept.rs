@@ -1,9 +1,6 @@
 //! Which form of an answer a client would rather have.
 
-use axum::{
-    extract::Request,
-    http::{HeaderMap, HeaderValue, header},
-};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 /// Returns whether the client would rather have CSV than JSON: what it wants more, by the header `Accept`.
 pub(super) fn prefers_csv(headers: &HeaderMap) -> bool {
@@ -18,12 +15,7 @@ pub(super) fn prefers_csv(headers: &HeaderMap) -> bool {
 }
 
 /// Lets a client that wants an answer in no form at all have it as it is: what was asked has been done by the time that this shows.
-pub(super) async fn or_as_it_is(mut request: Request) -> Request {
-    allow_something(request.headers_mut());
-    std::future::ready(request).await
-}
-
-fn allow_something(headers: &mut HeaderMap) {
+pub(super) fn or_as_it_is(headers: &mut HeaderMap) {
     let wanted = || headers.get_all(header::ACCEPT_ENCODING).into_iter().filter_map(|value| value.to_str().ok());
     // Hardly anybody refuses a coding, and every request comes through here.
     if !wanted().any(|list| list.contains("q=0")) {

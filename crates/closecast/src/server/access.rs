@@ -1,6 +1,6 @@
 //! Who may do what: each route belongs to a group that says what a caller must be allowed.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::middleware;
 use utoipa::openapi::{OpenApi, RefOr, Response, ResponseBuilder, path::Operation, security::SecurityRequirement};
@@ -8,10 +8,8 @@ use utoipa_axum::router::OpenApiRouter;
 
 use super::{
     allow::{OpenRoutes, limit_open},
-    auth,
-    body_rate::require_minimum_rate,
+    auth::{self, Guard},
     openapi,
-    time_limit::end_after,
 };
 use crate::app::App;
 
@@ -37,14 +35,11 @@ impl Access {
     /// `limit`.
     pub(super) fn group(self, app: &App, limit: Duration, mut routes: OpenApiRouter<App>) -> OpenApiRouter<App> {
         self.describe(routes.get_openapi_mut());
-        let routes = routes.layer(middleware::from_fn(require_minimum_rate));
-        // Inside of the guard: what it writes down is the answer that was given.
-        let routes = routes.layer(middleware::from_fn_with_state(limit, end_after));
+        let app = app.clone();
         if self == Self::Open {
-            let open = OpenRoutes { security: Arc::clone(&app.security), settings: Arc::clone(&app.settings) };
-            return routes.route_layer(middleware::from_fn_with_state(open, limit_open));
+            return routes.route_layer(middleware::from_fn_with_state(OpenRoutes { app, limit }, limit_open));
         }
-        routes.route_layer(middleware::from_fn_with_state((self, app.clone()), auth::guard))
+        routes.route_layer(middleware::from_fn_with_state(Guard { access: self, app, limit }, auth::guard))
     }
 
     /// Writes into the description what every route of the group may answer.

@@ -1,6 +1,6 @@
 //! The allowance of routes that no key guards: signs of life, the description of the interface, pages, and what is no route at all.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::{Request, State},
@@ -8,22 +8,23 @@ use axum::{
     response::Response,
 };
 
-use super::{address, openapi, problem::Problem};
-use crate::{config::Settings, security::Security};
+use super::{address, openapi, problem::Problem, time_limit::end_after};
+use crate::app::App;
 
 /// What decides about requests that need no key.
 #[derive(Clone)]
 pub(super) struct OpenRoutes {
-    pub(super) security: Arc<Security>,
-    pub(super) settings: Arc<Settings>,
+    pub(super) app: App,
+    /// How long an answer may take.
+    pub(super) limit: Duration,
 }
 
 /// Lets a request through, or refuses it with status 429 when its address has made too many of them.
 pub(super) async fn limit_open(State(open): State<OpenRoutes>, request: Request, next: Next) -> Response {
-    let proxies = &open.settings.server.trusted_proxies;
+    let proxies = &open.app.settings.server.trusted_proxies;
     let address = address::of(request.headers(), request.extensions(), proxies);
-    match open.security.allowance.take_of_open(address) {
-        Ok(()) => next.run(request).await,
+    match open.app.security.allowance.take_of_open(address) {
+        Ok(()) => end_after(open.limit, request, next).await,
         Err(wait) => openapi::refuse(request.uri().path(), too_many(wait)),
     }
 }

@@ -11,7 +11,7 @@ use axum::{
 use closecast_store::Act;
 use tokio::task::JoinHandle;
 
-use super::{access::Access, address, observe, openapi, origin, problem::Problem};
+use super::{access::Access, address, observe, openapi, origin, problem::Problem, time_limit::end_after};
 use crate::{
     app::App,
     failure::Failure,
@@ -31,8 +31,18 @@ const PROTOCOL_PREFIX: &str = "key.";
 #[derive(Clone, Debug)]
 pub(super) struct Subject(pub(super) String);
 
+/// What decides about the requests to a group of routes.
+#[derive(Clone)]
+pub(super) struct Guard {
+    pub(super) access: Access,
+    pub(super) app: App,
+    /// How long an answer may take.
+    pub(super) limit: Duration,
+}
+
 /// Lets a request through to a group of routes, or refuses it; what it changed is written down.
-pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: Request, next: Next) -> Response {
+pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Next) -> Response {
+    let Guard { access, app, limit } = guard;
     // A request cannot be shared between threads while it waits: its body cannot.
     let (mut parts, body) = request.into_parts();
     let caller = match admit(access, &app, &parts).await {
@@ -45,7 +55,8 @@ pub(super) async fn guard(State((access, app)): State<(Access, App)>, request: R
     let has_key = caller.key.is_some();
     let mut response = if allowed {
         parts.extensions.insert(caller);
-        next.run(Request::from_parts(parts, body)).await
+        // The time limit is within: what is written down is the answer that was given.
+        end_after(limit, Request::from_parts(parts, body), next).await
     } else {
         openapi::refuse(parts.uri.path(), access.refuse(caller.role))
     };

@@ -13,7 +13,7 @@ mod response;
 
 pub(super) use self::{
     account::ConnectionAccount,
-    body::{PlainSize, track},
+    body::{CountedBody, PlainSize, track},
     ledger::{BufferLedger, CallerId},
     request::hold,
     response::Reserved,

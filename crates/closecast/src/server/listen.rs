@@ -18,7 +18,6 @@ use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -164,9 +163,10 @@ impl Server {
         let cut = self.cut.child_token();
         let account = ConnectionAccount::open(&self.shared.ledger, cut.clone());
         let conversation =
-            Conversation { routes: self.routes.clone(), peer, account, shared: Arc::clone(&self.shared) };
-        let answer =
-            tower::service_fn(move |request: Request<Incoming>| Box::pin(conversation.clone().answer(request)));
+            Arc::new(Conversation { routes: self.routes.clone(), peer, account, shared: Arc::clone(&self.shared) });
+        let answer = hyper::service::service_fn(move |request: Request<Incoming>| {
+            Box::pin(Arc::clone(&conversation).answer(request))
+        });
         let (builder, watcher, ending) = (self.builder.clone(), self.graceful.watcher(), self.ending.clone());
         let connection = async move {
             // Given back in this order: who waits for the place finds itself counted out.
@@ -176,7 +176,6 @@ impl Server {
             }
             let mut stream = TimeoutStream::new(stream);
             stream.set_write_timeout(Some(WRITE_TIMEOUT));
-            let answer = TowerToHyperService::new(answer);
             let connection = builder.serve_connection_with_upgrades(TokioIo::new(Box::pin(stream)), answer);
             if let Err(error) = watcher.watch(connection.into_owned()).await {
                 tracing::debug!("a connection ended early: {error}");

@@ -19,11 +19,13 @@ use axum::{
 use uuid::Uuid;
 
 use super::{
+    accept,
     access_log::{AccessLog, Entry},
     address, allow,
     error_lines::ErrorLines,
     host_header::check_host,
     openapi,
+    problem::Problem,
 };
 use crate::{
     config::Settings,
@@ -61,6 +63,19 @@ pub(super) struct Books {
     pub(super) errors: ErrorLines,
 }
 
+impl Books {
+    /// Returns the answer to a request that does not get as far as a route: one for another host, or one too many of those that no
+    /// route answers. Browsers ask with OPTIONS before they ask.
+    fn refuse(&self, request: &Request, client: IpAddr) -> Option<Problem> {
+        let problem = match check_host(request) {
+            Err(problem) => Some(problem),
+            Ok(()) if request.method() == Method::OPTIONS => None,
+            Ok(()) => return None,
+        };
+        self.security.allowance.take_of_open(client).map_or_else(|wait| Some(allow::too_many(wait)), |()| problem)
+    }
+}
+
 /// Marks the response to a request with a key that opens: its line in the access log is always written.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Keyed;
@@ -70,17 +85,15 @@ pub(super) async fn observe(State(books): State<Arc<Books>>, mut request: Reques
     let begun = Instant::now();
     let id = request_id(&request);
     request.headers_mut().insert(REQUEST_ID, id.clone());
+    accept::or_as_it_is(request.headers_mut());
     let (method, path) = (request.method().clone(), shown(request.uri().path()));
     let client = address::of(request.headers(), request.extensions(), &books.settings.server.trusted_proxies);
     let mut entry =
         Pending { books, begun, id, method: method_place(&method), path, client, status: None, keyed: false };
     let in_flight = entry.books.monitor.measures.in_flight.enter();
-    let mut response = match check_host(&request) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => {
-            let taken = entry.books.security.allowance.take_of_open(client);
-            openapi::refuse(request.uri().path(), taken.map_or_else(allow::too_many, |()| problem))
-        }
+    let mut response = match entry.books.refuse(&request, client) {
+        None => next.run(request).await,
+        Some(problem) => openapi::refuse(request.uri().path(), problem),
     };
     if response.status() == StatusCode::TOO_MANY_REQUESTS
         && let Some(delay) = entry.books.security.allowance.refusal_delay(client)

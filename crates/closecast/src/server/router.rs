@@ -6,13 +6,12 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    body::HttpBody as _,
-    extract::{DefaultBodyLimit, Request, State},
+    extract::DefaultBodyLimit,
     handler::Handler as _,
     http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Version, header},
-    middleware::{self, Next},
-    response::Response,
+    middleware,
 };
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, DefaultPredicate, Predicate, predicate::NotForContentType},
@@ -20,13 +19,11 @@ use tower_http::{
 };
 
 use super::{
-    accept,
     access_log::AccessLog,
     allow::{OpenRoutes, limit_open},
-    buffers::PlainSize,
     error_lines::ErrorLines,
     observe::{self, Books},
-    openapi, problem, time_limit,
+    openapi, problem,
 };
 use crate::{app::App, pages};
 
@@ -38,7 +35,7 @@ const PREFLIGHT: Duration = Duration::from_secs(600);
 
 /// Returns all routes.
 pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
-    let open = OpenRoutes { security: Arc::clone(&app.security), settings: Arc::clone(&app.settings) };
+    let open = OpenRoutes { app: app.clone(), limit: TIMEOUT };
     let books = Books {
         log,
         monitor: Arc::clone(&app.monitor),
@@ -48,37 +45,21 @@ pub(crate) fn router(app: App, log: Arc<AccessLog>) -> Router {
     };
     let settings = Arc::clone(&app.settings);
     let (routes, document) = groups::described(&app).with_state(app).split_for_parts();
-    let limited = middleware::from_fn_with_state(open.clone(), limit_open);
-    let beside = openapi::router(&document)
-        .merge(pages::router())
-        .layer(middleware::from_fn_with_state(TIMEOUT, time_limit::end_after))
-        .layer(limited.clone());
+    let limited = middleware::from_fn_with_state(open, limit_open);
+    let beside = openapi::router(&document).merge(pages::router()).layer(limited.clone());
     let body = usize::try_from(settings.server.limits.body.bytes()).unwrap_or(usize::MAX);
+    // One layer for the router: it boxes each, and copies each box with all that is in it for every request.
+    let layers = ServiceBuilder::new()
+        .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
+        .layer(cors(&settings.server.cors_origins))
+        .layer(CatchPanicLayer::custom(problem::after_panic))
+        .layer(DefaultBodyLimit::max(body))
+        .layer(CompressionLayer::new().compress_when(compressible()));
     routes
         .merge(beside)
         .fallback(problem::unknown_route.layer(limited.clone()))
         .method_not_allowed_fallback(problem::wrong_method.layer(limited))
-        .layer(middleware::map_response(with_plain_size))
-        .layer(CompressionLayer::new().compress_when(compressible()))
-        .layer(middleware::map_request(accept::or_as_it_is))
-        .layer(DefaultBodyLimit::max(body))
-        .layer(CatchPanicLayer::custom(problem::after_panic))
-        .layer(cors(&settings.server.cors_origins))
-        .layer(middleware::from_fn_with_state(open, limit_preflight))
-        .layer(middleware::from_fn_with_state(Arc::new(books), observe::observe))
-}
-
-/// Counts what browsers ask before they ask: the answer comes from no route.
-async fn limit_preflight(open: State<OpenRoutes>, request: Request, next: Next) -> Response {
-    if request.method() == Method::OPTIONS { limit_open(open, request, next).await } else { next.run(request).await }
-}
-
-/// Notes how large a body is before it is compressed.
-async fn with_plain_size(mut response: Response) -> Response {
-    if let Some(bytes) = response.body().size_hint().exact() {
-        response.extensions_mut().insert(PlainSize(bytes));
-    }
-    std::future::ready(response).await
+        .layer(layers)
 }
 
 /// Returns which answers are compressed: no refusals, and no numbers as they lie in memory, which hardly get shorter.

@@ -48,7 +48,7 @@ impl Site {
         let mut settings = Settings::default();
         settings.data_dir = folder.path().to_owned();
         let clock = Arc::new(WrongClock::default());
-        let app = App { clock: Arc::clone(&clock) as _, ..App::open(settings).await.unwrap() };
+        let app = App::open(settings).await.unwrap().with(|services| services.clock = Arc::clone(&clock) as _);
         let series = closecast_data::sample::series(&aapl()).unwrap();
         app.store.bars().replace(&series, clock.now()).await.unwrap();
         Self { app, clock, _folder: folder }

@@ -57,12 +57,12 @@ impl ConnectionAccount {
 
     /// Waits until so little is held for the connection that another request can begin, which is the caller's.
     pub(in crate::server) async fn ready(&self, caller: Option<CallerId>) {
-        loop {
+        while self.is_full() {
             let released = self.released.notified();
-            if self.held() < self.ledger.limits().per_connection {
-                break;
+            // It may have been given back in between.
+            if self.is_full() {
+                released.await;
             }
-            released.await;
         }
         *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = caller;
     }
@@ -83,6 +83,10 @@ impl ConnectionAccount {
     /// Closes the account of a response.
     pub(super) fn end_response(&self, number: u64) {
         self.lock().retain(|&(other, _)| other != number);
+    }
+
+    fn is_full(&self) -> bool {
+        self.held() >= self.ledger.limits().per_connection
     }
 
     /// Returns the bytes that are held for the connection.
@@ -119,10 +123,15 @@ impl ConnectionAccount {
         self.ledger.add(bytes);
     }
 
-    /// Counts so many bytes less.
+    /// Counts so many bytes less, which the client has taken.
     pub(super) fn release(&self, bytes: usize) {
-        self.held.fetch_sub(bytes, Ordering::Relaxed);
         self.note_progress();
+        self.remove(bytes);
+    }
+
+    /// Counts so many bytes less.
+    pub(super) fn remove(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
         self.ledger.remove(bytes);
         self.released.notify_waiters();
     }

@@ -1,18 +1,18 @@
 //! Response bodies in pieces that are counted until the connection lets go of them.
 
 use std::{
-    convert::Infallible,
+    future::poll_fn,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
 };
 
 use axum::{
-    body::{Body, HttpBody as _, to_bytes},
+    body::{Body, HttpBody as _},
     http::{StatusCode, header},
     response::{IntoResponse as _, Response},
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use hyper::body::{Frame, SizeHint};
 
 use super::{
@@ -39,13 +39,13 @@ pub(in crate::server) async fn track(
     account: &Arc<ConnectionAccount>,
     ledger: &BufferLedger,
     caller: Option<CallerId>,
-) -> Response {
+) -> Response<CountedBody> {
     if response.status() == StatusCode::SWITCHING_PROTOCOLS || response.body().is_end_stream() {
-        return response;
+        return response.map(CountedBody::Uncounted);
     }
     let (mut parts, body) = response.into_parts();
     let exact = body.size_hint().exact();
-    let plain = parts.extensions.get::<PlainSize>().map_or(0, |&PlainSize(bytes)| bytes);
+    let plain = parts.extensions.get::<PlainSize>().map_or(LARGE_RESPONSE as u64, |&PlainSize(bytes)| bytes);
     let length = usize::try_from(exact.unwrap_or(plain)).unwrap_or(usize::MAX);
     let shared = parts.extensions.remove::<SharedBody>().is_some();
     let counted = if shared { 0 } else { length };
@@ -54,75 +54,119 @@ pub(in crate::server) async fn track(
         && !ledger.add_of_caller(caller, bytes)
     {
         let detail = "responses to earlier requests of this caller are not read yet: read them, then ask again";
-        return Problem::too_many(RETRY_AFTER, detail).into_response();
+        return Problem::too_many(RETRY_AFTER, detail).into_response().map(CountedBody::Uncounted);
     }
     let reserved = parts.extensions.remove::<Reserved>();
     // From before it is compressed, which takes time and memory too.
     let tracked = TrackedResponse::begin(account, (length, counted), caller, reserved);
-    let bytes = match whole(body, exact.is_some(), length, ledger).await {
+    let bytes = match whole(body, exact, length, ledger).await {
         Ok(bytes) => bytes,
         Err(error) => {
             tracked.set_counted(0);
             tracing::error!(error, "a response could not be put together");
-            return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            return StatusCode::INTERNAL_SERVER_ERROR.into_response().map(CountedBody::Uncounted);
         }
     };
-    if !shared {
+    if !shared && bytes.len() != length {
         tracked.set_counted(bytes.len());
     }
     parts.headers.remove(header::TRANSFER_ENCODING);
-    Response::from_parts(parts, Body::new(TrackedBody { rest: bytes, shared, response: tracked }))
+    Response::from_parts(parts, CountedBody::Counted(TrackedBody { rest: bytes, shared, response: tracked }))
 }
 
 /// Returns the whole body. One that is being compressed is compressed to its end now: an encoder takes some hundred kilobytes, which it
 /// would keep for as long as the client does not read.
-async fn whole(body: Body, exact: bool, length: usize, ledger: &BufferLedger) -> Result<Bytes, String> {
-    if exact || length <= LARGE_RESPONSE {
-        return to_bytes(body, usize::MAX).await.map_err(|error| error.to_string());
+async fn whole(mut body: Body, exact: Option<u64>, length: usize, ledger: &BufferLedger) -> Result<Bytes, String> {
+    if exact.is_some() || length <= LARGE_RESPONSE {
+        return collect(&mut body).await.map_err(|error| error.to_string());
     }
     // Away from the threads that answer, since this takes milliseconds; and few at a time, since it keeps a processor busy.
     let _place = ledger.compressions().acquire().await.map_err(|error| error.to_string())?;
     let handle = tokio::runtime::Handle::current();
-    let compressed = tokio::task::spawn_blocking(move || handle.block_on(to_bytes(body, usize::MAX)));
+    let compressed = tokio::task::spawn_blocking(move || handle.block_on(collect(&mut body)));
     compressed.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())
 }
 
+/// Returns the whole body. Most come in one piece, which is not copied.
+async fn collect(body: &mut Body) -> Result<Bytes, axum::Error> {
+    let Some(first) = next_piece(body).await? else { return Ok(Bytes::new()) };
+    let Some(second) = next_piece(body).await? else { return Ok(first) };
+    let mut whole = BytesMut::from(first);
+    whole.extend_from_slice(&second);
+    while let Some(piece) = next_piece(body).await? {
+        whole.extend_from_slice(&piece);
+    }
+    Ok(whole.freeze())
+}
+
+/// Returns the next bytes of a body; `None` at its end.
+async fn next_piece(body: &mut Body) -> Result<Option<Bytes>, axum::Error> {
+    loop {
+        match poll_fn(|context| Pin::new(&mut *body).poll_frame(context)).await.transpose()?.map(Frame::into_data) {
+            Some(Ok(bytes)) => return Ok(Some(bytes)),
+            // Trailers: no body of ours has any.
+            Some(Err(_trailers)) => {}
+            None => return Ok(None),
+        }
+    }
+}
+
+/// The body of a response on its way to a connection.
+pub(in crate::server) enum CountedBody {
+    /// One that takes next to no memory, or belongs to another protocol.
+    Uncounted(Body),
+    Counted(TrackedBody),
+}
+
+impl hyper::body::Body for CountedBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.get_mut() {
+            Self::Uncounted(body) => Pin::new(body).poll_frame(context),
+            Self::Counted(body) => Poll::Ready(body.next_piece().map(|piece| Ok(Frame::data(piece)))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Uncounted(body) => body.is_end_stream(),
+            Self::Counted(body) => body.rest.is_empty(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Uncounted(body) => body.size_hint(),
+            Self::Counted(body) => SizeHint::with_exact(body.rest.len() as u64),
+        }
+    }
+}
+
 /// A body whose bytes are counted.
-struct TrackedBody {
+pub(in crate::server) struct TrackedBody {
     rest: Bytes,
     shared: bool,
     response: Arc<TrackedResponse>,
 }
 
-impl hyper::body::Body for TrackedBody {
-    type Data = Bytes;
-    type Error = Infallible;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        _context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+impl TrackedBody {
+    fn next_piece(&mut self) -> Option<Bytes> {
         if self.rest.is_empty() {
-            return Poll::Ready(None);
+            return None;
         }
-        let length = self.rest.len().min(PIECE);
-        let bytes = self.rest.split_to(length);
-        let piece = Piece { bytes, shared: self.shared, response: Arc::clone(&self.response) };
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_owner(piece)))))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.rest.len() as u64)
+        let bytes = self.rest.split_to(self.rest.len().min(PIECE));
+        Some(Bytes::from_owner(Piece { bytes, shared: self.shared, response: Arc::clone(&self.response) }))
     }
 }
 
 impl Drop for TrackedBody {
     fn drop(&mut self) {
-        if !self.shared {
+        if !self.shared && !self.rest.is_empty() {
             self.response.release(self.rest.len());
         }
     }

@@ -49,7 +49,7 @@ impl Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        self.account.release(self.bytes.load(Ordering::Relaxed));
+        self.account.remove(self.bytes.load(Ordering::Relaxed));
     }
 }
 

@@ -54,7 +54,7 @@ impl TrackedResponse {
         if after > before {
             self.account.add(after - before);
         } else {
-            self.account.release(before - after);
+            self.account.remove(before - after);
         }
     }
 
@@ -69,7 +69,7 @@ impl TrackedResponse {
 impl Drop for TrackedResponse {
     fn drop(&mut self) {
         self.account.end_response(self.number);
-        self.account.release(OVERHEAD_BYTES);
+        self.account.remove(OVERHEAD_BYTES);
         if let Some((caller, bytes)) = self.caller {
             self.account.ledger.remove_of_caller(caller, bytes);
         }

@@ -23,7 +23,7 @@ use crate::{
     server::{
         address,
         auth::key_in,
-        buffers::{BufferLedger, CallerId, ConnectionAccount, hold, track},
+        buffers::{BufferLedger, CallerId, ConnectionAccount, CountedBody, hold, track},
         observe::Keyed,
     },
 };
@@ -38,7 +38,7 @@ pub(super) struct Shared {
 }
 
 /// Answers the requests of one connection.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Conversation {
     pub(super) routes: Router,
     pub(super) peer: SocketAddr,
@@ -48,21 +48,24 @@ pub(super) struct Conversation {
 
 impl Conversation {
     /// Answers a request, once the connection has read enough of its earlier responses.
-    pub(super) async fn answer(self, mut request: Request<Incoming>) -> Result<Response, Infallible> {
-        let Self { routes, peer, account, shared } = self;
+    pub(super) async fn answer(
+        self: Arc<Self>,
+        mut request: Request<Incoming>,
+    ) -> Result<Response<CountedBody>, Infallible> {
+        let Self { routes, peer, account, shared } = self.as_ref();
         let trusted = &shared.settings.trusted_proxies;
-        request.extensions_mut().insert(ConnectInfo(peer));
+        request.extensions_mut().insert(ConnectInfo(*peer));
         let by_address = CallerId::of_address(address::of(request.headers(), request.extensions(), trusted));
         let by_key = key_in(request.headers()).map(CallerId::of_key);
         account.ready(by_address).await;
         let body_limit = usize::try_from(shared.settings.limits.body.bytes()).unwrap_or(usize::MAX);
         let version = request.version();
-        let (request, _held) = hold(request, &account, body_limit);
-        let response = routes.oneshot(request).await?;
+        let (request, _held) = hold(request, account, body_limit);
+        let response = routes.clone().oneshot(request).await?;
         // A key counts where it was looked at and opened.
         let keyed = response.extensions().get::<Keyed>().is_some();
         let caller = if keyed { by_key } else { by_address };
-        let mut response = track(response, &account, &shared.ledger, caller).await;
+        let mut response = track(response, account, &shared.ledger, caller).await;
         // A client that keeps its connection sends the next request elsewhere, before this connection is closed under it.
         if version < Version::HTTP_2 && shared.is_closing.load(Ordering::Relaxed) {
             response.headers_mut().entry(header::CONNECTION).or_insert(HeaderValue::from_static("close"));
