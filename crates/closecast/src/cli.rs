@@ -1,15 +1,12 @@
 //! The command line.
 
-mod mistake;
-
-use chrono::NaiveDate;
+use crate::error::CliError;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
-pub(crate) use self::mistake::in_one_line;
 use crate::{
     commands,
     config::{GLOBAL, SettingArguments},
-    failure::Failure,
+    parse_error,
 };
 
 /// Forecasts of stock closing prices with LSTM networks: data, training, honest evaluation, serving.
@@ -75,13 +72,13 @@ impl Cli {
     /// or the version is all that was asked for.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when `.env` cannot be understood, [`Failure::Usage`] or [`Failure::Arguments`] when the
+    /// [`CliError::Settings`] when `.env` cannot be understood, [`CliError::Usage`] or [`CliError::Arguments`] when the
     /// arguments are wrong.
-    pub(crate) fn read() -> Result<Self, Failure> {
+    pub(crate) fn read() -> Result<Self, CliError> {
         crate::config::read_dotenv()?;
-        let matches = Self::command().try_get_matches().map_err(mistake::failure)?;
-        let cli =
-            Self::from_arg_matches(&matches).map_err(|error| mistake::failure(error.format(&mut Self::command())))?;
+        let matches = Self::command().try_get_matches().map_err(parse_error::failure)?;
+        let cli = Self::from_arg_matches(&matches)
+            .map_err(|error| parse_error::failure(error.format(&mut Self::command())))?;
         cli.settings.check_secrets(&matches)?;
         Ok(cli)
     }
@@ -100,25 +97,6 @@ impl Command {
     }
 }
 
-/// Returns the command line as it can be given again in a POSIX shell.
-pub(crate) fn command_line() -> String {
-    let arguments = std::env::args_os().skip(1).map(|argument| quoted(&argument.to_string_lossy()));
-    std::iter::once("closecast".to_owned()).chain(arguments).collect::<Vec<_>>().join(" ")
-}
-
-fn quoted(argument: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+%@".contains(c);
-    if !argument.is_empty() && argument.chars().all(plain) {
-        return argument.to_owned();
-    }
-    format!("'{}'", argument.replace('\'', r"'\''"))
-}
-
-/// Reads a date of an argument.
-pub(crate) fn date(text: &str) -> Result<NaiveDate, String> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| format!("{text:?} is not a date; write YYYY-MM-DD"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,11 +104,5 @@ mod tests {
     #[test]
     fn the_definition_of_the_command_line_is_sound() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn an_argument_is_quoted_where_a_shell_would_read_it_otherwise() {
-        let quoted = ["--from=2023-01-03", "naive,lstm", "my prices", "it's", ""].map(quoted);
-        assert_eq!(quoted, ["--from=2023-01-03", "naive,lstm", "'my prices'", r"'it'\''s'", "''"]);
     }
 }

@@ -3,18 +3,23 @@
 mod allocator;
 mod arguments;
 mod artifacts;
-mod byte_size;
 mod database_url;
 mod environment;
-mod network;
-mod schedules;
-mod server;
-mod work;
+mod memory;
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use closecast_app::{
+    byte_size::ByteSize,
+    options::{ServiceOptions, TrainingDevice, WorkSettings},
+    schedule::{
+        Schedule,
+        form::{ScheduleSettings, in_force, repeated_name},
+    },
+    toml_file::TomlFile,
+};
 use closecast_nn::MAX_THREADS;
+use closecast_server::options::ServerSettings;
 use closecast_store::{ArtifactSettings, DatabaseAddress, Secret, StoreSettings};
 use figment::{Figment, providers::Serialized};
 use serde::{Deserialize, Serialize};
@@ -22,31 +27,17 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::{
     allocator::limit_arenas,
     arguments::{GLOBAL, SettingArguments},
-    byte_size::ByteSize,
     environment::read_dotenv,
-    network::Network,
-    server::{LimitSettings, ServerSettings},
-    work::WorkSettings,
+    memory::log as log_memory,
 };
-use self::{artifacts::ArtifactSection, environment::Environment, schedules::ScheduleSettings};
-use crate::{failure::Failure, memory, toml_file::TomlFile, worker::schedule::Schedule};
+use self::{artifacts::ArtifactSection, environment::Environment};
+use crate::error::CliError;
 
 /// Name of the settings file looked for in the working folder.
 const FILE: &str = "closecast.toml";
 
 /// Least that log files need: lines are up to some kilobytes long.
 const MIN_LOG_LIMIT: ByteSize = ByteSize::megabytes(1);
-
-/// What trains.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum TrainingDevice {
-    /// The CPU
-    #[default]
-    Cpu,
-    /// A GPU where there is one that works and the program was built with the feature gpu, the CPU otherwise
-    Gpu,
-}
 
 /// The settings in force.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -85,33 +76,43 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Returns the threads that a training uses: those asked for, or one a core.
-    pub(crate) fn training_threads(&self) -> usize {
-        let cores = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        self.threads.unwrap_or_else(|| cores().min(MAX_THREADS))
+    /// Returns the options of the services.
+    ///
+    /// # Errors
+    /// [`CliError::Settings`] when an address cannot be one.
+    pub(crate) fn services(&self) -> Result<ServiceOptions, CliError> {
+        Ok(ServiceOptions {
+            data_dir: self.data_dir.clone(),
+            store: self.store()?,
+            memory: memory::plan(self),
+            threads: self.threads,
+            device: self.device,
+            yahoo_url: self.yahoo_url.clone(),
+            requests_per_second: self.requests_per_second,
+            model_cache: self.server.model_cache,
+            forecast_cache: self.server.forecast_cache,
+            queue: self.server.queue,
+            worker: self.worker.clone(),
+            schedules: in_force(self.schedules, &self.schedule),
+        })
     }
 
     /// Returns where everything is kept.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when an address cannot be one.
-    pub(crate) fn store(&self) -> Result<StoreSettings, Failure> {
+    /// [`CliError::Settings`] when an address cannot be one.
+    pub(crate) fn store(&self) -> Result<StoreSettings, CliError> {
         let database = self.database_url.as_ref().map(|url| DatabaseAddress::parse(url.reveal())).transpose();
-        let database = database.map_err(|error| Failure::Settings(error.to_string()))?;
+        let database = database.map_err(|error| CliError::Settings(error.to_string()))?;
         Ok(StoreSettings { folder: self.data_dir.clone(), database, artifacts: Some(self.artifacts()?) })
     }
 
     /// Returns where artifacts are kept, and how that place is reached.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when the address cannot be one.
-    fn artifacts(&self) -> Result<ArtifactSettings, Failure> {
+    /// [`CliError::Settings`] when the address cannot be one.
+    fn artifacts(&self) -> Result<ArtifactSettings, CliError> {
         self.artifacts.settings(&self.data_dir)
-    }
-
-    /// Returns the schedules in force, each name once.
-    pub(crate) fn schedules(&self) -> Vec<Schedule> {
-        schedules::in_force(self.schedules, &self.schedule)
     }
 }
 
@@ -139,17 +140,17 @@ impl Default for Settings {
 /// Returns the settings in force, from the given flags and environment, the settings file and the defaults.
 ///
 /// # Errors
-/// [`Failure::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
-pub(crate) fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+/// [`CliError::Settings`] when the file is missing, malformed, or has a key or a value that is not known.
+pub(crate) fn load(given: &SettingArguments) -> Result<Settings, CliError> {
     load_within(given, &Environment::of_process())
 }
 
-fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Result<Settings, Failure> {
+fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Result<Settings, CliError> {
     let file = match &given.config {
         Some(path) => Some(path.as_path()),
         None => Some(Path::new(FILE)).filter(|path| path.is_file()),
     };
-    let read = |path| TomlFile::read("the settings file", path).map_err(Failure::Settings);
+    let read = |path| TomlFile::read("the settings file", path).map_err(CliError::Settings);
     let file = file.map(read).transpose()?;
     let mut layers = Figment::new();
     if let Some(file) = &file {
@@ -160,12 +161,12 @@ fn load_within(given: &SettingArguments, environment: &Environment<'_>) -> Resul
     let layers = layers.join(Serialized::defaults(defaults));
     // Flags and environment have been read into their types: what does not fit comes from the file.
     let mut settings: Settings = layers.extract().map_err(|error| match &file {
-        Some(file) => Failure::Settings(file.refused(&error)),
-        None => Failure::Settings(error.to_string()),
+        Some(file) => CliError::Settings(file.refused(&error)),
+        None => CliError::Settings(error.to_string()),
     })?;
     settings.artifacts.read_keys(environment);
-    if let (Some(file), Some(error)) = (&file, schedules::repeated_name(&settings.schedule)) {
-        return Err(Failure::Settings(file.refused(&error)));
+    if let (Some(file), Some(index)) = (&file, repeated_name(&settings.schedule)) {
+        return Err(CliError::Settings(file.refused(&name_used_twice(&settings.schedule, index))));
     }
     check(&settings)?;
     Ok(settings)
@@ -181,26 +182,34 @@ fn defaults(layers: &Figment) -> Settings {
     defaults
 }
 
-fn check(settings: &Settings) -> Result<(), Failure> {
+/// Returns what is wrong with the name of the schedule at `index`, with its place in the file.
+fn name_used_twice(schedules: &[Schedule], index: usize) -> figment::Error {
+    let name = &schedules[index].name;
+    let text =
+        format!("{name:?} is the name of an earlier schedule too: firings are remembered by name, give each its own");
+    figment::Error::from(text).with_path(&format!("schedule.{index}.name"))
+}
+
+fn check(settings: &Settings) -> Result<(), CliError> {
     if settings.threads == Some(0) {
-        return Err(Failure::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
+        return Err(CliError::Settings("threads is 0: give at least 1, or leave it out for all cores".to_owned()));
     }
     if let Some(threads) = settings.threads.filter(|&threads| threads > MAX_THREADS) {
-        return Err(Failure::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
+        return Err(CliError::Settings(format!("threads is {threads}: give at most {MAX_THREADS}")));
     }
     if settings.log_limit.bytes() < MIN_LOG_LIMIT.bytes() {
-        return Err(Failure::Settings(format!(
+        return Err(CliError::Settings(format!(
             "log_limit is {} bytes: give at least 1 MB",
             settings.log_limit.bytes()
         )));
     }
-    if let Some(memory) = settings.memory.filter(|&memory| memory < memory::LEAST) {
-        return Err(Failure::Settings(format!("memory is {} bytes: give at least 64MB", memory.bytes())));
+    if let Some(memory) = settings.memory.filter(|&memory| memory < closecast_app::memory::LEAST) {
+        return Err(CliError::Settings(format!("memory is {} bytes: give at least 64MB", memory.bytes())));
     }
-    settings.worker.check()?;
-    settings.server.check()?;
+    settings.worker.check().map_err(CliError::Settings)?;
+    settings.server.check().map_err(CliError::Settings)?;
     if settings.requests_per_second == 0 {
-        return Err(Failure::Settings("requests_per_second is 0: give at least 1".to_owned()));
+        return Err(CliError::Settings("requests_per_second is 0: give at least 1".to_owned()));
     }
     settings.artifacts().map(drop)
 }
@@ -210,7 +219,7 @@ mod tests {
     use super::*;
 
     /// The environment of the tests is theirs: that of the machine is not looked at.
-    fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+    fn load(given: &SettingArguments) -> Result<Settings, CliError> {
         load_within(given, &Environment(&|_| None))
     }
 
@@ -265,3 +274,6 @@ mod tests {
         assert!(load(&given).unwrap_err().to_string().contains("nowhere.toml"));
     }
 }
+
+#[cfg(test)]
+mod schedules_test;

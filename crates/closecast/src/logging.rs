@@ -1,15 +1,14 @@
 //! Logs: to the terminal when a service runs, and to daily files in the data folder.
 
-mod rotating_file;
-
+use crate::error::CliError;
 use std::{path::Path, sync::Arc};
 
 use closecast_domain::SystemClock;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{EnvFilter, Layer, filter::LevelFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-pub(crate) use self::rotating_file::RotatingFile;
-use crate::{config::Settings, failure::Failure};
+use crate::config::Settings;
+use closecast_app::rotating_file::RotatingFile;
 
 /// Lines that wait for a slow disk; further ones are lost.
 const LINES: usize = 8192;
@@ -37,11 +36,11 @@ pub(crate) struct Logs {
 /// folder; another command only says warnings on standard error.
 ///
 /// # Errors
-/// [`Failure::Settings`] when the log filter cannot be understood or the folder cannot be made.
-pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure> {
+/// [`CliError::Settings`] when the log filter cannot be understood or the folder cannot be made.
+pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, CliError> {
     let filter = |text: &str| {
         EnvFilter::try_new(text)
-            .map_err(|error| Failure::Settings(format!("log: {text:?} is not a log filter: {error}")))
+            .map_err(|error| CliError::Settings(format!("log: {text:?} is not a log filter: {error}")))
     };
     if !service {
         filter(&settings.log)?;
@@ -78,12 +77,12 @@ pub(crate) fn start(settings: &Settings, service: bool) -> Result<Logs, Failure>
     Ok(Logs { _writers: vec![all_guard, errors_guard] })
 }
 
-fn file(folder: &Path, prefix: &'static str, limit: u64) -> Result<(NonBlocking, WorkerGuard), Failure> {
+fn file(folder: &Path, prefix: &'static str, limit: u64) -> Result<(NonBlocking, WorkerGuard), CliError> {
     let writer = RotatingFile::open(folder, prefix, limit, Arc::new(SystemClock));
     let writer = writer.map_err(|error| unwritable(folder, &error))?;
     Ok(NonBlockingBuilder::default().buffered_lines_limit(LINES).finish(writer))
 }
 
-fn unwritable(folder: &Path, error: &dyn std::fmt::Display) -> Failure {
-    Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()))
+fn unwritable(folder: &Path, error: &dyn std::fmt::Display) -> CliError {
+    CliError::Settings(format!("the log folder {} cannot be written: {error}", folder.display()))
 }

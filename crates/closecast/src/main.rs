@@ -1,37 +1,21 @@
 //! closecast: forecasts of stock closing prices with LSTM networks, honestly evaluated.
 
-mod app;
-mod bounded_file;
-mod byte_budget;
-mod cache;
+mod arguments;
 mod cli;
 mod commands;
 mod config;
-mod failure;
-mod gate;
-mod live;
+mod error;
 mod logging;
-mod memory;
-mod model_cache;
-mod monitor;
-mod ops;
-mod pages;
-mod permissions;
-mod readiness;
+mod parse_error;
 mod report;
-mod security;
-mod server;
 mod service;
 mod terminal;
-mod toml_file;
-mod views;
-mod worker;
 
+use crate::error::CliError;
 use std::{process::ExitCode, time::Duration};
 
 use crate::{
     cli::{Cli, Command},
-    failure::Failure,
     terminal::Terminal,
 };
 
@@ -46,7 +30,7 @@ fn main() -> ExitCode {
     if matches!(&read, Ok(cli) if cli.command.is_service()) {
         config::limit_arenas();
     }
-    permissions::keep_private();
+    closecast_app::permissions::keep_private();
     match read {
         Ok(cli) => {
             let terminal = Terminal::new(cli.json);
@@ -56,24 +40,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn failed(terminal: &Terminal, failure: &Failure) -> ExitCode {
+fn failed(terminal: &Terminal, failure: &CliError) -> ExitCode {
     terminal.failure(failure);
     failure.exit_code()
 }
 
-fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, Failure> {
+fn run(cli: Cli, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let settings = config::load(&cli.settings)?;
     let _logs = logging::start(&settings, cli.command.is_service())?;
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     runtime.enable_all().max_blocking_threads(BLOCKING_THREADS);
-    let runtime = runtime.build().map_err(Failure::Runtime)?;
+    let runtime = runtime.build().map_err(CliError::Runtime)?;
     let result = runtime.block_on(dispatch(cli.command, settings, terminal));
     // A thread that reads from what never answers, such as a named pipe, must not keep the program alive.
     runtime.shutdown_timeout(THREADS_LIMIT);
     result
 }
 
-async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+async fn dispatch(command: Command, settings: config::Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     match command {
         Command::Quickstart(arguments) => Box::pin(commands::quickstart::run(arguments, settings, terminal)).await,
         Command::Fetch(arguments) => commands::fetch::run(arguments, settings, terminal).await,

@@ -7,6 +7,7 @@ mod frame;
 mod svg;
 mod tables;
 
+use crate::error::CliError;
 use askama::Template;
 use closecast_eval::{
     EvalError,
@@ -14,10 +15,9 @@ use closecast_eval::{
 };
 
 use self::{charts::Chart, tables::Table};
-use crate::{
-    failure::Failure,
-    ops::backtest::{BacktestResult, MODELS},
-    terminal::counted,
+use closecast_app::{
+    plural::counted,
+    use_cases::backtest::{BacktestResult, MODELS},
 };
 
 /// The page.
@@ -51,9 +51,9 @@ struct Verdict {
 /// Returns the page. `command` is the command line that made the backtest.
 ///
 /// # Errors
-/// [`Failure::Internal`] when a figure cannot be computed or the page not be written.
-pub(crate) fn html(result: &BacktestResult, command: &str) -> Result<String, Failure> {
-    let measured = |error: EvalError| Failure::Internal(error.to_string());
+/// [`CliError::Internal`] when a figure cannot be computed or the page not be written.
+pub(crate) fn html(result: &BacktestResult, command: &str) -> Result<String, CliError> {
+    let measured = |error: EvalError| CliError::Internal(error.to_string());
     let panel = Panel::new(&result.backtest.rows).map_err(measured)?;
     let (years, thirds): (Vec<_>, Vec<_>) =
         result.slices.iter().partition(|slice| slice.days.starts_with(|c: char| c.is_ascii_digit()));
@@ -78,7 +78,7 @@ pub(crate) fn html(result: &BacktestResult, command: &str) -> Result<String, Fai
             .collect(),
         version: env!("CARGO_PKG_VERSION"),
     };
-    page.render().map_err(|error| Failure::Internal(error.to_string()))
+    page.render().map_err(|error| CliError::Internal(error.to_string()))
 }
 
 fn facts(result: &BacktestResult) -> Vec<(&'static str, String)> {

@@ -3,6 +3,7 @@
 pub(crate) mod open_files;
 mod shutdown;
 
+use crate::error::CliError;
 use std::{process::ExitCode, time::Duration};
 
 use closecast_store::Store;
@@ -14,11 +15,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use self::shutdown::Shutdown;
-use crate::{
-    app::App,
-    failure::Failure,
-    ops::serving,
-    terminal::Terminal,
+use crate::terminal::Terminal;
+use closecast_app::{
+    services::App,
+    use_cases::serving,
     worker::{self, Worker, WorkerSettings},
 };
 
@@ -81,10 +81,10 @@ impl Background {
 /// Closes the database. One that does not answer is left as it is.
 ///
 /// # Errors
-/// [`Failure::Store`] when the database reports an error.
-pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<(), Failure> {
+/// [`CliError::Store`] when the database reports an error.
+pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<(), CliError> {
     let closed = shutdown.step("close the database", DATABASE_LIMIT, store.close()).await;
-    closed.unwrap_or(Ok(())).map_err(Failure::from)
+    closed.unwrap_or(Ok(())).map_err(CliError::from)
 }
 
 /// Returns the settings of this program's worker. Its name says where and which it is, and is never used twice.
@@ -96,7 +96,7 @@ fn settings(app: &App) -> WorkerSettings {
     };
     let unique = Uuid::now_v7().simple().to_string();
     let name = format!("{host}-{}-{}", std::process::id(), &unique[unique.len() - 6..]);
-    WorkerSettings { name, jobs: app.settings.worker.jobs, lease: app.settings.worker.lease() }
+    WorkerSettings { name, jobs: app.options.worker.jobs, lease: app.options.worker.lease() }
 }
 
 /// Waits for the end of a program, which is at once if a second signal comes meanwhile, and returns its exit code.
@@ -104,10 +104,10 @@ fn settings(app: &App) -> WorkerSettings {
 /// # Errors
 /// Those of `orderly`.
 pub(crate) async fn end_in_order(
-    orderly: impl Future<Output = Result<(), Failure>>,
+    orderly: impl Future<Output = Result<(), CliError>>,
     signals: &Signals,
     terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CliError> {
     tokio::select! {
         ended = orderly => ended?,
         () = signals.at_once() => {

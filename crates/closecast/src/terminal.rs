@@ -1,20 +1,14 @@
 //! What the person at the terminal sees. With `--json`, standard output holds one JSON object and nothing else.
 
-pub(crate) mod backtest;
-pub(crate) mod challenge;
-pub(crate) mod chart;
-pub(crate) mod evaluation;
 pub(crate) mod progress;
-pub(crate) mod tune;
 
+use crate::error::CliError;
 use std::{
     fmt,
     io::{self, Write},
 };
 
 use serde::Serialize;
-
-use crate::failure::Failure;
 
 /// Standard output and standard error.
 #[derive(Clone, Copy, Debug)]
@@ -36,20 +30,20 @@ impl Terminal {
     /// Writes a line of text; nothing with `--json`.
     ///
     /// # Errors
-    /// [`Failure::Runtime`] when standard output cannot be written; a closed pipe is not an error.
-    pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), Failure> {
+    /// [`CliError::Runtime`] when standard output cannot be written; a closed pipe is not an error.
+    pub(crate) fn line(&self, text: impl fmt::Display) -> Result<(), CliError> {
         if self.json { Ok(()) } else { written(writeln!(io::stdout().lock(), "{text}")) }
     }
 
     /// Writes an object as JSON; nothing without `--json`.
     ///
     /// # Errors
-    /// [`Failure::Runtime`] when standard output cannot be written; a closed pipe is not an error.
-    pub(crate) fn object(&self, object: &impl Serialize) -> Result<(), Failure> {
+    /// [`CliError::Runtime`] when standard output cannot be written; a closed pipe is not an error.
+    pub(crate) fn object(&self, object: &impl Serialize) -> Result<(), CliError> {
         if !self.json {
             return Ok(());
         }
-        let text = serde_json::to_string_pretty(object).map_err(|error| Failure::Internal(error.to_string()))?;
+        let text = serde_json::to_string_pretty(object).map_err(|error| CliError::Internal(error.to_string()))?;
         written(writeln!(io::stdout().lock(), "{text}"))
     }
 
@@ -59,8 +53,8 @@ impl Terminal {
     }
 
     /// Writes why the command failed, in one line; for a wrong command line, with the command's usage.
-    pub(crate) fn failure(&self, failure: &Failure) {
-        if let (Failure::Arguments(error), false) = (failure, self.json) {
+    pub(crate) fn failure(&self, failure: &CliError) {
+        if let (CliError::Arguments(error), false) = (failure, self.json) {
             let _nowhere_left_to_tell = error.print();
             return;
         }
@@ -73,17 +67,10 @@ impl Terminal {
     }
 }
 
-/// Returns a count with its noun: `1 row`, `2 rows`.
-pub(crate) fn counted(count: impl fmt::Display, noun: &str) -> String {
-    let count = count.to_string();
-    let plural = if count == "1" { "" } else { "s" };
-    format!("{count} {noun}{plural}")
-}
-
 /// `closecast … | head` closes the pipe early, which is no failure of ours.
-fn written(result: io::Result<()>) -> Result<(), Failure> {
+fn written(result: io::Result<()>) -> Result<(), CliError> {
     match result {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Runtime(error)),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Runtime(error)),
         _ => Ok(()),
     }
 }

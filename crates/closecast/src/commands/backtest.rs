@@ -1,22 +1,26 @@
 //! `closecast backtest`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::services::App;
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use crate::{
-    app::App,
-    commands::interrupt::cancelled_by_ctrl_c,
+    commands::{interrupt::cancelled_by_ctrl_c, render::backtest as shown},
     config::Settings,
-    failure::Failure,
-    ops::{
-        backtest::{self, BacktestRequest, BacktestResult, DEFAULT_MODELS, MODELS, Source},
-        output_file::OutputFile,
-    },
     report,
-    terminal::{Terminal, backtest as shown, counted, progress::BacktestBar},
-    views::backtest::BacktestView,
+    terminal::{Terminal, progress::BacktestBar},
 };
 use chrono::NaiveDate;
 use clap::Args;
+use closecast_api::backtest::BacktestView;
+use closecast_app::{
+    plural::counted,
+    use_cases::{
+        backtest::{self, BacktestRequest, BacktestResult, DEFAULT_MODELS, MODELS, Source},
+        output_file::OutputFile,
+    },
+};
 use closecast_domain::{Cancel, Symbol};
 use closecast_eval::backtest::BacktestSpec;
 
@@ -39,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "DAYS", default_value_t = BacktestSpec::default().refit_every)]
     refit_every: usize,
     /// First session forecast, YYYY-MM-DD [default: so that the newest sessions are forecast]; nothing after the test days is read
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::arguments::date)]
     from: Option<NaiveDate>,
     /// Sessions forecast from each day.
     #[arg(long, value_name = "SESSIONS", default_value_t = 1)]
@@ -67,9 +71,9 @@ fn models_help() -> String {
 }
 
 /// Runs the backtest and shows how the models did.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let report_file = arguments.report.as_deref().map(OutputFile::create).transpose()?;
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let source = match arguments.data {
         Some(folder) => Source::Folder(folder),
         None => Source::Symbols(arguments.symbols),
@@ -86,7 +90,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     };
     let result = watched(&app, request, terminal).await?;
     if let Some(file) = report_file {
-        let html = report::html(&result, &crate::cli::command_line())?;
+        let html = report::html(&result, &crate::arguments::command_line())?;
         file.write(|file| file.write_all(html.as_bytes()))?;
     }
     show(&result, terminal)?;
@@ -94,16 +98,16 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 }
 
 /// Runs with a progress bar; Ctrl-C stops after the symbol in hand.
-async fn watched(app: &App, request: BacktestRequest, terminal: &Terminal) -> Result<BacktestResult, Failure> {
+async fn watched(app: &App, request: BacktestRequest, terminal: &Terminal) -> Result<BacktestResult, CliError> {
     let cancel = Cancel::new();
     let work = backtest::run(app, request, BacktestBar::new(terminal.json()), cancel.clone());
-    cancelled_by_ctrl_c(work, cancel).await
+    Ok(cancelled_by_ctrl_c(work, cancel).await?)
 }
 
-fn show(result: &BacktestResult, terminal: &Terminal) -> Result<(), Failure> {
+fn show(result: &BacktestResult, terminal: &Terminal) -> Result<(), CliError> {
     let (first, last) = match (result.plan.folds.first(), result.plan.folds.last()) {
         (Some(first), Some(last)) => (first.first, last.last),
-        _ => return Err(Failure::Internal("a backtest without a fold".to_owned())),
+        _ => return Err(CliError::Internal("a backtest without a fold".to_owned())),
     };
     terminal.object(&BacktestView::from(result))?;
     terminal.line(format_args!(

@@ -1,16 +1,14 @@
 //! `closecast backup`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use closecast_store::{BackupError, Existing, StoreError};
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    terminal::{Terminal, counted},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::plural::counted;
 
 /// Arguments of `closecast backup`.
 #[derive(Debug, Args)]
@@ -23,11 +21,11 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the backup whole or not at all; fails when an artifact is missing or damaged, after all others were backed up.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     let existing = if arguments.force { Existing::Replace } else { Existing::Keep };
     let made = app.store.backup(&arguments.file, existing, app.clock.now()).await.map_err(|error| match error {
-        StoreError::Backup(error @ BackupError::Exists { .. }) => Failure::Usage(error.to_string()),
+        StoreError::Backup(error @ BackupError::Exists { .. }) => CliError::Usage(error.to_string()),
         other => other.into(),
     })?;
     terminal.object(&serde_json::json!({
@@ -39,7 +37,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     }))?;
     let rows = made.rows.values().sum::<u64>();
     if rows == 0 {
-        terminal.remark(format_args!("nothing is stored in {}: the backup is empty", app.settings.data_dir.display()));
+        terminal.remark(format_args!("nothing is stored in {}: the backup is empty", settings.data_dir.display()));
     }
     terminal.line(format_args!(
         "{}: {}, {}, {}",

@@ -1,19 +1,16 @@
 //! `closecast bench`.
 
+use crate::error::CliError;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use closecast_nn::{Accelerator, InstructionSet, NetworkSpec};
 use serde::Serialize;
 
-use crate::{
-    config::Settings,
-    failure::Failure,
-    ops::{
-        bench::{self, Timing, Work},
-        device,
-    },
-    terminal::Terminal,
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::use_cases::{
+    bench::{self, Timing, Work},
+    device,
 };
 
 /// What is timed.
@@ -91,14 +88,14 @@ struct Report {
 }
 
 /// Times the engine and prints the median.
-pub(crate) fn run(arguments: Arguments, settings: &Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) fn run(arguments: Arguments, settings: &Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let (mode, shape) = match arguments.what {
         What::Train(shape) => ("train", shape),
         What::Infer(shape) => ("infer", shape),
     };
     let set = shape.instruction_set.as_deref().map_or(Ok(InstructionSet::best()), str::parse);
-    let set = set.map_err(|error| Failure::Usage(error.to_string()))?;
-    let threads = settings.training_threads();
+    let set = set.map_err(|error| CliError::Usage(error.to_string()))?;
+    let threads = settings.services()?.training_threads();
     let accelerator = device::accelerator(settings.device);
     let processor = accelerator.as_ref().map_or(set.name(), Accelerator::name).to_owned();
     let timing = bench::time(&shape.work(threads, mode == "train"), set, accelerator)?;

@@ -1,17 +1,14 @@
 //! `closecast check-data`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::process::ExitCode;
 
 use clap::Args;
 use closecast_domain::{DefectKind, QualityReport, Severity, Symbol};
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    ops,
-    terminal::{Terminal, counted},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::{plural::counted, use_cases};
 
 /// Arguments of `closecast check-data`.
 #[derive(Debug, Args)]
@@ -22,11 +19,11 @@ pub(crate) struct Arguments {
 }
 
 /// Checks the stored prices and says every defect; fails while one of error level remains.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     let mut reports = Vec::new();
     for symbol in arguments.symbols {
-        let loaded = ops::history::load(&app, &symbol).await?;
+        let loaded = use_cases::history::load(&app, &symbol).await?;
         let report = loaded.report;
         terminal.line(format_args!(
             "{symbol}: {} of {} kept, source {}, quality {:.1} of 100",
@@ -56,7 +53,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 }
 
 /// Shows how many defects of each kind there are, the worst first.
-pub(crate) fn show_summary(report: &QualityReport, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn show_summary(report: &QualityReport, terminal: &Terminal) -> Result<(), CliError> {
     for severity in [Severity::Error, Severity::Warning, Severity::Info] {
         for kind in DefectKind::ALL {
             let mut found = report.defects.iter().filter(|defect| defect.kind == kind && defect.severity == severity);

@@ -1,16 +1,15 @@
 //! `closecast doctor`.
 
-use std::process::ExitCode;
+use crate::error::CliError;
+use std::{process::ExitCode, sync::Arc};
+
+use closecast_api::result_format::ApiFormat;
 
 use clap::Args;
 use serde_json::json;
 
-use crate::{
-    config::Settings,
-    failure::Failure,
-    ops::doctor::{self, Finding, Repair, Status},
-    terminal::Terminal,
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::use_cases::doctor::{self, Finding, Repair, Status};
 
 /// Arguments of `closecast doctor`.
 #[derive(Debug, Args)]
@@ -23,9 +22,9 @@ pub(crate) struct Arguments {
 }
 
 /// Checks the installation; exits with 1 while an error remains.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let repair = if arguments.repair { Repair::Yes } else { Repair::No };
-    let findings = doctor::examine(settings, repair).await;
+    let findings = doctor::examine(settings.services()?, Arc::new(ApiFormat), repair).await;
     for finding in &findings {
         show(finding, terminal)?;
     }
@@ -34,7 +33,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn show(finding: &Finding, terminal: &Terminal) -> Result<(), Failure> {
+fn show(finding: &Finding, terminal: &Terminal) -> Result<(), CliError> {
     let mark = match finding.status {
         Status::Ok => "✓",
         Status::Warning => "!",

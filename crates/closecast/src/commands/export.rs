@@ -1,5 +1,7 @@
 //! `closecast export`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{
     io::{self, Write},
     path::PathBuf,
@@ -10,12 +12,10 @@ use clap::Args;
 use closecast_data::export;
 use closecast_domain::Symbol;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    ops::{self, output_file::OutputFile},
-    terminal::{Terminal, counted},
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::{
+    plural::counted,
+    use_cases::{self, output_file::OutputFile},
 };
 
 /// Arguments of `closecast export`.
@@ -35,23 +35,23 @@ pub(crate) struct Arguments {
 }
 
 /// Writes the history as CSV with a clean header, or the newest closes as JSON.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
-    let history = ops::history::load(&app, &arguments.symbol).await?.history;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
+    let history = use_cases::history::load(&app, &arguments.symbol).await?.history;
     let mut content = Vec::new();
     let default_name = if arguments.test_json {
         let payload = export::test_payload(&history, arguments.lookback);
-        serde_json::to_writer_pretty(&mut content, &payload).map_err(|error| Failure::Internal(error.to_string()))?;
+        serde_json::to_writer_pretty(&mut content, &payload).map_err(|error| CliError::Internal(error.to_string()))?;
         content.push(b'\n');
         "test_input.json".to_owned()
     } else {
-        export::write_history(&mut content, &history).map_err(Failure::Runtime)?;
+        export::write_history(&mut content, &history).map_err(CliError::Runtime)?;
         export::file_name(&arguments.symbol)
     };
     let path = arguments.output.unwrap_or_else(|| PathBuf::from(default_name));
     if path.as_os_str() == "-" {
         return match io::stdout().lock().write_all(&content) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::Runtime(error)),
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(CliError::Runtime(error)),
             _ => Ok(ExitCode::SUCCESS),
         };
     }

@@ -1,5 +1,7 @@
 //! `closecast fetch`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::process::ExitCode;
 
 use chrono::NaiveDate;
@@ -7,13 +9,8 @@ use clap::Args;
 use closecast_domain::Symbol;
 use serde::Serialize;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    ops,
-    terminal::{Terminal, counted},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::{plural::counted, use_cases};
 
 /// Arguments of `closecast fetch`.
 #[derive(Debug, Args)]
@@ -22,10 +19,10 @@ pub(crate) struct Arguments {
     #[arg(required = true)]
     symbols: Vec<Symbol>,
     /// First session, YYYY-MM-DD [default: where the stored prices begin, or 2000-01-01]
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::arguments::date)]
     start_date: Option<NaiveDate>,
     /// Last session, YYYY-MM-DD [default: the last settled one]
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::arguments::date)]
     end_date: Option<NaiveDate>,
 }
 
@@ -40,16 +37,16 @@ struct Outcome {
 }
 
 /// Refreshes every symbol; one that fails does not stop the others, but the command then fails.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     if let (Some(start), Some(end)) = (arguments.start_date, arguments.end_date)
         && start > end
     {
-        return Err(Failure::Usage(format!("start-date {start} is after end-date {end}")));
+        return Err(CliError::Usage(format!("start-date {start} is after end-date {end}")));
     }
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let mut outcomes = Vec::new();
     for symbol in arguments.symbols {
-        let done = ops::fetch::fetch(&app, &symbol, arguments.start_date, arguments.end_date).await;
+        let done = use_cases::fetch::fetch(&app, &symbol, arguments.start_date, arguments.end_date).await;
         let outcome = match done {
             Ok(fetched) => {
                 match &fetched.stale {
@@ -73,6 +70,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
                 }
             }
             Err(failure) => {
+                let failure = CliError::from(failure);
                 terminal.failure(&failure);
                 Outcome { symbol, rows: 0, added: 0, last_date: None, stale: false, error: Some(failure.to_string()) }
             }

@@ -1,5 +1,7 @@
 //! `closecast import`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Args, ValueEnum};
@@ -9,14 +11,11 @@ use closecast_data::{
 };
 use closecast_domain::Symbol;
 
-use crate::{
-    app::App,
-    commands::check_data,
-    config::Settings,
-    failure::Failure,
-    ops::{self, import::StoredDays},
-    terminal::{Terminal, counted},
-    views::import::ImportView,
+use crate::{commands::check_data, config::Settings, terminal::Terminal};
+use closecast_api::import::ImportView;
+use closecast_app::{
+    plural::counted,
+    use_cases::{self, import::StoredDays},
 };
 
 /// Series and notes shown in full; the rest is counted.
@@ -45,7 +44,7 @@ enum DateOrderArgument {
 }
 
 /// Imports a file whole, or refuses it with one line and exit code 2.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let options = ImportOptions {
         fallback_symbol: symbol_from_file_name(&arguments.file),
         symbol: arguments.symbol,
@@ -55,9 +54,9 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         }),
         ..ImportOptions::default()
     };
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let days = if arguments.replace { StoredDays::Discard } else { StoredDays::Keep };
-    let imported = ops::import::import(&app, arguments.file, options, days).await?;
+    let imported = use_cases::import::import(&app, arguments.file, options, days).await?;
     let notes: Vec<String> = imported.notes.iter().map(ToString::to_string).collect();
     terminal.object(&ImportView::from(&imported))?;
     terminal.line(format_args!("Read as {}.", imported.dialect))?;

@@ -1,10 +1,9 @@
 //! Ctrl-C during long work.
 
+use closecast_app::error::Failure;
 use std::time::Duration;
 
 use closecast_domain::{Cancel, ForecastError};
-
-use crate::failure::Failure;
 
 /// How long work that was asked to stop may take to end in order: what it waits for, such as a database, may never answer.
 const LIMIT: Duration = Duration::from_secs(30);

@@ -1,18 +1,16 @@
 //! `closecast jobs`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::error::Failure;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
 use closecast_store::{JobFilter, JobState};
 use serde_json::json;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    terminal::Terminal,
-    views::job::{JobView, progress_in_words},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_api::job::{JobView, progress_in_words};
 
 /// Arguments of `closecast jobs`.
 #[derive(Debug, Args)]
@@ -66,8 +64,8 @@ impl From<StateArgument> for JobState {
 }
 
 /// Lists, shows or cancels jobs.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     let jobs = app.store.jobs();
     match arguments.action {
         Action::List { state, limit } => {
@@ -87,7 +85,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(jobs: &[JobView], terminal: &Terminal) -> Result<(), Failure> {
+fn list(jobs: &[JobView], terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(&json!({ "jobs": jobs }))?;
     if jobs.is_empty() {
         return terminal.line("There is no job.");
@@ -120,7 +118,7 @@ fn what(job: &JobView) -> String {
     }
 }
 
-fn show(job: &JobView, terminal: &Terminal) -> Result<(), Failure> {
+fn show(job: &JobView, terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(job)?;
     terminal.line(format_args!("{} {}: {}", job.kind, job.job_id, job.status.name()))?;
     terminal.line(format_args!("asked for {} with {}", job.created_at.format("%Y-%m-%d %H:%M:%S UTC"), job.payload))?;

@@ -1,18 +1,18 @@
 //! `closecast keys`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::services::App;
 use std::process::ExitCode;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use serde_json::json;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    ops::{self, keys::Maker},
-    security::Role,
-    terminal::Terminal,
-    views::key::{KeyView, NewKeyView},
+use crate::{config::Settings, terminal::Terminal};
+use closecast_api::key::{KeyView, NewKeyView};
+use closecast_app::{
+    access::Role,
+    use_cases::{self, keys::Maker},
 };
 
 /// Arguments of `closecast keys`.
@@ -30,7 +30,7 @@ enum Action {
         name: String,
         /// What its owner may do [default: admin for the first key, which must be an admin's, then viewer]
         #[arg(long, value_enum)]
-        role: Option<Role>,
+        role: Option<RoleArgument>,
     },
     /// List keys, oldest first; the keys themselves are kept nowhere.
     List,
@@ -41,18 +41,39 @@ enum Action {
     },
 }
 
+/// What the owner of a key may do.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum RoleArgument {
+    /// Read, and ask for forecasts
+    Viewer,
+    /// Train, import prices, cancel jobs, put models into service
+    Operator,
+    /// Make and revoke keys, see who did what
+    Admin,
+}
+
+impl From<RoleArgument> for Role {
+    fn from(role: RoleArgument) -> Self {
+        match role {
+            RoleArgument::Viewer => Self::Viewer,
+            RoleArgument::Operator => Self::Operator,
+            RoleArgument::Admin => Self::Admin,
+        }
+    }
+}
+
 /// Makes, lists or revokes keys.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     match arguments.action {
-        Action::Create { name, role } => create(&app, &name, role, terminal).await?,
+        Action::Create { name, role } => create(&app, &name, role.map(Role::from), terminal).await?,
         Action::List => {
             let keys: Vec<KeyView> = app.store.keys().list().await?.into_iter().map(KeyView::from).collect();
             list(&keys, terminal)?;
         }
         Action::Revoke { id } => {
-            let key = KeyView::from(ops::keys::revoke(&app, &id).await?);
-            ops::keys::note_command(&app, "keys revoke", &id).await?;
+            let key = KeyView::from(use_cases::keys::revoke(&app, &id).await?);
+            use_cases::keys::note_command(&app, "keys revoke", &id).await?;
             terminal.line(format_args!("Revoked {:?}. Servers follow within ten seconds.", key.name))?;
             terminal.object(&key)?;
         }
@@ -60,11 +81,11 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(app: &App, name: &str, role: Option<Role>, terminal: &Terminal) -> Result<(), Failure> {
+async fn create(app: &App, name: &str, role: Option<Role>, terminal: &Terminal) -> Result<(), CliError> {
     let first = !app.store.keys().any().await?;
     let role = role.unwrap_or(if first { Role::Admin } else { Role::Viewer });
-    let (key, key_id) = ops::keys::create(app, name, role, Maker::Admin).await?;
-    ops::keys::note_command(app, "keys create", &key_id).await?;
+    let (key, key_id) = use_cases::keys::create(app, name, role, Maker::Admin).await?;
+    use_cases::keys::note_command(app, "keys create", &key_id).await?;
     terminal.line(key.reveal())?;
     if !terminal.json() {
         terminal
@@ -76,7 +97,7 @@ async fn create(app: &App, name: &str, role: Option<Role>, terminal: &Terminal) 
     terminal.object(&NewKeyView { key_id, key: key.reveal().to_owned(), role: role.name() })
 }
 
-fn list(keys: &[KeyView], terminal: &Terminal) -> Result<(), Failure> {
+fn list(keys: &[KeyView], terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(&json!({ "keys": keys }))?;
     if keys.is_empty() {
         return terminal.line("There are no keys: whoever reaches the server may do everything. Make one with `closecast keys create NAME --role admin`.");

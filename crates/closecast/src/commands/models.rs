@@ -2,6 +2,10 @@
 
 mod promote;
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::error::Failure;
+use closecast_app::services::App;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -11,15 +15,9 @@ use closecast_store::{Alias, ModelVersion};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::{
-    app::App,
-    commands::train,
-    config::Settings,
-    failure::Failure,
-    ops::serving,
-    terminal::{Terminal, counted},
-    views::{forecast::model_view, model::VersionView},
-};
+use crate::{commands::train, config::Settings, terminal::Terminal};
+use closecast_api::{forecast::model_view, model::VersionView};
+use closecast_app::{plural::counted, use_cases::serving};
 
 /// Arguments of `closecast models`.
 #[derive(Debug, Args)]
@@ -57,8 +55,8 @@ enum Action {
 }
 
 /// Lists or shows models.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     match arguments.action {
         Action::List => list(&app, terminal).await?,
         Action::Show { name } => show(&app, &name, terminal).await?,
@@ -71,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
+async fn list(app: &App, terminal: &Terminal) -> Result<(), CliError> {
     let versions = app.store.models().list().await?;
     let aliases = app.store.models().aliases().await?;
     let alias_of = |version: &ModelVersion| {
@@ -110,7 +108,7 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), Failure> {
+async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), CliError> {
     let served = if name == serving::BASE {
         serving::base(app).await?
     } else {

@@ -1,18 +1,16 @@
 //! `closecast predict`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::services::App;
 use std::process::ExitCode;
 
 use clap::Args;
 use closecast_domain::Symbol;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    ops::{self, forecast::Freshness, history},
-    terminal::{Terminal, chart},
-    views::forecast::{ForecastView, Kind, ModelView},
-};
+use crate::{commands::render::chart, config::Settings, terminal::Terminal};
+use closecast_api::forecast::{ForecastView, Kind, ModelView};
+use closecast_app::use_cases::{self, forecast::Freshness, history};
 
 /// Arguments of `closecast predict`.
 #[derive(Debug, Args)]
@@ -25,10 +23,11 @@ pub(crate) struct Arguments {
 }
 
 /// Forecasts the next sessions and shows them.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
-    let answer = ops::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref(), Freshness::Anew).await?;
-    let view = &answer.view;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
+    let answer =
+        use_cases::forecast::forecast(&app, &arguments.symbol, arguments.model.as_deref(), Freshness::Anew).await?;
+    let view = &ForecastView::new(&answer);
     terminal.object(view)?;
     show(&app, view, terminal).await?;
     terminal.line(made_by(view, arguments.model.is_some()))?;
@@ -55,7 +54,7 @@ fn made_by(view: &ForecastView, named: bool) -> String {
 }
 
 /// Shows a small chart and the forecast in words.
-pub(crate) async fn show(app: &App, view: &ForecastView, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) async fn show(app: &App, view: &ForecastView, terminal: &Terminal) -> Result<(), CliError> {
     let closes: Vec<f64> =
         history::load(app, &view.symbol).await?.history.bars().iter().map(|bar| bar.raw_close).collect();
     terminal.line(chart::forecast(&closes, view))?;

@@ -1,5 +1,9 @@
 //! `closecast quickstart`: the whole job at once, on the prices that the program carries with it.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_api::forecast::ForecastView;
+use closecast_app::services::App;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,12 +12,13 @@ use closecast_domain::{History, Symbol};
 use closecast_model::ModelSpec;
 
 use crate::{
-    app::App,
     commands::{predict, serve, train},
     config::Settings,
-    failure::Failure,
-    ops::{self, forecast::Freshness, train::TrainRequest},
-    terminal::{Terminal, counted},
+    terminal::Terminal,
+};
+use closecast_app::{
+    plural::counted,
+    use_cases::{self, forecast::Freshness, train::TrainRequest},
 };
 
 /// Epochs without improvement before the quickstart's training stops: it should be over in seconds.
@@ -34,16 +39,16 @@ pub(crate) struct Arguments {
 }
 
 /// Stores the sample, trains, evaluates, forecasts, and serves the dashboard.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let symbol = arguments.symbol;
     if sample::series(&symbol).is_none() {
         let known: Vec<String> = sample::symbols().iter().map(ToString::to_string).collect();
-        return Err(Failure::Usage(format!(
+        return Err(CliError::Usage(format!(
             "{symbol} is not in the bundled sample: choose one of {}",
             known.join(", ")
         )));
     }
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     store_sample(&app, terminal).await?;
     let spec = ModelSpec { patience: PATIENCE, ..ModelSpec::default() }.check()?;
     let request = TrainRequest { symbol: symbol.clone(), model_name: None, spec, start_date: None, end_date: None };
@@ -54,8 +59,8 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     train::show_training(&version, terminal)?;
     train::show_challenge(&trained, terminal)?;
     terminal.line("\n4  Forecasting the next session\n")?;
-    let answer = ops::forecast::forecast(&app, &symbol, None, Freshness::Anew).await?;
-    let view = &answer.view;
+    let answer = use_cases::forecast::forecast(&app, &symbol, None, Freshness::Anew).await?;
+    let view = &ForecastView::new(&answer);
     terminal.object(view)?;
     predict::show(&app, view, terminal).await?;
     terminal.line(format_args!(
@@ -66,13 +71,13 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
         return Ok(ExitCode::SUCCESS);
     }
     terminal.line("5  Serving the dashboard")?;
-    let server = &app.settings.server;
+    let server = &settings.server;
     let (host, port, allow_open) = (server.host, arguments.port.unwrap_or(server.port), server.allow_open);
-    serve::serve_until_signal(app, (host, port, allow_open), true, terminal).await
+    serve::serve_until_signal(app, &settings, (host, port, allow_open), true, terminal).await
 }
 
 /// Stores the bundled series that are not stored yet: prices of the user's own are never overwritten.
-async fn store_sample(app: &App, terminal: &Terminal) -> Result<(), Failure> {
+async fn store_sample(app: &App, terminal: &Terminal) -> Result<(), CliError> {
     terminal.line("1  Bundled daily prices, 2000 to 2013")?;
     for symbol in sample::symbols() {
         let Some(series) = sample::series(&symbol) else { continue };

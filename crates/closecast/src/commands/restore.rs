@@ -1,16 +1,14 @@
 //! `closecast restore`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 use closecast_store::{BackupError, Existing, StoreError};
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    terminal::{Terminal, counted},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_app::plural::counted;
 
 /// Arguments of `closecast restore`.
 #[derive(Debug, Args)]
@@ -23,8 +21,8 @@ pub(crate) struct Arguments {
 }
 
 /// Restores the backup whole, or refuses it and changes nothing.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     let existing = if arguments.replace { Existing::Replace } else { Existing::Keep };
     let restored =
         app.store.restore(&arguments.file, existing, app.clock.now()).await.map_err(|error| match error {
@@ -35,7 +33,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
                 | BackupError::TooMuch { .. }
                 | BackupError::Format { .. }
                 | BackupError::Version { .. }),
-            ) => Failure::Usage(error.to_string()),
+            ) => CliError::Usage(error.to_string()),
             other => other.into(),
         })?;
     terminal.object(&restored)?;

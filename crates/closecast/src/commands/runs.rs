@@ -1,18 +1,16 @@
 //! `closecast runs`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::error::Failure;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use closecast_store::RunFilter;
 use serde_json::json;
 
-use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    terminal::Terminal,
-    views::run::{RunView, WholeRunView},
-};
+use crate::{config::Settings, terminal::Terminal};
+use closecast_api::run::{RunView, WholeRunView};
 
 /// Arguments of `closecast runs`.
 #[derive(Debug, Args)]
@@ -40,8 +38,8 @@ enum Action {
 }
 
 /// Lists or shows runs.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     match arguments.action {
         Action::List { name, limit } => {
             let runs = app.store.runs().list(&RunFilter { name, ..RunFilter::default() }, None, limit).await?;
@@ -57,7 +55,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-fn list(runs: &[RunView], terminal: &Terminal) -> Result<(), Failure> {
+fn list(runs: &[RunView], terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(&json!({ "runs": runs }))?;
     if runs.is_empty() {
         return terminal.line("There is no run: train a model with `closecast train SYMBOL`.");
@@ -83,7 +81,7 @@ fn list(runs: &[RunView], terminal: &Terminal) -> Result<(), Failure> {
     Ok(())
 }
 
-fn show(whole: &WholeRunView, terminal: &Terminal) -> Result<(), Failure> {
+fn show(whole: &WholeRunView, terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(whole)?;
     let run = &whole.run;
     terminal.line(format_args!("{} {} of {}: {}", run.kind, run.run_id, run.name, run.status.name()))?;

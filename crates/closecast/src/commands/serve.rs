@@ -1,5 +1,7 @@
 //! `closecast serve`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{
     net::{IpAddr, SocketAddr},
     process::ExitCode,
@@ -12,14 +14,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
-    live, logging,
-    server::{self, AccessLog},
+    config::{self, Settings},
+    logging,
     service::{self, Background, Shutdown, Signals, open_files},
     terminal::Terminal,
 };
+use closecast_app::services::App;
+use closecast_server::{AccessLog, ServerState};
 
 /// How long requests in hand may take after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
@@ -45,12 +46,12 @@ pub(crate) struct Arguments {
 }
 
 /// Serves until a signal.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let host = arguments.host.unwrap_or(settings.server.host);
     let port = arguments.port.unwrap_or(settings.server.port);
     let allow_open = arguments.allow_open || settings.server.allow_open;
-    let app = App::open(settings).await?;
-    serve_until_signal(app, (host, port, allow_open), !arguments.no_worker, terminal).await
+    let app = services::open(&settings).await?;
+    serve_until_signal(app, &settings, (host, port, allow_open), !arguments.no_worker, terminal).await
 }
 
 /// Serves until Ctrl-C or SIGTERM. Then, in this order: no more connections and no more jobs; the requests in hand are answered, and
@@ -58,37 +59,38 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 /// once.
 pub(crate) async fn serve_until_signal(
     app: App,
+    settings: &Settings,
     (host, port, allow_open): (IpAddr, u16, bool),
     works: bool,
     terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CliError> {
     let app = app.with(|services| services.works_on_jobs = works);
     let wanted = SocketAddr::new(host, port);
     if !host.is_loopback() && !allow_open && !app.store.keys().any().await? {
-        return Err(Failure::OpenToAll(wanted));
+        return Err(CliError::OpenToAll(wanted));
     }
-    let failed = |source| Failure::Listen { address: wanted, source };
+    let failed = |source| CliError::Listen { address: wanted, source };
     let listener = TcpListener::bind(wanted).await.map_err(failed)?;
     let address = listener.local_addr().map_err(failed)?;
     let signals = Signals::listen();
-    app.memory.log(&app.settings);
-    let log = access_log(&app)?;
+    config::log_memory(settings);
+    let log = access_log(&app, settings)?;
     open_files::allow_all();
     let background = Background::start(&app, works);
     let news = CancellationToken::new();
-    let feed = tokio::spawn(live::follow(app.clone(), news.clone()));
+    let state = ServerState::new(app.clone(), settings.server.clone());
+    let feed = tokio::spawn(closecast_server::follow_events(state.clone(), news.clone()));
     let writing = CancellationToken::new();
     let writer = tokio::spawn({
         let (log, writing) = (Arc::clone(&log), writing.clone());
         log.keep(writing)
     });
     terminal.line(format_args!("Serving on http://{address}/ (Ctrl-C ends it)"))?;
-    let (stop, listeners) = (signals.clone(), Arc::clone(&app.live));
-    let routes = server::router(app.clone(), log);
-    let settings = Arc::clone(&app.settings);
-    let serving = server::serve(listener, routes, &settings.server, async move {
+    let (stop, listeners) = (signals.clone(), state.clone());
+    let routes = closecast_server::router(state.clone(), log);
+    let serving = closecast_server::serve(listener, routes, &settings.server, async move {
         stop.stop().await;
-        listeners.stop();
+        listeners.stop_events();
     });
     let orderly = async {
         tokio::select! {
@@ -97,9 +99,8 @@ pub(crate) async fn serve_until_signal(
         }
         let shutdown = Shutdown::begin();
         // Who listens was told to go when the server was told to stop.
-        shutdown.step("end the WebSockets", STEP, app.live.ended()).await;
-        app.security.acts.close();
-        shutdown.step("write the last acts into the audit log", STEP, app.security.acts.wait()).await;
+        shutdown.step("end the WebSockets", STEP, state.events_ended()).await;
+        shutdown.step("write the last entries of the audit log", STEP, state.audit_written()).await;
         background.end(&shutdown).await;
         news.cancel();
         let ended = [shutdown.step("end the news", STEP, feed).await, {
@@ -108,16 +109,16 @@ pub(crate) async fn serve_until_signal(
         }];
         let panicked = ended.into_iter().flatten().find_map(Result::err);
         service::close_database(app.store.clone(), &shutdown).await?;
-        panicked.map_or(Ok(()), |error| Err(Failure::Internal(error.to_string())))
+        panicked.map_or(Ok(()), |error| Err(CliError::Internal(error.to_string())))
     };
     service::end_in_order(orderly, &signals, terminal).await
 }
 
-fn access_log(app: &App) -> Result<Arc<AccessLog>, Failure> {
-    let folder = app.settings.data_dir.join("logs");
+fn access_log(app: &App, settings: &Settings) -> Result<Arc<AccessLog>, CliError> {
+    let folder = settings.data_dir.join("logs");
     let unwritable =
-        |error| Failure::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
-    AccessLog::open(&folder, logging::access_log_limit(&app.settings), Arc::clone(&app.clock))
+        |error| CliError::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));
+    AccessLog::open(&folder, logging::access_log_limit(settings), Arc::clone(&app.clock))
         .map(Arc::new)
         .map_err(unwritable)
 }

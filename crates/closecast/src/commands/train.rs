@@ -4,6 +4,9 @@ mod base;
 mod service;
 mod spec;
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::services::App;
 use std::{process::ExitCode, sync::Arc};
 
 use chrono::NaiveDate;
@@ -14,18 +17,22 @@ use serde::Serialize;
 
 use self::{base::BaseArguments, spec::SpecArguments};
 use crate::{
-    app::App,
-    commands::interrupt::cancelled_by_ctrl_c,
+    commands::{
+        interrupt::cancelled_by_ctrl_c,
+        render::{challenge, evaluation},
+    },
     config::Settings,
-    failure::Failure,
-    ops::{
+    terminal::{Terminal, progress::TrainingBar},
+};
+use closecast_api::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict};
+use closecast_app::{
+    plural::counted,
+    use_cases::{
         self,
         promote::Challenge,
         task::Task,
         train::{TrainRequest, check_dates},
     },
-    terminal::{Terminal, challenge, counted, evaluation, progress::TrainingBar},
-    views::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict},
 };
 
 /// Headings of the help, in their order there.
@@ -42,10 +49,10 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     pub(crate) base: BaseArguments,
     /// First session used, YYYY-MM-DD.
-    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::arguments::date)]
     pub(crate) start_date: Option<NaiveDate>,
     /// Last session used, YYYY-MM-DD.
-    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, help_heading = DATA, value_name = "DATE", value_parser = crate::arguments::date)]
     pub(crate) end_date: Option<NaiveDate>,
     #[command(flatten)]
     pub(crate) spec: SpecArguments,
@@ -68,20 +75,20 @@ pub(crate) struct Trained {
 }
 
 /// Trains a model and shows it beside naive.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     if arguments.base.base {
         return Box::pin(base::train(arguments.symbols, (arguments.base, &arguments.spec), settings, terminal)).await;
     }
     let symbol = match arguments.symbols.as_slice() {
         [symbol] => symbol.clone(),
-        _ => return Err(Failure::Usage("name one symbol, or add --base for one model of them all".to_owned())),
+        _ => return Err(CliError::Usage("name one symbol, or add --base for one model of them all".to_owned())),
     };
     if arguments.base.fine_tune {
         return base::fine_tune(&symbol, settings, terminal).await;
     }
     let spec = arguments.spec.checked()?;
     check_dates(arguments.start_date, arguments.end_date)?;
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let request = TrainRequest {
         symbol: symbol.clone(),
         model_name: arguments.model_name,
@@ -102,18 +109,18 @@ pub(crate) async fn train_watched(
     app: &App,
     request: TrainRequest,
     terminal: &Terminal,
-) -> Result<ModelVersion, Failure> {
+) -> Result<ModelVersion, CliError> {
     let cancel = Cancel::new();
     let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
-    cancelled_by_ctrl_c(ops::train::train(app, request, &task), cancel).await
+    Ok(cancelled_by_ctrl_c(use_cases::train::train(app, request, &task), cancel).await?)
 }
 
 impl Trained {
     /// Returns what was trained, after it was set beside the version in service.
     ///
     /// # Errors
-    /// [`Failure`] when the store cannot be read, or Ctrl-C ended the comparison.
-    pub(crate) async fn new(app: &App, version: &ModelVersion) -> Result<Self, Failure> {
+    /// [`CliError`] when the store cannot be read, or Ctrl-C ended the comparison.
+    pub(crate) async fn new(app: &App, version: &ModelVersion) -> Result<Self, CliError> {
         let challenge = service::challenge(app, version).await?;
         let evaluation_of = version.card.evaluation();
         Ok(Self {
@@ -128,14 +135,14 @@ impl Trained {
 }
 
 /// Shows what was trained, and whether it is in service.
-pub(crate) fn show(trained: &Trained, version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn show(trained: &Trained, version: &ModelVersion, terminal: &Terminal) -> Result<(), CliError> {
     terminal.object(trained)?;
     show_training(version, terminal)?;
     show_challenge(trained, terminal)
 }
 
 /// Shows how a new version did beside the one in service.
-pub(crate) fn show_challenge(trained: &Trained, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn show_challenge(trained: &Trained, terminal: &Terminal) -> Result<(), CliError> {
     match &trained.challenge {
         Some(came) => terminal.line(format_args!("\n{}", challenge::told(came))),
         None => Ok(()),
@@ -143,7 +150,7 @@ pub(crate) fn show_challenge(trained: &Trained, terminal: &Terminal) -> Result<(
 }
 
 /// Shows what was trained and, where its points are its own, the table beside naive.
-pub(crate) fn show_training(version: &ModelVersion, terminal: &Terminal) -> Result<(), Failure> {
+pub(crate) fn show_training(version: &ModelVersion, terminal: &Terminal) -> Result<(), CliError> {
     let (card, view) = (&version.card, model_view(version));
     terminal.line(format_args!(
         "Model {} version {}: {} weights, {} (the best was {}), trained on {} to {}",

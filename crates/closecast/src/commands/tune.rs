@@ -1,5 +1,8 @@
 //! `closecast tune`.
 
+use crate::commands::services;
+use crate::error::CliError;
+use closecast_app::services::App;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -15,19 +18,23 @@ use closecast_model::{
 use serde::Serialize;
 
 use crate::{
-    app::App,
-    commands::interrupt::cancelled_by_ctrl_c,
-    commands::train::{self, Trained},
+    commands::{
+        interrupt::cancelled_by_ctrl_c,
+        render::tune as shown,
+        train::{self, Trained},
+    },
     config::Settings,
-    failure::Failure,
-    ops::{
+    terminal::{Terminal, progress::TuneBar},
+};
+use closecast_api::tune::TuningView;
+use closecast_app::{
+    model_spec::PartialSpec,
+    toml_file::TomlFile,
+    use_cases::{
         output_file::OutputFile,
         train::TrainRequest,
         tune::{self, TuneRequest},
     },
-    terminal::{Terminal, progress::TuneBar, tune as shown},
-    toml_file::{TomlFile, model_spec::PartialSpec},
-    views::tune::TuningView,
 };
 
 /// The standard space as a file to begin from; a test holds it to [`SearchSpace::standard`].
@@ -52,10 +59,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = ModelSpec::default().seed, value_parser = value_parser!(u64).range(..=LARGEST_SEED))]
     seed: u64,
     /// First session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::arguments::date)]
     start_date: Option<NaiveDate>,
     /// Last session used, YYYY-MM-DD.
-    #[arg(long, value_name = "DATE", value_parser = crate::cli::date)]
+    #[arg(long, value_name = "DATE", value_parser = crate::arguments::date)]
     end_date: Option<NaiveDate>,
     /// File to write the best model's description to, for `train --spec` [default: SYMBOL_spec.toml]
     #[arg(long, value_name = "FILE.toml")]
@@ -83,17 +90,17 @@ struct Report {
 }
 
 /// Searches, writes the best model's description, and shows what was found.
-pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
+pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
     let Some(symbol) = arguments.symbol.clone().filter(|_| !arguments.print_space) else {
         terminal.object(&SearchSpace::standard())?;
         terminal.line(STANDARD_SPACE.trim_end())?;
         return Ok(ExitCode::SUCCESS);
     };
     let space = read_space(arguments.space.as_deref())?;
-    crate::ops::train::check_dates(arguments.start_date, arguments.end_date)?;
+    closecast_app::use_cases::train::check_dates(arguments.start_date, arguments.end_date)?;
     let file = arguments.out.clone().unwrap_or_else(|| PathBuf::from(format!("{symbol}_spec.toml")));
     check_writable(&file)?;
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let request = TuneRequest {
         symbol: symbol.clone(),
         space,
@@ -112,37 +119,38 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-fn read_space(path: Option<&Path>) -> Result<CheckedSpace, Failure> {
+fn read_space(path: Option<&Path>) -> Result<CheckedSpace, CliError> {
     let Some(path) = path else { return Ok(SearchSpace::standard().check()?) };
-    let file = TomlFile::read("the space", path).map_err(Failure::Usage)?;
-    let space: SearchSpace = file.extract().map_err(Failure::Usage)?;
-    space.check().map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
+    let file = TomlFile::read("the space", path).map_err(CliError::Usage)?;
+    let space: SearchSpace = file.extract().map_err(CliError::Usage)?;
+    space.check().map_err(|error| CliError::Usage(format!("{}: {error}", path.display())))
 }
 
 /// Refuses before the search what could not be written after it.
-fn check_writable(file: &Path) -> Result<(), Failure> {
+fn check_writable(file: &Path) -> Result<(), CliError> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
     match folder {
-        Some(folder) if !folder.is_dir() => Err(Failure::Usage(format!(
+        Some(folder) if !folder.is_dir() => Err(CliError::Usage(format!(
             "{} cannot be written: there is no folder {}",
             file.display(),
             folder.display()
         ))),
-        _ if file.is_dir() => Err(Failure::Usage(format!("{} cannot be written: it is a folder", file.display()))),
+        _ if file.is_dir() => Err(CliError::Usage(format!("{} cannot be written: it is a folder", file.display()))),
         _ => Ok(()),
     }
 }
 
 /// Searches with a progress bar; Ctrl-C stops after the batches in hand.
-async fn watched(app: &App, request: TuneRequest, terminal: &Terminal) -> Result<Tuning, Failure> {
+async fn watched(app: &App, request: TuneRequest, terminal: &Terminal) -> Result<Tuning, CliError> {
     let cancel = Cancel::new();
     let work = tune::tune(app, request, TuneBar::new(terminal.json()), cancel.clone());
-    cancelled_by_ctrl_c(work, cancel).await
+    Ok(cancelled_by_ctrl_c(work, cancel).await?)
 }
 
-fn write(file: &Path, symbol: &Symbol, tuning: &Tuning) -> Result<(), Failure> {
+fn write(file: &Path, symbol: &Symbol, tuning: &Tuning) -> Result<(), CliError> {
     let best = tuning.best();
-    let spec = toml::to_string(&PartialSpec::from(&best.spec)).map_err(|error| Failure::Internal(error.to_string()))?;
+    let spec =
+        toml::to_string(&PartialSpec::from(&best.spec)).map_err(|error| CliError::Internal(error.to_string()))?;
     let text = format!(
         "# The best of {} models that `closecast tune {symbol}` tried on {} to {}: mean absolute error {:.4} of naive's.\n\
          # For `closecast train {symbol} --spec FILE`.\n{spec}",
@@ -151,7 +159,7 @@ fn write(file: &Path, symbol: &Symbol, tuning: &Tuning) -> Result<(), Failure> {
         tuning.known.end,
         best.loss()
     );
-    OutputFile::replace(file, text.as_bytes())
+    Ok(OutputFile::replace(file, text.as_bytes())?)
 }
 
 fn show(
@@ -159,7 +167,7 @@ fn show(
     (symbol, file): (&Symbol, &Path),
     tuning: &Tuning,
     terminal: &Terminal,
-) -> Result<(), Failure> {
+) -> Result<(), CliError> {
     terminal.line(shown::head(symbol.as_str(), tuning))?;
     if tuning.trials.len() < arguments.trials {
         terminal.line("The space has no more models.")?;
@@ -184,7 +192,7 @@ async fn train_best(
     symbol: &Symbol,
     tuning: &Tuning,
     terminal: &Terminal,
-) -> Result<Trained, Failure> {
+) -> Result<Trained, CliError> {
     let request = TrainRequest {
         symbol: symbol.clone(),
         model_name: None,

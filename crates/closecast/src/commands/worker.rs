@@ -1,13 +1,13 @@
 //! `closecast worker`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use crate::{
-    app::App,
-    config::Settings,
-    failure::Failure,
+    config::{self, Settings},
     service::{self, Background, Shutdown, Signals},
     terminal::Terminal,
 };
@@ -25,14 +25,14 @@ pub(crate) async fn run(
     arguments: Arguments,
     mut settings: Settings,
     terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CliError> {
     if let Some(jobs) = arguments.jobs {
         settings.worker.jobs = jobs;
-        settings.worker.check()?;
+        settings.worker.check().map_err(CliError::Settings)?;
     }
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let signals = Signals::listen();
-    app.memory.log(&app.settings);
+    config::log_memory(&settings);
     let background = Background::start(&app, true);
     terminal.line(format_args!("Waiting for jobs in {} (Ctrl-C ends it)", app.store.address()))?;
     signals.stop().await;

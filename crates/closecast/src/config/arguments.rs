@@ -1,17 +1,28 @@
 //! Settings that hold for every command, as flags or environment.
 
+use crate::error::CliError;
 use std::path::PathBuf;
 
-use clap::{ArgMatches, Args, parser::ValueSource};
+use clap::{ArgMatches, Args, ValueEnum, parser::ValueSource};
 use closecast_store::Secret;
 use figment::{Figment, providers::Serialized};
 use serde::Serialize;
 
-use super::{ByteSize, TrainingDevice, database_url};
-use crate::failure::Failure;
+use super::database_url;
+use closecast_app::byte_size::ByteSize;
 
 /// Heading of the options that every command has.
 pub(crate) const GLOBAL: &str = "Global options";
+
+/// What trains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum DeviceArgument {
+    /// The CPU
+    Cpu,
+    /// A GPU where there is one that works and the program was built with the feature gpu, the CPU otherwise
+    Gpu,
+}
 
 /// Settings that hold for every command, as flags or environment. Those left out come from the file or the default.
 #[derive(Debug, Default, Args, Serialize)]
@@ -51,7 +62,7 @@ pub(crate) struct SettingArguments {
     /// What trains [default: cpu]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_DEVICE", value_enum, value_name = "DEVICE")]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) device: Option<TrainingDevice>,
+    pub(super) device: Option<DeviceArgument>,
     /// What is logged, such as info or closecast=debug [default: info]
     #[arg(long, global = true, help_heading = GLOBAL, env = "CLOSECAST_LOG", value_name = "FILTER")]
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -70,8 +81,8 @@ impl SettingArguments {
     /// Refuses an argument of the command line that holds a password. `matches` tells arguments from the environment.
     ///
     /// # Errors
-    /// [`Failure::Usage`] naming the argument and the other ways to give it.
-    pub(crate) fn check_secrets(&self, matches: &ArgMatches) -> Result<(), Failure> {
+    /// [`CliError::Usage`] naming the argument and the other ways to give it.
+    pub(crate) fn check_secrets(&self, matches: &ArgMatches) -> Result<(), CliError> {
         match (&self.database_url, matches.value_source("database_url")) {
             (Some(address), Some(ValueSource::CommandLine)) => database_url::check_argument(address),
             _ => Ok(()),
@@ -81,15 +92,15 @@ impl SettingArguments {
     /// Returns `layers` with what was given over it.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when the address of the database is given twice, or its file cannot be read.
-    pub(super) fn over(&self, layers: Figment) -> Result<Figment, Failure> {
+    /// [`CliError::Settings`] when the address of the database is given twice, or its file cannot be read.
+    pub(super) fn over(&self, layers: Figment) -> Result<Figment, CliError> {
         let mut layers = layers.merge(Serialized::defaults(self));
         let given = self.database_url.as_ref().filter(|url| !url.reveal().is_empty());
         let file = self.database_url_file.as_deref().filter(|path| !path.as_os_str().is_empty());
         if given.is_some() && file.is_some() {
             let detail = "the address of the database is given by --database-url (or CLOSECAST_DATABASE_URL) and by --database-url-file \
                           (or CLOSECAST_DATABASE_URL_FILE): give one of them";
-            return Err(Failure::Settings(detail.to_owned()));
+            return Err(CliError::Settings(detail.to_owned()));
         }
         let of_file = file.map(database_url::read_file).transpose()?;
         let database_url = if of_file.is_some() { &of_file } else { &self.database_url };

@@ -1,12 +1,12 @@
 //! Where artifacts are kept.
 
+use crate::error::CliError;
 use std::{fmt, path::Path};
 
 use closecast_store::{ArtifactAddress, ArtifactSettings, S3Settings, Secret};
 use serde::{Deserialize, Serialize};
 
 use super::environment::Environment;
-use crate::failure::Failure;
 
 /// Settings of the artifacts: the section `[artifacts]`, and the keys of S3, which only the environment gives.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,10 +46,10 @@ impl ArtifactSection {
     /// Returns what the store needs to know, with a folder in `data_dir` where no address is set.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when the address cannot be one.
-    pub(super) fn settings(&self, data_dir: &Path) -> Result<ArtifactSettings, Failure> {
+    /// [`CliError::Settings`] when the address cannot be one.
+    pub(super) fn settings(&self, data_dir: &Path) -> Result<ArtifactSettings, CliError> {
         let address = match self.url.as_deref().filter(|url| !url.is_empty()) {
-            Some(url) => ArtifactAddress::parse(url).map_err(|error| Failure::Settings(error.to_string()))?,
+            Some(url) => ArtifactAddress::parse(url).map_err(|error| CliError::Settings(error.to_string()))?,
             None => ArtifactAddress::Local(data_dir.join("artifacts")),
         };
         Ok(ArtifactSettings { address, s3: self.s3() })

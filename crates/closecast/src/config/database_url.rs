@@ -1,18 +1,17 @@
 //! The address of the database, which may hold a password: from a file, and never from an argument.
 
+use crate::error::CliError;
 use std::{fs, path::Path};
 
 use closecast_store::Secret;
 
-use crate::failure::Failure;
-
 /// Returns the address in the file at `path`, without the line break at its end.
 ///
 /// # Errors
-/// [`Failure::Settings`] when the file cannot be read or is empty.
-pub(super) fn read_file(path: &Path) -> Result<Secret, Failure> {
+/// [`CliError::Settings`] when the file cannot be read or is empty.
+pub(super) fn read_file(path: &Path) -> Result<Secret, CliError> {
     let wrong = |reason: &str| {
-        Failure::Settings(format!(
+        CliError::Settings(format!(
             "--database-url-file: {} {reason}: it must hold the address of the database",
             path.display()
         ))
@@ -27,12 +26,12 @@ pub(super) fn read_file(path: &Path) -> Result<Secret, Failure> {
 /// Refuses an address that was given as an argument and holds a password: every user of the machine sees the arguments of its programs.
 ///
 /// # Errors
-/// [`Failure::Usage`] naming the other ways.
-pub(super) fn check_argument(address: &Secret) -> Result<(), Failure> {
+/// [`CliError::Usage`] naming the other ways.
+pub(super) fn check_argument(address: &Secret) -> Result<(), CliError> {
     if !has_password(address.reveal()) {
         return Ok(());
     }
-    Err(Failure::Usage(
+    Err(CliError::Usage(
         "--database-url: the address holds a password, which every user of this machine can read in the list of processes: give it in \
          the environment (CLOSECAST_DATABASE_URL or DATABASE_URL), in a file named by --database-url-file or \
          CLOSECAST_DATABASE_URL_FILE, or as database_url in closecast.toml"

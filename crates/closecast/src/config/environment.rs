@@ -1,22 +1,21 @@
 //! What is read from the environment beside the flags: `.env`, and the names that other programs use too.
 
+use crate::error::CliError;
 use figment::Figment;
-
-use crate::failure::Failure;
 
 /// Reads `.env` in the working folder or above it into the environment; what is already set stays.
 ///
 /// # Errors
-/// [`Failure::Settings`] when there is such a file and it cannot be read or understood.
-pub(crate) fn read_dotenv() -> Result<(), Failure> {
+/// [`CliError::Settings`] when there is such a file and it cannot be read or understood.
+pub(crate) fn read_dotenv() -> Result<(), CliError> {
     match dotenvy::dotenv() {
         Ok(_) => Ok(()),
         Err(error) if error.not_found() => Ok(()),
         // The text of a line may be a secret: only its place is told.
-        Err(dotenvy::Error::LineParse(_, place)) => Err(Failure::Settings(format!(
+        Err(dotenvy::Error::LineParse(_, place)) => Err(CliError::Settings(format!(
             ".env: a line is not NAME=value (at its character {place}); correct it, or quote the value"
         ))),
-        Err(error) => Err(Failure::Settings(format!(".env cannot be read: {error}"))),
+        Err(error) => Err(CliError::Settings(format!(".env cannot be read: {error}"))),
     }
 }
 
@@ -39,8 +38,8 @@ impl Environment<'_> {
     /// among them: they are no settings, and never come from a file.
     ///
     /// # Errors
-    /// [`Failure::Settings`] when `AWS_ALLOW_HTTP` is neither true nor false.
-    pub(super) fn over(&self, mut layers: Figment) -> Result<Figment, Failure> {
+    /// [`CliError::Settings`] when `AWS_ALLOW_HTTP` is neither true nor false.
+    pub(super) fn over(&self, mut layers: Figment) -> Result<Figment, CliError> {
         if let Some(url) = self.get("DATABASE_URL") {
             layers = layers.merge(("database_url", url));
         }
@@ -54,7 +53,7 @@ impl Environment<'_> {
             None => Ok(layers),
             Some("true" | "1" | "yes" | "on") => Ok(layers.merge(("artifacts.allow_http", true))),
             Some("false" | "0" | "no" | "off") => Ok(layers.merge(("artifacts.allow_http", false))),
-            Some(other) => Err(Failure::Settings(format!("AWS_ALLOW_HTTP is {other:?}, but must be true or false"))),
+            Some(other) => Err(CliError::Settings(format!("AWS_ALLOW_HTTP is {other:?}, but must be true or false"))),
         }
     }
 }
@@ -66,11 +65,11 @@ mod tests {
     use super::*;
     use crate::config::{SettingArguments, Settings, artifacts::ArtifactSection, load_within};
 
-    fn load(given: &SettingArguments) -> Result<Settings, Failure> {
+    fn load(given: &SettingArguments) -> Result<Settings, CliError> {
         load_with(given, &[])
     }
 
-    fn load_with(given: &SettingArguments, environment: &[(&str, &str)]) -> Result<Settings, Failure> {
+    fn load_with(given: &SettingArguments, environment: &[(&str, &str)]) -> Result<Settings, CliError> {
         let get =
             |name: &str| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         load_within(given, &Environment(&get))

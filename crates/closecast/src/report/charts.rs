@@ -11,7 +11,7 @@ use closecast_eval::{
     backtest::{ModelDays, Panel},
 };
 
-use crate::ops::backtest::BacktestResult;
+use closecast_app::use_cases::backtest::BacktestResult;
 
 /// Size of a chart: its text is sized for a phone.
 const SIZE: (f64, f64) = (440.0, 270.0);

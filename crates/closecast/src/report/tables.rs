@@ -6,7 +6,7 @@ use closecast_eval::{
 };
 
 use super::format::{NOTHING, direction, p_value, percent, ratio, tested};
-use crate::ops::backtest::BacktestResult;
+use closecast_app::use_cases::backtest::BacktestResult;
 
 /// A table of text.
 pub(super) struct Table {

@@ -10,7 +10,7 @@ use closecast_eval::backtest::BacktestProgress;
 use closecast_model::tune::{TuneProgress, TuneStep};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::counted;
+use closecast_app::plural::counted;
 
 /// A bar over the batches of all epochs, on standard error, hidden when that is not a terminal.
 #[derive(Debug)]

@@ -1,5 +1,7 @@
 //! `closecast train --base` and `--fine-tune`.
 
+use crate::commands::services;
+use crate::error::CliError;
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Args, ValueEnum};
@@ -8,15 +10,13 @@ use closecast_model::{BaseSpec, Head};
 
 use super::{Trained, show, spec::SpecArguments};
 use crate::{
-    app::App,
     commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
-    failure::Failure,
-    ops::{
-        task::Task,
-        train_base::{self, BaseRequest},
-    },
     terminal::{Terminal, progress::TrainingBar},
+};
+use closecast_app::use_cases::{
+    task::Task,
+    train_base::{self, BaseRequest},
 };
 
 /// Heading of the help.
@@ -72,10 +72,10 @@ pub(super) async fn train(
     (arguments, spec): (BaseArguments, &SpecArguments),
     settings: Settings,
     terminal: &Terminal,
-) -> Result<ExitCode, Failure> {
+) -> Result<ExitCode, CliError> {
     let spec = BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() };
     spec.check()?;
-    let app = App::open(settings).await?;
+    let app = services::open(&settings).await?;
     let request = BaseRequest {
         symbols,
         leave_out_unusable: false,
@@ -93,8 +93,8 @@ pub(super) async fn train(
 }
 
 /// Trains BASE on for one symbol and shows what it gave.
-pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Terminal) -> Result<ExitCode, Failure> {
-    let app = App::open(settings).await?;
+pub(super) async fn fine_tune(symbol: &Symbol, settings: Settings, terminal: &Terminal) -> Result<ExitCode, CliError> {
+    let app = services::open(&settings).await?;
     let cancel = Cancel::new();
     let task = Task::of_command(Arc::new(TrainingBar::new(terminal.json())), cancel.clone());
     let version = cancelled_by_ctrl_c(Box::pin(train_base::fine_tune(&app, symbol, &task)), cancel).await?;

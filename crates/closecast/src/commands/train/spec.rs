@@ -1,5 +1,6 @@
 //! The description of a model on the command line.
 
+use crate::error::CliError;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
@@ -7,10 +8,7 @@ use closecast_model::{Architecture, BaseSpec, CheckedSpec, Recipe};
 use closecast_nn::ScheduleSpec;
 
 use super::{DATA, NETWORK, TRAINING};
-use crate::{
-    failure::Failure,
-    toml_file::model_spec::{PartialSpec, ScheduleForm},
-};
+use closecast_app::model_spec::{PartialSpec, ScheduleForm};
 
 /// The description of the model, as flags. A test holds their help to the defaults of the model.
 #[derive(Debug, Args)]
@@ -133,8 +131,8 @@ impl SpecArguments {
     /// Returns what is to be trained: the flags, then the file, then the defaults.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when the file is wrong, [`Failure::Spec`] when a flag is.
-    pub(crate) fn checked(&self) -> Result<CheckedSpec, Failure> {
+    /// [`CliError::Usage`] when the file is wrong, [`CliError::Spec`] when a flag is.
+    pub(crate) fn checked(&self) -> Result<CheckedSpec, CliError> {
         let file = self.spec.as_deref().map(PartialSpec::read).transpose()?.unwrap_or_default();
         Ok(self.given().over(&file).check()?)
     }

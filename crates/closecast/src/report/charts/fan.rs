@@ -4,13 +4,11 @@ use closecast_domain::Symbol;
 use closecast_eval::backtest::{BacktestRow, ModelDays};
 
 use super::{Chart, Drawn, SIZE};
-use crate::{
-    ops::backtest::BacktestResult,
-    report::{
-        axis::{Axis, place},
-        frame::Frame,
-    },
+use crate::report::{
+    axis::{Axis, place},
+    frame::Frame,
 };
+use closecast_app::use_cases::backtest::BacktestResult;
 
 /// Sessions shown.
 const SESSIONS: usize = 60;

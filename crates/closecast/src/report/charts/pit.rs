@@ -3,10 +3,8 @@
 use closecast_eval::PitHistogram;
 
 use super::Chart;
-use crate::{
-    ops::backtest::BacktestResult,
-    report::{axis::Axis, format, frame::Frame},
-};
+use crate::report::{axis::Axis, format, frame::Frame};
+use closecast_app::use_cases::backtest::BacktestResult;
 
 /// Size of the histogram of one model: several stand beside each other.
 const SIZE: (f64, f64) = (300.0, 150.0);

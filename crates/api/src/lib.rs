@@ -1,0 +1,22 @@
+//! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
+
+pub mod alert;
+pub mod b3;
+pub mod backtest;
+pub mod batch;
+pub mod event;
+pub mod figures;
+pub mod forecast;
+pub mod import;
+pub mod inference;
+pub mod job;
+pub mod key;
+pub mod ml_health;
+pub mod model;
+pub mod monitoring;
+pub mod past_forecast;
+pub mod predicted;
+pub mod result_format;
+pub mod run;
+pub mod stock;
+pub mod tune;

@@ -1,0 +1,31 @@
+//! The use cases of closecast, and the jobs and schedules that run them in the background.
+//!
+//! A front end (the HTTP server, the command line) opens [`services::App`] and calls the functions of [`use_cases`]. Nothing here knows
+//! how a request arrived or how a result is shown.
+
+pub mod access;
+pub mod bounded_file;
+pub mod byte_size;
+pub mod cache;
+pub mod error;
+pub mod limiter;
+pub mod memory;
+pub mod metrics;
+pub mod model_cache;
+pub mod model_health;
+pub mod model_spec;
+pub mod model_verdict;
+pub mod options;
+pub mod permissions;
+pub mod plural;
+pub mod result_format;
+pub mod rotating_file;
+pub mod schedule;
+pub mod services;
+pub mod store_state;
+pub mod toml_file;
+pub mod use_cases;
+pub mod worker;
+
+#[cfg(test)]
+mod test_services;

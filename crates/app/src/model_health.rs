@@ -1,0 +1,195 @@
+//! The health of the models in service: what is judged, and what is kept of it for a while.
+
+mod record;
+mod review;
+mod subjects;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use closecast_domain::{ForecastError, History, Symbol};
+use closecast_eval::{
+    TrackRecord,
+    health::{self, Component, Finding},
+};
+use closecast_model::{InputDrift, TrainedModel};
+
+pub use self::{
+    record::track_record,
+    review::review,
+    subjects::{Subject, subjects},
+};
+use crate::{
+    error::Failure,
+    services::App,
+    use_cases::{
+        forecast,
+        history::{self, LoadedHistory, market_day},
+        market,
+        serving::Served,
+    },
+};
+
+/// Sessions that are compared with the training part: a quarter of a year.
+pub const DRIFT_DAYS: usize = 60;
+
+/// Settled forecasts that are judged at most: a year of sessions.
+pub const RECORD_DAYS: u64 = 250;
+
+/// How long a finding is given again.
+const KEPT: Duration = Duration::from_secs(60);
+
+/// How long a finding goes on to be shown as the last one: they are made daily.
+const SHOWN: Duration = Duration::from_hours(26);
+
+/// Most findings that are kept.
+const MOST_KEPT: usize = 1000;
+
+/// A model in service for a symbol, and how it is doing.
+pub struct Health {
+    pub symbol: Symbol,
+    pub served: Arc<Served>,
+    /// Last session stored.
+    pub as_of: NaiveDate,
+    pub examined_at: DateTime<Utc>,
+    pub health: health::Health,
+}
+
+/// The drift of the inputs of the model in service for a symbol.
+pub struct Drift {
+    pub symbol: Symbol,
+    pub served: Arc<Served>,
+    pub drift: InputDrift,
+}
+
+/// What was found lately, by symbol and model.
+#[derive(Default)]
+pub struct KeptHealth(Mutex<BTreeMap<Subject, (Instant, Arc<Health>)>>);
+
+impl KeptHealth {
+    fn get(&self, subject: &Subject) -> Option<Arc<Health>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (at, health) = kept.get(subject)?;
+        (at.elapsed() < KEPT).then(|| Arc::clone(health))
+    }
+
+    fn put(&self, subject: Subject, health: &Arc<Health>) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.len() >= MOST_KEPT {
+            let oldest = kept.iter().min_by_key(|(_, (at, _))| *at).map(|(subject, _)| subject.clone());
+            oldest.map(|oldest| kept.remove(&oldest));
+        }
+        kept.insert(subject, (Instant::now(), Arc::clone(health)));
+    }
+
+    /// Returns what was found within a day of the first `most` symbols.
+    pub fn newest(&self, most: usize) -> Vec<Arc<Health>> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let shown = kept.values().filter(|(at, _)| at.elapsed() < SHOWN);
+        shown.take(most).map(|(_, health)| Arc::clone(health)).collect()
+    }
+}
+
+/// Returns how the model `model` does for `symbol`, or the one that serves it. What was found within the last minute is told again.
+///
+/// # Errors
+/// As for [`examine_anew`].
+pub async fn examine(app: &App, subject: &Subject) -> Result<Arc<Health>, Failure> {
+    match app.healths.get(subject) {
+        Some(health) => Ok(health),
+        None => examine_anew(app, subject).await,
+    }
+}
+
+/// Judges a model for a symbol.
+///
+/// # Errors
+/// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure::Busy`] when too many wait already, [`Failure`]
+/// when something cannot be read.
+pub async fn examine_anew(app: &App, subject: &Subject) -> Result<Arc<Health>, Failure> {
+    let Subject { symbol, model } = subject;
+    let loaded = history::load(app, symbol).await?;
+    let served = forecast::serving(app, symbol, model.as_deref()).await?;
+    let record = track_record(app, symbol, Some(&served.version.name), RECORD_DAYS).await?;
+    let missing = sessions_after(app, &loaded.history, loaded.history.last().date);
+    let as_of = loaded.history.last().date;
+    let seen = served.version.card.seen(std::slice::from_ref(&loaded.history));
+    let age = sessions_after(app, &loaded.history, seen.intervals);
+    let quality = health::data_quality(&loaded.report);
+    let drift = input_drift(app, &served, loaded, DRIFT_DAYS).await;
+    let findings = vec![
+        quality,
+        health::data_freshness(missing),
+        drift_finding(drift)?,
+        health::error_against_naive(record.as_ref()),
+        health::bias(record.as_ref()),
+        health::interval_coverage(record.as_ref()),
+        health::model_age(age),
+    ];
+    let (health, examined_at) = (health::Health::of(findings), app.clock.now());
+    let health = Arc::new(Health { symbol: symbol.clone(), served, as_of, examined_at, health });
+    app.healths.put(subject.clone(), &health);
+    Ok(health)
+}
+
+/// Compares the newest `days` sessions of what the model of `symbol` is given with its training part.
+///
+/// # Errors
+/// As for [`examine_anew`], and [`Failure::Forecast`] when the history is too short.
+pub async fn drift(app: &App, subject: &Subject, days: usize) -> Result<Drift, Failure> {
+    let Subject { symbol, model } = subject;
+    let loaded = history::load(app, symbol).await?;
+    let served = forecast::serving(app, symbol, model.as_deref()).await?;
+    let drift = input_drift(app, &served, loaded, days).await?;
+    Ok(Drift { symbol: symbol.clone(), served, drift })
+}
+
+/// Returns how many sessions have been settled after `date`.
+fn sessions_after(app: &App, history: &History, date: NaiveDate) -> usize {
+    let settled = market_day(app, history.exchange()).last_settled;
+    date.succ_opt().map_or(0, |next| history.calendar().sessions_between(next, settled).count())
+}
+
+async fn input_drift(
+    app: &App,
+    served: &Arc<Served>,
+    loaded: LoadedHistory,
+    days: usize,
+) -> Result<InputDrift, Failure> {
+    let history = match &served.model {
+        TrainedModel::Base(_) => market::in_market(app, loaded.history).await?,
+        TrainedModel::Lstm(_) => loaded.history,
+    };
+    let served = Arc::clone(served);
+    Ok(app.gate.compute(move || served.model.input_drift(&history, days)).await??)
+}
+
+/// Judges the drift; a history that is too short for it, or features that cannot be computed, are no failure here.
+fn drift_finding(drift: Result<InputDrift, Failure>) -> Result<Finding, Failure> {
+    let insufficient = |why: String| Finding::insufficient(Component::FeatureDrift, why, Vec::new());
+    match drift {
+        Ok(InputDrift::Compared { report, .. }) => Ok(health::feature_drift(&report)),
+        Ok(InputDrift::NoReference { reason }) => Ok(insufficient(reason.to_owned())),
+        Err(Failure::Forecast(
+            error @ (ForecastError::TooShort { .. } | ForecastError::Unsuitable(_) | ForecastError::NonFinite { .. }),
+        )) => Ok(insufficient(error.to_string())),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// Returns what was found wrong with a track record, as a failure.
+fn unusable(error: &closecast_eval::EvalError) -> Failure {
+    ForecastError::Unsuitable(format!("the settled forecasts cannot be judged: {error}")).into()
+}
+
+/// Returns the record of `settled`, none of nothing.
+fn judged(settled: &[closecast_eval::SettledForecast]) -> Result<Option<TrackRecord>, Failure> {
+    if settled.is_empty() {
+        return Ok(None);
+    }
+    TrackRecord::of(settled).map(Some).map_err(|error| unusable(&error))
+}

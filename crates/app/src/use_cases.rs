@@ -1,0 +1,31 @@
+//! The use cases, called by commands, routes and jobs alike.
+
+pub mod background;
+pub mod backtest;
+pub mod bench;
+pub mod device;
+pub mod doctor;
+pub mod fetch;
+pub mod forecast;
+pub mod forecast_b3;
+pub mod forecast_batch;
+pub mod forecast_sent;
+pub mod history;
+pub mod import;
+pub mod keys;
+pub mod market;
+pub mod output_file;
+pub mod price_folder;
+pub mod process;
+pub mod promote;
+pub mod publish;
+pub mod resources;
+pub mod retrain;
+pub mod retry;
+pub mod run;
+pub mod serving;
+pub mod settle;
+pub mod task;
+pub mod train;
+pub mod train_base;
+pub mod tune;

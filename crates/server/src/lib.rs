@@ -1,0 +1,51 @@
+//! The HTTP server of closecast: routes, pages, WebSockets, and the limits that protect them.
+//!
+//! [`ServerState`] holds what all requests share, [`router`] makes the routes over it, and [`serve`] accepts connections.
+
+mod accept;
+mod access;
+mod access_log;
+mod address;
+mod admission;
+mod allow;
+mod auth;
+mod body_rate;
+mod bounded_json;
+mod buffers;
+mod byte_budget;
+mod cursor;
+mod error_lines;
+mod etag;
+mod events;
+mod examples;
+mod extract;
+mod fetch_on_demand;
+mod forecast_body;
+mod host_header;
+mod id_path;
+mod listen;
+mod model_name;
+mod monitor;
+mod network;
+mod observe;
+mod oip;
+mod openapi;
+pub mod options;
+mod origin;
+mod pages;
+mod predict_body;
+mod problem;
+mod queue;
+mod readiness;
+mod receive;
+mod router;
+mod routes;
+mod security;
+mod socket;
+mod state;
+mod time_limit;
+
+pub use self::{
+    access_log::AccessLog, events::follow as follow_events, listen::serve, network::Network, router::router,
+    state::ServerState,
+};

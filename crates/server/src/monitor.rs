@@ -1,0 +1,34 @@
+//! What this server measures of itself, and of the machine: for Prometheus and for the monitoring page.
+
+mod measures;
+pub(crate) mod prometheus;
+mod snapshot;
+pub(crate) mod system;
+
+use chrono::{DateTime, Utc};
+use closecast_domain::Clock;
+
+pub(crate) use self::measures::{METHODS, Measures};
+use self::{prometheus::StoredFigures, snapshot::Snapshot, system::Machine};
+
+/// Everything that is measured, and what was read lately.
+pub(crate) struct Monitor {
+    /// When the services were set up.
+    pub(crate) started_at: DateTime<Utc>,
+    /// What is counted as it happens.
+    pub(crate) measures: Measures,
+    machine: Machine,
+    stored: Snapshot<StoredFigures>,
+}
+
+impl Monitor {
+    /// Returns a monitor that has seen nothing yet.
+    pub(crate) fn new(clock: &dyn Clock) -> Self {
+        Self {
+            started_at: clock.now(),
+            measures: Measures::default(),
+            machine: Machine::default(),
+            stored: Snapshot::default(),
+        }
+    }
+}
