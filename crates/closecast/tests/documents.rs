@@ -27,7 +27,10 @@ use session::Session;
 /// Blocks that do not run here, by document and first line. Each has its reason in the comment before it.
 const NOT_RUN: &[(&str, &str)] = &[
     ("README.md", "cargo test --workspace"),
-    ("docs/MODEL.md", "closecast backtest --data universe_2020_2023 --also-train universe_2012_2017 --from 2023-01-03 \\"),
+    (
+        "docs/MODEL.md",
+        "closecast backtest --data universe_2020_2023 --also-train universe_2012_2017 --from 2023-01-03 \\",
+    ),
     ("docs/WEBSOCKET.md", "$ websocat ws://127.0.0.1:8000/ws"),
 ];
 

@@ -88,8 +88,7 @@ fn blocks_are_found_with_language_place_and_reason() {
     let text = "a\n```sh\none\ntwo\n```\n<!-- not run: needs a moon -->\n```console\n$ three\n```\n```json\n{}\n```\n";
     let found = blocks("A.md", text).unwrap();
     let seen: Vec<_> = found.iter().map(|block| (block.line, block.language, block.text.as_str())).collect();
-    let expected =
-        [(2, Language::Sh, "one\ntwo\n"), (7, Language::Console, "$ three\n"), (10, Language::Json, "{}\n")];
+    let expected = [(2, Language::Sh, "one\ntwo\n"), (7, Language::Console, "$ three\n"), (10, Language::Json, "{}\n")];
     assert_eq!(seen, expected);
     assert_eq!(found[1].not_run.as_deref(), Some("needs a moon"));
     assert!(found[0].not_run.is_none() && found[2].not_run.is_none());

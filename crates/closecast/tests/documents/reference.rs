@@ -77,15 +77,23 @@ fn tables() -> String {
     let mut text = String::new();
     for (section, name, fields) in tree(&sources) {
         let title = if section.is_empty() { "Top level".to_owned() } else { format!("Section `[{section}]`") };
-        writeln!(text, "## {title}\n\n| key | flag | environment | default | meaning |\n|---|---|---|---|---|").unwrap();
+        writeln!(text, "## {title}\n\n| key | flag | environment | default | meaning |\n|---|---|---|---|---|")
+            .unwrap();
         for field in fields.iter().filter(|field| !is_section(&sources, field)) {
             let key = format!("{section}.{}", field.name);
             let flag = flags.remove(key.trim_start_matches('.'));
             let (shown, variable) = flag.map_or_else(Default::default, |flag| (flag.shown, flag.variable));
             let default = default(&sources, &name, field);
             let meaning = field.documentation.trim_end_matches('.');
-            writeln!(text, "| `{}` | {} | {} | {} | {meaning} |", field.name, code(&shown), code(&variable), code(&default))
-                .unwrap();
+            writeln!(
+                text,
+                "| `{}` | {} | {} | {} | {meaning} |",
+                field.name,
+                code(&shown),
+                code(&variable),
+                code(&default)
+            )
+            .unwrap();
         }
         text.push('\n');
     }
@@ -93,7 +101,7 @@ fn tables() -> String {
     for Flag { shown, variable, description } in flags.values() {
         writeln!(text, "| {} | {} | {description} |", code(shown), code(variable)).unwrap();
     }
-    text
+    text.replace("|  |", "| |").replace("|  |", "| |")
 }
 
 /// Returns whether a key holds other keys: a section, or a list of them.
@@ -120,13 +128,17 @@ fn default(sources: &Sources, name: &str, field: &Field) -> String {
         "Vec::new()" => "[]".to_owned(),
         "IpAddr::V4(Ipv4Addr::LOCALHOST)" => "127.0.0.1".to_owned(),
         "" => derived().unwrap_or_else(|| panic!("{name}::{} has no default", field.name)),
-        plain if plain == "true" || plain == "false" || plain.bytes().all(|byte| byte.is_ascii_digit()) => plain.to_owned(),
+        plain if plain == "true" || plain == "false" || plain.bytes().all(|byte| byte.is_ascii_digit()) => {
+            plain.to_owned()
+        }
         _ => inside("ByteSize::megabytes(", ")")
             .map(|size| format!("{size}MB"))
             .or_else(|| inside("PathBuf::from(\"", "\")"))
             .or_else(|| inside("\"", "\".to_owned()"))
             .or_else(|| sources.enums.get(written.strip_suffix("::default()")?).cloned())
-            .unwrap_or_else(|| panic!("the default {written} of {name}::{} cannot be shown: extend this function", field.name)),
+            .unwrap_or_else(|| {
+                panic!("the default {written} of {name}::{} cannot be shown: extend this function", field.name)
+            }),
     }
 }
 
@@ -135,7 +147,9 @@ fn flags() -> BTreeMap<String, Flag> {
     let folder = tempfile::tempdir().unwrap();
     let keys: Vec<String> = sections()
         .into_iter()
-        .flat_map(|(section, keys)| keys.into_iter().map(move |key| format!("{section}.{key}").trim_start_matches('.').to_owned()))
+        .flat_map(|(section, keys)| {
+            keys.into_iter().map(move |key| format!("{section}.{key}").trim_start_matches('.').to_owned())
+        })
         .collect();
     let mut flags = BTreeMap::new();
     let mut insert = |key: String, flag: Flag| {

@@ -65,8 +65,7 @@ impl Sources {
                 }
                 ["impl", "Default", "for", name] => {
                     let values = body(4).map(values).unwrap_or_default();
-                    self.defaults
-                        .extend(values.into_iter().map(|(field, value)| ((name.to_owned(), field), value)));
+                    self.defaults.extend(values.into_iter().map(|(field, value)| ((name.to_owned(), field), value)));
                 }
                 _ => {}
             }
