@@ -56,7 +56,7 @@ impl Sources {
             };
             match words[..] {
                 ["struct", name, ..] => {
-                    let fields = body(2).map(|body| fields(body));
+                    let fields = body(2).map(fields);
                     self.structs.extend(fields.map(|fields| (name.to_owned(), fields)));
                 }
                 ["enum", name, ..] => {

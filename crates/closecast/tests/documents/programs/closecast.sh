@@ -10,7 +10,7 @@ start() {
   "$PROGRAM" "$@" >"$log" 2>&1 </dev/null &
   local pid=$!
   echo "$pid" >>"$STATE/pids"
-  for _ in $(seq 600); do
+  for _ in $(seq 3000); do
     if grep -q "$ready" "$log"; then
       if [ "$1" != worker ]; then
         sed -n 's|.*http://[^ ]*:\([0-9]*\)/.*|\1|p' "$log" >"$STATE/port.new"
