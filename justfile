@@ -11,17 +11,19 @@ check: fmt-check spelling unused lint docs test
 ci:
     CI=true bash .ci/run
 
-# All tests: with nextest where it is installed. It runs no documentation tests, which follow.
+# All tests: with nextest where it is installed. It runs many tests at once, so those that measure memory, time or connections follow
+# with cargo test, which runs one binary after the other, as do the documentation tests, which nextest does not run.
 test:
     #!/usr/bin/env bash
     set -euo pipefail
-    if command -v cargo-nextest >/dev/null; then
-      cargo nextest run --workspace
-      cargo test --workspace --doc
-    else
+    if ! command -v cargo-nextest >/dev/null; then
       echo "cargo-nextest is not installed: using cargo test (CONTRIBUTING.md)"
-      cargo test --workspace
+      exec cargo test --workspace
     fi
+    measured=(bounds documents memory rehearsals security websocket)
+    cargo nextest run --workspace --filterset "not binary(/^($(IFS='|'; echo "${measured[*]}"))$/)"
+    cargo test --workspace "${measured[@]/#/--test=}"
+    cargo test --workspace --doc
 
 # Spelling, where typos is installed.
 spelling:
