@@ -1,19 +1,46 @@
-# The everyday commands, for `just` (https://just.systems). Each is plain cargo, so nobody needs just.
+# The everyday commands, for `just` (https://just.systems). Each is plain cargo or a script, so just is optional.
 
 # List the commands.
 default:
     @just --list
 
 # What a change must pass, cheapest first.
-check: fmt-check lint docs test
+check: fmt-check spelling unused lint docs test
 
 # Everything that CI runs, browser included.
 ci:
     CI=true bash .ci/run
 
-# All tests.
+# All tests: with nextest where it is installed. It runs many tests at once, so those that measure memory, time or connections follow
+# with cargo test, which runs one binary after the other, as do the documentation tests, which nextest does not run.
 test:
-    cargo test --workspace
+    #!/usr/bin/env bash
+    set -euo pipefail
+    if ! command -v cargo-nextest >/dev/null; then
+      echo "cargo-nextest is not installed: using cargo test (CONTRIBUTING.md)"
+      exec cargo test --workspace
+    fi
+    measured=(bounds documents memory rehearsals security websocket)
+    cargo nextest run --workspace --filterset "not binary(/^($(IFS='|'; echo "${measured[*]}"))$/)"
+    cargo test --workspace "${measured[@]/#/--test=}"
+    cargo test --workspace --doc
+
+# Spelling, where typos is installed.
+spelling:
+    @if command -v typos >/dev/null; then typos; else echo "typos is not installed: SPELLING WAS NOT CHECKED (CONTRIBUTING.md)"; fi
+
+# Dependencies that no source uses, where cargo-machete is installed.
+unused:
+    @if command -v cargo-machete >/dev/null; then cargo machete; else echo "cargo-machete is not installed: UNUSED DEPENDENCIES WERE NOT CHECKED (CONTRIBUTING.md)"; fi
+
+# Make the generated part of the settings reference again.
+settings:
+    cargo test --workspace --test documents settings_reference_is_current || cp target/tmp/SETTINGS.md docs/SETTINGS.md
+
+# Make the pictures of the README again (needs chromium and chromedriver).
+pictures:
+    cargo build --release
+    python3 docs/pictures/make.py
 
 # Format the code.
 fmt:
