@@ -7,10 +7,7 @@ use sea_orm::{
 };
 
 use crate::{
-    StoreError,
-    checked::CheckedConnection,
-    connection::{Turns, begin_writing},
-    entity::audit_line,
+    StoreError, checked::CheckedConnection, entity::audit_line, transaction::begin_writing, write_queue::Turns,
 };
 
 /// Something that somebody did, or was refused.

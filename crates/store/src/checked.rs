@@ -15,8 +15,8 @@ use sea_orm::{
 };
 
 use crate::{
-    connection::{Refusal, refusal},
-    database_file::{DatabaseFile, FileFault},
+    database_error::{Refusal, refusal},
+    database_file::DatabaseFile,
 };
 
 /// A pool of connections. Statements that write verify the file of the database first.
@@ -54,7 +54,7 @@ impl CheckedConnection {
     /// Verifies that what is written is kept under the name of the database.
     ///
     /// # Errors
-    /// [`DbErr::Conn`] with a [`FileFault`] inside: [`fault`] returns it.
+    /// [`DbErr::Conn`] with a [`FileFault`] inside: [`fault`](crate::database_error::fault) returns it.
     pub(crate) fn verify(&self) -> Result<(), DbErr> {
         verify(self.file())
     }
@@ -91,15 +91,6 @@ fn noted<T>(file: Option<&DatabaseFile>, result: Result<T, DbErr>) -> Result<T, 
         file.note_damage();
     }
     result
-}
-
-/// Returns what happened to the file of the database, if that is why a statement was refused.
-pub(crate) fn fault(error: &DbErr) -> Option<&FileFault> {
-    let DbErr::Conn(RuntimeErr::SqlxError(cause)) = error else { return None };
-    match &**cause {
-        sqlx::Error::Configuration(cause) => cause.downcast_ref(),
-        _ => None,
-    }
 }
 
 /// Statements of one writing transaction are only verified at its beginning and at its end.
@@ -218,74 +209,5 @@ impl ConnectionTrait for CheckedTransaction {
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         noted(self.file.as_deref(), self.transaction.query_all_raw(statement).await)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use chrono::{DateTime, TimeDelta, Utc};
-
-    use super::*;
-    use crate::{Act, NewJob, Store};
-
-    /// Tables whose rows take some tenths of a second each to delete.
-    const SLOW: [&str; 2] = ["jobs", "audit_log"];
-
-    async fn filled(store: &Store, now: DateTime<Utc>) {
-        let job = NewJob {
-            kind: "train_model".into(),
-            payload: serde_json::Value::Null,
-            dedup_key: None,
-            priority: 0,
-            max_attempts: 1,
-            requested_by: None,
-        };
-        store.jobs().enqueue(job, now).await.unwrap();
-        let (_, lease) = store.jobs().claim("one", now).await.unwrap().unwrap();
-        store.jobs().succeed(&lease, &serde_json::Value::Null, now).await.unwrap();
-        let act = Act {
-            key: None,
-            address: "127.0.0.1".into(),
-            request_id: "1".into(),
-            action: "POST /train".into(),
-            target: "/train".into(),
-            status: 200,
-        };
-        store.audit().write(act, now).await.unwrap();
-        store.database.execute_unprepared("CREATE TABLE counted (n INTEGER)").await.unwrap();
-        for table in SLOW {
-            let slow = format!(
-                "CREATE TRIGGER slow_{table} AFTER DELETE ON {table} BEGIN INSERT INTO counted SELECT COUNT(*) FROM \
-                 (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT i FROM n); END"
-            );
-            store.database.execute_unprepared(&slow).await.unwrap();
-        }
-    }
-
-    #[tokio::test]
-    async fn long_deletions_count_as_writing_while_they_run() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path()).await.unwrap();
-        let now = DateTime::<Utc>::UNIX_EPOCH;
-        filled(&store, now).await;
-        for table in SLOW {
-            let before = now + TimeDelta::days(1);
-            let forgetting = tokio::spawn({
-                let store = store.clone();
-                async move {
-                    if table == "jobs" { store.jobs().forget(before).await } else { store.audit().forget(before).await }
-                }
-            });
-            let mut was_writing = false;
-            while !forgetting.is_finished() {
-                was_writing |= store.database.is_writing();
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-            assert_eq!(forgetting.await.unwrap().unwrap(), 1, "{table}");
-            assert!(was_writing, "{table}");
-            assert!(!store.database.is_writing(), "{table}");
-        }
     }
 }

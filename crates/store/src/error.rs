@@ -2,7 +2,11 @@
 
 use closecast_domain::Symbol;
 
-use crate::{BlobError, connection::Refusal, database_file::FileFault};
+use crate::{
+    BackupError, BlobError,
+    database_error::{Refusal, fault, is_transient, refusal},
+    database_file::FileFault,
+};
 
 /// What can go wrong when something is kept or read back.
 #[derive(Debug, thiserror::Error)]
@@ -139,7 +143,7 @@ pub enum StoreError {
     },
     /// A backup was not made or not restored.
     #[error(transparent)]
-    Backup(#[from] crate::BackupError),
+    Backup(#[from] BackupError),
     /// Another key was made first.
     #[error(
         "there is a key already, made by another request: send one of an admin as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
@@ -160,13 +164,13 @@ const UNKNOWN_STEP: &str = "Migration file of version";
 
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
-        if let Some(fault) = crate::checked::fault(&error) {
-            return fault.clone().into();
+        if let Some(found) = fault(&error) {
+            return found.clone().into();
         }
         if matches!(&error, sea_orm::DbErr::Custom(text) if text.starts_with(UNKNOWN_STEP)) {
             return Self::NewerSchema;
         }
-        match crate::connection::refusal(&error) {
+        match refusal(&error) {
             Some(Refusal::Full) => Self::Full(error),
             Some(Refusal::Busy) => Self::Busy(error),
             Some(Refusal::Damaged) => Self::Damaged { reason: error.to_string() },
@@ -190,7 +194,7 @@ impl StoreError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy(_) => true,
-            Self::Database(error) => crate::connection::is_transient(error),
+            Self::Database(error) => is_transient(error),
             Self::Blob(error) => error.is_transient(),
             _ => false,
         }

@@ -7,8 +7,9 @@ use uuid::Uuid;
 use crate::{
     StoreError,
     checked::CheckedConnection,
-    connection::{Turns, begin_writing, lock_subject},
     entity::key,
+    transaction::{begin_writing, lock_subject},
+    write_queue::Turns,
 };
 
 /// Role of the first key.

@@ -7,6 +7,8 @@ mod bars;
 mod blobs;
 mod checked;
 mod connection;
+mod database_address;
+mod database_error;
 mod database_file;
 mod entity;
 mod error;
@@ -22,8 +24,10 @@ mod readiness;
 mod runs;
 mod store;
 mod symbols;
+mod transaction;
 mod unfinished;
 mod wakeups;
+mod write_queue;
 
 pub use alerts::{Alert, AlertStore, StoredAlert};
 pub use audit::{Act, AuditStore, StoredAct};
@@ -33,7 +37,7 @@ pub use blobs::{
     ArtifactAddress, ArtifactSettings, BlobError, BlobPages, BlobRef, Blobs, Garbage, LARGEST_ARTIFACT, S3Settings,
     Secret, StoredBlob,
 };
-pub use connection::DatabaseAddress;
+pub use database_address::DatabaseAddress;
 pub use error::StoreError;
 pub use events::{Event, EventStore, EventTopic, ForecastNews, ModelNews, News, SeriesNews};
 pub use forecasts::{

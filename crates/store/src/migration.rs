@@ -10,23 +10,11 @@ mod m20261121_000004_audit;
 
 mod apply;
 mod copies;
+mod migrator;
 
-pub(crate) use self::apply::{migrate, schema};
 pub use self::copies::UpgradeCopy;
-
-use sea_orm_migration::prelude::*;
-
-/// All steps, oldest first.
-pub(crate) struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_first_tables::Migration),
-            Box::new(m20261121_000002_jobs_runs_registry::Migration),
-            Box::new(m20261121_000003_events::Migration),
-            Box::new(m20261121_000004_audit::Migration),
-        ]
-    }
-}
+pub(crate) use self::{
+    apply::{migrate, schema},
+    copies::upgrade_copies,
+    migrator::Migrator,
+};

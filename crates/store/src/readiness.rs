@@ -141,3 +141,72 @@ async fn check_postgres(pool: &DatabaseConnection) -> Result<(), DbErr> {
 fn db_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(std::sync::Arc::new(error)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::*;
+    use crate::{Act, NewJob};
+
+    /// Tables whose rows take some tenths of a second each to delete.
+    const SLOW: [&str; 2] = ["jobs", "audit_log"];
+
+    async fn filled(store: &Store, now: DateTime<Utc>) {
+        let job = NewJob {
+            kind: "train_model".into(),
+            payload: serde_json::Value::Null,
+            dedup_key: None,
+            priority: 0,
+            max_attempts: 1,
+            requested_by: None,
+        };
+        store.jobs().enqueue(job, now).await.unwrap();
+        let (_, lease) = store.jobs().claim("one", now).await.unwrap().unwrap();
+        store.jobs().succeed(&lease, &serde_json::Value::Null, now).await.unwrap();
+        let act = Act {
+            key: None,
+            address: "127.0.0.1".into(),
+            request_id: "1".into(),
+            action: "POST /train".into(),
+            target: "/train".into(),
+            status: 200,
+        };
+        store.audit().write(act, now).await.unwrap();
+        store.database.execute_unprepared("CREATE TABLE counted (n INTEGER)").await.unwrap();
+        for table in SLOW {
+            let slow = format!(
+                "CREATE TRIGGER slow_{table} AFTER DELETE ON {table} BEGIN INSERT INTO counted SELECT COUNT(*) FROM \
+                 (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT i FROM n); END"
+            );
+            store.database.execute_unprepared(&slow).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn long_deletions_count_as_writing_while_they_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        filled(&store, now).await;
+        for table in SLOW {
+            let before = now + TimeDelta::days(1);
+            let forgetting = tokio::spawn({
+                let store = store.clone();
+                async move {
+                    if table == "jobs" { store.jobs().forget(before).await } else { store.audit().forget(before).await }
+                }
+            });
+            let mut was_writing = false;
+            while !forgetting.is_finished() {
+                was_writing |= store.database.is_writing();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(forgetting.await.unwrap().unwrap(), 1, "{table}");
+            assert!(was_writing, "{table}");
+            assert!(!store.database.is_writing(), "{table}");
+        }
+    }
+}

@@ -4,11 +4,8 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, EventStore, ForecastStore, JobStore,
-    KeyStore, ModelStore, RunStore, StoreError, Wakeups,
-    checked::CheckedConnection,
-    connection::{self, Turns},
-    database_file::DatabaseFile,
-    migration, private,
+    KeyStore, ModelStore, RunStore, StoreError, UpgradeCopy, Wakeups, checked::CheckedConnection, connection,
+    database_file::DatabaseFile, migration, private, write_queue::Turns,
 };
 
 /// Connections beside each other; SQLite has one writer at a time whatever this is.
@@ -109,6 +106,14 @@ impl Store {
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         let (applied, pending) = migration::schema(self.database.pool()).await?;
         Ok(Schema { applied, pending })
+    }
+
+    /// Returns the copies that were made of an SQLite database before upgrades, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Folder`] when the folder of the database cannot be read.
+    pub fn upgrade_copies(&self) -> Result<Vec<UpgradeCopy>, StoreError> {
+        self.database.file().map_or_else(|| Ok(Vec::new()), |file| migration::upgrade_copies(file.path()))
     }
 
     /// Returns the folder of what belongs to this machine.

@@ -4,7 +4,8 @@ use closecast_domain::Symbol;
 
 use super::{
     date::DateAndTime,
-    label::{Field, field_and_symbol_of, field_of, symbol_of},
+    label::{field_and_symbol_of, field_of, symbol_of},
+    synonyms::Field,
 };
 use crate::import::{ImportError, excerpt};
 

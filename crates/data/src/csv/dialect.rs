@@ -5,11 +5,6 @@ use std::fmt;
 use closecast_domain::PriceBasis;
 use serde::Serialize;
 
-use super::{
-    columns::{Columns, SymbolSource},
-    label::Field,
-};
-
 /// The writer of a file, derived from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -48,56 +43,6 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// Returns the dialect of a file with these columns. `offset` tells whether its dates have a time zone offset.
-    pub(super) fn of(columns: &Columns, offset: bool) -> Self {
-        let has = |field| columns.has(field);
-        let named = |text: &str| columns.labels().any(|label| label.eq_ignore_ascii_case(text));
-        if named("<DATE>") {
-            Self::StooqBulk
-        } else if named("Close/Last") {
-            Self::Nasdaq
-        } else if has(Field::Change) && has(Field::Close) {
-            Self::Investing
-        } else if columns.symbols == SymbolSource::HeaderRow {
-            Self::YfinanceDownload
-        } else if columns.symbols == SymbolSource::EachLabel {
-            if columns.labels().any(|label| label.starts_with('(')) { Self::YfinanceDownload } else { Self::Quantmod }
-        } else if named("split_coefficient") || (named("timestamp") && has(Field::AdjClose)) {
-            Self::AlphaVantageAdjusted
-        } else if named("splitFactor") || named("split_factor") {
-            Self::Tiingo
-        } else if named("split_ratio") || (columns.symbol_first() && has(Field::AdjClose) && !offset) {
-            Self::QuandlWiki
-        } else {
-            Self::of_plain_columns(columns, offset)
-        }
-    }
-
-    /// The dialects that have nothing but the columns everybody has.
-    fn of_plain_columns(columns: &Columns, offset: bool) -> Self {
-        let has = |field| columns.has(field);
-        let first = |text: &str| columns.labels().next().is_some_and(|label| label.eq_ignore_ascii_case(text));
-        let exactly = |expected: &[&str]| columns.labels().eq(expected.iter().copied());
-        if has(Field::Split) || has(Field::Dividend) || offset {
-            Self::YfinanceHistory
-        } else if has(Field::AdjClose) {
-            Self::Yahoo
-        } else if columns.labels().any(|label| label == "Name") && has(Field::Symbol) {
-            Self::KaggleLong
-        } else if first("timestamp") {
-            Self::AlphaVantage
-        } else if exactly(&["Date", "Close", "High", "Low", "Open", "Volume"]) {
-            Self::YfinanceDownload
-        } else if columns.labels().any(|label| label == "Zamkniecie")
-            || exactly(&["Date", "Open", "High", "Low", "Close", "Volume"])
-            || exactly(&["Date", "Open", "High", "Low", "Close"])
-        {
-            Self::Stooq
-        } else {
-            Self::Generic
-        }
-    }
-
     /// Returns what the open, high, low and close of this dialect account for.
     ///
     /// | dialect | basis | why |

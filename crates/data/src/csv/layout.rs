@@ -3,11 +3,13 @@
 use super::{
     columns::{Columns, Group},
     date::{DateAndTime, DateOrder},
+    detect::dialect_of,
     dialect::Dialect,
-    label::{Field, field_and_symbol_of, field_of},
+    label::{field_and_symbol_of, field_of},
     message,
     number::DecimalMark,
     record::{DELIMITERS, split},
+    synonyms::Field,
 };
 use crate::import::{ImportError, RowProblem, excerpt};
 
@@ -46,7 +48,7 @@ impl Layout {
         let sample: Vec<Vec<String>> =
             (block.end..lines.len()).map(|i| records.cells(i)).filter(|cells| columns.fit(cells)).collect();
         let offset = DateAndTime::parse(&first_row[columns.date]).is_some_and(|date| date.offset);
-        let dialect = Dialect::of(&columns, offset);
+        let dialect = dialect_of(&columns, offset);
         Ok(Self {
             delimiter,
             dialect,

@@ -4,7 +4,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::{
     date::{DateCell, DateOrder},
-    rows::{Row, Rows},
+    row::{Row, Rows},
 };
 use crate::import::ImportError;
 

@@ -49,6 +49,12 @@ fn trim(cell: &mut String) {
     }
 }
 
+/// Splits off the decimal digits that `text` begins with; `None` when there are none.
+pub(super) fn digits(text: &str) -> Option<(&str, &str)> {
+    let length = text.bytes().take_while(u8::is_ascii_digit).count();
+    (length > 0).then(|| text.split_at(length))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,7 @@ use std::{fmt, io, path::PathBuf};
 
 use closecast_domain::Symbol;
 
-use super::RowProblem;
+use super::note::RowProblem;
 
 /// Why the file at `path` gives no bars.
 #[derive(Debug, thiserror::Error)]

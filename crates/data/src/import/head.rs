@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::ImportError;
+use super::error::ImportError;
 
 /// The beginning of a stream.
 pub(crate) struct Head {

@@ -4,7 +4,7 @@ use std::{error::Error, io, iter, time::Duration};
 
 use reqwest::{Client, ClientBuilder, Response, Url, header, redirect::Policy};
 
-use super::YahooSettings;
+use super::settings::YahooSettings;
 use crate::provider::ProviderError;
 
 /// Redirects followed. A chart is answered directly; a chain of them leads to a consent page.

@@ -7,7 +7,7 @@ use closecast_domain::{RawSeries, Symbol};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Received;
+use super::read::Received;
 use crate::provider::{FetchRange, ProviderError};
 
 /// Timestamps of a generated chart.
@@ -18,7 +18,7 @@ fn read(status: u16, body: &[u8]) -> Result<RawSeries, ProviderError> {
     let range = FetchRange::new("1970-01-01".parse().unwrap(), "2100-01-01".parse().unwrap());
     let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
     let received = Received { status, retry_after: None, body, now };
-    super::read(&symbol, range, &received, Duration::from_secs(1800))
+    super::read::read(&symbol, range, &received, Duration::from_secs(1800))
 }
 
 fn json_value() -> impl Strategy<Value = Value> {

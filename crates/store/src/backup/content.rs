@@ -12,7 +12,7 @@ use flate2::bufread::GzDecoder;
 use tokio::sync::mpsc;
 
 use super::{
-    BackupError,
+    error::BackupError,
     format::{self, Entry, FORMAT, HEADER, Header, Held, MANIFEST, Manifest},
     limits::{self, Limits},
     tables,

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{BackupError, Existing};
+use super::{error::BackupError, existing::Existing};
 use crate::{private, unfinished_files};
 
 /// The file of a backup under a temporary name beside its own; removed unless it is finished.

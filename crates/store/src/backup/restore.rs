@@ -12,13 +12,15 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::{
-    BackupError, Existing, MissingArtifact, content,
-    format::{self, Entry, Held, Manifest},
-    referenced,
+    content,
+    error::BackupError,
+    existing::Existing,
+    format::{self, Entry, Held, Manifest, MissingArtifact},
+    references::referenced,
     tables::{self, Inserted, Table},
 };
 use crate::{
-    Store, StoreError, Topic, checked::CheckedTransaction, connection::begin_writing, jobs::requeue_running_in,
+    Store, StoreError, Topic, checked::CheckedTransaction, jobs::requeue_running_in, transaction::begin_writing,
 };
 
 /// Entries read ahead of the one that is being restored.

@@ -9,7 +9,7 @@ use object_store::{
 };
 use reqwest::redirect::Policy;
 
-use super::{failure::BlobError, settings::S3Settings};
+use super::{error::BlobError, settings::S3Settings};
 
 /// How long a connection may take to be made.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -5,11 +5,13 @@ use std::{collections::HashSet, fs, io};
 use chrono::{DateTime, TimeDelta, Utc};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as BlobPath};
 
-use super::{Blobs, failure::BlobError, listing::Entries, place::Place};
+use super::{
+    error::BlobError,
+    listing::Entries,
+    place::Place,
+    store::{Blobs, GRACE},
+};
 use crate::StoreError;
-
-/// How long an artifact may be there before nothing refers to it: a publication writes the artifact first, and then the row.
-pub(super) const GRACE: TimeDelta = TimeDelta::hours(1);
 
 /// How exactly two readings of a time agree: a listing has milliseconds, an answer of HTTP has seconds.
 const RESOLUTION: TimeDelta = TimeDelta::seconds(1);

@@ -13,7 +13,7 @@ use object_store::{
     path::Path as BlobPath,
 };
 
-use super::{StoredBlob, failure::BlobError, is_sha256, place::Place};
+use super::{blob::StoredBlob, error::BlobError, place::Place, sha256::is_sha256};
 
 /// Number of folders that a folder of artifacts has: one for each first byte of a hash.
 const SHARDS: u16 = 256;

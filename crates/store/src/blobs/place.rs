@@ -5,7 +5,8 @@ use std::{fmt, path::PathBuf};
 use object_store::{aws::AmazonS3, path::Path as BlobPath};
 
 use super::{
-    failure::{Asked, BlobError, system_error},
+    error::BlobError,
+    s3_error::{Asked, system_error},
     settings::ArtifactAddress,
 };
 

@@ -8,7 +8,7 @@ use std::{
 use object_store::path::Path as BlobPath;
 use serde::Deserialize;
 
-use super::failure::BlobError;
+use super::error::BlobError;
 
 /// What an S3 address looks like, told when another is given.
 const FORM: &str = "write s3://bucket/prefix, or the path of a folder";

@@ -3,8 +3,12 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Event, EventStore, EventTopic, unreadable};
-use crate::{StoreError, connection::begin_writing, entity::event};
+use super::{
+    emit::unreadable,
+    news::EventTopic,
+    store::{Event, EventStore},
+};
+use crate::{StoreError, entity::event, transaction::begin_writing};
 
 impl EventStore<'_> {
     /// Returns the news after the number `sequence`, oldest first, and the number that was read up to. At most `limit` rows are read;

@@ -8,7 +8,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{ForecastStore, StoredForecast, stored};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
 use crate::{StoreError, entity::forecast, symbols};
 
 /// Which forecasts to list.

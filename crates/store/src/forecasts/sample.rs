@@ -2,7 +2,7 @@
 
 use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 
-use super::{ForecastStore, stored};
+use super::{record::stored, store::ForecastStore};
 use crate::{StoreError, entity::forecast};
 
 /// What a look at some forecasts found.

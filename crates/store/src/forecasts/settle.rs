@@ -6,8 +6,11 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{ForecastStore, StoredForecast, stored};
-use crate::{StoreError, connection::begin_writing, entity::forecast, symbols};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
+use crate::{StoreError, entity::forecast, symbols, transaction::begin_writing};
 
 /// A forecast that waits for its close.
 #[derive(Clone, Debug, PartialEq)]

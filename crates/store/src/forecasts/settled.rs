@@ -7,7 +7,10 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{ForecastStore, StoredForecast, stored};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
 use crate::{
     StoreError,
     entity::{forecast, series},

@@ -3,11 +3,16 @@
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
 
-use super::{Enqueued, JobStore, NewJob, announce_new_in, enqueue_in, unfinished_in};
+use super::{
+    enqueue::{enqueue_in, unfinished_in},
+    events::announce_new_in,
+    record::{Enqueued, NewJob},
+    store::JobStore,
+};
 use crate::{
     StoreError,
-    connection::{begin_writing, lock_subject},
     entity::job,
+    transaction::{begin_writing, lock_subject},
 };
 
 /// The condition of the index `jobs_dedup`, to the letter: only so does SQLite see that the index has every unfinished job.

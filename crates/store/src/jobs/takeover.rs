@@ -8,10 +8,8 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{JobState, JobStore};
-use crate::{
-    StoreError, Topic, connection::begin_writing, entity::job, events::announce_job_in, runs::close_abandoned,
-};
+use super::{events::announce_job_in, record::JobState, store::JobStore};
+use crate::{StoreError, Topic, entity::job, runs::close_abandoned, transaction::begin_writing};
 
 /// Who waits for longer than this to write, waits for somebody who keeps the database locked.
 const LONG_WAIT: Duration = Duration::from_millis(500);

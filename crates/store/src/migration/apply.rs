@@ -11,7 +11,7 @@ use sea_orm::{
 };
 use sea_orm_migration::{Migration, MigrationStatus, MigratorTrait};
 
-use super::{Migrator, copies};
+use super::{copies, migrator::Migrator};
 use crate::{DatabaseAddress, StoreError, connection::connect, private};
 
 /// Key of the lock under which the schema of PostgreSQL is changed: "closecas" in ASCII.

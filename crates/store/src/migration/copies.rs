@@ -9,7 +9,7 @@ use std::{
 use closecast_domain::{Clock as _, SystemClock};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
-use crate::{Store, StoreError, private};
+use crate::{StoreError, private};
 
 /// Copies kept beside a database.
 const KEPT: usize = 2;
@@ -29,16 +29,13 @@ pub struct UpgradeCopy {
     pub size_bytes: u64,
 }
 
-impl Store {
-    /// Returns the copies that were made of an SQLite database before upgrades, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Folder`] when the folder of the database cannot be read.
-    pub fn upgrade_copies(&self) -> Result<Vec<UpgradeCopy>, StoreError> {
-        let Some(file) = self.database.file() else { return Ok(Vec::new()) };
-        let found = finished(file.path()).map_err(|source| unusable(file.path(), source))?;
-        Ok(found.into_iter().map(|(path, size_bytes)| UpgradeCopy { path, size_bytes }).collect())
-    }
+/// Returns the copies that were made of the database in `file` before upgrades, newest first.
+///
+/// # Errors
+/// [`StoreError::Folder`] when the folder of the database cannot be read.
+pub(crate) fn upgrade_copies(file: &Path) -> Result<Vec<UpgradeCopy>, StoreError> {
+    let found = finished(file).map_err(|source| unusable(file, source))?;
+    Ok(found.into_iter().map(|(path, size_bytes)| UpgradeCopy { path, size_bytes }).collect())
 }
 
 /// Copies the database to `NAME.before-VERSION-TIME` beside it, whole or not at all, and removes all but the newest copies and what

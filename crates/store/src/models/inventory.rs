@@ -5,13 +5,16 @@ use std::collections::HashSet;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
-    Alias, ModelStore, ModelVersion, model_version,
-    registry::{earlier_champion, version_under},
+    aliases::version_under,
+    log::earlier_champion,
+    record::{ModelVersion, model_version},
+    registry_event::Alias,
+    store::ModelStore,
 };
 use crate::{
     StoreError, Topic,
-    connection::{begin_writing, lock_subject},
     entity::{model_alias, model_version as row},
+    transaction::{begin_writing, lock_subject},
 };
 
 /// A version as it is listed, whether or not its card can be understood.

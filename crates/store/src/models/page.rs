@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{
-    Alias, ModelStore, ModelVersion, RegistryEvent, model_version,
-    registry::{event, roles},
+    aliases::roles,
+    record::{ModelVersion, model_version},
+    registry_event::{Alias, RegistryEvent, event},
+    store::ModelStore,
 };
 use crate::{
     StoreError,

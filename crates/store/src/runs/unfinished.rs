@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::Value;
 
-use super::{RunState, RunStore};
+use super::{record::RunState, store::RunStore};
 use crate::{
     JobState, StoreError,
     entity::{job, run},

@@ -1,6 +1,6 @@
 //! Whether a move from one close to the next is that of a split.
 
-use super::Row;
+use crate::quality::row::Row;
 
 /// Splits as new shares per old, and the other way round.
 const USUAL_SPLITS: [f64; 16] =

@@ -6,31 +6,17 @@ use closecast_domain::{RawBar, Symbol};
 
 use super::{
     bad_rows::{BadRow, BadRows},
+    bar::{bar, has_price},
     columns::Group,
-    date::{DateAndTime, DateCell},
+    date::DateAndTime,
     label::symbol_of,
     layout::Layout,
-    number::{DecimalMark, is_missing},
+    number::is_missing,
     order::DateEvidence,
     record::split,
+    row::{Row, Rows},
 };
 use crate::import::{ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsSeen, excerpt, same_symbol};
-
-/// One bar whose date may still await the file's date order.
-pub(super) struct Row {
-    pub(super) line: usize,
-    pub(super) date: DateCell,
-    /// Its date is set once the order is known.
-    pub(super) bar: RawBar,
-}
-
-/// The rows of one symbol.
-pub(super) struct Rows {
-    /// `None` when the file names no symbol.
-    pub(super) symbol: Option<Symbol>,
-    pub(super) rows: Vec<Row>,
-    last: Option<(DateCell, Option<(u8, u8)>)>,
-}
 
 /// Gathers the bars of a file line by line.
 pub(super) struct Table<'a> {
@@ -254,40 +240,4 @@ impl<'a> Table<'a> {
         }
         Ok(())
     }
-}
-
-fn has_price(bar: &RawBar) -> bool {
-    [bar.open, bar.high, bar.low, bar.close, bar.adj_close].iter().any(Option::is_some)
-}
-
-/// Returns the bar of one symbol in a row. What cannot be read is missing; it has been noted.
-fn bar(group: &Group, decimal: DecimalMark, cells: &[String]) -> RawBar {
-    let number = |column: Option<usize>| decimal.parse(cells.get(column?)?).ok().flatten();
-    // Adjusted prices alone are taken as the prices; the basis says so.
-    let (close, adj_close) = match group.close {
-        Some(_) => (number(group.close), number(group.adj_close)),
-        None => (number(group.adj_close), None),
-    };
-    RawBar {
-        open: number(group.open),
-        high: number(group.high),
-        low: number(group.low),
-        close,
-        adj_close,
-        volume: number(group.volume),
-        dividend: number(group.dividend).filter(|amount| amount.is_finite()).unwrap_or(0.0),
-        split: split_ratio(group.split, decimal, cells),
-        ..RawBar::empty(chrono::NaiveDate::MIN)
-    }
-}
-
-/// Returns the ratio of a split cell: yfinance writes 0 for none, Alpha Vantage 1, some write `4:1`.
-fn split_ratio(column: Option<usize>, decimal: DecimalMark, cells: &[String]) -> f64 {
-    let Some(cell) = column.and_then(|column| cells.get(column)) else { return 1.0 };
-    let number = |text: &str| decimal.parse(text).ok().flatten();
-    let ratio = match cell.split_once([':', '/']) {
-        Some((new, old)) => number(new).zip(number(old)).map(|(new, old)| new / old),
-        None => number(cell),
-    };
-    ratio.filter(|ratio| ratio.is_finite() && *ratio > 0.0).unwrap_or(1.0)
 }
