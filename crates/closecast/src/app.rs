@@ -62,7 +62,7 @@ impl App {
         let memory = Plan::new(memory::available(&settings), &settings);
         // Until a server or a worker is started.
         memory.limit_trainings(false);
-        let store = Store::open(settings.store()?).await?.reading_artifacts_at_most(memory.artifact);
+        let store = Store::open(settings.store()?).await?.with_max_artifact_bytes(memory.artifact);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&settings, memory.provider_bars, &clock)?;
         let models = Arc::new(Models::new(settings.server.model_cache.bytes()));

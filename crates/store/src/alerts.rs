@@ -1,4 +1,4 @@
-//! What a person should look at.
+//! Alerts: conditions that need an operator's attention.
 
 mod record;
 mod store;

@@ -5,10 +5,10 @@
 //! - `artifacts/<sha256>`: every artifact that a model version refers to;
 //! - `tables/<table>/<number>.jsonl`: the rows, one JSON object a line, in pieces of some megabytes, by primary key;
 //! - `manifest.json`: rows of each table, and size and SHA-256 of every entry before it. It comes last: a file without it is
-//!   not whole.
+//!   incomplete.
 //!
-//! Nothing in it depends on the database it was made from. The rows are those of one moment, whatever is written meanwhile:
-//! they are read in one transaction. Artifacts never change, so those that the rows refer to may be read afterwards.
+//! A backup does not depend on the kind of database. All rows are read in one transaction and so are consistent, even while
+//! others write. Artifacts never change, so they are read after the rows that refer to them.
 
 mod archive;
 mod content;

@@ -1,10 +1,10 @@
-//! Bars as they were delivered, one series a symbol.
+//! Stored bars, one series per symbol.
 
 mod record;
 mod rows;
 mod store;
 
 pub use self::{
-    record::{SeriesGlance, SeriesInfo, StoredSeries},
+    record::{SeriesChangeMarker, SeriesInfo, StoredSeries},
     store::BarStore,
 };

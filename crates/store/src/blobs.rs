@@ -1,11 +1,11 @@
-//! Artifacts: bytes under the name of their own SHA-256, in a folder or in a bucket.
+//! Artifacts ("blobs"): bytes stored under their SHA-256, in a folder or an S3 bucket.
 
+mod backend;
 mod blob;
 mod bucket;
 mod error;
 mod garbage;
 mod listing;
-mod place;
 mod read;
 mod s3_error;
 mod settings;
@@ -19,5 +19,5 @@ pub use self::{
     garbage::Garbage,
     listing::BlobPages,
     settings::{ArtifactAddress, ArtifactSettings, S3Settings, Secret},
-    store::{Blobs, LARGEST_ARTIFACT},
+    store::{Blobs, MAX_ARTIFACT_BYTES},
 };

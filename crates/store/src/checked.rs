@@ -1,4 +1,4 @@
-//! A pool of connections that refuses to write to a database file which was deleted, replaced or cut off.
+//! A connection pool that refuses to write to a database file that was deleted, replaced or truncated.
 
 use std::{
     ops::Deref,
@@ -15,54 +15,55 @@ use sea_orm::{
 };
 
 use crate::{
-    database_error::{Refusal, refusal},
+    database_error::{FailureCause, failure_cause},
     database_file::DatabaseFile,
 };
 
-/// A pool of connections. Statements that write verify the file of the database first.
+/// A connection pool. Statements that write verify the database file first.
 #[derive(Clone, Debug)]
 pub(crate) struct CheckedConnection {
     pool: DatabaseConnection,
-    /// None for a database server.
+    /// `None` for a database server.
     file: Option<Arc<DatabaseFile>>,
-    /// Writing transactions of this program that have begun and not ended.
+    /// Open write transactions of this process.
     writers: Arc<AtomicUsize>,
 }
 
 impl CheckedConnection {
-    /// Returns the pool with the check of `file`; a database server has none.
+    /// Returns the pool with the check of `file`; a database server has no file.
     pub(crate) fn new(pool: DatabaseConnection, file: Option<DatabaseFile>) -> Self {
         Self { pool, file: file.map(Arc::new), writers: Arc::default() }
     }
 
-    /// Returns the pool itself.
+    /// Returns the pool.
     pub(crate) fn pool(&self) -> &DatabaseConnection {
         &self.pool
     }
 
-    /// Returns the file of the database, where it has one.
+    /// Returns the database file, if there is one.
     pub(crate) fn file(&self) -> Option<&DatabaseFile> {
         self.file.as_deref()
     }
 
-    /// Returns whether a transaction of this program is writing. What may write for long is written in one, also where a single
-    /// statement would do.
+    /// Returns whether a write transaction of this process is open. Statements that may take long run in one, even
+    /// single ones.
     pub(crate) fn is_writing(&self) -> bool {
         self.writers.load(Ordering::SeqCst) > 0
     }
 
-    /// Verifies that what is written is kept under the name of the database.
+    /// Verifies that the database file is the one that was opened.
     ///
     /// # Errors
-    /// [`DbErr::Conn`] with a [`FileFault`] inside: [`fault`](crate::database_error::fault) returns it.
+    /// [`DbErr::Conn`] with a [`FileFault`](crate::database_file::FileFault) inside:
+    /// [`file_fault`](crate::database_error::file_fault) extracts it.
     pub(crate) fn verify(&self) -> Result<(), DbErr> {
         verify(self.file())
     }
 
-    /// Begins a transaction that writes. On SQLite it takes the write lock at once.
+    /// Begins a write transaction. On SQLite it acquires the write lock at once.
     ///
     /// # Errors
-    /// [`DbErr`] when the database cannot be reached, is locked for longer than a writer waits, or its file is gone.
+    /// [`DbErr`] when the database cannot be reached, stays locked beyond the busy timeout, or its file is gone.
     pub(crate) async fn begin_writing(&self) -> Result<CheckedTransaction, DbErr> {
         self.verify()?;
         let options = TransactionOptions {
@@ -82,18 +83,18 @@ fn verify(file: Option<&DatabaseFile>) -> Result<(), DbErr> {
     }
 }
 
-/// Remembers damage that SQLite found, so that nothing more is written.
-fn noted<T>(file: Option<&DatabaseFile>, result: Result<T, DbErr>) -> Result<T, DbErr> {
+/// Marks the file as damaged if SQLite reports it, so that nothing more is written.
+fn record_damage<T>(file: Option<&DatabaseFile>, result: Result<T, DbErr>) -> Result<T, DbErr> {
     if let (Some(file), Err(error)) = (file, &result)
-        && refusal(error) == Some(Refusal::Damaged)
+        && failure_cause(error) == Some(FailureCause::Corrupt)
     {
         tracing::error!(%error, "the file of the database is damaged");
-        file.note_damage();
+        file.mark_damaged();
     }
     result
 }
 
-/// Statements of one writing transaction are only verified at its beginning and at its end.
+/// A write transaction. The file is verified at its beginning and end only.
 #[derive(Debug)]
 pub(crate) struct CheckedTransaction {
     transaction: DatabaseTransaction,
@@ -102,18 +103,19 @@ pub(crate) struct CheckedTransaction {
 }
 
 impl CheckedTransaction {
-    /// Keeps what was written.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// [`DbErr`] when the database refuses, or when its file was deleted or replaced since the beginning: then nothing is kept.
+    /// [`DbErr`] when the database rejects the commit, or its file was deleted or replaced since the beginning: nothing
+    /// is stored then.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
         verify(self.file.as_deref())?;
-        noted(self.file.as_deref(), self.transaction.commit().await)?;
-        // What was committed into a file that went in between is lost.
+        record_damage(self.file.as_deref(), self.transaction.commit().await)?;
+        // A commit to a file that was removed in between is lost.
         verify(self.file.as_deref())
     }
 
-    /// Undoes what was written.
+    /// Rolls the transaction back.
     ///
     /// # Errors
     /// [`DbErr`] when the database cannot be reached.
@@ -130,7 +132,7 @@ impl Deref for CheckedTransaction {
     }
 }
 
-/// Counts a writing transaction until it is dropped.
+/// Counts an open write transaction until it is dropped.
 #[derive(Debug)]
 struct Writer(Arc<AtomicUsize>);
 
@@ -147,7 +149,7 @@ impl Drop for Writer {
     }
 }
 
-/// A query that is not a SELECT writes: `INSERT … RETURNING` is one.
+/// Returns whether the statement is a SELECT. Other queries write, such as `INSERT … RETURNING`.
 fn is_read(statement: &Statement) -> bool {
     statement.sql.get(..6).is_some_and(|word| word.eq_ignore_ascii_case("select"))
 }
@@ -160,31 +162,31 @@ impl ConnectionTrait for CheckedConnection {
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         self.verify()?;
-        let done = noted(self.file(), self.pool.execute_raw(statement).await)?;
+        let done = record_damage(self.file(), self.pool.execute_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
         self.verify()?;
-        let done = noted(self.file(), self.pool.execute_unprepared(sql).await)?;
+        let done = record_damage(self.file(), self.pool.execute_unprepared(sql).await)?;
         self.verify().map(|()| done)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         if is_read(&statement) {
-            return noted(self.file(), self.pool.query_one_raw(statement).await);
+            return record_damage(self.file(), self.pool.query_one_raw(statement).await);
         }
         self.verify()?;
-        let done = noted(self.file(), self.pool.query_one_raw(statement).await)?;
+        let done = record_damage(self.file(), self.pool.query_one_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         if is_read(&statement) {
-            return noted(self.file(), self.pool.query_all_raw(statement).await);
+            return record_damage(self.file(), self.pool.query_all_raw(statement).await);
         }
         self.verify()?;
-        let done = noted(self.file(), self.pool.query_all_raw(statement).await)?;
+        let done = record_damage(self.file(), self.pool.query_all_raw(statement).await)?;
         self.verify().map(|()| done)
     }
 }
@@ -196,18 +198,18 @@ impl ConnectionTrait for CheckedTransaction {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        noted(self.file.as_deref(), self.transaction.execute_raw(statement).await)
+        record_damage(self.file.as_deref(), self.transaction.execute_raw(statement).await)
     }
 
     async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
-        noted(self.file.as_deref(), self.transaction.execute_unprepared(sql).await)
+        record_damage(self.file.as_deref(), self.transaction.execute_unprepared(sql).await)
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        noted(self.file.as_deref(), self.transaction.query_one_raw(statement).await)
+        record_damage(self.file.as_deref(), self.transaction.query_one_raw(statement).await)
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        noted(self.file.as_deref(), self.transaction.query_all_raw(statement).await)
+        record_damage(self.file.as_deref(), self.transaction.query_all_raw(statement).await)
     }
 }

@@ -1,4 +1,4 @@
-//! Connecting to the database.
+//! Connects to the database.
 
 use std::time::Duration;
 
@@ -9,12 +9,12 @@ use sea_orm::{
 
 use crate::{DatabaseAddress, StoreError};
 
-/// How long a writer of SQLite waits for another one before "database is locked": well under the time a request may take.
+/// SQLite busy timeout: how long a writer waits for another before "database is locked". Well below the timeout of a
+/// request.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a request waits for a free connection, and how long a connection may take to be made, before the database counts
-/// as gone.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Timeout for acquiring a pooled connection and for establishing one.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Opens a pool of at most `connections`.
 ///
@@ -33,17 +33,17 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
                     .busy_timeout(BUSY_TIMEOUT)
                     .foreign_keys(true)
             });
-            // A full disk ends a transaction behind the pool's back: undoing it then fails, and the connection still counts as within
-            // one, where it refuses the next or keeps the lock of the database. Such a connection is closed.
+            // A full disk ends a transaction without the pool noticing: its rollback fails, and the connection is then unusable or
+            // keeps the database locked. Such a connection is closed.
             options.map_sqlx_sqlite_before_acquire(|connection, _| {
                 Box::pin(std::future::ready(Ok(!connection.is_in_transaction())))
             });
             options
         }
         DatabaseAddress::Postgres(url) => {
-            say_why_not(address, url).await?;
+            check_reachable(address, url).await?;
             let mut options = ConnectOptions::new(url);
-            options.connect_timeout(PATIENCE).acquire_timeout(PATIENCE).test_before_acquire(true);
+            options.connect_timeout(CONNECT_TIMEOUT).acquire_timeout(CONNECT_TIMEOUT).test_before_acquire(true);
             options
         }
     };
@@ -51,18 +51,18 @@ pub(crate) async fn connect(address: &DatabaseAddress, connections: u32) -> Resu
     Ok(Database::connect(options).await?)
 }
 
-/// Makes one connection, since a pool that cannot make any only says that it ran out of time.
-async fn say_why_not(address: &DatabaseAddress, url: &str) -> Result<(), StoreError> {
+/// Establishes one connection to obtain the cause of a failure, which the pool would report as a timeout.
+async fn check_reachable(address: &DatabaseAddress, url: &str) -> Result<(), StoreError> {
     let refused = |reason: String| StoreError::Unreachable { address: address.to_string(), reason };
-    let attempt = tokio::time::timeout(PATIENCE, PgConnection::connect(url)).await;
+    let attempt = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect(url)).await;
     match attempt {
         Ok(Ok(connection)) => {
-            // It was for the answer; what happens to it does not matter.
+            // A failure to close it does not matter.
             _ = connection.close().await;
             Ok(())
         }
-        Ok(Err(sqlx::Error::Database(told))) => Err(refused(told.message().to_owned())),
+        Ok(Err(sqlx::Error::Database(error))) => Err(refused(error.message().to_owned())),
         Ok(Err(error)) => Err(refused(error.to_string())),
-        Err(_late) => Err(refused(format!("no answer within {} s", PATIENCE.as_secs()))),
+        Err(_late) => Err(refused(format!("no response within {} s", CONNECT_TIMEOUT.as_secs()))),
     }
 }

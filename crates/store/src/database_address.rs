@@ -1,4 +1,4 @@
-//! Where the database is.
+//! The database URL.
 
 use std::{path::PathBuf, str::FromStr as _};
 
@@ -6,16 +6,16 @@ use sea_orm::sqlx::postgres::PgConnectOptions;
 
 use crate::StoreError;
 
-/// Where the database is.
+/// Location of the database.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseAddress {
-    /// A file of SQLite.
+    /// An SQLite file.
     Sqlite(PathBuf),
     /// A PostgreSQL server, as `postgres://user:password@host:port/database`.
     Postgres(String),
 }
 
-/// Parameters that an address of PostgreSQL may have. The driver would write others to the log, with their values.
+/// Supported parameters of a PostgreSQL URL. The driver would log others with their values.
 const PARAMETERS: [&str; 13] = [
     "sslmode",
     "sslrootcert",
@@ -33,15 +33,16 @@ const PARAMETERS: [&str; 13] = [
 ];
 
 impl DatabaseAddress {
-    /// Reads the address of a `DATABASE_URL`: `postgres://…`, `postgresql://…` or `sqlite:FILE`.
+    /// Parses a `DATABASE_URL`: `postgres://…`, `postgresql://…` or `sqlite:FILE`.
     ///
     /// # Errors
-    /// [`StoreError::Address`] for any other scheme. The text names the scheme only: an address holds a password.
+    /// [`StoreError::Address`] for an unsupported scheme or an invalid URL. The text does not repeat the URL, which may
+    /// contain a password.
     pub fn parse(url: &str) -> Result<Self, StoreError> {
         let (scheme, rest) = url.split_once(':').unwrap_or((url, ""));
         match scheme {
             "postgres" | "postgresql" => {
-                // What a driver says of an address that it cannot read repeats it, password and all.
+                // The driver's error would repeat the URL with its password.
                 let parameters = url.split_once('?').map_or("", |(_, parameters)| parameters);
                 let names = parameters.split('&').filter_map(|parameter| parameter.split('=').next());
                 if let Some(unknown) = names.filter(|name| !name.is_empty()).find(|name| !PARAMETERS.contains(name)) {
@@ -49,7 +50,8 @@ impl DatabaseAddress {
                     return Err(StoreError::Address(format!("{unknown:?} is not one of its parameters: {known}")));
                 }
                 if PgConnectOptions::from_str(url).is_err() || url.contains('#') {
-                    let remedy = "it is not an address: percent-encode characters such as # / ? @ in user and password";
+                    let remedy =
+                        "it is not a valid URL: percent-encode characters such as # / ? @ in user and password";
                     return Err(StoreError::Address(remedy.to_owned()));
                 }
                 Ok(Self::Postgres(url.to_owned()))
@@ -63,7 +65,7 @@ impl DatabaseAddress {
                 Ok(Self::Sqlite(PathBuf::from(path)))
             }
             other => Err(StoreError::Address(format!(
-                "{other:?} is not a database closecast knows; write postgres://user:password@host/database or sqlite:FILE"
+                "{other:?} is not a supported database; write postgres://user:password@host/database or sqlite:FILE"
             ))),
         }
     }
@@ -95,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_read_and_told_without_its_password() {
+    fn display_and_debug_omit_the_password() {
         let address = DatabaseAddress::parse("postgres://me:secret@db.example:5433/prices?sslmode=require").unwrap();
         assert_eq!(address.to_string(), "postgres://db.example:5433/prices");
         assert!(!format!("{address:?}").contains("secret"));
@@ -109,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn another_address_is_refused_without_repeating_its_password() {
+    fn parse_errors_do_not_repeat_the_password() {
         for url in [
             "postgres://me:secret#1@host/db",
             "postgres://me:secret/1@host/db",
@@ -120,8 +122,8 @@ mod tests {
             "sqlite::memory:",
             "sqlite:",
         ] {
-            let told = DatabaseAddress::parse(url).unwrap_err().to_string();
-            assert!(!told.contains("secret"), "{url}: {told}");
+            let error = DatabaseAddress::parse(url).unwrap_err().to_string();
+            assert!(!error.contains("secret"), "{url}: {error}");
         }
     }
 }

@@ -1,45 +1,45 @@
-//! What the errors of the database driver mean.
+//! Classifies errors of the database driver.
 
 use sea_orm::{DbErr, RuntimeErr, sqlx};
 
 use crate::database_file::FileFault;
 
-/// Why a database changed nothing.
+/// Why the database rejected a write, for causes that an operator can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// Its disk has no room left.
-    Full,
-    /// Another writer was in the way for too long.
-    Busy,
-    /// Its file is not as the database wrote it.
-    Damaged,
+pub(crate) enum FailureCause {
+    /// The disk is full.
+    DiskFull,
+    /// Another writer held the lock for too long.
+    Locked,
+    /// The database file is corrupt.
+    Corrupt,
 }
 
-/// Returns why the database changed nothing, where it is for a reason that somebody can do something about.
-pub(crate) fn refusal(error: &DbErr) -> Option<Refusal> {
+/// Returns the cause if an operator can act on it.
+pub(crate) fn failure_cause(error: &DbErr) -> Option<FailureCause> {
     match &*code(error)? {
         // SQLite: full, and no room for the index of the log. PostgreSQL: disk full.
-        "13" | "4874" | "53100" => Some(Refusal::Full),
+        "13" | "4874" | "53100" => Some(FailureCause::DiskFull),
         // SQLite: busy and locked, with their causes.
-        "5" | "6" | "261" | "517" | "773" | "262" => Some(Refusal::Busy),
+        "5" | "6" | "261" | "517" | "773" | "262" => Some(FailureCause::Locked),
         // SQLite: corrupt with its causes, not a database, short read. PostgreSQL: data and index corrupted.
-        "11" | "267" | "523" | "779" | "26" | "522" | "XX001" | "XX002" => Some(Refusal::Damaged),
+        "11" | "267" | "523" | "779" | "26" | "522" | "XX001" | "XX002" => Some(FailureCause::Corrupt),
         _ => None,
     }
 }
 
-/// Returns what the database itself calls an error.
+/// Returns the error code of the database.
 fn code(error: &DbErr) -> Option<std::borrow::Cow<'_, str>> {
     let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else { return None };
     let RuntimeErr::SqlxError(cause) = cause else { return None };
     match &**cause {
-        sqlx::Error::Database(told) => told.code(),
+        sqlx::Error::Database(error) => error.code(),
         _ => None,
     }
 }
 
-/// Returns whether the same statement may work later: the server does not answer, is starting or stopping, or another writer
-/// was in the way.
+/// Returns whether the statement may succeed later: the server does not respond, is starting or stopping, or another
+/// writer held the lock.
 pub(crate) fn is_transient(error: &DbErr) -> bool {
     let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
         return matches!(error, DbErr::ConnectionAcquire(_));
@@ -53,7 +53,7 @@ pub(crate) fn is_transient(error: &DbErr) -> bool {
         | sqlx::Error::PoolClosed
         | sqlx::Error::WorkerCrashed => true,
         // SQLite: busy and locked. PostgreSQL: connection exceptions, serialization and deadlock, shutdown and start.
-        sqlx::Error::Database(told) => told.code().is_some_and(|code| {
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             matches!(&*code, "5" | "6" | "261" | "517" | "40001" | "40P01" | "57P01" | "57P02" | "57P03" | "53300")
                 || code.starts_with("08")
         }),
@@ -61,16 +61,16 @@ pub(crate) fn is_transient(error: &DbErr) -> bool {
     }
 }
 
-/// Returns whether SQLite failed for want of memory, or at reading or writing its file: then, as with a full disk, it may have undone
-/// the whole transaction (<https://www.sqlite.org/lang_transaction.html>).
-pub(crate) fn is_of_the_machine(error: &DbErr) -> bool {
-    // NOMEM, INTERRUPT and IOERR; what is above the lowest byte says more.
+/// Returns whether SQLite ran out of memory or failed to read or write its file: as with a full disk, it may then have
+/// rolled back the whole transaction (<https://www.sqlite.org/lang_transaction.html>).
+pub(crate) fn is_system_failure(error: &DbErr) -> bool {
+    // NOMEM, INTERRUPT and IOERR; the higher bytes are details.
     let number = code(error).and_then(|code| code.parse::<u32>().ok());
     number.is_some_and(|number| matches!(number & 0xff, 7 | 9 | 10))
 }
 
-/// Returns what happened to the file of the database, if that is why a statement was refused.
-pub(crate) fn fault(error: &DbErr) -> Option<&FileFault> {
+/// Returns what happened to the database file if that is why a statement was rejected.
+pub(crate) fn file_fault(error: &DbErr) -> Option<&FileFault> {
     let DbErr::Conn(RuntimeErr::SqlxError(cause)) = error else { return None };
     match &**cause {
         sqlx::Error::Configuration(cause) => cause.downcast_ref(),

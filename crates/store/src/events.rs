@@ -1,16 +1,16 @@
-//! News of what happened, numbered in the order in which it became visible.
+//! Events for clients, numbered in the order of their visibility.
 //!
-//! News is written in the transaction of what it tells, as the last thing before its end: what was undone is not told, what was done is
-//! told once, and of two things the later one has the greater number. Writers wait for each other only from there to the end, so that
-//! nobody who has read one number has missed a lower one. News that cannot be written is left out and never fails the work.
+//! Events are written at the end of the transaction of the change that they report, so they commit with it, exactly
+//! once, and a later change has a higher sequence number. Writers serialise from there to the commit, so a reader of
+//! one number has not missed a lower one. An event that cannot be written is dropped and never fails the change.
 
 mod emit;
-mod news;
+mod payload;
 mod read;
 mod store;
 
-pub(crate) use self::emit::{announce, announce_in, left_out};
+pub(crate) use self::emit::{emit_in, tolerate_failure, try_emit_in};
 pub use self::{
-    news::{EventTopic, ForecastNews, ModelNews, News, SeriesNews},
+    payload::{EventPayload, EventTopic, ForecastEvent, ModelEvent, SeriesEvent},
     store::{Event, EventStore},
 };

@@ -1,4 +1,4 @@
-//! The forecasts that were made, and what became of them.
+//! Forecasts and their realised closes.
 
 mod history;
 mod record;

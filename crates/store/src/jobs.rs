@@ -1,27 +1,27 @@
-//! Work that waits, runs and ends: a queue in the database, shared by any number of workers.
+//! A job queue in the database, shared by any number of workers.
 
-mod allowance;
 mod claim;
 mod enqueue;
 mod events;
 mod lease;
+mod quota;
+mod reclaim;
 mod record;
 mod schedule;
 mod store;
-mod takeover;
-mod work;
+mod transitions;
 
 pub use self::{
-    allowance::Allowance,
-    claim::LONGEST_DELAY,
-    lease::{Beat, Lease},
+    claim::MAX_RETRY_DELAY,
+    lease::{Lease, LeaseStatus},
+    quota::JobQuota,
+    reclaim::RunningJob,
     record::{Enqueued, Job, JobFilter, JobState, NewJob},
     store::JobStore,
-    takeover::RunningJob,
 };
 pub(crate) use self::{
     enqueue::enqueue_in,
-    events::{announce_job_in, announce_new_in},
+    events::{emit_enqueued_in, emit_job_in},
     lease::succeed_in,
-    takeover::requeue_running_in,
+    reclaim::requeue_running_in,
 };

@@ -1,12 +1,12 @@
-//! The registry: names, versions, cards and weights, and which version of a name is in service.
+//! The model registry: names, versions, cards, artifacts, and the version of each name in service.
 
 mod aliases;
 mod inventory;
-mod log;
 mod page;
 mod record;
 mod registry;
 mod registry_event;
+mod registry_log;
 mod store;
 
 pub use self::{

@@ -1,4 +1,4 @@
-//! Trainings, searches and backtests: what they were asked, what they measured, and how they ended.
+//! Training, tuning and backtest runs: parameters, metrics and outcome.
 
 mod record;
 mod store;
@@ -6,7 +6,7 @@ mod unfinished;
 
 pub(crate) use self::store::close_abandoned;
 pub use self::{
-    record::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState},
+    record::{NewRun, Run, RunFilter, RunLog, RunMetric, RunOutcome, RunState},
     store::RunStore,
     unfinished::UnfinishedRun,
 };

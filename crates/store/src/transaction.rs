@@ -1,4 +1,4 @@
-//! Transactions that read and that write.
+//! Read and write transactions.
 
 use sea_orm::{
     AccessMode, ConnectionTrait, DatabaseBackend, DatabaseTransaction, DbErr, IsolationLevel, Statement,
@@ -7,13 +7,13 @@ use sea_orm::{
 
 use crate::checked::{CheckedConnection, CheckedTransaction};
 
-/// Begins a transaction in which every read sees the same moment, that of the first one, whatever others write meanwhile.
+/// Begins a read transaction in which all reads see the same snapshot.
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached.
 pub(crate) async fn begin_reading(database: &CheckedConnection) -> Result<DatabaseTransaction, DbErr> {
     let mut options = TransactionOptions::default();
-    // SQLite does so by itself in write-ahead-log mode.
+    // In WAL mode SQLite does so by itself.
     if database.get_database_backend() == DatabaseBackend::Postgres {
         options.isolation_level = Some(IsolationLevel::RepeatableRead);
         options.access_mode = Some(AccessMode::ReadOnly);
@@ -21,16 +21,16 @@ pub(crate) async fn begin_reading(database: &CheckedConnection) -> Result<Databa
     database.pool().begin_with_options(options).await
 }
 
-/// Begins a transaction that will write. On SQLite it takes the write lock at once and waits for it: one that reads first and
-/// asks for the lock afterwards is refused, however long it would wait, if another has written in between.
+/// Begins a write transaction. On SQLite it acquires the write lock at once: a transaction that reads first is rejected
+/// on its first write, regardless of the busy timeout, if another has written in between.
 ///
 /// # Errors
-/// [`DbErr`] when the database cannot be reached, or is locked for longer than a writer waits.
+/// [`DbErr`] when the database cannot be reached, or stays locked beyond the busy timeout.
 pub(crate) async fn begin_writing(database: &CheckedConnection) -> Result<CheckedTransaction, DbErr> {
     database.begin_writing().await
 }
 
-/// Makes other writers of `subject` wait until this transaction ends. SQLite has one writer at a time anyway.
+/// Blocks other writers of `subject` until the transaction ends. SQLite has one writer at a time anyway.
 ///
 /// # Errors
 /// [`DbErr`] when the database cannot be reached.

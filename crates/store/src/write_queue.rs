@@ -1,4 +1,4 @@
-//! A queue for the writers of this program.
+//! A queue for SQLite writers of this program.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,27 +7,27 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::DatabaseAddress;
 
-/// How long those writers wait for each other that wait their turn: longer than many short writes take.
-const TURN_TIMEOUT: Duration = Duration::from_secs(3);
+/// How long a writer waits in the queue: longer than many short writes take.
+const WRITE_QUEUE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// Whose turn it is to write what many requests write at once. SQLite has one writer at a time: those of this program wait here
-/// for each other and hold no connection meanwhile, so that readers find one even while another program keeps the database locked.
+/// Serialises frequent writes. SQLite has one writer at a time: writers of this program queue here without holding a
+/// connection, so that readers find a free one even while another program keeps the database locked.
 #[derive(Clone, Debug)]
-pub(crate) struct Turns(Option<Arc<Semaphore>>);
+pub(crate) struct WriteQueue(Option<Arc<Semaphore>>);
 
-impl Turns {
+impl WriteQueue {
     pub(crate) fn new(address: &DatabaseAddress) -> Self {
         Self(matches!(address, DatabaseAddress::Sqlite(_)).then(|| Arc::new(Semaphore::new(1))))
     }
 
-    /// Waits for the turn, which lasts until what is returned is dropped.
+    /// Waits for a permit, which is held until it is dropped.
     ///
     /// # Errors
-    /// [`DbErr::ConnectionAcquire`] when the turn does not come in time.
-    pub(crate) async fn take(&self) -> Result<Option<SemaphorePermit<'_>>, DbErr> {
-        let Some(turns) = &self.0 else { return Ok(None) };
-        match tokio::time::timeout(TURN_TIMEOUT, turns.acquire()).await {
-            Ok(Ok(turn)) => Ok(Some(turn)),
+    /// [`DbErr::ConnectionAcquire`] when no permit is available in time.
+    pub(crate) async fn acquire(&self) -> Result<Option<SemaphorePermit<'_>>, DbErr> {
+        let Some(write_queue) = &self.0 else { return Ok(None) };
+        match tokio::time::timeout(WRITE_QUEUE_TIMEOUT, write_queue.acquire()).await {
+            Ok(Ok(permit)) => Ok(Some(permit)),
             Ok(Err(_)) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
             Err(_) => Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
         }

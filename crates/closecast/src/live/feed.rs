@@ -47,7 +47,7 @@ async fn watch_keys(app: &App, stopping: &CancellationToken) {
 }
 
 async fn hand_out_all(app: &App, stopping: &CancellationToken) {
-    let mut told = app.store.wakeups().listen().await;
+    let mut told = app.store.notifier().listen().await;
     while !stopping.is_cancelled() {
         if let Err(error) = look(app).await {
             tracing::debug!("the news cannot be read: {error}");
@@ -116,7 +116,7 @@ pub(super) async fn let_them_read(hub: &Hub) {
 /// Sends away those whose key was revoked.
 async fn dismiss_revoked(app: &App) {
     for key in app.live.keys() {
-        match app.store.keys().is_good(&key).await {
+        match app.store.keys().is_active(&key).await {
             Ok(true) => {}
             Ok(false) => app.live.dismiss(&key),
             Err(error) => tracing::debug!("a key cannot be looked at: {error}"),

@@ -1,6 +1,6 @@
 //! Making and revoking keys.
 
-use closecast_store::{Act, StoreError, StoredKey};
+use closecast_store::{AuditEntry, StoreError, StoredKey};
 
 use crate::{
     app::App,
@@ -81,7 +81,7 @@ pub(crate) async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
 /// # Errors
 /// [`Failure::Store`] when the database fails.
 pub(crate) async fn note_command(app: &App, action: &str, target: &str) -> Result<(), Failure> {
-    let act = Act {
+    let act = AuditEntry {
         key: None,
         address: "command line".to_owned(),
         request_id: String::new(),

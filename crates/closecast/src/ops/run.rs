@@ -6,7 +6,7 @@ use std::{
 };
 
 use closecast_domain::{ForecastError, Progress, ProgressSink};
-use closecast_store::{ModelVersion, NewRun, RunEnd, RunLog, RunMetric, RunState};
+use closecast_store::{ModelVersion, NewRun, RunLog, RunMetric, RunOutcome, RunState};
 use serde_json::{Value, json};
 
 use crate::{
@@ -80,7 +80,7 @@ impl Recording {
 }
 
 /// Returns how a run ended: its state, its figures, and a line for its log.
-fn ending(done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunEnd, RunLog) {
+fn ending(done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunOutcome, RunLog) {
     let line = |level: &str, message: String| RunLog { at: chrono::DateTime::UNIX_EPOCH, level: level.into(), message };
     match done {
         Ok(version) => {
@@ -93,7 +93,7 @@ fn ending(done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, Run
                 "interval": { "level": level, "coverage": coverage },
                 "verdict": verdict(card),
             });
-            let end = RunEnd {
+            let end = RunOutcome {
                 metrics,
                 system,
                 data_fingerprint: Some(card.data_fingerprint().to_owned()),
@@ -104,12 +104,12 @@ fn ending(done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, Run
             (RunState::Succeeded, end, line("info", told))
         }
         Err(Failure::Forecast(ForecastError::Cancelled)) => {
-            let end = RunEnd { metrics: Value::Null, system, ..RunEnd::default() };
+            let end = RunOutcome { metrics: Value::Null, system, ..RunOutcome::default() };
             (RunState::Cancelled, end, line("warn", "cancelled".to_owned()))
         }
         Err(failure) => {
             let error = failure.to_string();
-            let end = RunEnd { metrics: Value::Null, system, error: Some(error.clone()), ..RunEnd::default() };
+            let end = RunOutcome { metrics: Value::Null, system, error: Some(error.clone()), ..RunOutcome::default() };
             (RunState::Failed, end, line("error", error))
         }
     }

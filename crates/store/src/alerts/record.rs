@@ -1,4 +1,4 @@
-//! An alert as it is kept.
+//! An alert as it is stored.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::Symbol;
@@ -6,53 +6,53 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::alert;
 
-/// Something that a person should look at.
+/// A condition that needs an operator's attention.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Alert {
-    /// What it is about, for example `forecast_error`.
+    /// Kind of condition, for example `forecast_error`.
     pub kind: String,
     /// `info`, `warning` or `critical`.
     pub severity: String,
-    /// Symbol, model or machine concerned.
+    /// Affected symbol, model or machine.
     pub subject: String,
-    /// What was seen.
+    /// What was observed.
     pub message: String,
-    /// What to do.
+    /// Recommended action.
     pub recommendation: String,
-    /// Figure seen.
+    /// Observed value.
     pub value: Option<f64>,
-    /// Figure that it should have kept to.
+    /// Limit that the value exceeded.
     pub threshold: Option<f64>,
 }
 
-/// Between a symbol and the model that serves it, in the subject of an alert.
+/// Separates symbol and model in the subject of an alert.
 const BY: &str = " by ";
 
 impl Alert {
-    /// Returns what an alert about the model `model` of `symbol` is about: the symbol, and the model where another than the symbol's
-    /// own is meant.
+    /// Returns the subject of an alert about `model` of `symbol`: the symbol, followed by the model if it is not the
+    /// symbol's own.
     #[must_use]
     pub fn subject_of(symbol: &Symbol, model: &str) -> String {
         if model == symbol.as_str() { model.to_owned() } else { format!("{symbol}{BY}{model}") }
     }
 
-    /// Returns the symbol concerned, or whatever else the alert is about.
+    /// Returns the symbol of the subject, or the whole subject if it names no model.
     #[must_use]
     pub fn symbol(&self) -> &str {
         self.subject.split_once(BY).map_or(self.subject.as_str(), |(symbol, _model)| symbol)
     }
 }
 
-/// An alert as it was kept.
+/// A stored alert.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StoredAlert {
-    /// Number; later alerts have greater ones.
+    /// Identifier; increases with each alert.
     pub id: i64,
-    /// What it says.
+    /// The alert.
     pub alert: Alert,
-    /// When it was first seen.
+    /// When the alert was first raised.
     pub raised_at: DateTime<Utc>,
-    /// When it was over.
+    /// When the alert was resolved.
     pub resolved_at: Option<DateTime<Utc>>,
 }
 

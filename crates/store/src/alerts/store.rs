@@ -9,27 +9,27 @@ use sea_orm::{
 
 use super::record::{Alert, StoredAlert, stored};
 use crate::{
-    News, StoreError, Topic, Wakeups,
+    ChangeNotifier, EventPayload, StoreError, Topic,
     checked::CheckedConnection,
     entity::alert,
-    events::announce_in,
+    events::emit_in,
     transaction::{begin_writing, lock_subject},
 };
 
-/// The alerts.
+/// Access to the alerts.
 #[derive(Clone, Copy, Debug)]
 pub struct AlertStore<'a> {
     database: &'a CheckedConnection,
-    wakeups: &'a Wakeups,
+    notifier: &'a ChangeNotifier,
 }
 
 impl<'a> AlertStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
-        Self { database, wakeups }
+    pub(crate) fn new(database: &'a CheckedConnection, notifier: &'a ChangeNotifier) -> Self {
+        Self { database, notifier }
     }
 
-    /// Raises an alert. While one of the same kind and subject is open, that one takes the new text and figures.
-    /// Returns whether it is a new one.
+    /// Raises an alert. An open alert of the same kind and subject is updated instead. Returns whether the alert is
+    /// new.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -57,13 +57,13 @@ impl<'a> AlertStore<'a> {
         };
         if is_new {
             let raised = row.insert(&transaction).await?;
-            announce_in(&transaction, &[News::Alert(stored(raised))], now).await?;
+            emit_in(&transaction, &[EventPayload::Alert(stored(raised))], now).await?;
         } else {
             row.update(&transaction).await?;
         }
         transaction.commit().await?;
         if is_new {
-            self.wakeups.tell(Topic::Events).await;
+            self.notifier.notify(Topic::Events).await;
         }
         Ok(is_new)
     }
@@ -77,7 +77,7 @@ impl<'a> AlertStore<'a> {
             .filter(alert::Column::Kind.eq(kind))
             .filter(alert::Column::Subject.eq(subject))
             .filter(alert::Column::ResolvedAt.is_null());
-        // Mostly there is none, which needs no writer's turn.
+        // Usually there is none, and no write lock is needed.
         if open.clone().one(self.database).await?.is_none() {
             return Ok(false);
         }
@@ -89,13 +89,13 @@ impl<'a> AlertStore<'a> {
         };
         let over = alert::ActiveModel { id: Set(row.id), resolved_at: Set(Some(now)), ..Default::default() };
         let resolved = over.update(&transaction).await?;
-        announce_in(&transaction, &[News::Alert(stored(resolved))], now).await?;
+        emit_in(&transaction, &[EventPayload::Alert(stored(resolved))], now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(true)
     }
 
-    /// Returns at most `limit` alerts, newest first; only the open ones if asked.
+    /// Returns at most `limit` alerts, newest first; only open ones if `open_only` is set.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.

@@ -1,10 +1,10 @@
-//! What happens to a file or an installation that is there already.
+//! What to do about data that already exists.
 
-/// What becomes of what is there already.
+/// What to do about a file or installation that already exists.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
-    /// It is kept, and nothing is done.
+    /// Keep it and fail.
     Keep,
-    /// It is replaced.
+    /// Replace it.
     Replace,
 }

@@ -1,4 +1,4 @@
-//! The artifacts that a backup must hold.
+//! Artifacts that the rows of a backup refer to.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
 
 use crate::{StoreError, entity::model_version};
 
-/// What model versions say of an artifact.
+/// What model versions record about an artifact.
 #[derive(Debug, Default)]
 pub(super) struct Referenced {
     /// Names and numbers of the versions.
     pub(super) models: Vec<String>,
-    /// Size of the artifact; the largest, should they not agree.
+    /// Size of the artifact; the largest if the versions disagree.
     pub(super) size_bytes: u64,
 }
 

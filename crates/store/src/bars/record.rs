@@ -1,14 +1,14 @@
-//! What is known about a stored series, and its bars.
+//! A stored series.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{RawSeries, Symbol};
 
-/// What is known about a stored series without reading its bars.
+/// Metadata of a stored series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SeriesInfo {
     /// Symbol.
     pub symbol: Symbol,
-    /// Source of the last delivery.
+    /// Source of the bars.
     pub source: String,
     /// Currency, where known.
     pub currency: Option<String>,
@@ -22,14 +22,14 @@ pub struct SeriesInfo {
     pub stored_at: DateTime<Utc>,
 }
 
-/// The stored series at a glance: two that differ say that something was stored in between.
+/// Changes when a series is stored: compare two markers to detect changes cheaply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SeriesGlance {
+pub struct SeriesChangeMarker {
     pub(super) count: i64,
     pub(super) newest: Option<DateTime<Utc>>,
 }
 
-/// A series read back.
+/// A series with the time at which it was stored.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredSeries {
     /// The bars as delivered.

@@ -1,4 +1,4 @@
-//! Between series and their rows.
+//! Conversion between series and rows.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{PriceBasis, RawBar, RawSeries, Symbol};
@@ -45,7 +45,7 @@ pub(super) fn header_row(delivered: &RawSeries, now: DateTime<Utc>) -> Result<se
 }
 
 pub(super) fn bar_row(symbol: &Symbol, position: i64, raw: &RawBar) -> bar::ActiveModel {
-    // SQLite has no NaN and no infinity: a price that is not a number is a missing price, which the quality report names.
+    // SQLite stores neither NaN nor infinity: such a price counts as missing, and the quality report names it.
     let number = |value: Option<f64>| Set(value.filter(|v| v.is_finite()));
     bar::ActiveModel {
         symbol: Set(symbol.to_string()),

@@ -1,4 +1,4 @@
-//! Storing and loading bars.
+//! Access to the bars.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{RawSeries, Symbol};
@@ -7,32 +7,32 @@ use sea_orm::{
 };
 
 use super::{
-    record::{SeriesGlance, SeriesInfo, StoredSeries},
+    record::{SeriesChangeMarker, SeriesInfo, StoredSeries},
     rows::{bar_row, header_row, series_info, stored_series},
 };
 use crate::{
-    News, StoreError, Topic, Wakeups,
+    ChangeNotifier, EventPayload, StoreError, Topic,
     checked::CheckedConnection,
+    chunks::insert_chunks,
     entity::{bar, series},
-    events::announce_in,
-    portions::portions,
+    events::emit_in,
     symbols,
     transaction::{begin_writing, lock_subject},
 };
 
-/// The stored bars.
+/// Access to the bars.
 #[derive(Clone, Copy, Debug)]
 pub struct BarStore<'a> {
     database: &'a CheckedConnection,
-    wakeups: &'a Wakeups,
+    notifier: &'a ChangeNotifier,
 }
 
 impl<'a> BarStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
-        Self { database, wakeups }
+    pub(crate) fn new(database: &'a CheckedConnection, notifier: &'a ChangeNotifier) -> Self {
+        Self { database, notifier }
     }
 
-    /// Stores `delivered` in place of whatever was stored of the symbol: all of it or, after an error, nothing.
+    /// Replaces the stored series of a symbol by `delivered`, atomically.
     ///
     /// # Errors
     /// [`StoreError::NoBars`] for a series without bars, [`StoreError::Database`] when writing fails.
@@ -40,7 +40,7 @@ impl<'a> BarStore<'a> {
         self.replace_all(std::slice::from_ref(delivered), now).await
     }
 
-    /// Stores several series, each in place of whatever was stored of its symbol: all of them or, after an error, nothing.
+    /// Replaces the stored series of several symbols, atomically.
     ///
     /// # Errors
     /// As for [`BarStore::replace`].
@@ -48,11 +48,12 @@ impl<'a> BarStore<'a> {
         self.replace_if(delivered, now, |_at, _stored| Ok::<_, StoreError>(())).await.map(drop)
     }
 
-    /// The same, if `may_replace` agrees for each series, told by its position, to lose what is stored. Nobody stores anything between its
-    /// answers and the end. Returns what was stored before of each.
+    /// Replaces the stored series of several symbols, atomically, if `may_replace` agrees for each. It is called with
+    /// the position of a series and its stored predecessor; no other writer changes these until the end. Returns what
+    /// was stored before.
     ///
     /// # Errors
-    /// As for [`BarStore::replace`], and what `may_replace` answers.
+    /// As for [`BarStore::replace`], and the error of `may_replace`.
     pub async fn replace_if<E: From<StoreError>>(
         &self,
         delivered: &[RawSeries],
@@ -60,32 +61,32 @@ impl<'a> BarStore<'a> {
         may_replace: impl Fn(usize, Option<&SeriesInfo>) -> Result<(), E>,
     ) -> Result<Vec<Option<SeriesInfo>>, E> {
         let transaction = begin_writing(self.database).await.map_err(StoreError::from)?;
-        // In one order for all, so that no two wait for each other.
+        // All writers lock in the same order, which avoids deadlocks.
         let mut order: Vec<usize> = (0..delivered.len()).collect();
         order.sort_by(|&a, &b| delivered[a].symbol.cmp(&delivered[b].symbol));
         let mut before = vec![None; delivered.len()];
         for &at in &order {
             before[at] = lock_one(&transaction, &delivered[at].symbol).await?;
-            if let Err(refusal) = may_replace(at, before[at].as_ref()) {
+            if let Err(failure_cause) = may_replace(at, before[at].as_ref()) {
                 transaction.rollback().await.map_err(StoreError::from)?;
-                return Err(refusal);
+                return Err(failure_cause);
             }
         }
         for &at in &order {
             replace_one(&transaction, &delivered[at], now).await?;
         }
-        let news: Vec<News> = delivered.iter().map(News::bars).collect();
-        announce_in(&transaction, &news, now).await?;
+        let events: Vec<EventPayload> = delivered.iter().map(EventPayload::bars).collect();
+        emit_in(&transaction, &events, now).await?;
         transaction.commit().await.map_err(StoreError::from)?;
-        self.wakeups.tell(Topic::Bars).await;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Bars).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(before)
     }
 
-    /// Returns the stored series of `symbol`, or `None`.
+    /// Returns the stored series of `symbol`, if any.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be parsed.
     pub async fn load(&self, symbol: &Symbol) -> Result<Option<StoredSeries>, StoreError> {
         let Some(header) = series::Entity::find_by_id(symbol.as_str()).one(self.database).await? else {
             return Ok(None);
@@ -94,7 +95,7 @@ impl<'a> BarStore<'a> {
         stored_series(symbol, header, &rows).map(Some)
     }
 
-    /// Returns the stored series of `symbol` with its newest `rows` rows alone, or `None`.
+    /// Returns the newest `rows` bars of the stored series of `symbol`, if any.
     ///
     /// # Errors
     /// As for [`BarStore::load`].
@@ -108,32 +109,32 @@ impl<'a> BarStore<'a> {
         stored_series(symbol, header, &rows).map(Some)
     }
 
-    /// Returns what is known of the stored series of `symbol`, or `None`.
+    /// Returns the metadata of the stored series of `symbol`, if any.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be parsed.
     pub async fn info(&self, symbol: &Symbol) -> Result<Option<SeriesInfo>, StoreError> {
         series::Entity::find_by_id(symbol.as_str()).one(self.database).await?.map(series_info).transpose()
     }
 
-    /// Returns what mostly changes when a series is stored, without looking at them one by one: not when it was stored by a clock
-    /// behind that of another.
+    /// Returns a marker that changes when a series is stored, unless the clock of the writer is behind that of an
+    /// earlier writer.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
-    pub async fn glance(&self) -> Result<SeriesGlance, StoreError> {
-        let glance: Option<(i64, Option<DateTime<Utc>>)> = series::Entity::find()
+    pub async fn change_marker(&self) -> Result<SeriesChangeMarker, StoreError> {
+        let newest: Option<(i64, Option<DateTime<Utc>>)> = series::Entity::find()
             .select_only()
             .column_as(series::Column::Symbol.count(), "count")
             .column_as(series::Column::StoredAt.max(), "newest")
             .into_tuple()
             .one(self.database)
             .await?;
-        let (count, newest) = glance.unwrap_or_default();
-        Ok(SeriesGlance { count, newest })
+        let (count, newest) = newest.unwrap_or_default();
+        Ok(SeriesChangeMarker { count, newest })
     }
 
-    /// Returns when each series was last written. Rows that cannot be read are left out.
+    /// Returns when each series was last written. Unreadable rows are skipped.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -148,7 +149,7 @@ impl<'a> BarStore<'a> {
         rows.into_iter().map(read).filter_map(symbols::skip_unreadable).collect()
     }
 
-    /// Returns every stored series, by symbol. Rows that cannot be read are left out.
+    /// Returns the metadata of every stored series, by symbol. Unreadable rows are skipped.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -157,7 +158,7 @@ impl<'a> BarStore<'a> {
         rows.into_iter().map(series_info).filter_map(symbols::skip_unreadable).collect()
     }
 
-    /// Returns why rows of stored series cannot be read.
+    /// Returns the errors of unreadable rows.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -171,7 +172,7 @@ fn bars_of(symbol: &Symbol) -> sea_orm::Select<bar::Entity> {
     bar::Entity::find().filter(bar::Column::Symbol.eq(symbol.as_str()))
 }
 
-/// Keeps others from writing the series of `symbol` until the end of the transaction, and returns what is known of it.
+/// Locks the series of `symbol` for other writers until the end of the transaction and returns its metadata.
 async fn lock_one(transaction: &DatabaseTransaction, symbol: &Symbol) -> Result<Option<SeriesInfo>, StoreError> {
     lock_subject(transaction, &format!("bars {symbol}")).await?;
     series::Entity::find_by_id(symbol.as_str()).one(transaction).await?.map(series_info).transpose()
@@ -197,9 +198,9 @@ async fn replace_one(
         .to_owned();
     series::Entity::insert(header).on_conflict(update).exec_without_returning(transaction).await?;
     let mut position = 0;
-    for portion in portions(&delivered.bars) {
-        let rows = portion.iter().zip(position..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
-        position += portion.len() as i64;
+    for chunk in insert_chunks(&delivered.bars) {
+        let rows = chunk.iter().zip(position..).map(|(raw, position)| bar_row(&delivered.symbol, position, raw));
+        position += chunk.len() as i64;
         bar::Entity::insert_many(rows.collect::<Vec<_>>()).exec_without_returning(transaction).await?;
     }
     Ok(())

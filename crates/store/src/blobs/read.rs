@@ -1,4 +1,4 @@
-//! Reading an artifact piece by piece.
+//! Reads an artifact while hashing it.
 
 use bytes::BytesMut;
 use futures_util::TryStreamExt;
@@ -7,29 +7,29 @@ use sha2::{Digest, Sha256};
 
 use super::sha256::hexadecimal;
 
-/// Reserved at once for an artifact, whatever its size is said to be.
-const RESERVED: usize = 1 << 20;
+/// Capacity reserved for an artifact at first, whatever size the storage reports.
+const INITIAL_CAPACITY: usize = 1 << 20;
 
-/// Reads `found` into `kept` and returns the SHA-256 of its bytes, or how many there are at least when they are more than `most`. What
-/// the place says about the size is not relied on.
-pub(super) async fn collect(
+/// Reads `found` into `buffer` and returns the SHA-256 of its bytes; if there are more than `max_bytes`, their number
+/// so far. The size that the storage reports is not trusted.
+pub(super) async fn read_and_hash(
     found: GetResult,
-    most: u64,
-    mut kept: Option<&mut BytesMut>,
+    max_bytes: u64,
+    mut buffer: Option<&mut BytesMut>,
 ) -> Result<Result<String, u64>, object_store::Error> {
-    let announced = usize::try_from(found.meta.size.min(most)).unwrap_or(usize::MAX);
-    if let Some(bytes) = &mut kept {
-        bytes.reserve(announced.min(RESERVED));
+    let announced = usize::try_from(found.meta.size.min(max_bytes)).unwrap_or(usize::MAX);
+    if let Some(bytes) = &mut buffer {
+        bytes.reserve(announced.min(INITIAL_CAPACITY));
     }
     let (mut size, mut hash) = (0, Sha256::new());
     let mut pieces = found.into_stream();
     while let Some(piece) = pieces.try_next().await? {
         size += piece.len() as u64;
-        if size > most {
+        if size > max_bytes {
             return Ok(Err(size));
         }
         hash.update(&piece);
-        if let Some(bytes) = &mut kept {
+        if let Some(bytes) = &mut buffer {
             bytes.extend_from_slice(&piece);
         }
     }

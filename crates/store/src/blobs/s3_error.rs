@@ -1,4 +1,4 @@
-//! What an error of the object store means.
+//! Translates errors of `object_store`.
 
 use std::{error::Error, io, iter};
 
@@ -6,25 +6,25 @@ use object_store::client::{HttpError, HttpErrorKind};
 
 use super::error::BlobError;
 
-/// Longest text of a server that is repeated, in characters.
-const LONGEST_REASON: usize = 200;
+/// Maximum characters of a server's text that are repeated.
+const MAX_REASON_CHARS: usize = 200;
 
-/// Bucket and server that an error is about.
-pub(super) struct Asked<'a> {
+/// Bucket and server of a failed request.
+pub(super) struct RequestTarget<'a> {
     pub(super) bucket: &'a str,
     pub(super) endpoint: &'a str,
 }
 
-impl Asked<'_> {
-    /// Returns what a failed request means.
-    pub(super) fn meaning_of(&self, error: &object_store::Error) -> BlobError {
+impl RequestTarget<'_> {
+    /// Translates the error of a failed request.
+    pub(super) fn to_blob_error(&self, error: &object_store::Error) -> BlobError {
         let (bucket, endpoint) = (self.bucket.to_owned(), self.endpoint.to_owned());
         if let Some(http) = causes(error).find_map(|cause| cause.downcast_ref::<HttpError>()) {
-            return self.unanswered(http);
+            return self.transport_error(http);
         }
-        let answer = Answer::of(error);
-        let reason = answer.reason();
-        match answer.code.as_str() {
+        let response = ErrorResponse::of(error);
+        let reason = response.reason();
+        match response.code.as_str() {
             "NoSuchBucket" => BlobError::NoBucket { bucket, endpoint },
             "InvalidAccessKeyId"
             | "SignatureDoesNotMatch"
@@ -40,41 +40,41 @@ impl Asked<'_> {
             _ => match error {
                 object_store::Error::PermissionDenied { .. } => BlobError::Denied { bucket, endpoint, reason },
                 object_store::Error::Unauthenticated { .. } => BlobError::Keys { endpoint, reason },
-                object_store::Error::NotFound { .. } if answer.code.is_empty() => {
+                object_store::Error::NotFound { .. } if response.code.is_empty() => {
                     let reason = format!("{reason}; check that AWS_ENDPOINT_URL is the address of an S3 server");
-                    self.failed(reason)
+                    self.other(reason)
                 }
-                _ if answer.text.contains("redirect") => BlobError::Region { bucket, reason },
-                _ => self.failed(reason),
+                _ if response.text.contains("redirect") => BlobError::Region { bucket, reason },
+                _ => self.other(reason),
             },
         }
     }
 
-    fn failed(&self, reason: String) -> BlobError {
-        BlobError::Failed { place: format!("the bucket {:?} at {}", self.bucket, self.endpoint), reason }
+    fn other(&self, reason: String) -> BlobError {
+        BlobError::Failed { location: format!("the bucket {:?} at {}", self.bucket, self.endpoint), reason }
     }
 
-    fn unanswered(&self, error: &HttpError) -> BlobError {
+    fn transport_error(&self, error: &HttpError) -> BlobError {
         let endpoint = self.endpoint.to_owned();
-        let said = causes(error).last().map(ToString::to_string).unwrap_or_default();
+        let cause = causes(error).last().map(ToString::to_string).unwrap_or_default();
         match error.kind() {
             HttpErrorKind::Timeout => {
-                BlobError::Unreachable { endpoint, reason: "no answer within the time allowed".to_owned() }
+                BlobError::Unreachable { endpoint, reason: "no response before the timeout".to_owned() }
             }
             HttpErrorKind::Connect | HttpErrorKind::Request | HttpErrorKind::Interrupted => {
-                BlobError::Unreachable { endpoint, reason: shortened(&said) }
+                BlobError::Unreachable { endpoint, reason: shortened(&cause) }
             }
-            _ => self.failed(shortened(&said)),
+            _ => self.other(shortened(&cause)),
         }
     }
 }
 
-/// Returns whether the server said that there is no such bucket, which has the same status as an object that is missing.
+/// Returns whether the server reports a missing bucket, which has the same status as a missing object.
 pub(super) fn is_missing_bucket(error: &object_store::Error) -> bool {
-    Answer::of(error).code == "NoSuchBucket"
+    ErrorResponse::of(error).code == "NoSuchBucket"
 }
 
-/// Returns what the operating system said about a folder, or the words of `error` when it said nothing.
+/// Returns the operating system's error of a folder, or the text of `error` if there is none.
 pub(super) fn system_error(error: &object_store::Error) -> io::Error {
     match causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()) {
         Some(system) => {
@@ -84,15 +84,15 @@ pub(super) fn system_error(error: &object_store::Error) -> io::Error {
     }
 }
 
-/// What an S3 server answered to a request it did not grant.
-struct Answer {
+/// An error response of an S3 server.
+struct ErrorResponse {
     code: String,
     message: String,
-    /// The words of the client, up to where the answer begins.
+    /// Text of the client, up to the start of the response.
     text: String,
 }
 
-impl Answer {
+impl ErrorResponse {
     fn of(error: &object_store::Error) -> Self {
         let text = causes(error).last().map(ToString::to_string).unwrap_or_default();
         Self {
@@ -102,7 +102,7 @@ impl Answer {
         }
     }
 
-    /// Only code and message: the rest of the answer may repeat the request.
+    /// Returns code and message only: the rest of the response may repeat the request.
     fn reason(&self) -> String {
         match (self.code.as_str(), self.message.as_str()) {
             ("", _) => shortened(&self.text),
@@ -112,7 +112,7 @@ impl Answer {
     }
 }
 
-/// Returns the text of the first XML element called `name`, or nothing.
+/// Returns the text of the first XML element called `name`, or an empty string.
 fn element<'a>(xml: &'a str, name: &str) -> &'a str {
     let (open, close) = (format!("<{name}>"), format!("</{name}>"));
     let found = xml.split_once(&open).and_then(|(_, rest)| rest.split_once(&close));
@@ -121,10 +121,10 @@ fn element<'a>(xml: &'a str, name: &str) -> &'a str {
 
 fn shortened(text: &str) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().take(LONGEST_REASON).collect()
+    line.chars().take(MAX_REASON_CHARS).collect()
 }
 
-/// The error and what caused it, outermost first.
+/// Returns the error and its sources, outermost first.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     iter::successors(Some(error), |&error| error.source())
 }
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn meaning(error: &object_store::Error) -> String {
-        Asked { bucket: "models", endpoint: "https://s3.example" }.meaning_of(error).to_string()
+        RequestTarget { bucket: "models", endpoint: "https://s3.example" }.to_blob_error(error).to_string()
     }
 
     fn denied(body: &str) -> object_store::Error {
@@ -142,9 +142,9 @@ mod tests {
         object_store::Error::PermissionDenied { path: "ab/abcd".into(), source: text.into() }
     }
 
-    /// The answer to a wrong signature has the request as it was signed, session token included.
+    /// The response to a wrong signature repeats the signed request, session token included.
     #[test]
-    fn nothing_of_the_request_is_repeated() {
+    fn to_blob_error_does_not_repeat_the_request() {
         let error = meaning(&denied(
             "<Error><Code>SignatureDoesNotMatch</Code><Message>It does not match.</Message>\
              <CanonicalRequest>x-amz-security-token:hidden</CanonicalRequest></Error>",
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn each_refusal_names_its_remedy() {
+    fn to_blob_error_names_a_remedy_for_each_code() {
         for (code, remedy) in [
             ("NoSuchBucket", "CLOSECAST_ARTIFACTS_URL"),
             ("InvalidAccessKeyId", "AWS_ACCESS_KEY_ID"),
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_disk_is_told_as_the_system_tells_it() {
+    fn system_error_reports_a_full_disk_in_the_words_of_the_system() {
         let full = io::Error::from(io::ErrorKind::StorageFull);
         let error = object_store::Error::Generic { store: "LocalFileSystem", source: Box::new(full) };
         assert!(system_error(&error).to_string().contains("no storage space"));

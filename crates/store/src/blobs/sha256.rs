@@ -1,10 +1,10 @@
-//! The names of artifacts: SHA-256 in hexadecimal digits.
+//! SHA-256 as hexadecimal digits.
 
 use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-/// Only the digits that [`sha256_hex`] writes: an artifact has one name.
+/// Returns whether `text` is a hash as [`sha256_hex`] writes it: an artifact has exactly one name.
 pub(super) fn is_sha256(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,4 +1,4 @@
-//! Storing and reading artifacts.
+//! Access to the artifacts.
 
 use std::{fmt, path::Path, sync::Arc};
 
@@ -13,58 +13,58 @@ use object_store::{
 };
 
 use super::{
+    backend::Backend,
     blob::{BlobRef, StoredBlob},
     bucket,
     error::BlobError,
     listing::{BlobPages, Entries},
-    place::Place,
-    read::collect,
+    read::read_and_hash,
     s3_error::{is_missing_bucket, system_error},
     settings::{ArtifactAddress, ArtifactSettings},
     sha256::{is_sha256, sha256_hex},
 };
 use crate::{StoreError, private};
 
-/// The most bytes of an artifact unless it is set. The largest network has 128 MiB of weights, and an ensemble some of them.
-pub const LARGEST_ARTIFACT: u64 = 1 << 30;
+/// Default maximum size of an artifact. The largest network has 128 MiB of weights, and an ensemble several of them.
+pub const MAX_ARTIFACT_BYTES: u64 = 1 << 30;
 
-/// How long an artifact may be there before nothing refers to it: a publication writes the artifact first, and then the row.
-pub(super) const GRACE: TimeDelta = TimeDelta::hours(1);
+/// Minimum age of garbage: a publication writes the artifact before the row that refers to it.
+pub(super) const GRACE_PERIOD: TimeDelta = TimeDelta::hours(1);
 
-/// A place that keeps artifacts, content-addressed and verified at every read.
+/// Content-addressed storage of artifacts, verified at every read.
 #[derive(Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
-    pub(super) place: Place,
-    /// Larger artifacts are not served.
-    most_bytes: u64,
+    pub(super) backend: Backend,
+    /// Larger artifacts are not read.
+    max_bytes: u64,
 }
 
 impl Blobs {
-    /// Returns the artifacts of the place in `settings`. A folder is made when it is missing; a server is not asked yet.
+    /// Opens the storage of `settings`. A missing folder is created; no request is sent to a server.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when the folder cannot be made, or the settings of the server are missing or wrong.
+    /// [`StoreError::Blob`] when the folder cannot be created, or a setting of the server is missing or invalid.
     pub fn open(settings: &ArtifactSettings) -> Result<Self, StoreError> {
         match &settings.address {
             ArtifactAddress::Local(folder) => {
                 let unusable = |source| BlobError::Folder { path: folder.clone(), source };
                 private::create_folder(folder).map_err(unusable)?;
-                // fsync: after a power cut a published model has its weights.
+                // fsync: a published model keeps its weights after a power failure.
                 let local = LocalFileSystem::new_with_prefix(folder).map_err(|error| unusable(system_error(&error)))?;
-                let (store, place) = (Arc::new(local.with_fsync(true)), Place::Folder(folder.clone()));
-                Ok(Self { store, place, most_bytes: LARGEST_ARTIFACT })
+                let (store, backend) = (Arc::new(local.with_fsync(true)), Backend::Folder(folder.clone()));
+                Ok(Self { store, backend, max_bytes: MAX_ARTIFACT_BYTES })
             }
             ArtifactAddress::S3 { bucket, prefix } => {
                 let (client, endpoint) = bucket::client(bucket, &settings.s3)?;
                 let (name, prefix) = (bucket.clone(), BlobPath::from(prefix.as_str()));
-                let place = Place::Bucket { client: client.clone(), name, prefix, endpoint };
-                Ok(Self { store: Arc::new(client), place, most_bytes: LARGEST_ARTIFACT })
+                let backend = Backend::Bucket { client: client.clone(), name, prefix, endpoint };
+                Ok(Self { store: Arc::new(client), backend, max_bytes: MAX_ARTIFACT_BYTES })
             }
         }
     }
 
-    /// Returns the artifacts of a local folder, which is made when it is missing.
+    /// Opens a local folder, which is created if it is missing.
     ///
     /// # Errors
     /// [`StoreError::Blob`] when the folder cannot be made.
@@ -72,21 +72,21 @@ impl Blobs {
         Self::open(&ArtifactSettings::local(folder))
     }
 
-    /// Returns the same with another bound on the size of an artifact that [`Blobs::get`] and [`Blobs::get_sized`] read, in bytes.
-    /// [`Blobs::put`], backups and restores keep to [`LARGEST_ARTIFACT`] only.
+    /// Sets the maximum size of artifacts that [`Blobs::get`] and [`Blobs::get_sized`] read. [`Blobs::put`], backups
+    /// and restores are limited by [`MAX_ARTIFACT_BYTES`] only.
     #[must_use]
-    pub fn reading_at_most(self, most_bytes: u64) -> Self {
-        Self { most_bytes, ..self }
+    pub fn with_max_bytes(self, max_bytes: u64) -> Self {
+        Self { max_bytes, ..self }
     }
 
-    /// Asks the place for a sign of life: whether the server answers, knows the keys and has the bucket, or the folder is
-    /// still there.
+    /// Checks that the storage is available: the server responds, accepts the keys and has the bucket, or the folder
+    /// exists.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] with what to set.
+    /// [`StoreError::Blob`] names the setting to change.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        match &self.place {
-            Place::Folder(path) => {
+        match &self.backend {
+            Backend::Folder(path) => {
                 let found = tokio::task::spawn_blocking({
                     let path = path.clone();
                     move || std::fs::read_dir(path).map(drop)
@@ -94,65 +94,65 @@ impl Blobs {
                 let found = found.await.unwrap_or_else(|error| Err(std::io::Error::other(error)));
                 found.map_err(|source| BlobError::Folder { path: path.clone(), source })?;
             }
-            Place::Bucket { client, .. } => {
+            Backend::Bucket { client, .. } => {
                 let one = PaginatedListOptions { max_keys: Some(1), ..PaginatedListOptions::default() };
-                client.list_paginated(None, one).await.map_err(|error| self.place.failure(&error))?;
+                client.list_paginated(None, one).await.map_err(|error| self.backend.to_error(&error))?;
             }
         }
         Ok(())
     }
 
-    /// Stores `bytes` and reads them back to be sure. Storing the same bytes twice is one artifact: when it was written not
-    /// long ago and reads well, it is not written again.
+    /// Stores `bytes` and verifies them by reading them back. An identical artifact that was written recently and reads
+    /// correctly is not written again.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when it cannot be written, [`StoreError::BlobDamaged`] when what was written reads
-    /// differently.
+    /// [`StoreError::Blob`] when it cannot be written, [`StoreError::BlobDamaged`] when it reads back differently.
     pub async fn put(&self, bytes: Bytes) -> Result<BlobRef, StoreError> {
         let blob = BlobRef { sha256: sha256_hex(&bytes), size_bytes: bytes.len() as u64 };
         if self.is_fresh(&blob).await? && self.verify(&blob).await.is_ok() {
             return Ok(blob);
         }
-        let path = self.place.path_of(&blob.sha256);
-        self.store.put(&path, PutPayload::from(bytes)).await.map_err(|error| self.place.failure(&error))?;
+        let path = self.backend.path_of(&blob.sha256);
+        self.store.put(&path, PutPayload::from(bytes)).await.map_err(|error| self.backend.to_error(&error))?;
         self.verify(&blob).await?;
         Ok(blob)
     }
 
-    /// Returns whether the artifact is there and so young that it is not collected as garbage before its publication ends.
-    /// An older one is written again, though it be the same, to make it young.
+    /// Returns whether the artifact exists and is too young to be collected before its publication ends. An older one
+    /// is written again to renew its age.
     async fn is_fresh(&self, blob: &BlobRef) -> Result<bool, StoreError> {
         let found = self.find(&blob.sha256).await?;
-        let is_young = |stored_at: DateTime<Utc>| (SystemClock.now() - stored_at).abs() < GRACE / 2;
+        let is_young = |stored_at: DateTime<Utc>| (SystemClock.now() - stored_at).abs() < GRACE_PERIOD / 2;
         Ok(found.is_some_and(|found| found.size_bytes == blob.size_bytes && is_young(found.stored_at)))
     }
 
     /// Returns the bytes of `sha256`.
     ///
     /// # Errors
-    /// [`StoreError::BlobMissing`] when there is none, [`StoreError::BlobDamaged`] when the bytes do not match the name,
-    /// [`StoreError::BlobSize`] when there are more than are read, [`StoreError::Blob`] when the place cannot be read.
+    /// [`StoreError::BlobMissing`] when it does not exist, [`StoreError::BlobDamaged`] when the bytes do not match the
+    /// hash, [`StoreError::BlobSize`] when they exceed the maximum size, [`StoreError::Blob`] when the storage cannot
+    /// be read.
     pub async fn get(&self, sha256: &str) -> Result<Bytes, StoreError> {
-        self.read(sha256, self.most_bytes).await
+        self.read(sha256, self.max_bytes).await
     }
 
-    /// Returns the bytes of an artifact whose size is known: not one byte more is read.
+    /// Returns the bytes of an artifact of known size; no more bytes than that are read.
     ///
     /// # Errors
     /// As for [`Blobs::get`].
     pub async fn get_sized(&self, blob: &BlobRef) -> Result<Bytes, StoreError> {
-        self.read(&blob.sha256, self.most_bytes.min(blob.size_bytes)).await
+        self.read(&blob.sha256, self.max_bytes.min(blob.size_bytes)).await
     }
 
-    /// Returns the bytes of an artifact whose size is known, however small the bound of [`Blobs::get`] is.
+    /// Returns the bytes of an artifact of known size, regardless of the limit of [`Blobs::get`].
     ///
     /// # Errors
     /// As for [`Blobs::get`].
     pub(crate) async fn get_for_backup(&self, blob: &BlobRef) -> Result<Bytes, StoreError> {
-        self.read(&blob.sha256, blob.size_bytes.min(LARGEST_ARTIFACT)).await
+        self.read(&blob.sha256, blob.size_bytes.min(MAX_ARTIFACT_BYTES)).await
     }
 
-    /// Reads an artifact in pieces and compares its hash; none of it is kept.
+    /// Reads an artifact and compares its hash without keeping the bytes.
     ///
     /// # Errors
     /// As for [`Blobs::get`].
@@ -160,36 +160,36 @@ impl Blobs {
         self.read_pieces(&blob.sha256, blob.size_bytes, None).await
     }
 
-    async fn read(&self, sha256: &str, most: u64) -> Result<Bytes, StoreError> {
+    async fn read(&self, sha256: &str, max_bytes: u64) -> Result<Bytes, StoreError> {
         let mut bytes = BytesMut::new();
-        self.read_pieces(sha256, most, Some(&mut bytes)).await?;
+        self.read_pieces(sha256, max_bytes, Some(&mut bytes)).await?;
         Ok(bytes.freeze())
     }
 
-    /// Reads an artifact of at most `most` bytes into `kept`, and compares its hash.
-    async fn read_pieces(&self, sha256: &str, most: u64, kept: Option<&mut BytesMut>) -> Result<(), StoreError> {
+    /// Reads an artifact of at most `max_bytes` into `buffer` and compares its hash.
+    async fn read_pieces(&self, sha256: &str, max_bytes: u64, buffer: Option<&mut BytesMut>) -> Result<(), StoreError> {
         let missing = || StoreError::BlobMissing { sha256: sha256.to_owned() };
         if !is_sha256(sha256) {
             return Err(missing());
         }
-        self.place.require_regular_file(sha256).await?;
-        let found = match self.store.get(&self.place.path_of(sha256)).await {
+        self.backend.require_regular_file(sha256).await?;
+        let found = match self.store.get(&self.backend.path_of(sha256)).await {
             Err(error @ object_store::Error::NotFound { .. }) if !is_missing_bucket(&error) => return Err(missing()),
-            other => other.map_err(|error| self.place.failure(&error))?,
+            other => other.map_err(|error| self.backend.to_error(&error))?,
         };
-        let too_large = |size| StoreError::BlobSize { sha256: sha256.to_owned(), size, most };
-        if found.meta.size > most {
+        let too_large = |size| StoreError::BlobSize { sha256: sha256.to_owned(), size, max_bytes };
+        if found.meta.size > max_bytes {
             return Err(too_large(found.meta.size));
         }
-        let read = collect(found, most, kept).await.map_err(|error| self.place.failure(&error))?;
+        let read = read_and_hash(found, max_bytes, buffer).await.map_err(|error| self.backend.to_error(&error))?;
         let actual = read.map_err(too_large)?;
         if actual == sha256 { Ok(()) } else { Err(StoreError::BlobDamaged { expected: sha256.to_owned(), actual }) }
     }
 
-    /// Returns whether there is an artifact `sha256`, without reading it.
+    /// Returns whether the artifact `sha256` exists, without reading it.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when the place cannot be read.
+    /// [`StoreError::Blob`] when the storage cannot be read.
     pub async fn contains(&self, sha256: &str) -> Result<bool, StoreError> {
         Ok(self.find(sha256).await?.is_some())
     }
@@ -198,13 +198,13 @@ impl Blobs {
         if !is_sha256(sha256) {
             return Ok(None);
         }
-        match self.store.head(&self.place.path_of(sha256)).await {
-            // Also when there is no such bucket: the answer to this request has no text.
+        match self.store.head(&self.backend.path_of(sha256)).await {
+            // Also for a missing bucket: the response to this request has no body.
             Err(object_store::Error::NotFound { .. }) => Ok(None),
             Err(error) => {
-                let failure = self.place.failure(&error);
+                let failure = self.backend.to_error(&error);
                 if !matches!(failure, BlobError::Unreachable { .. }) {
-                    // For the same reason another request is made, whose answer tells why.
+                    // For the same reason, another request is made, whose response states the cause.
                     self.ping().await?;
                 }
                 Err(failure.into())
@@ -220,10 +220,10 @@ impl Blobs {
     /// Lists the artifacts, page by page.
     #[must_use]
     pub fn list(&self) -> BlobPages<'_> {
-        BlobPages(Entries::new(&self.place))
+        BlobPages(Entries::new(&self.backend))
     }
 
-    /// Removes the artifact `sha256`, and returns whether there was one.
+    /// Deletes the artifact `sha256` and returns whether it existed.
     ///
     /// # Errors
     /// [`StoreError::Blob`] when it cannot be removed.
@@ -231,17 +231,17 @@ impl Blobs {
         if !self.contains(sha256).await? {
             return Ok(false);
         }
-        match self.store.delete(&self.place.path_of(sha256)).await {
+        match self.store.delete(&self.backend.path_of(sha256)).await {
             Err(object_store::Error::NotFound { .. }) => Ok(false),
-            other => other.map(|()| true).map_err(|error| self.place.failure(&error).into()),
+            other => other.map(|()| true).map_err(|error| self.backend.to_error(&error).into()),
         }
     }
 }
 
-/// The address of the place: `s3://bucket/prefix`, or the folder.
+/// The address of the storage: `s3://bucket/prefix`, or the folder.
 impl fmt::Display for Blobs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.place.fmt(f)
+        self.backend.fmt(f)
     }
 }
 

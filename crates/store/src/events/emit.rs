@@ -1,4 +1,4 @@
-//! Writing news in the transaction of what it tells.
+//! Writes events in the transaction of the change that they report.
 
 use std::time::Duration;
 
@@ -8,69 +8,75 @@ use sea_orm::{
     ConnectionTrait, DatabaseBackend, DatabaseTransaction, EntityTrait, TransactionTrait,
 };
 
-use super::news::News;
+use super::payload::EventPayload;
 use crate::{
-    StoreError, database_error::is_of_the_machine, entity::event, portions::portions, transaction::lock_subject,
+    StoreError, chunks::insert_chunks, database_error::is_system_failure, entity::event, transaction::lock_subject,
 };
 
-/// How long a writer waits for the others; after that the news is left out.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a writer waits for the lock of the events before it drops its event.
+const EVENT_LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Longest news, in bytes; it is sent to thousands.
-const LONGEST: usize = 256 * 1024;
+/// Lock of the writers of events. Programs of different versions share it, so it never changes.
+const EVENT_LOCK: &str = "news";
 
-/// Tells what the rest of `transaction` does. To be called last: others who tell something wait from here to its end. News that cannot be
-/// told is left out.
+/// Maximum size of an event; it is sent to thousands of clients.
+const MAX_PAYLOAD_BYTES: usize = 256 * 1024;
+
+/// Writes events at the end of `transaction`. Call it last: other writers of events wait from here until the commit.
+/// Events that cannot be written are dropped.
 ///
 /// # Errors
-/// [`StoreError::Database`] when SQLite cannot write: after an error such as a full disk there may be no transaction any more, and
-/// what follows would be written without the rest.
-pub(crate) async fn announce_in(
+/// [`StoreError::Database`] when SQLite cannot write: after an error such as a full disk the transaction may be gone,
+/// and later statements would commit without it.
+pub(crate) async fn emit_in(
     transaction: &DatabaseTransaction,
-    news: &[News],
+    events: &[EventPayload],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    left_out(transaction, announce(transaction, news, now).await)
+    tolerate_failure(transaction, try_emit_in(transaction, events, now).await)
 }
 
-/// Leaves news out that could not be told, where the transaction goes on without it.
-pub(crate) fn left_out(transaction: &DatabaseTransaction, told: Result<(), StoreError>) -> Result<(), StoreError> {
-    match told {
+/// Drops events that could not be written, if the transaction can continue without them.
+pub(crate) fn tolerate_failure(
+    transaction: &DatabaseTransaction,
+    result: Result<(), StoreError>,
+) -> Result<(), StoreError> {
+    match result {
         Err(error) if transaction.get_database_backend() == DatabaseBackend::Postgres || !ends_transaction(&error) => {
-            tracing::warn!("news is left out: {error}");
+            tracing::warn!("an event is dropped: {error}");
             Ok(())
         }
-        told => told,
+        result => result,
     }
 }
 
-/// Returns whether SQLite may have undone the whole transaction, and not the one statement.
+/// Returns whether SQLite may have rolled back the whole transaction rather than one statement.
 fn ends_transaction(error: &StoreError) -> bool {
     match error {
         StoreError::Full(_) | StoreError::Busy(_) | StoreError::Damaged { .. } => true,
-        StoreError::Database(error) => is_of_the_machine(error),
+        StoreError::Database(error) => is_system_failure(error),
         _ => false,
     }
 }
 
-/// Writes what can be left out without the rest. PostgreSQL gives up the whole transaction after an error, unless it was in a part that
-/// can be undone by itself. SQLite needs no such part.
-pub(crate) async fn announce(
+/// Writes events that may be dropped. PostgreSQL aborts the whole transaction after an error unless it occurs in a
+/// savepoint; SQLite needs none.
+pub(crate) async fn try_emit_in(
     transaction: &DatabaseTransaction,
-    news: &[News],
+    events: &[EventPayload],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    if news.is_empty() {
+    if events.is_empty() {
         return Ok(());
     }
     if transaction.get_database_backend() != DatabaseBackend::Postgres {
-        return write(transaction, news, now).await;
+        return write(transaction, events, now).await;
     }
-    let part = transaction.begin().await?;
-    match write(&part, news, now).await {
-        Ok(()) => Ok(part.commit().await?),
+    let savepoint = transaction.begin().await?;
+    match write(&savepoint, events, now).await {
+        Ok(()) => Ok(savepoint.commit().await?),
         Err(error) => {
-            part.rollback().await?;
+            savepoint.rollback().await?;
             Err(error)
         }
     }
@@ -78,34 +84,34 @@ pub(crate) async fn announce(
 
 pub(super) async fn write(
     transaction: &DatabaseTransaction,
-    news: &[News],
+    events: &[EventPayload],
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     if transaction.get_database_backend() == DatabaseBackend::Postgres {
-        // Its holder may be a machine that went away a moment before its end.
-        let limit = format!("SET LOCAL lock_timeout = {}", PATIENCE.as_millis());
+        // The holder of the lock may be a machine that failed just before its commit.
+        let limit = format!("SET LOCAL lock_timeout = {}", EVENT_LOCK_TIMEOUT.as_millis());
         transaction.execute_unprepared(&limit).await?;
     }
-    lock_subject(transaction, "news").await?;
-    let rows = news.iter().map(|news| row(news, now)).collect::<Result<Vec<_>, _>>()?;
-    for rows in portions(&rows) {
+    lock_subject(transaction, EVENT_LOCK).await?;
+    let rows = events.iter().map(|event| row(event, now)).collect::<Result<Vec<_>, _>>()?;
+    for rows in insert_chunks(&rows) {
         event::Entity::insert_many(rows.to_vec()).exec_without_returning(transaction).await?;
     }
     Ok(())
 }
 
-fn row(news: &News, now: DateTime<Utc>) -> Result<event::ActiveModel, StoreError> {
-    let payload = serde_json::to_string(news).map_err(|error| unreadable(0, error.to_string()))?;
-    if payload.len() > LONGEST {
+fn row(event: &EventPayload, now: DateTime<Utc>) -> Result<event::ActiveModel, StoreError> {
+    let payload = serde_json::to_string(event).map_err(|error| unreadable(0, error.to_string()))?;
+    if payload.len() > MAX_PAYLOAD_BYTES {
         return Err(unreadable(
             0,
-            format!("{} bytes are too many for news about {}", payload.len(), news.topic().name()),
+            format!("{} bytes are too many for an event about {}", payload.len(), event.topic().name()),
         ));
     }
     Ok(event::ActiveModel {
         id: NotSet,
-        topic: Set(news.topic().name().to_owned()),
-        symbol: Set(news.symbol()),
+        topic: Set(event.topic().name().to_owned()),
+        symbol: Set(event.symbol()),
         payload: Set(payload),
         created_at: Set(now),
     })

@@ -1,54 +1,60 @@
-//! The events, and those that belong to no change of the database.
+//! Access to the events.
 
 use chrono::{DateTime, Utc};
 
 use super::{
     emit::write,
-    news::{EventTopic, News},
+    payload::{EventPayload, EventTopic},
 };
-use crate::{StoreError, Topic, Wakeups, checked::CheckedConnection, transaction::begin_writing, write_queue::Turns};
+use crate::{
+    ChangeNotifier, StoreError, Topic, checked::CheckedConnection, transaction::begin_writing, write_queue::WriteQueue,
+};
 
-/// A piece of news as it was kept.
+/// A stored event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Number; what happened later has a greater one. Numbers may be left out.
+    /// Sequence number; increases with time and may have gaps.
     pub sequence: i64,
-    /// What it is about.
+    /// Its topic.
     pub topic: EventTopic,
-    /// Symbol concerned, where it is one.
+    /// Affected symbol, if there is exactly one.
     pub symbol: Option<String>,
     /// When it happened.
     pub at: DateTime<Utc>,
     /// What happened.
-    pub news: News,
+    pub payload: EventPayload,
 }
 
-/// The news.
+/// Access to the events.
 #[derive(Clone, Copy, Debug)]
 pub struct EventStore<'a> {
     pub(super) database: &'a CheckedConnection,
-    turns: &'a Turns,
-    wakeups: &'a Wakeups,
+    write_queue: &'a WriteQueue,
+    notifier: &'a ChangeNotifier,
 }
 
 impl<'a> EventStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
-        Self { database, turns, wakeups }
+    pub(crate) fn new(
+        database: &'a CheckedConnection,
+        write_queue: &'a WriteQueue,
+        notifier: &'a ChangeNotifier,
+    ) -> Self {
+        Self { database, write_queue, notifier }
     }
 
-    /// Tells news that belongs to no change of the database.
+    /// Writes events that report no change of the database.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when it has no form.
-    pub async fn publish(&self, news: &[News], now: DateTime<Utc>) -> Result<(), StoreError> {
-        if news.is_empty() {
+    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when an event is too large.
+    pub async fn publish(&self, events: &[EventPayload], now: DateTime<Utc>) -> Result<(), StoreError> {
+        if events.is_empty() {
             return Ok(());
         }
-        let _turn = self.turns.take().await?;
+        let _permit = self.write_queue.acquire().await?;
         let transaction = begin_writing(self.database).await?;
-        write(&transaction, news, now).await?;
+        write(&transaction, events, now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(())
     }
 }

@@ -1,11 +1,11 @@
-//! A forecast as it is kept.
+//! A forecast as it is stored.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{ModelRef, Quantile, Symbol};
 
 use crate::{StoreError, entity::forecast, symbols};
 
-/// The forecast of one session, as it was made.
+/// A stored forecast of one session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredForecast {
     /// Symbol.
@@ -14,7 +14,7 @@ pub struct StoredForecast {
     pub model: ModelRef,
     /// Last session whose close was known.
     pub as_of: NaiveDate,
-    /// Session forecast.
+    /// Forecast session.
     pub target_date: NaiveDate,
     /// 1 for the session after `as_of`, 2 for the one after that.
     pub step: u32,
@@ -22,13 +22,13 @@ pub struct StoredForecast {
     pub last_close: f64,
     /// Point forecast.
     pub point: f64,
-    /// Quantiles by rising level.
+    /// Quantiles in ascending order of level.
     pub quantiles: Vec<Quantile>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// Close of the session, in the price units of the forecast, once it is known.
+    /// Close of the session in the price units of the forecast, once known.
     pub realised_close: Option<f64>,
-    /// When that became known, or when the session turned out not to be one: then there is no close.
+    /// When the close became known, or when the date turned out not to be a session: there is no close then.
     pub settled_at: Option<DateTime<Utc>>,
 }
 

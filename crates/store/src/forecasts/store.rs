@@ -1,4 +1,4 @@
-//! Recording forecasts.
+//! Access to the forecasts.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{Forecast, Symbol};
@@ -9,25 +9,29 @@ use sea_orm::{
 
 use super::record::{StoredForecast, stored, unreadable};
 use crate::{
-    ForecastNews, News, StoreError, Topic, Wakeups, checked::CheckedConnection, entity::forecast, events::announce_in,
-    symbols, transaction::begin_writing, write_queue::Turns,
+    ChangeNotifier, EventPayload, ForecastEvent, StoreError, Topic, checked::CheckedConnection, entity::forecast,
+    events::emit_in, symbols, transaction::begin_writing, write_queue::WriteQueue,
 };
 
-/// The stored forecasts.
+/// Access to the forecasts.
 #[derive(Clone, Copy, Debug)]
 pub struct ForecastStore<'a> {
     pub(super) database: &'a CheckedConnection,
-    turns: &'a Turns,
-    wakeups: &'a Wakeups,
+    write_queue: &'a WriteQueue,
+    notifier: &'a ChangeNotifier,
 }
 
 impl<'a> ForecastStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns, wakeups: &'a Wakeups) -> Self {
-        Self { database, turns, wakeups }
+    pub(crate) fn new(
+        database: &'a CheckedConnection,
+        write_queue: &'a WriteQueue,
+        notifier: &'a ChangeNotifier,
+    ) -> Self {
+        Self { database, write_queue, notifier }
     }
 
-    /// Keeps `made`, one row a session. The same model asked again about the same evening changes nothing: what counts is
-    /// what was said first.
+    /// Stores `made`, one row per session. A forecast of the same model, symbol and date is not stored again: the first
+    /// one counts.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -57,7 +61,7 @@ impl<'a> ForecastStore<'a> {
         if self.has_all(made).await? {
             return Ok(());
         }
-        let _turn = self.turns.take().await?;
+        let _permit = self.write_queue.acquire().await?;
         let transaction = begin_writing(self.database).await?;
         let new = forecast::Entity::insert_many(rows)
             .on_conflict_do_nothing_on([
@@ -69,17 +73,18 @@ impl<'a> ForecastStore<'a> {
             .exec_without_returning(&transaction)
             .await?;
         if !matches!(new, TryInsertResult::Inserted(1..)) {
-            // Another server was quicker.
+            // Another server stored it concurrently.
             transaction.rollback().await?;
             return Ok(());
         }
-        announce_in(&transaction, &[News::Forecast(ForecastNews { forecast: made.clone() })], now).await?;
+        emit_in(&transaction, &[EventPayload::Forecast(ForecastEvent { forecast: made.clone() })], now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(())
     }
 
-    /// Returns whether every session of `made` is there: the usual case, and one that needs neither a writer's turn nor room.
+    /// Returns whether every session of `made` is stored: the usual case, which needs neither the write queue nor disk
+    /// space.
     async fn has_all(&self, made: &Forecast) -> Result<bool, StoreError> {
         let there = forecast::Entity::find()
             .filter(forecast::Column::Symbol.eq(made.symbol.as_str()))
@@ -91,11 +96,11 @@ impl<'a> ForecastStore<'a> {
         Ok(there == made.sessions.len() as u64)
     }
 
-    /// Deletes at most `limit` of the forecasts made before `before`, the oldest first, and returns how many.
+    /// Deletes at most `limit` forecasts made before `before`, oldest first, and returns their number.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn forget(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    pub async fn delete_before(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         let ids: Vec<i64> = forecast::Entity::find()
             .select_only()
             .column(forecast::Column::Id)
@@ -113,10 +118,10 @@ impl<'a> ForecastStore<'a> {
         Ok(deleted.rows_affected)
     }
 
-    /// Returns the newest `limit` forecasts of `symbol`, the latest session first.
+    /// Returns the newest `limit` forecasts of `symbol`, latest session first.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be parsed.
     pub async fn newest(&self, symbol: &Symbol, limit: u64) -> Result<Vec<StoredForecast>, StoreError> {
         let rows = forecast::Entity::find()
             .filter(forecast::Column::Symbol.eq(symbol.as_str()))

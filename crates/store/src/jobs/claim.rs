@@ -1,4 +1,4 @@
-//! Taking the next job.
+//! Claims the next job.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
@@ -10,21 +10,22 @@ use sea_orm::{
 
 use super::{
     lease::Lease,
+    reclaim::error_to_keep,
     record::{Job, JobState, job},
     store::JobStore,
-    takeover::error_to_keep,
 };
-use crate::{News, StoreError, Topic, entity::job, events::announce_in, transaction::begin_writing};
+use crate::{EventPayload, StoreError, Topic, entity::job, events::emit_in, transaction::begin_writing};
 
-/// A job to be tried again waits at most this long. One due later than that was dated by a clock that has since been put
-/// back, and is due now.
-pub const LONGEST_DELAY: TimeDelta = TimeDelta::hours(1);
+/// Maximum delay of a retry. A job scheduled later than that was dated by a clock that has since been set back, and is
+/// due now.
+pub const MAX_RETRY_DELAY: TimeDelta = TimeDelta::hours(1);
 
 impl JobStore<'_> {
-    /// Takes the most urgent job that is due, for the worker named `worker`. No other worker gets it while the lease is kept.
+    /// Claims the due job with the highest priority for the worker `worker`. No other worker gets it while the lease is
+    /// held.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the queue cannot be reached, [`StoreError::Row`] when the row cannot be understood.
+    /// [`StoreError::Database`] when the queue cannot be reached, [`StoreError::Row`] when the row cannot be parsed.
     pub async fn claim(&self, worker: &str, now: DateTime<Utc>) -> Result<Option<(Job, Lease)>, StoreError> {
         if next_waiting(now).one(self.database).await?.is_none() {
             return Ok(None);
@@ -49,15 +50,15 @@ impl JobStore<'_> {
             ..<job::ActiveModel as sea_orm::ActiveModelTrait>::default()
         };
         let claimed = job(changed.update(&transaction).await?)?;
-        announce_in(&transaction, &[News::job(claimed.clone())], now).await?;
+        emit_in(&transaction, &[EventPayload::job(claimed.clone())], now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(Some((claimed, lease)))
     }
 }
 
 fn next_waiting(now: DateTime<Utc>) -> sea_orm::Select<job::Entity> {
-    let due = Condition::any().add(job::Column::RunAt.lte(now)).add(job::Column::RunAt.gt(now + LONGEST_DELAY));
+    let due = Condition::any().add(job::Column::RunAt.lte(now)).add(job::Column::RunAt.gt(now + MAX_RETRY_DELAY));
     job::Entity::find()
         .filter(job::Column::State.eq(JobState::Queued.name()))
         .filter(due)

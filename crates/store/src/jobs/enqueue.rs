@@ -1,4 +1,4 @@
-//! Adding a job within a transaction that does more.
+//! Adds a job within an open transaction.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveModelTrait, ActiveValue::Set, ColumnTrait, DatabaseTransaction, EntityTrait, QueryFilter};
@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::record::{Enqueued, Job, JobState, NewJob, job};
 use crate::{StoreError, entity::job, transaction::lock_subject};
 
-/// Adds a job within a transaction that does more.
+/// Adds a job within an open transaction.
 ///
 /// # Errors
 /// As for [`JobStore::enqueue`].
@@ -45,7 +45,7 @@ pub(crate) async fn enqueue_in(
     Ok(Enqueued { job: job(row)?, already_there: false })
 }
 
-/// Returns the unfinished job of the same deduplication key. Nobody else adds one before the transaction ends.
+/// Returns the unfinished job with the same deduplication key. No other writer adds one before the transaction ends.
 pub(super) async fn unfinished_in(transaction: &DatabaseTransaction, new: &NewJob) -> Result<Option<Job>, StoreError> {
     let Some(key) = &new.dedup_key else { return Ok(None) };
     lock_subject(transaction, &format!("job {key}")).await?;

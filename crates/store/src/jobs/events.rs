@@ -1,36 +1,36 @@
-//! News about jobs.
+//! Events about jobs.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{DatabaseTransaction, EntityTrait};
 
 use super::record::{Enqueued, job};
 use crate::{
-    News, StoreError,
+    EventPayload, StoreError,
     entity::job,
-    events::{announce, announce_in, left_out},
+    events::{emit_in, tolerate_failure, try_emit_in},
 };
 
-/// Tells how the job `id` stands at the end of `transaction`. To be called last, as [`announce_in`].
+/// Writes an event with the state of the job `id` at the end of `transaction`. Call it last, like [`emit_in`].
 ///
 /// # Errors
-/// As for [`announce_in`].
-pub(crate) async fn announce_job_in(
+/// As for [`emit_in`].
+pub(crate) async fn emit_job_in(
     transaction: &DatabaseTransaction,
     id: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let news = async {
+    let written = async {
         let Some(row) = job::Entity::find_by_id(id).one(transaction).await? else { return Ok(()) };
-        announce(transaction, &[News::job(job(row)?)], now).await
+        try_emit_in(transaction, &[EventPayload::job(job(row)?)], now).await
     };
-    left_out(transaction, news.await)
+    tolerate_failure(transaction, written.await)
 }
 
-/// Tells of a job that was not there before. To be called last, as [`announce_in`].
+/// Writes an event about a newly queued job. Call it last, like [`emit_in`].
 ///
 /// # Errors
-/// As for [`announce_in`].
-pub(crate) async fn announce_new_in(
+/// As for [`emit_in`].
+pub(crate) async fn emit_enqueued_in(
     transaction: &DatabaseTransaction,
     enqueued: &Enqueued,
     now: DateTime<Utc>,
@@ -38,5 +38,5 @@ pub(crate) async fn announce_new_in(
     if enqueued.already_there {
         return Ok(());
     }
-    announce_in(transaction, &[News::job(enqueued.job.clone())], now).await
+    emit_in(transaction, &[EventPayload::job(enqueued.job.clone())], now).await
 }

@@ -1,7 +1,7 @@
-//! The right to work on a job, and to say how it ended.
+//! The lease of a job.
 //!
-//! Every statement here names the token that the job was claimed with. A worker that was taken for dead and lost its job to
-//! another changes nothing any more: of two workers on one job, one result counts.
+//! Every statement about a claimed job names the token of its lease. A worker that was presumed dead and lost its job
+//! cannot change it any more: of two workers on one job, one result counts.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, UpdateMany, sea_query::Expr};
@@ -11,21 +11,21 @@ use uuid::Uuid;
 use super::record::JobState;
 use crate::{StoreError, entity::job};
 
-/// The right to work on a job.
+/// Exclusive right to work on a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
     pub(super) job: String,
     pub(super) token: String,
 }
 
-/// What a worker learns when it gives a sign of life.
+/// State of a lease, returned by a heartbeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Beat {
-    /// The job is still the worker's.
+pub enum LeaseStatus {
+    /// The worker holds the lease.
     Held,
-    /// The job is still the worker's, and somebody asked for its end.
+    /// The worker holds the lease, and cancellation was requested.
     CancelRequested,
-    /// The job was taken away: another worker has it, or it has ended.
+    /// The lease is lost: another worker has the job, or it has ended.
     Lost,
 }
 
@@ -51,7 +51,7 @@ impl Lease {
             .filter(job::Column::State.eq(JobState::Running.name()))
     }
 
-    /// Ends the lease with the job in `state`.
+    /// Ends the lease and sets the state of the job.
     pub(super) fn end(&self, state: JobState) -> UpdateMany<job::Entity> {
         self.update()
             .col_expr(job::Column::State, Expr::value(state.name()))
@@ -59,7 +59,7 @@ impl Lease {
     }
 }
 
-/// Ends a job as succeeded within a transaction that does more: what the job made and its end are one.
+/// Ends a job as succeeded within an open transaction, atomically with its result.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] when the job is no longer the worker's; the transaction must then be rolled back.
@@ -69,7 +69,7 @@ pub(crate) async fn succeed_in(
     result: &Value,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    held(succeeded(lease, result, now).exec(transaction).await?.rows_affected)
+    require_held(succeeded(lease, result, now).exec(transaction).await?.rows_affected)
 }
 
 pub(super) fn succeeded(lease: &Lease, result: &Value, now: DateTime<Utc>) -> UpdateMany<job::Entity> {
@@ -80,6 +80,6 @@ pub(super) fn succeeded(lease: &Lease, result: &Value, now: DateTime<Utc>) -> Up
         .col_expr(job::Column::EndedAt, Expr::value(now))
 }
 
-pub(super) fn held(rows: u64) -> Result<(), StoreError> {
+pub(super) fn require_held(rows: u64) -> Result<(), StoreError> {
     if rows == 1 { Ok(()) } else { Err(StoreError::LeaseLost) }
 }

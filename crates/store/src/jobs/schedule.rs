@@ -1,11 +1,11 @@
-//! Jobs that a schedule starts.
+//! Jobs that schedules start.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 
 use super::{
     enqueue::enqueue_in,
-    events::announce_new_in,
+    events::emit_enqueued_in,
     record::{Enqueued, NewJob},
     store::JobStore,
 };
@@ -15,11 +15,11 @@ use crate::{
     transaction::{begin_writing, lock_subject},
 };
 
-/// How far the clocks of several machines may be apart.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(10);
+/// Maximum difference between the clocks of several machines.
+const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(10);
 
 impl JobStore<'_> {
-    /// Adds the job of one firing of a schedule, unless this or another program has already done so.
+    /// Adds the job of one firing of a schedule, unless this or another program has done so.
     ///
     /// # Errors
     /// As for [`JobStore::enqueue`].
@@ -44,16 +44,16 @@ impl JobStore<'_> {
             job_id: Set(enqueued.job.id.clone()),
         };
         schedule_firing::Entity::insert(firing).exec_without_returning(&transaction).await?;
-        announce_new_in(&transaction, &enqueued, now).await?;
+        emit_enqueued_in(&transaction, &enqueued, now).await?;
         transaction.commit().await?;
-        self.tell_of(&enqueued).await;
+        self.notify_enqueued(&enqueued).await;
         Ok(Some(enqueued))
     }
 
-    /// Returns the newest moment that `schedule` fired for; of one that never did, when it was first seen, which is now if no
-    /// program has seen it yet. Firings for moments still to come, by more than clocks differ, are passed over: a clock was ahead
-    /// then, and the schedule must not wait until its time has come again. No moment fires twice for that:
-    /// [`JobStore::enqueue_firing`] knows each.
+    /// Returns the time of the last firing of `schedule`; if it never fired, the time when it was first seen, which is
+    /// now for a new schedule. Firings in the future, beyond clock skew, are ignored: they were dated by a clock that
+    /// was ahead and must not suspend the schedule. No firing repeats because of that, since
+    /// [`JobStore::enqueue_firing`] records each.
     ///
     /// # Errors
     /// [`StoreError::Database`] when the database cannot be reached.
@@ -64,12 +64,12 @@ impl JobStore<'_> {
     ) -> Result<DateTime<Utc>, StoreError> {
         let newest = schedule_firing::Entity::find()
             .filter(schedule_firing::Column::Schedule.eq(schedule))
-            .filter(schedule_firing::Column::DueAt.lte(now + CLOCKS_DIFFER))
+            .filter(schedule_firing::Column::DueAt.lte(now + MAX_CLOCK_SKEW))
             .order_by_desc(schedule_firing::Column::DueAt);
         if let Some(row) = newest.clone().one(self.database).await? {
             return Ok(row.due_at);
         }
-        // Of several programs that see it first, one enters it: a later moment than another's could lie after a firing.
+        // Only one of several programs records it: a later time than another's could lie after a firing.
         let transaction = begin_writing(self.database).await?;
         lock_subject(&transaction, &format!("schedule {schedule}")).await?;
         if let Some(row) = newest.one(&transaction).await? {

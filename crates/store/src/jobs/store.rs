@@ -1,4 +1,4 @@
-//! Adding, listing and cancelling jobs.
+//! Access to the queue.
 
 use std::collections::BTreeMap;
 
@@ -9,62 +9,62 @@ use sea_orm::{
 
 use super::{
     enqueue::enqueue_in,
-    events::announce_new_in,
+    events::emit_enqueued_in,
     record::{Enqueued, Job, JobFilter, JobState, NewJob, job},
 };
 use crate::{
-    News, StoreError, Topic, Wakeups, checked::CheckedConnection, entity::job, events::announce_in,
+    ChangeNotifier, EventPayload, StoreError, Topic, checked::CheckedConnection, entity::job, events::emit_in,
     transaction::begin_writing,
 };
 
-/// The queue.
+/// Access to the queue.
 #[derive(Clone, Copy, Debug)]
 pub struct JobStore<'a> {
     pub(super) database: &'a CheckedConnection,
-    pub(super) wakeups: &'a Wakeups,
+    pub(super) notifier: &'a ChangeNotifier,
 }
 
 impl<'a> JobStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, wakeups: &'a Wakeups) -> Self {
-        Self { database, wakeups }
+    pub(crate) fn new(database: &'a CheckedConnection, notifier: &'a ChangeNotifier) -> Self {
+        Self { database, notifier }
     }
 
-    /// Adds a job to the queue. While one with the same deduplication key is unfinished, that one is returned instead.
+    /// Adds a job to the queue. An unfinished job with the same deduplication key is returned instead.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when the unfinished one cannot be understood.
+    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when the unfinished job cannot be parsed.
     pub async fn enqueue(&self, new: NewJob, now: DateTime<Utc>) -> Result<Enqueued, StoreError> {
         let transaction = begin_writing(self.database).await?;
         let enqueued = enqueue_in(&transaction, new, now).await?;
-        announce_new_in(&transaction, &enqueued, now).await?;
+        emit_enqueued_in(&transaction, &enqueued, now).await?;
         transaction.commit().await?;
-        self.tell_of(&enqueued).await;
+        self.notify_enqueued(&enqueued).await;
         Ok(enqueued)
     }
 
-    pub(super) async fn tell_of(&self, enqueued: &Enqueued) {
-        self.wakeups.tell(Topic::Jobs).await;
+    pub(super) async fn notify_enqueued(&self, enqueued: &Enqueued) {
+        self.notifier.notify(Topic::Jobs).await;
         if !enqueued.already_there {
-            self.wakeups.tell(Topic::Events).await;
+            self.notifier.notify(Topic::Events).await;
         }
     }
 
     /// Returns a job.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Job>, StoreError> {
         job::Entity::find_by_id(id).one(self.database).await?.map(job).transpose()
     }
 
-    /// Returns at most `limit` jobs, newest first, that were made before the job `before`.
+    /// Returns at most `limit` jobs, newest first; only those before the job `before` if given.
     ///
     /// # Errors
     /// As for [`JobStore::get`].
     pub async fn list(&self, filter: &JobFilter, before: Option<&str>, limit: u64) -> Result<Vec<Job>, StoreError> {
         let rows = filter
             .select()
-            // Identifiers begin with the time they were made at.
+            // Identifiers start with their creation time.
             .apply_if(before, |select, before| select.filter(job::Column::Id.lt(before)))
             .order_by_desc(job::Column::Id)
             .limit(limit)
@@ -73,7 +73,7 @@ impl<'a> JobStore<'a> {
         rows.into_iter().map(job).collect()
     }
 
-    /// Returns how many jobs are in each state; states without any are 0.
+    /// Returns the number of jobs in each state, including states with none.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -92,8 +92,8 @@ impl<'a> JobStore<'a> {
         Ok(JobState::ALL.map(count).into())
     }
 
-    /// Asks for the end of a job: one that waits is cancelled at once, one that runs when its worker hears of it. A job that has
-    /// ended stays as it is. Returns the job as it is then, or `None` when there is none.
+    /// Cancels a queued job at once, and requests the cancellation of a running one, which its worker learns from its
+    /// next heartbeat. A job that has ended is not changed. Returns the job, if it exists.
     ///
     /// # Errors
     /// As for [`JobStore::get`].
@@ -117,17 +117,17 @@ impl<'a> JobStore<'a> {
             }
         }
         let changed = job(changed.update(&transaction).await?)?;
-        announce_in(&transaction, &[News::job(changed.clone())], now).await?;
+        emit_in(&transaction, &[EventPayload::job(changed.clone())], now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(Some(changed))
     }
 
-    /// Deletes the jobs that ended before `before`, and returns how many.
+    /// Deletes the jobs that ended before `before` and returns their number.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+    pub async fn delete_before(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
         let transaction = begin_writing(self.database).await?;
         let deleted = job::Entity::delete_many().filter(job::Column::EndedAt.lt(before)).exec(&transaction).await?;
         transaction.commit().await?;

@@ -1,4 +1,4 @@
-//! The list of the steps.
+//! The list of migrations.
 
 use sea_orm_migration::prelude::*;
 
@@ -6,7 +6,7 @@ use super::{
     m20261121_000001_first_tables, m20261121_000002_jobs_runs_registry, m20261121_000003_events, m20261121_000004_audit,
 };
 
-/// All steps, oldest first.
+/// All migrations, oldest first.
 pub(crate) struct Migrator;
 
 #[async_trait::async_trait]

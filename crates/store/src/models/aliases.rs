@@ -1,4 +1,4 @@
-//! Which version of a name plays which role.
+//! Which version of a name has which role.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ConnectionTrait, DatabaseTransaction, EntityTrait, sea_query::OnConflict};
 
 use super::{
-    log::{line, write},
     registry_event::{Alias, RegistryAction},
+    registry_log::{append, new_entry},
 };
 use crate::{
     StoreError,
@@ -23,8 +23,9 @@ pub(super) fn roles(rows: Vec<model_alias::Model>) -> BTreeMap<(String, Alias), 
     rows.into_iter().filter_map(role).collect()
 }
 
-/// Enters a new version, as champion of a name that has none, else as challenger, and returns which, with the line of the book.
-pub(super) async fn enter(
+/// Assigns the role of a new version: champion if the name has none, otherwise challenger. Returns the role and the log
+/// entry.
+pub(super) async fn add_version(
     transaction: &DatabaseTransaction,
     name: &str,
     version: i64,
@@ -33,14 +34,15 @@ pub(super) async fn enter(
 ) -> Result<(Alias, registry_event::Model), StoreError> {
     let champion = version_under(transaction, name, Alias::Champion).await?;
     let alias = if champion.is_some() { Alias::Challenger } else { Alias::Champion };
-    set(transaction, (name, alias), version, now).await?;
-    let line = registry_event::ActiveModel {
+    set_alias(transaction, (name, alias), version, now).await?;
+    let entry = registry_event::ActiveModel {
         previous: Set(champion),
-        ..line(name, RegistryAction::Publish, version, actor, now)
+        ..new_entry(name, RegistryAction::Publish, version, actor, now)
     };
-    Ok((alias, write(transaction, line).await?))
+    Ok((alias, append(transaction, entry).await?))
 }
 
+/// Returns the version number of a role.
 pub(super) async fn version_under(
     connection: &impl ConnectionTrait,
     name: &str,
@@ -50,7 +52,7 @@ pub(super) async fn version_under(
     Ok(model_alias::Entity::find_by_id(key).one(connection).await?.map(|row| row.version))
 }
 
-pub(super) async fn set(
+pub(super) async fn set_alias(
     transaction: &DatabaseTransaction,
     (name, alias): (&str, Alias),
     version: i64,

@@ -1,26 +1,26 @@
-//! A version of a model as it is kept.
+//! A version of a model as it is stored.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::Card;
 
 use crate::{StoreError, entity::model_version};
 
-/// One published version of a model.
+/// A published version of a model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelVersion {
     /// Name, for example `AAPL`.
     pub name: String,
-    /// Number, from 1, one higher at each publication.
+    /// Number, from 1; increases with each publication.
     pub version: u64,
     /// SHA-256 of the artifact.
     pub sha256: String,
     /// Size of the artifact.
     pub size_bytes: u64,
-    /// What is known about it.
+    /// Its card.
     pub card: Card,
     /// When it was published.
     pub created_at: DateTime<Utc>,
-    /// Run that made it.
+    /// Run that trained it.
     pub run_id: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Champion and challenger: which version of a name is in service, which one wants to be, and how that came about.
+//! Promotion and rollback: champion and challenger of a name.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrde
 use serde_json::Value;
 
 use super::{
-    aliases::{roles, set, version_under},
-    log::{announce_line_in, earlier_champion, line, write},
+    aliases::{roles, set_alias, version_under},
     record::ModelVersion,
     registry_event::{Alias, RegistryAction, RegistryEvent, event},
+    registry_log::{append, earlier_champion, emit_registry_event_in, new_entry},
     store::ModelStore,
 };
 use crate::{
@@ -20,10 +20,10 @@ use crate::{
 };
 
 impl ModelStore<'_> {
-    /// Returns the version of `name` that plays the role `alias`.
+    /// Returns the version of `name` with the role `alias`.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when its card cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when its card cannot be parsed.
     pub async fn under(&self, name: &str, alias: Alias) -> Result<Option<ModelVersion>, StoreError> {
         match version_under(self.database, name, alias).await? {
             Some(version) => self.version(name, version.unsigned_abs()).await,
@@ -39,11 +39,11 @@ impl ModelStore<'_> {
         Ok(roles(model_alias::Entity::find().all(self.database).await?))
     }
 
-    /// Puts a version into service on the given evidence. Returns the version in service before.
+    /// Promotes a version to champion. Returns the previous champion.
     ///
     /// # Errors
-    /// [`StoreError::NoVersion`] when there is no such version, [`StoreError::ChampionChanged`] when another version than
-    /// `expected` is in service by now: the evidence is about that one. [`StoreError::Database`] when writing fails.
+    /// [`StoreError::NoVersion`] when the version does not exist, [`StoreError::ChampionChanged`] when the champion is
+    /// not `expected`, to which the evidence refers, [`StoreError::Database`] when writing fails.
     pub async fn promote(
         &self,
         (name, version): (&str, u64),
@@ -63,30 +63,30 @@ impl ModelStore<'_> {
             transaction.rollback().await?;
             return Err(StoreError::ChampionChanged { name: name.to_owned() });
         }
-        set(&transaction, (name, Alias::Champion), number, now).await?;
+        set_alias(&transaction, (name, Alias::Champion), number, now).await?;
         if version_under(&transaction, name, Alias::Challenger).await? == Some(number) {
             model_alias::Entity::delete_by_id((name.to_owned(), Alias::Challenger.name().to_owned()))
                 .exec(&transaction)
                 .await?;
         }
-        let line = registry_event::ActiveModel {
+        let entry = registry_event::ActiveModel {
             previous: Set(previous),
             forced: Set(forced),
             evidence: Set(evidence.map(Value::to_string)),
-            ..line(name, RegistryAction::Promote, number, actor, now)
+            ..new_entry(name, RegistryAction::Promote, number, actor, now)
         };
-        let line = write(&transaction, line).await?;
-        announce_line_in(&transaction, line, now).await?;
+        let entry = append(&transaction, entry).await?;
+        emit_registry_event_in(&transaction, entry, now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Models).await;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Models).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(previous.map(i64::unsigned_abs))
     }
 
-    /// Puts the champion before the present one into service again. Returns the versions in service before and from now on.
+    /// Makes the previous champion the champion again. Returns the old and the new champion.
     ///
     /// # Errors
-    /// [`StoreError::NoEarlierChampion`] when there was none, [`StoreError::Database`] when writing fails.
+    /// [`StoreError::NoEarlierChampion`] when there is none, [`StoreError::Database`] when writing fails.
     pub async fn rollback(
         &self,
         name: &str,
@@ -101,28 +101,28 @@ impl ModelStore<'_> {
             transaction.rollback().await?;
             return Err(StoreError::NoEarlierChampion { name: name.to_owned() });
         };
-        set(&transaction, (name, Alias::Champion), earlier, now).await?;
-        let line = registry_event::ActiveModel {
+        set_alias(&transaction, (name, Alias::Champion), earlier, now).await?;
+        let entry = registry_event::ActiveModel {
             previous: Set(Some(champion)),
-            ..line(name, RegistryAction::Rollback, earlier, actor, now)
+            ..new_entry(name, RegistryAction::Rollback, earlier, actor, now)
         };
-        let line = write(&transaction, line).await?;
-        announce_line_in(&transaction, line, now).await?;
+        let entry = append(&transaction, entry).await?;
+        emit_registry_event_in(&transaction, entry, now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Models).await;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Models).await;
+        self.notifier.notify(Topic::Events).await;
         Ok((champion.unsigned_abs(), earlier.unsigned_abs()))
     }
 
-    /// Returns at most `limit` lines of the book about `name`, newest first.
+    /// Returns at most `limit` entries of the log of `name`, newest first.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a line cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when an entry cannot be parsed.
     pub async fn events(&self, name: &str, limit: u64) -> Result<Vec<RegistryEvent>, StoreError> {
         self.events_before(name, None, limit).await
     }
 
-    /// Returns the lines of the book after the line `id`, oldest first: what a server that knew the registry then has missed.
+    /// Returns the entries of the log after the entry `id`, oldest first.
     ///
     /// # Errors
     /// As for [`ModelStore::events`].
@@ -135,7 +135,7 @@ impl ModelStore<'_> {
         rows.into_iter().map(event).collect()
     }
 
-    /// Returns the number of the book's last line, 0 when it is empty.
+    /// Returns the identifier of the last entry of the log, 0 if it is empty.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.

@@ -1,4 +1,4 @@
-//! Roles of versions, and the entries of the registry.
+//! Roles of versions and changes of roles.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,18 +7,18 @@ use serde_json::Value;
 use super::record::unreadable;
 use crate::{StoreError, entity::registry_event};
 
-/// A role that one version of a name plays.
+/// Role of a version of a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Alias {
     /// In service.
     Champion,
-    /// Published, and not yet found to be no worse than the champion.
+    /// Published, but not yet shown to be at least as good as the champion.
     Challenger,
 }
 
 impl Alias {
-    /// Returns the name of the role, in small letters.
+    /// Returns the name of the role in lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -28,7 +28,7 @@ impl Alias {
     }
 }
 
-/// What happened to a name.
+/// A change of the registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RegistryAction {
@@ -36,7 +36,7 @@ pub enum RegistryAction {
     Publish,
     /// A version became the champion.
     Promote,
-    /// The champion before became the champion again.
+    /// The previous champion became the champion again.
     Rollback,
 }
 
@@ -54,24 +54,24 @@ impl RegistryAction {
     }
 }
 
-/// A line of the registry's book. Lines are added, never changed.
+/// An entry of the registry log, which is append-only.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RegistryEvent {
-    /// Number of the line; later ones have greater numbers.
+    /// Identifier; increases with each entry.
     pub id: i64,
     /// Name of the model.
     pub name: String,
-    /// What happened.
+    /// What changed.
     pub action: RegistryAction,
-    /// Version published, or in service from then on.
+    /// Version published, or in service from now on.
     pub version: u64,
     /// Version in service before.
     pub previous: Option<u64>,
-    /// Whether it was done against the evidence, or without any.
+    /// Whether it was promoted against the evidence, or without any.
     pub forced: bool,
-    /// On what evidence.
+    /// Evidence for the promotion.
     pub evidence: Option<Value>,
-    /// Who asked for it.
+    /// Client that requested it.
     pub actor: Option<String>,
     /// When.
     pub at: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Publishing and finding versions.
+//! Access to the models.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -10,51 +10,52 @@ use sea_orm::{
 use serde_json::Value;
 
 use super::{
-    aliases::enter,
-    log::announce_line_in,
+    aliases::add_version,
     record::{ModelVersion, model_version, unreadable},
     registry_event::Alias,
+    registry_log::emit_registry_event_in,
 };
 use crate::{
-    BlobRef, Blobs, Lease, NewJob, StoreError, Topic, Wakeups,
+    BlobRef, Blobs, ChangeNotifier, Lease, NewJob, StoreError, Topic,
     checked::CheckedConnection,
     entity::{model_version, registry_event},
-    jobs::{announce_job_in, announce_new_in, enqueue_in, succeed_in},
+    jobs::{emit_enqueued_in, emit_job_in, enqueue_in, succeed_in},
     transaction::{begin_writing, lock_subject},
 };
 
-/// Where a publication comes from.
+/// Origin of a publication.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Origin<'a> {
-    /// Run that made the model.
+    /// Run that trained the model.
     pub run_id: Option<&'a str>,
-    /// Job that the run was of. The job ends as succeeded with the publication, or neither happens.
+    /// Lease of the job that trained it. The job ends as succeeded atomically with the publication.
     pub lease: Option<&'a Lease>,
-    /// Who asked for it.
+    /// Client that requested it.
     pub actor: Option<&'a str>,
-    /// Job to put into the queue, with the publication, when the version is a challenger: given its name and number.
-    pub then: Option<fn(&str, u64) -> NewJob>,
+    /// Creates the job to queue, atomically with the publication, when the version is a challenger; called with its
+    /// name and number.
+    pub follow_up: Option<fn(&str, u64) -> NewJob>,
 }
 
-/// The published models.
+/// Access to the models.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelStore<'a> {
     pub(super) database: &'a CheckedConnection,
     blobs: &'a Blobs,
-    pub(super) wakeups: &'a Wakeups,
+    pub(super) notifier: &'a ChangeNotifier,
 }
 
 impl<'a> ModelStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, blobs: &'a Blobs, wakeups: &'a Wakeups) -> Self {
-        Self { database, blobs, wakeups }
+    pub(crate) fn new(database: &'a CheckedConnection, blobs: &'a Blobs, notifier: &'a ChangeNotifier) -> Self {
+        Self { database, blobs, notifier }
     }
 
-    /// Publishes an artifact as the next version of the card's name: blob first, verified, then one transaction. The first
-    /// version of a name is its champion; a later one is its challenger.
+    /// Publishes an artifact as the next version of the card's name: first the verified blob, then one transaction. The
+    /// first version of a name becomes its champion, a later one its challenger.
     ///
     /// # Errors
-    /// [`StoreError`] when the blob or the row cannot be written, [`StoreError::LeaseLost`] when the job has gone to another
-    /// worker; the version in service stays in service.
+    /// [`StoreError`] when the blob or the row cannot be written, [`StoreError::LeaseLost`] when another worker has the
+    /// job; the version in service does not change.
     pub async fn publish(
         &self,
         card: &Card,
@@ -64,36 +65,36 @@ impl<'a> ModelStore<'a> {
     ) -> Result<ModelVersion, StoreError> {
         let blob = self.blobs.put(artifact).await?;
         let transaction = begin_writing(self.database).await?;
-        let (version, alias, line) = publish_in(&transaction, card, blob, origin, now).await?;
+        let (version, alias, entry) = insert_version_in(&transaction, card, blob, origin, now).await?;
         if let Some(lease) = origin.lease {
             succeed_in(&transaction, lease, &published(&version), now).await?;
         }
         let mut next = None;
         if alias == Alias::Challenger
-            && let Some(then) = origin.then
+            && let Some(follow_up) = origin.follow_up
         {
-            let mut job = then(&version.name, version.version);
+            let mut job = follow_up(&version.name, version.version);
             job.requested_by = origin.actor.map(str::to_owned);
             next = Some(enqueue_in(&transaction, job, now).await?);
         }
-        announce_line_in(&transaction, line, now).await?;
+        emit_registry_event_in(&transaction, entry, now).await?;
         if let Some(lease) = origin.lease {
-            announce_job_in(&transaction, lease.job_id(), now).await?;
+            emit_job_in(&transaction, lease.job_id(), now).await?;
         }
         if let Some(next) = next {
-            announce_new_in(&transaction, &next, now).await?;
+            emit_enqueued_in(&transaction, &next, now).await?;
         }
         transaction.commit().await?;
         for topic in [Topic::Models, Topic::Jobs, Topic::Events] {
-            self.wakeups.tell(topic).await;
+            self.notifier.notify(topic).await;
         }
         Ok(version)
     }
 
-    /// Returns the version of `name` that is in service.
+    /// Returns the version of `name` in service.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when its card cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when its card cannot be parsed.
     pub async fn in_service(&self, name: &str) -> Result<Option<ModelVersion>, StoreError> {
         self.under(name, Alias::Champion).await
     }
@@ -112,7 +113,7 @@ impl<'a> ModelStore<'a> {
         row.map(model_version).transpose()
     }
 
-    /// Returns the newest version of `name` with that artifact.
+    /// Returns the newest version of `name` with this artifact.
     ///
     /// # Errors
     /// As for [`ModelStore::in_service`].
@@ -129,7 +130,7 @@ impl<'a> ModelStore<'a> {
     /// Returns all versions of all names, by name and newest first.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a card cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a card cannot be parsed.
     pub async fn list(&self) -> Result<Vec<ModelVersion>, StoreError> {
         let rows = model_version::Entity::find()
             .order_by_asc(model_version::Column::Name)
@@ -142,14 +143,15 @@ impl<'a> ModelStore<'a> {
     /// Returns the artifact of a version, verified against its hash.
     ///
     /// # Errors
-    /// [`StoreError::BlobMissing`], [`StoreError::BlobDamaged`] or [`StoreError::BlobSize`] when the bytes are gone or changed.
+    /// [`StoreError::BlobMissing`], [`StoreError::BlobDamaged`] or [`StoreError::BlobSize`] when the bytes are missing
+    /// or differ.
     pub async fn artifact(&self, version: &ModelVersion) -> Result<Bytes, StoreError> {
         let blob = BlobRef { sha256: version.sha256.clone(), size_bytes: version.size_bytes };
         self.blobs.get_sized(&blob).await
     }
 }
 
-/// What a job that published says it made.
+/// Returns the result of a job that published a version.
 fn published(version: &ModelVersion) -> Value {
     serde_json::json!({
         "model_name": version.name,
@@ -159,7 +161,7 @@ fn published(version: &ModelVersion) -> Value {
     })
 }
 
-async fn publish_in(
+async fn insert_version_in(
     transaction: &DatabaseTransaction,
     card: &Card,
     blob: BlobRef,
@@ -186,7 +188,7 @@ async fn publish_in(
         run_id: Set(origin.run_id.map(str::to_owned)),
     };
     model_version::Entity::insert(row).exec_without_returning(transaction).await?;
-    let (alias, line) = enter(transaction, name, version, origin.actor, now).await?;
+    let (alias, entry) = add_version(transaction, name, version, origin.actor, now).await?;
     let published = ModelVersion {
         name: name.to_owned(),
         version: version.unsigned_abs(),
@@ -196,5 +198,5 @@ async fn publish_in(
         created_at: now,
         run_id: origin.run_id.map(str::to_owned),
     };
-    Ok((published, alias, line))
+    Ok((published, alias, entry))
 }

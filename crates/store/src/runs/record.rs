@@ -1,4 +1,4 @@
-//! A run as it is kept.
+//! A run as it is stored.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -6,22 +6,22 @@ use serde_json::Value;
 
 use crate::{StoreError, entity::run};
 
-/// How a run stands.
+/// State of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RunState {
-    /// It has not ended, or its program was ended from outside.
+    /// It is running, or its program was killed.
     Running,
-    /// It did what was asked.
+    /// It ended successfully.
     Succeeded,
     /// It ended with an error.
     Failed,
-    /// It was ended because somebody asked for that.
+    /// It was cancelled.
     Cancelled,
 }
 
 impl RunState {
-    /// Returns the name of the state, in small letters.
+    /// Returns the name of the state in lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -32,40 +32,40 @@ impl RunState {
         }
     }
 
-    /// Returns the state of that name.
+    /// Returns the state with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         [Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled].into_iter().find(|state| state.name() == name)
     }
 }
 
-/// A run that begins.
+/// Description of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewRun {
-    /// Name of the model, or of what is measured.
+    /// Name of the model, or of what is evaluated.
     pub name: String,
-    /// Symbol, when it is about one.
+    /// Its symbol, if there is one.
     pub symbol: Option<String>,
-    /// What it is, for example `train`.
+    /// Kind of run, for example `train`.
     pub kind: String,
-    /// What was asked: symbol, lookback, dates, network, optimiser, seed.
+    /// Parameters: symbol, lookback, dates, network, optimiser, seed.
     pub parameters: Value,
     /// Version of the program.
     pub code_version: String,
-    /// Job it is part of.
+    /// Job that it belongs to.
     pub job_id: Option<String>,
 }
 
-/// How a run ended.
+/// Outcome of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct RunEnd {
-    /// Final figures by name.
+pub struct RunOutcome {
+    /// Final metrics by name.
     pub metrics: Value,
-    /// Seconds, memory, threads and the like.
+    /// Resources used: seconds, memory, threads.
     pub system: Value,
-    /// What it learned from.
+    /// Fingerprint of the training data.
     pub data_fingerprint: Option<String>,
-    /// Version it published.
+    /// Version that it published.
     pub model_version: Option<u64>,
     /// Why it failed.
     pub error: Option<String>,
@@ -74,24 +74,24 @@ pub struct RunEnd {
 /// A run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Run {
-    /// Identifier; later runs have greater ones.
+    /// Identifier; increases with each run.
     pub id: String,
-    /// How it stands.
+    /// Its state.
     pub state: RunState,
-    /// What was asked.
-    pub asked: NewRun,
-    /// What came of it; empty while it runs.
-    pub end: RunEnd,
+    /// Its description.
+    pub spec: NewRun,
+    /// Its outcome; empty while it is running.
+    pub outcome: RunOutcome,
     /// When it began.
     pub started_at: DateTime<Utc>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// A figure at a step, such as the loss of an epoch.
+/// A metric at one step, such as the loss of an epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunMetric {
-    /// What it is, for example `validation_loss`.
+    /// Name of the metric, for example `validation_loss`.
     pub key: String,
     /// Step, for example the epoch, from 1.
     pub step: u64,
@@ -99,14 +99,14 @@ pub struct RunMetric {
     pub value: f64,
 }
 
-/// A line that a run had to say.
+/// A log line of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunLog {
-    /// When.
+    /// Timestamp.
     pub at: DateTime<Utc>,
     /// `info`, `warn` or `error`.
     pub level: String,
-    /// The line.
+    /// Text.
     pub message: String,
 }
 
@@ -119,7 +119,7 @@ pub struct RunFilter {
     pub symbol: Option<String>,
     /// Only those of this kind.
     pub kind: Option<String>,
-    /// Only those that stand so.
+    /// Only runs in this state.
     pub state: Option<RunState>,
 }
 
@@ -129,14 +129,14 @@ pub(super) fn read(row: run::Model) -> Result<Run, StoreError> {
     let state =
         RunState::named(&row.state).ok_or_else(|| unreadable(format!("the state {:?} is not known", row.state)))?;
     let parameters = json(&row.parameters)?;
-    let end = RunEnd {
+    let outcome = RunOutcome {
         metrics: json(&row.metrics)?,
         system: json(&row.system)?,
         data_fingerprint: row.data_fingerprint,
         model_version: row.model_version.map(i64::unsigned_abs),
         error: row.error,
     };
-    let asked = NewRun {
+    let spec = NewRun {
         name: row.name,
         symbol: row.symbol,
         kind: row.kind,
@@ -144,5 +144,5 @@ pub(super) fn read(row: run::Model) -> Result<Run, StoreError> {
         code_version: row.code_version,
         job_id: row.job_id,
     };
-    Ok(Run { id: row.id, state, asked, end, started_at: row.started_at, ended_at: row.ended_at })
+    Ok(Run { id: row.id, state, spec, outcome, started_at: row.started_at, ended_at: row.ended_at })
 }

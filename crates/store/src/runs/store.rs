@@ -1,4 +1,4 @@
-//! Recording runs.
+//! Access to the runs.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -10,16 +10,16 @@ use sea_orm::{
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::record::{NewRun, Run, RunEnd, RunFilter, RunLog, RunMetric, RunState, read};
+use super::record::{NewRun, Run, RunFilter, RunLog, RunMetric, RunOutcome, RunState, read};
 use crate::{
     StoreError,
     checked::CheckedConnection,
+    chunks::insert_chunks,
     entity::{run, run_metric, training_log},
-    portions::portions,
     transaction::begin_writing,
 };
 
-/// The runs.
+/// Access to the runs.
 #[derive(Clone, Copy, Debug)]
 pub struct RunStore<'a> {
     pub(super) database: &'a CheckedConnection,
@@ -30,8 +30,8 @@ impl<'a> RunStore<'a> {
         Self { database }
     }
 
-    /// Enters a run that begins now, with what its program says of itself: by that somebody may see later that the program is gone.
-    /// An earlier run of the same job that was never ended is closed as failed: its worker is gone. Returns the run's identifier.
+    /// Records the start of a run. `owner` identifies its program, so that a killed program can be detected later.
+    /// Earlier unfinished runs of the same job are closed as failed. Returns the identifier of the run.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -64,14 +64,14 @@ impl<'a> RunStore<'a> {
         Ok(id)
     }
 
-    /// Keeps figures of a run. One said twice for a step keeps its last value; one that is not a number is left out.
+    /// Records metrics. The last value of a step counts; non-finite values are skipped.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn record(&self, run: &str, metrics: &[RunMetric]) -> Result<(), StoreError> {
         let finite: Vec<_> = metrics.iter().filter(|metric| metric.value.is_finite()).collect();
-        for portion in portions(&finite) {
-            let rows = portion.iter().map(|metric| run_metric::ActiveModel {
+        for chunk in insert_chunks(&finite) {
+            let rows = chunk.iter().map(|metric| run_metric::ActiveModel {
                 run_id: Set(run.to_owned()),
                 key: Set(metric.key.clone()),
                 step: Set(i64::try_from(metric.step).unwrap_or(i64::MAX)),
@@ -86,7 +86,7 @@ impl<'a> RunStore<'a> {
         Ok(())
     }
 
-    /// Keeps a line of a run.
+    /// Records a log line.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -102,19 +102,25 @@ impl<'a> RunStore<'a> {
         Ok(())
     }
 
-    /// Enters the end of a run.
+    /// Records the outcome of a run.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when writing fails or there is no such run.
-    pub async fn end(&self, run: &str, state: RunState, end: RunEnd, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// [`StoreError::Database`] when writing fails or the run does not exist.
+    pub async fn end(
+        &self,
+        run: &str,
+        state: RunState,
+        outcome: RunOutcome,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let row = run::ActiveModel {
             id: Set(run.to_owned()),
             state: Set(state.name().to_owned()),
-            metrics: Set(end.metrics.to_string()),
-            system: Set(end.system.to_string()),
-            data_fingerprint: Set(end.data_fingerprint),
-            model_version: Set(end.model_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))),
-            error: Set(end.error),
+            metrics: Set(outcome.metrics.to_string()),
+            system: Set(outcome.system.to_string()),
+            data_fingerprint: Set(outcome.data_fingerprint),
+            model_version: Set(outcome.model_version.map(|version| i64::try_from(version).unwrap_or(i64::MAX))),
+            error: Set(outcome.error),
             ended_at: Set(Some(now)),
             ..Default::default()
         };
@@ -125,12 +131,12 @@ impl<'a> RunStore<'a> {
     /// Returns a run.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when the row cannot be parsed.
     pub async fn get(&self, id: &str) -> Result<Option<Run>, StoreError> {
         run::Entity::find_by_id(id).one(self.database).await?.map(read).transpose()
     }
 
-    /// Returns at most `limit` runs, newest first, that began before the run `before`.
+    /// Returns at most `limit` runs, newest first; only those before the run `before` if given.
     ///
     /// # Errors
     /// As for [`RunStore::get`].
@@ -148,12 +154,12 @@ impl<'a> RunStore<'a> {
         rows.into_iter().map(read).collect()
     }
 
-    /// Deletes at most `limit` of the runs that ended before `before`, with their figures and lines, and returns how many. The
-    /// models that they made stay.
+    /// Deletes at most `limit` runs that ended before `before`, with their metrics and logs, and returns their number.
+    /// Their models are kept.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn forget(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
+    pub async fn delete_before(&self, before: DateTime<Utc>, limit: u64) -> Result<u64, StoreError> {
         let ids: Vec<String> = run::Entity::find()
             .select_only()
             .column(run::Column::Id)
@@ -171,7 +177,7 @@ impl<'a> RunStore<'a> {
         Ok(deleted.rows_affected)
     }
 
-    /// Returns the figures of a run by name and step.
+    /// Returns the metrics of a run by name and step.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -187,7 +193,7 @@ impl<'a> RunStore<'a> {
         Ok(rows.into_iter().map(metric).collect())
     }
 
-    /// Returns the lines of a run, oldest first.
+    /// Returns the log of a run, oldest first.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -201,7 +207,7 @@ impl<'a> RunStore<'a> {
     }
 }
 
-/// Closes the runs of a job whose worker ended without ending them.
+/// Closes the unfinished runs of a job whose worker died.
 ///
 /// # Errors
 /// [`DbErr`] when writing fails.

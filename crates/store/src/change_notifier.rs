@@ -1,31 +1,31 @@
-//! Being told that something changed, instead of asking all the time.
+//! Notifies listeners of changes, so that they need not poll.
 
 use std::{sync::Arc, time::Duration};
 
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, DbErr, Statement, sqlx::postgres::PgListener};
 use tokio::sync::broadcast;
 
-/// Channel of PostgreSQL that all programs of one installation share.
+/// PostgreSQL notification channel shared by all programs of an installation.
 const CHANNEL: &str = "closecast";
 
-/// How long to wait before the server is asked for notifications again after it went away.
-const RECONNECT: Duration = Duration::from_secs(1);
+/// Delay before listening again after the server was unreachable.
+const RECONNECT_DELAY: Duration = Duration::from_secs(1);
 
-/// Messages kept for a listener that is slow; one that misses some hears [`Topic::Anything`].
-const BACKLOG: usize = 256;
+/// Messages buffered for a slow listener; one that misses some receives [`Topic::Anything`].
+const BUFFER_CAPACITY: usize = 256;
 
 /// What may have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topic {
-    /// A job is waiting.
+    /// A job was queued.
     Jobs,
     /// A version of a model was published, or another one is in service.
     Models,
     /// Prices were stored.
     Bars,
-    /// Something happened that is told to whoever listens.
+    /// An event was written.
     Events,
-    /// Messages were missed: anything may have changed.
+    /// Messages were lost: anything may have changed.
     Anything,
 }
 
@@ -46,23 +46,23 @@ impl Topic {
     }
 }
 
-/// News of changes: within this program at once, and from other programs where the database tells of them (PostgreSQL's
-/// NOTIFY). A message says that it is worth looking, no more; whoever relies on it also looks from time to time, since SQLite
-/// tells nothing and a broken connection loses messages.
+/// Notifies of changes: within this program, and between programs through PostgreSQL's NOTIFY. A message only hints
+/// that it is worth checking; listeners must also poll occasionally, since SQLite sends no notifications and a broken
+/// connection loses messages.
 #[derive(Clone, Debug)]
-pub struct Wakeups {
+pub struct ChangeNotifier {
     database: DatabaseConnection,
     sender: broadcast::Sender<Topic>,
     relay: Arc<tokio::sync::OnceCell<()>>,
 }
 
-impl Wakeups {
+impl ChangeNotifier {
     pub(crate) fn new(database: &DatabaseConnection) -> Self {
-        let (sender, _) = broadcast::channel(BACKLOG);
+        let (sender, _) = broadcast::channel(BUFFER_CAPACITY);
         Self { database: database.clone(), sender, relay: Arc::default() }
     }
 
-    /// Returns a listener for what changes from now on.
+    /// Returns a listener for changes from now on.
     pub async fn listen(&self) -> Listener {
         let receiver = self.sender.subscribe();
         if self.database.get_database_backend() == DatabaseBackend::Postgres {
@@ -74,49 +74,49 @@ impl Wakeups {
         Listener { receiver }
     }
 
-    /// Tells this program and, where the database can, the others.
-    pub(crate) async fn tell(&self, topic: Topic) {
-        // Nobody listens in a command that ends at once.
+    /// Notifies this program and, on PostgreSQL, others.
+    pub(crate) async fn notify(&self, topic: Topic) {
+        // Without listeners the message is dropped.
         _ = self.sender.send(topic);
         if self.database.get_database_backend() == DatabaseBackend::Postgres
-            && let Err(error) = notify(&self.database, topic).await
+            && let Err(error) = pg_notify(&self.database, topic).await
         {
-            tracing::debug!("other programs will notice a change of {} by themselves: {error}", topic.name());
+            tracing::debug!("other programs will detect a change of {} by polling: {error}", topic.name());
         }
     }
 }
 
-/// Receives news.
+/// Receives notifications.
 #[derive(Debug)]
 pub struct Listener {
     receiver: broadcast::Receiver<Topic>,
 }
 
 impl Listener {
-    /// Returns what was heard of `topics`, or `None` after `patience`, whichever is first.
-    pub async fn wait(&mut self, topics: &[Topic], patience: Duration) -> Option<Topic> {
-        let heard = async {
+    /// Waits for a change of `topics`; returns `None` after `timeout`.
+    pub async fn wait(&mut self, topics: &[Topic], timeout: Duration) -> Option<Topic> {
+        let received = async {
             loop {
                 match self.receiver.recv().await {
-                    Ok(heard) if topics.contains(&heard) || heard == Topic::Anything => return heard,
+                    Ok(topic) if topics.contains(&topic) || topic == Topic::Anything => return topic,
                     Ok(_) => {}
                     Err(broadcast::error::RecvError::Lagged(_)) => return Topic::Anything,
-                    // The store is gone: nothing will be told any more.
+                    // The store was dropped: no more messages follow.
                     Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
                 }
             }
         };
-        tokio::time::timeout(patience, heard).await.ok()
+        tokio::time::timeout(timeout, received).await.ok()
     }
 }
 
-async fn notify(database: &DatabaseConnection, topic: Topic) -> Result<(), DbErr> {
+async fn pg_notify(database: &DatabaseConnection, topic: Topic) -> Result<(), DbErr> {
     let values = [CHANNEL.into(), topic.name().into()];
-    let tell = Statement::from_sql_and_values(DatabaseBackend::Postgres, "SELECT pg_notify($1, $2)", values);
-    database.execute_raw(tell).await.map(|_| ())
+    let statement = Statement::from_sql_and_values(DatabaseBackend::Postgres, "SELECT pg_notify($1, $2)", values);
+    database.execute_raw(statement).await.map(|_| ())
 }
 
-/// Passes on what the server tells until nobody can listen any more.
+/// Forwards notifications of the server until the pool is closed.
 async fn relay(database: DatabaseConnection, sender: broadcast::Sender<Topic>) {
     loop {
         let pool = database.get_postgres_connection_pool();
@@ -126,12 +126,12 @@ async fn relay(database: DatabaseConnection, sender: broadcast::Sender<Topic>) {
         if let Ok(mut listener) = PgListener::connect_with(pool).await
             && listener.listen(CHANNEL).await.is_ok()
         {
-            // What was told while nobody listened is lost.
+            // Messages sent before this connection was established are lost.
             _ = sender.send(Topic::Anything);
             while let Ok(Some(notification)) = listener.try_recv().await {
                 _ = sender.send(Topic::named(notification.payload()));
             }
         }
-        tokio::time::sleep(RECONNECT).await;
+        tokio::time::sleep(RECONNECT_DELAY).await;
     }
 }

@@ -1,4 +1,4 @@
-//! The registry's book.
+//! The registry log: an append-only record of publications, promotions and rollbacks.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -8,13 +8,17 @@ use sea_orm::{
 
 use super::registry_event::{RegistryAction, event};
 use crate::{
-    ModelNews, News, StoreError,
+    EventPayload, ModelEvent, StoreError,
     entity::{model_version, registry_event},
-    events::{announce, left_out},
+    events::{tolerate_failure, try_emit_in},
     transaction::lock_subject,
 };
 
-pub(super) fn line(
+/// Lock of the writers of the log. Programs of different versions share it, so it never changes.
+const REGISTRY_LOCK: &str = "book of the registry";
+
+/// Returns a new entry of the log.
+pub(super) fn new_entry(
     name: &str,
     action: RegistryAction,
     version: i64,
@@ -34,41 +38,42 @@ pub(super) fn line(
     }
 }
 
-/// Adds a line to the book. One writer at a time, until its transaction ends: lines then become visible in the order of their numbers,
-/// so that whoever has read one has not missed an earlier one.
-pub(super) async fn write(
+/// Appends an entry to the log. Writers are serialised until their transaction ends, so entries become visible in the
+/// order of their identifiers and a reader of one entry has not missed an earlier one.
+pub(super) async fn append(
     transaction: &DatabaseTransaction,
-    line: registry_event::ActiveModel,
+    entry: registry_event::ActiveModel,
 ) -> Result<registry_event::Model, StoreError> {
-    lock_subject(transaction, "book of the registry").await?;
-    Ok(registry_event::Entity::insert(line).exec_with_returning(transaction).await?)
+    lock_subject(transaction, REGISTRY_LOCK).await?;
+    Ok(registry_event::Entity::insert(entry).exec_with_returning(transaction).await?)
 }
 
-/// Tells a line of the book. To be called last, as [`crate::events::announce_in`].
+/// Writes an event about an entry of the log. Call it last, like [`emit_in`](crate::events::emit_in).
 ///
 /// # Errors
-/// As there.
-pub(super) async fn announce_line_in(
+/// As for [`emit_in`](crate::events::emit_in).
+pub(super) async fn emit_registry_event_in(
     transaction: &DatabaseTransaction,
-    line: registry_event::Model,
+    entry: registry_event::Model,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let news = async {
+    let written = async {
         let symbol: Option<String> = model_version::Entity::find()
             .select_only()
             .column(model_version::Column::Symbol)
-            .filter(model_version::Column::Name.eq(&line.name))
-            .filter(model_version::Column::Version.eq(line.version))
+            .filter(model_version::Column::Name.eq(&entry.name))
+            .filter(model_version::Column::Version.eq(entry.version))
             .into_tuple()
             .one(transaction)
             .await?;
         let symbol = symbol.filter(|symbol| !symbol.is_empty());
-        announce(transaction, &[News::Model(ModelNews { symbol, line: event(line)? })], now).await
+        try_emit_in(transaction, &[EventPayload::Model(ModelEvent { symbol, line: event(entry)? })], now).await
     };
-    left_out(transaction, news.await)
+    tolerate_failure(transaction, written.await)
 }
 
-/// Follows the book backwards: each rollback undoes the promotion before it that has not been undone yet.
+/// Returns the champion before the present one: each rollback in the log undoes the last promotion before it that is
+/// not yet undone.
 pub(super) async fn earlier_champion(connection: &impl ConnectionTrait, name: &str) -> Result<Option<i64>, StoreError> {
     let rows = registry_event::Entity::find()
         .filter(registry_event::Column::Name.eq(name))

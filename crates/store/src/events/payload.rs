@@ -1,4 +1,4 @@
-//! What can be told.
+//! Contents of events.
 
 use chrono::NaiveDate;
 use closecast_domain::{Forecast, RawSeries};
@@ -7,22 +7,22 @@ use serde_json::Value;
 
 use crate::{Job, RegistryEvent, StoredAlert};
 
-/// The result of a job is left out of the news about it when it is longer than this: the job itself has it.
-const LONGEST_RESULT: usize = 8 * 1024;
+/// A longer result is omitted from the event of a job; the job itself has it.
+const MAX_RESULT_BYTES: usize = 8 * 1024;
 
-/// What news is about.
+/// Topic of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum EventTopic {
-    /// Forecasts, when they are first made.
+    /// New forecasts.
     Forecasts,
-    /// Work in the background: waiting, running, how far, ended.
+    /// Background jobs: queued, running, progress, ended.
     Jobs,
-    /// Prices that were stored.
+    /// Stored prices.
     Bars,
-    /// What a person should look at, and what is over.
+    /// Alerts that were raised or resolved.
     Alerts,
-    /// The state of models: which version serves, and how well.
+    /// State of models: the version in service and its accuracy.
     Health,
 }
 
@@ -30,7 +30,7 @@ impl EventTopic {
     /// All topics.
     pub const ALL: [Self; 5] = [Self::Forecasts, Self::Jobs, Self::Bars, Self::Alerts, Self::Health];
 
-    /// Returns the name of the topic, in small letters.
+    /// Returns the name of the topic in lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -42,49 +42,49 @@ impl EventTopic {
         }
     }
 
-    /// Returns the topic of that name.
+    /// Returns the topic with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|topic| topic.name() == name)
     }
 }
 
-/// Something that happened, as it is kept.
+/// What happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub enum News {
-    /// A forecast was made that had not been made before.
-    Forecast(ForecastNews),
-    /// A job was put into the queue, begun, came further, or ended.
+pub enum EventPayload {
+    /// A new forecast.
+    Forecast(ForecastEvent),
+    /// A job was queued, started, progressed or ended.
     Job(Box<Job>),
     /// Prices of a symbol were stored.
-    Bars(SeriesNews),
-    /// An alert was raised or is over.
+    Bars(SeriesEvent),
+    /// An alert was raised or resolved.
     Alert(StoredAlert),
     /// A version of a model was published or put into service.
-    Model(ModelNews),
-    /// Something else about how well a model does.
+    Model(ModelEvent),
+    /// Other information about the health of a model.
     Health {
         /// Symbol concerned.
         symbol: Option<String>,
-        /// What is told, as an object.
+        /// Details, as an object.
         data: Value,
     },
 }
 
-/// A forecast that had not been made before.
+/// A new forecast.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ForecastNews {
+pub struct ForecastEvent {
     /// The forecast.
     pub forecast: Forecast,
 }
 
 /// Prices that were stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SeriesNews {
+pub struct SeriesEvent {
     /// Symbol.
     pub symbol: String,
-    /// Where they come from.
+    /// Source of the prices.
     pub source: String,
     /// Oldest session stored.
     pub first_date: Option<NaiveDate>,
@@ -94,17 +94,17 @@ pub struct SeriesNews {
     pub rows: u64,
 }
 
-/// A line of the registry's book, and whose model it is.
+/// A registry event and the symbol of its model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ModelNews {
-    /// Symbol of the model; none for the one of all symbols.
+pub struct ModelEvent {
+    /// Symbol of the model; `None` for a model of all symbols.
     pub symbol: Option<String>,
-    /// What happened.
+    /// The registry event.
     pub line: RegistryEvent,
 }
 
-impl News {
-    /// Returns what it is about.
+impl EventPayload {
+    /// Returns the topic.
     #[must_use]
     pub fn topic(&self) -> EventTopic {
         match self {
@@ -116,21 +116,21 @@ impl News {
         }
     }
 
-    /// Returns the symbol concerned, where it is one alone.
+    /// Returns the affected symbol if there is exactly one.
     #[must_use]
     pub fn symbol(&self) -> Option<String> {
         match self {
-            Self::Forecast(news) => Some(news.forecast.symbol.to_string()),
+            Self::Forecast(event) => Some(event.forecast.symbol.to_string()),
             Self::Job(job) => symbol_of(&job.payload),
-            Self::Bars(news) => Some(news.symbol.clone()),
+            Self::Bars(event) => Some(event.symbol.clone()),
             Self::Alert(stored) => Some(stored.alert.symbol().to_owned()),
-            Self::Model(news) => news.symbol.clone(),
+            Self::Model(event) => event.symbol.clone(),
             Self::Health { symbol, .. } => symbol.clone(),
         }
     }
 
     pub(crate) fn job(mut job: Job) -> Self {
-        if job.result.as_ref().is_some_and(|result| result.to_string().len() > LONGEST_RESULT) {
+        if job.result.as_ref().is_some_and(|result| result.to_string().len() > MAX_RESULT_BYTES) {
             job.result = None;
         }
         Self::Job(Box::new(job))
@@ -138,7 +138,7 @@ impl News {
 
     pub(crate) fn bars(series: &RawSeries) -> Self {
         let dates = || series.bars.iter().map(|bar| bar.date);
-        Self::Bars(SeriesNews {
+        Self::Bars(SeriesEvent {
             symbol: series.symbol.to_string(),
             source: series.source.clone(),
             first_date: dates().min(),
@@ -148,8 +148,8 @@ impl News {
     }
 }
 
-/// Returns the symbol of a job: the one that it names, the only one of those that it names, or the name of its model, which is that of
-/// its symbol unless somebody chose another.
+/// Returns the symbol of a job: the `symbol` of its payload, the only one of its `symbols`, or its `model_name`, which
+/// is usually that of the symbol.
 fn symbol_of(payload: &Value) -> Option<String> {
     let only = payload["symbols"].as_array().filter(|symbols| symbols.len() == 1).map(|symbols| &symbols[0]);
     let named = [Some(&payload["symbol"]), only, Some(&payload["model_name"])];
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_about_the_symbol_that_it_names_alone() {
+    fn symbol_of_job_is_the_only_symbol_in_its_payload() {
         let named = |payload: Value| symbol_of(&payload);
         assert_eq!(named(json!({ "symbol": "AAPL", "model_name": "other" })).as_deref(), Some("AAPL"));
         assert_eq!(named(json!({ "symbols": ["IBM"] })).as_deref(), Some("IBM"));
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn an_alert_is_about_its_symbol_whatever_model_serves_it() {
+    fn symbol_of_alert_does_not_depend_on_the_model() {
         let symbol = closecast_domain::Symbol::new("AAPL").unwrap();
         for (model, subject) in [("AAPL", "AAPL"), ("BASE", "AAPL by BASE")] {
             let alert = crate::Alert {
@@ -187,12 +187,12 @@ mod tests {
             };
             assert_eq!(alert.subject, subject);
             let stored = StoredAlert { id: 1, alert, raised_at: chrono::DateTime::UNIX_EPOCH, resolved_at: None };
-            assert_eq!(News::Alert(stored).symbol().as_deref(), Some("AAPL"));
+            assert_eq!(EventPayload::Alert(stored).symbol().as_deref(), Some("AAPL"));
         }
     }
 
     #[test]
-    fn a_topic_is_found_by_its_name() {
+    fn named_finds_topic_by_its_serialised_name() {
         for topic in EventTopic::ALL {
             assert_eq!(EventTopic::named(topic.name()), Some(topic));
             assert_eq!(serde_json::to_value(topic).unwrap(), topic.name());

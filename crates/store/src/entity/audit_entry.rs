@@ -1,4 +1,4 @@
-//! Who did what, a row an act.
+//! An entry of the audit log.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What a folder and a bucket do not have in common.
+//! Differences between a folder and a bucket.
 
 use std::{fmt, path::PathBuf};
 
@@ -6,41 +6,41 @@ use object_store::{aws::AmazonS3, path::Path as BlobPath};
 
 use super::{
     error::BlobError,
-    s3_error::{Asked, system_error},
+    s3_error::{RequestTarget, system_error},
     settings::ArtifactAddress,
 };
 
-/// The place of artifacts.
+/// Where artifacts are stored.
 #[derive(Clone)]
-pub(super) enum Place {
+pub(super) enum Backend {
     Folder(PathBuf),
     Bucket { client: AmazonS3, name: String, prefix: BlobPath, endpoint: String },
 }
 
-impl Place {
-    /// Returns what a failed request means for the person who set the place.
-    pub(super) fn failure(&self, error: &object_store::Error) -> BlobError {
+impl Backend {
+    /// Translates an error of the object store for operators.
+    pub(super) fn to_error(&self, error: &object_store::Error) -> BlobError {
         match self {
             Self::Folder(path) => BlobError::Folder { path: path.clone(), source: system_error(error) },
-            Self::Bucket { name, endpoint, .. } => Asked { bucket: name, endpoint }.meaning_of(error),
+            Self::Bucket { name, endpoint, .. } => RequestTarget { bucket: name, endpoint }.to_blob_error(error),
         }
     }
 
-    /// Refuses an artifact of a folder that is no regular file: opening a pipe or a device could wait for good. Symbolic links are
-    /// followed.
+    /// Rejects an artifact that is not a regular file: opening a pipe or a device could block forever. Symbolic links
+    /// are followed.
     pub(super) async fn require_regular_file(&self, sha256: &str) -> Result<(), BlobError> {
         let Self::Folder(folder) = self else { return Ok(()) };
         let path = folder.join(&sha256[..2]).join(sha256);
-        let looked = tokio::task::spawn_blocking(move || (std::fs::metadata(&path), path)).await;
-        match looked {
+        let metadata = tokio::task::spawn_blocking(move || (std::fs::metadata(&path), path)).await;
+        match metadata {
             Ok((Ok(metadata), path)) if !metadata.is_file() => Err(BlobError::NotAFile { path }),
-            // What is missing or cannot be read is told by the reading.
+            // Missing and unreadable files are reported by the read.
             Ok(_) => Ok(()),
             Err(panic) => Err(BlobError::Folder { path: folder.clone(), source: std::io::Error::other(panic) }),
         }
     }
 
-    /// Returns where the artifact `sha256` is: two levels, so that no folder grows to many thousands of entries.
+    /// Returns the path of the artifact `sha256`: two levels, so that no folder has many thousands of entries.
     pub(super) fn path_of(&self, sha256: &str) -> BlobPath {
         let below = BlobPath::from_iter([&sha256[..2], sha256]);
         match self {
@@ -51,7 +51,7 @@ impl Place {
 }
 
 /// The address: `s3://bucket/prefix`, or the folder.
-impl fmt::Display for Place {
+impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Folder(path) => write!(f, "{}", path.display()),
@@ -62,9 +62,9 @@ impl fmt::Display for Place {
     }
 }
 
-/// The address alone: the client knows the keys.
-impl fmt::Debug for Place {
+/// Shows the address only: the client holds the keys.
+impl fmt::Debug for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Place({self})")
+        write!(f, "Backend({self})")
     }
 }

@@ -1,4 +1,4 @@
-//! Jobs whose worker is gone.
+//! Reclaims the jobs of workers that died.
 
 use std::time::{Duration, Instant};
 
@@ -8,51 +8,52 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{events::announce_job_in, record::JobState, store::JobStore};
+use super::{events::emit_job_in, record::JobState, store::JobStore};
 use crate::{StoreError, Topic, entity::job, runs::close_abandoned, transaction::begin_writing};
 
-/// Who waits for longer than this to write, waits for somebody who keeps the database locked.
-const LONG_WAIT: Duration = Duration::from_millis(500);
+/// A longer wait for the write lock means that another program keeps the database locked.
+const MAX_WRITE_WAIT: Duration = Duration::from_millis(500);
 
-/// How the error of a job ends whose worker was seen dead. While the next attempt runs, the error stays.
-const SILENCE: &str = "ended without a word";
+/// End of the error of a job whose worker died. It is stored, and detects that two workers in a row died, so it must
+/// not change.
+const WORKER_LOST: &str = "ended without a word";
 
-/// How it ends when the worker had other jobs too: any of them may have been what killed it.
-const SILENCE_BESIDE: &str = "ended without a word while it worked on other jobs too";
+/// The same for a worker that ran several jobs: any of them may have killed it.
+const WORKER_LOST_WITH_OTHERS: &str = "ended without a word while it worked on other jobs too";
 
-/// Said of a job that is not taken up again.
-const NOT_AGAIN: &str = ", as did the one before: it is not taken up again. The worker may have been killed for want of memory: look \
-                         into its log and that of the system, and ask for smaller work or give it more memory";
+/// Explains that a job is not retried.
+const NOT_RETRIED: &str = ", as did the one before: the job is not retried. The worker may have run out of memory: check its log and that of \
+                           the system, and reduce the size of the job or give the worker more memory";
 
-/// Returns the error that a job keeps while it runs again.
+/// Returns the error that a job keeps while it is retried.
 pub(super) fn error_to_keep(error: Option<String>) -> Option<String> {
-    error.filter(|error| error.ends_with(SILENCE))
+    error.filter(|error| error.ends_with(WORKER_LOST))
 }
 
-/// A running job as an observer sees it. Its worker counts `beat` up: an observer that has seen the same figure for long
-/// enough, by its own steady clock, may take the worker for dead. No two machines need to agree on the time of day.
+/// A running job as an observer sees it. Its worker increments `heartbeats`: an observer that sees no change for long
+/// enough, by its own monotonic clock, presumes the worker dead. No two clocks need to agree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RunningJob {
     /// Identifier.
     pub id: String,
-    /// Worker that has it.
+    /// Worker that runs it.
     pub worker: Option<String>,
-    /// Signs of life given under this lease.
-    pub beat: i64,
+    /// Heartbeats under this lease.
+    pub heartbeats: i64,
     lease: String,
 }
 
 impl RunningJob {
-    /// Returns a job as an observer would see it, for tests of observers.
+    /// Returns a job for tests of observers.
     #[doc(hidden)]
     #[must_use]
-    pub fn sample(id: &str, beat: i64) -> Self {
-        Self { id: id.to_owned(), worker: None, beat, lease: "lease".to_owned() }
+    pub fn sample(id: &str, heartbeats: i64) -> Self {
+        Self { id: id.to_owned(), worker: None, heartbeats, lease: "lease".to_owned() }
     }
 }
 
-/// Takes every running job from its worker, none of which can be there any more: back into the queue, or to its end if somebody
-/// asked for that. An attempt counts as one. Returns how many are queued again.
+/// Requeues every running job after a restore, whose workers cannot exist any more, or ends it if cancellation was
+/// requested. Returns the number of requeued jobs.
 ///
 /// # Errors
 /// [`StoreError::Database`] when writing fails.
@@ -74,7 +75,7 @@ pub(crate) async fn requeue_running_in(
         .await?;
     let queued = running()
         .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
-        .col_expr(job::Column::Error, Expr::value("it was running when the backup was made that it was restored from"))
+        .col_expr(job::Column::Error, Expr::value("the job was running when its backup was made"))
         .exec(transaction)
         .await?;
     Ok(queued.rows_affected)
@@ -94,16 +95,16 @@ impl JobStore<'_> {
             .into_tuple()
             .all(self.database)
             .await?;
-        let observed = |(id, worker, lease, beat): (_, _, Option<String>, _)| RunningJob {
+        let observed = |(id, worker, lease, heartbeats): (_, _, Option<String>, _)| RunningJob {
             id,
             worker,
-            beat,
+            heartbeats,
             lease: lease.unwrap_or_default(),
         };
         Ok(rows.into_iter().map(observed).collect())
     }
 
-    /// Returns whether the worker of a job has, or had until a moment ago, other jobs that have not ended.
+    /// Returns whether the worker of a job has other unfinished jobs.
     async fn has_others(&self, observed: &RunningJob) -> Result<bool, StoreError> {
         let Some(worker) = &observed.worker else { return Ok(false) };
         let others = job::Entity::find()
@@ -115,56 +116,56 @@ impl JobStore<'_> {
         Ok(others > 0)
     }
 
-    /// Takes a job from a worker that was seen dead: back into the queue, or to its end if somebody asked for that, if it was
-    /// begun as often as it may be, or if the worker of its last attempt ended so too: what kills its worker each time, such as too
-    /// little memory, would do so again. The run that the worker had begun is closed as failed. Returns whether the job was taken; it
-    /// is not when the worker has given a sign of life since, or when the database was locked, so that no worker could give any.
+    /// Reclaims a job from a worker that is presumed dead: requeues it, or ends it if cancellation was requested, its
+    /// attempts are used up, or its previous worker died too: what killed both, such as too little memory, would do so
+    /// again. Closes the run of the worker as failed. Returns whether the job was reclaimed: it is not if the worker
+    /// has sent a heartbeat since, or if the database was locked so that no worker could.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn take_over(&self, observed: &RunningJob, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let silent = || {
+    pub async fn reclaim(&self, observed: &RunningJob, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let reclaimed = || {
             job::Entity::update_many()
                 .filter(job::Column::Id.eq(&observed.id))
                 .filter(job::Column::Lease.eq(&observed.lease))
-                .filter(job::Column::Beat.eq(observed.beat))
+                .filter(job::Column::Beat.eq(observed.heartbeats))
                 .filter(job::Column::State.eq(JobState::Running.name()))
                 .col_expr(job::Column::Lease, Expr::value(None::<String>))
         };
-        let alone = !self.has_others(observed).await?;
-        let manner = if alone { SILENCE } else { SILENCE_BESIDE };
-        let silence = format!("its worker {} {manner}", observed.worker.as_deref().unwrap_or("unknown"));
+        let was_only_job = !self.has_others(observed).await?;
+        let ending = if was_only_job { WORKER_LOST } else { WORKER_LOST_WITH_OTHERS };
+        let error = format!("its worker {} {ending}", observed.worker.as_deref().unwrap_or("unknown"));
         let mut exhausted =
             Condition::any().add(Expr::col(job::Column::Attempt).gte(Expr::col(job::Column::MaxAttempts)));
-        if alone {
-            exhausted = exhausted.add(job::Column::Error.ends_with(SILENCE));
+        if was_only_job {
+            exhausted = exhausted.add(job::Column::Error.ends_with(WORKER_LOST));
         }
-        let cancelled = silent()
+        let cancelled = reclaimed()
             .filter(job::Column::CancelRequested.eq(true))
             .col_expr(job::Column::State, Expr::value(JobState::Cancelled.name()))
             .col_expr(job::Column::EndedAt, Expr::value(now));
-        let failed = silent()
+        let failed = reclaimed()
             .filter(exhausted)
             .col_expr(job::Column::State, Expr::value(JobState::Failed.name()))
-            .col_expr(job::Column::Error, Expr::value(format!("{silence}{NOT_AGAIN}")))
+            .col_expr(job::Column::Error, Expr::value(format!("{error}{NOT_RETRIED}")))
             .col_expr(job::Column::EndedAt, Expr::value(now));
-        let queued = silent()
+        let queued = reclaimed()
             .col_expr(job::Column::State, Expr::value(JobState::Queued.name()))
-            .col_expr(job::Column::Error, Expr::value(&silence));
-        let begun = Instant::now();
+            .col_expr(job::Column::Error, Expr::value(&error));
+        let started = Instant::now();
         let transaction = begin_writing(self.database).await?;
-        if begun.elapsed() > LONG_WAIT {
-            // Nor could the worker write.
+        if started.elapsed() > MAX_WRITE_WAIT {
+            // The worker could not write either.
             transaction.rollback().await?;
             return Ok(false);
         }
         for update in [cancelled, failed, queued] {
             if update.exec(&transaction).await?.rows_affected == 1 {
-                close_abandoned(&transaction, &observed.id, &silence, now).await?;
-                announce_job_in(&transaction, &observed.id, now).await?;
+                close_abandoned(&transaction, &observed.id, &error, now).await?;
+                emit_job_in(&transaction, &observed.id, now).await?;
                 transaction.commit().await?;
-                self.wakeups.tell(Topic::Jobs).await;
-                self.wakeups.tell(Topic::Events).await;
+                self.notifier.notify(Topic::Jobs).await;
+                self.notifier.notify(Topic::Events).await;
                 return Ok(true);
             }
         }

@@ -1,4 +1,4 @@
-//! What the worker of a job says of it.
+//! State changes of a job by the worker that holds its lease.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -8,45 +8,45 @@ use sea_orm::{
 use serde_json::Value;
 
 use super::{
-    events::announce_job_in,
-    lease::{Beat, Lease, held, succeeded},
+    events::emit_job_in,
+    lease::{Lease, LeaseStatus, require_held, succeeded},
     record::{JobState, job},
     store::JobStore,
 };
-use crate::{News, StoreError, Topic, entity::job, events::announce_in, transaction::begin_writing};
+use crate::{EventPayload, StoreError, Topic, entity::job, events::emit_in, transaction::begin_writing};
 
 impl JobStore<'_> {
-    /// Gives a sign of life, and says how far the job is.
+    /// Sends a heartbeat and optionally the progress of the job.
     ///
     /// # Errors
     /// [`StoreError::Database`] when the database cannot be reached.
-    pub async fn beat(&self, lease: &Lease, progress: Option<&Value>) -> Result<Beat, StoreError> {
+    pub async fn heartbeat(&self, lease: &Lease, progress: Option<&Value>) -> Result<LeaseStatus, StoreError> {
         let mut update = lease.update().col_expr(job::Column::Beat, Expr::col(job::Column::Beat).add(1));
         if let Some(progress) = progress {
             update = update.col_expr(job::Column::Progress, Expr::value(progress.to_string()));
         }
         if update.exec(self.database).await?.rows_affected == 0 {
-            return Ok(Beat::Lost);
+            return Ok(LeaseStatus::Lost);
         }
         let row = job::Entity::find_by_id(&lease.job).one(self.database).await?;
         Ok(match row {
-            Some(row) if row.lease.as_deref() != Some(&lease.token) => Beat::Lost,
-            Some(row) if row.cancel_requested => Beat::CancelRequested,
-            Some(_) => Beat::Held,
-            None => Beat::Lost,
+            Some(row) if row.lease.as_deref() != Some(&lease.token) => LeaseStatus::Lost,
+            Some(row) if row.cancel_requested => LeaseStatus::CancelRequested,
+            Some(_) => LeaseStatus::Held,
+            None => LeaseStatus::Lost,
         })
     }
 
-    /// Ends the job: it did what was asked.
+    /// Ends the job as succeeded.
     ///
     /// # Errors
-    /// [`StoreError::LeaseLost`] when the job is no longer the worker's, [`StoreError::Database`] when writing fails.
+    /// [`StoreError::LeaseLost`] when the worker has lost the lease, [`StoreError::Database`] when writing fails.
     pub async fn succeed(&self, lease: &Lease, result: &Value, now: DateTime<Utc>) -> Result<(), StoreError> {
-        held(self.enter(lease, succeeded(lease, result, now), now).await?)
+        require_held(self.apply(lease, succeeded(lease, result, now), now).await?)
     }
 
-    /// Changes the job, and tells so. Returns how many jobs that were: none when it is no longer the worker's.
-    async fn enter(
+    /// Updates the job and writes an event. Returns the number of updated jobs, 0 if the lease is lost.
+    async fn apply(
         &self,
         lease: &Lease,
         update: UpdateMany<job::Entity>,
@@ -55,22 +55,27 @@ impl JobStore<'_> {
         let transaction = begin_writing(self.database).await?;
         let changed = update.exec(&transaction).await?.rows_affected;
         if changed > 0 {
-            announce_job_in(&transaction, &lease.job, now).await?;
+            emit_job_in(&transaction, &lease.job, now).await?;
         }
         transaction.commit().await?;
         if changed > 0 {
-            self.wakeups.tell(Topic::Events).await;
+            self.notifier.notify(Topic::Events).await;
         }
         Ok(changed)
     }
 
-    /// Tells how far the job is, to whoever listens; not when it is no longer the worker's.
+    /// Writes an event with the progress of the job, unless the lease is lost.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the database cannot be reached, [`StoreError::Row`] when the row cannot be understood.
-    pub async fn tell_progress(&self, lease: &Lease, progress: &Value, now: DateTime<Utc>) -> Result<(), StoreError> {
+    /// [`StoreError::Database`] when the database cannot be reached, [`StoreError::Row`] when the row cannot be parsed.
+    pub async fn publish_progress(
+        &self,
+        lease: &Lease,
+        progress: &Value,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
         let transaction = begin_writing(self.database).await?;
-        // The row is locked, so that the end of the job is told after this.
+        // Locks the row, so that the event of the job's end follows this one.
         let locked = job::Entity::find_by_id(&lease.job)
             .filter(job::Column::Lease.eq(&lease.token))
             .filter(job::Column::State.eq(JobState::Running.name()))
@@ -81,13 +86,13 @@ impl JobStore<'_> {
         };
         let mut running = job(row)?;
         running.progress = Some(progress.clone());
-        announce_in(&transaction, &[News::job(running)], now).await?;
+        emit_in(&transaction, &[EventPayload::job(running)], now).await?;
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Events).await;
+        self.notifier.notify(Topic::Events).await;
         Ok(())
     }
 
-    /// Ends the job: it failed for the reason `error`, and trying again would not help.
+    /// Ends the job as failed, without a retry.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
@@ -96,10 +101,10 @@ impl JobStore<'_> {
             .end(JobState::Failed)
             .col_expr(job::Column::Error, Expr::value(error))
             .col_expr(job::Column::EndedAt, Expr::value(now));
-        held(self.enter(lease, update, now).await?)
+        require_held(self.apply(lease, update, now).await?)
     }
 
-    /// Puts the job back into the queue until `run_at`: it failed for the reason `error`, which may pass.
+    /// Requeues the job until `run_at` after the transient failure `error`.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
@@ -114,37 +119,36 @@ impl JobStore<'_> {
             .end(JobState::Queued)
             .col_expr(job::Column::Error, Expr::value(error))
             .col_expr(job::Column::RunAt, Expr::value(run_at));
-        self.back_unless_cancelled(lease, update, now).await
+        self.requeue_unless_cancelled(lease, update, now).await
     }
 
-    /// Puts a job back, or ends it where somebody has asked for that.
-    async fn back_unless_cancelled(
+    /// Requeues the job, or ends it if cancellation was requested.
+    async fn requeue_unless_cancelled(
         &self,
         lease: &Lease,
         update: UpdateMany<job::Entity>,
         now: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        // It will begin again.
         let update = update
             .filter(job::Column::CancelRequested.eq(false))
             .col_expr(job::Column::Progress, Expr::value(None::<String>));
-        if self.enter(lease, update, now).await? == 1 {
+        if self.apply(lease, update, now).await? == 1 {
             return Ok(());
         }
-        self.cancelled(lease, now).await
+        self.end_cancelled(lease, now).await
     }
 
-    /// Ends the job because somebody asked for that.
+    /// Ends the job as cancelled.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
-    pub async fn cancelled(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
+    pub async fn end_cancelled(&self, lease: &Lease, now: DateTime<Utc>) -> Result<(), StoreError> {
         let update = lease.end(JobState::Cancelled).col_expr(job::Column::EndedAt, Expr::value(now));
-        held(self.enter(lease, update, now).await?)
+        require_held(self.apply(lease, update, now).await?)
     }
 
-    /// Gives the job back to the queue as if it had not been begun: its worker is about to end. That is an end in order, so that a
-    /// death of the worker before it and one after it are not two in a row.
+    /// Requeues the job without counting the attempt, because its worker shuts down. This is an orderly end: a worker
+    /// that died before and one that dies after it are not two in a row.
     ///
     /// # Errors
     /// As for [`JobStore::succeed`].
@@ -153,8 +157,8 @@ impl JobStore<'_> {
             .end(JobState::Queued)
             .col_expr(job::Column::Attempt, Expr::col(job::Column::Attempt).sub(1))
             .col_expr(job::Column::Error, Expr::value(None::<String>));
-        self.back_unless_cancelled(lease, update, now).await?;
-        self.wakeups.tell(Topic::Jobs).await;
+        self.requeue_unless_cancelled(lease, update, now).await?;
+        self.notifier.notify(Topic::Jobs).await;
         Ok(())
     }
 }
