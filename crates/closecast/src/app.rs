@@ -3,9 +3,9 @@
 use std::{ops::Deref, sync::Arc};
 
 use closecast_data::{
-    cache::{CacheSettings, Cached},
-    guard::{GuardSettings, Guarded},
+    cache::{CacheSettings, CachedProvider},
     provider::{Provider, ProviderError},
+    resilience::{ResilienceSettings, ResilientProvider},
     yahoo::{YahooProvider, YahooSettings},
 };
 use closecast_domain::{Clock, SystemClock};
@@ -110,10 +110,12 @@ fn provider(settings: &Settings, max_bars: usize, clock: &Arc<dyn Clock>) -> Res
     if let Some(url) = &settings.yahoo_url {
         yahoo.base_urls = vec![url.clone()];
     }
-    let guard =
-        GuardSettings { requests_per_second: f64::from(settings.requests_per_second), ..GuardSettings::default() };
+    let guard = ResilienceSettings {
+        requests_per_second: f64::from(settings.requests_per_second),
+        ..ResilienceSettings::default()
+    };
     let client = YahooProvider::new(yahoo, Arc::clone(clock))?;
-    let guarded = Guarded::new(client, guard, Arc::clone(clock));
+    let guarded = ResilientProvider::new(client, guard, Arc::clone(clock));
     let cache = CacheSettings { max_bars, ..CacheSettings::default() };
-    Ok(Arc::new(Cached::new(guarded, cache, Arc::clone(clock))))
+    Ok(Arc::new(CachedProvider::new(guarded, cache, Arc::clone(clock))))
 }

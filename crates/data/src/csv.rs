@@ -1,9 +1,8 @@
-//! Price tables as text, in every dialect that is met in the wild.
+//! Reader for price tables in CSV, in all common dialects.
 //!
-//! A file is read in two steps. From its first 64 KiB everything is decided that holds for the whole file: encoding,
-//! separator, which column holds what, the [`Dialect`] and, with it, what the prices account for, and the decimal mark.
-//! Then the lines are read one by one. Headers are matched by meaning, so that a file of an unknown writer is read as
-//! well ([`Dialect::Generic`]) as long as it has a date and a closing price.
+//! A file is read in two steps. Its first 64 KiB determine the encoding, the separator, the columns, the [`Dialect`]
+//! with its price basis, and the decimal mark. Then the lines are read one by one. Headers are matched by meaning, so
+//! that a file of an unknown writer can be read too ([`Dialect::Generic`]) if it has a date and a closing price.
 
 mod bad_rows;
 mod bar;

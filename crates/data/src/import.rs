@@ -1,8 +1,8 @@
-//! Bars out of files a person has: one entry point that recognises what the file is.
+//! Imports bars from files, detecting the format.
 //!
-//! [`read_path`] opens a file and [`read`] takes any byte stream (an upload). Both look at the first 64 KiB, tell a
-//! B3 COTAHIST file from the dialects of CSV, and hand the stream to [`cotahist`] or
-//! [`csv`](mod@crate::csv). The answer is a whole [`Import`] or one [`ImportError`]: nothing is half-imported.
+//! [`read_path`] opens a file and [`read`] takes any byte stream (an upload). Both inspect the first 64 KiB,
+//! distinguish B3's COTAHIST from CSV dialects, and pass the stream to [`cotahist`](crate::cotahist) or
+//! [`csv`](mod@crate::csv). The result is a complete [`Import`] or one [`ImportError`]: imports are atomic.
 
 mod error;
 mod head;
@@ -23,5 +23,5 @@ pub use self::{
 pub(crate) use self::{
     head::Head,
     note::{Notes, excerpt},
-    symbols::{SymbolsSeen, same_symbol},
+    symbols::{SymbolsFound, same_symbol},
 };

@@ -1,4 +1,4 @@
-//! The cells of a row → a bar.
+//! Converts the cells of a row to a bar.
 
 use closecast_domain::RawBar;
 
@@ -8,10 +8,10 @@ pub(super) fn has_price(bar: &RawBar) -> bool {
     [bar.open, bar.high, bar.low, bar.close, bar.adj_close].iter().any(Option::is_some)
 }
 
-/// Returns the bar of one symbol in a row. What cannot be read is missing; it has been noted.
+/// Returns the bar of one symbol in a row. Unreadable cells are missing values, which have been noted.
 pub(super) fn bar(group: &Group, decimal: DecimalMark, cells: &[String]) -> RawBar {
     let number = |column: Option<usize>| decimal.parse(cells.get(column?)?).ok().flatten();
-    // Adjusted prices alone are taken as the prices; the basis says so.
+    // Adjusted prices alone are used as the prices; the basis reflects that.
     let (close, adj_close) = match group.close {
         Some(_) => (number(group.close), number(group.adj_close)),
         None => (number(group.adj_close), None),
@@ -29,7 +29,7 @@ pub(super) fn bar(group: &Group, decimal: DecimalMark, cells: &[String]) -> RawB
     }
 }
 
-/// Returns the ratio of a split cell: yfinance writes 0 for none, Alpha Vantage 1, some write `4:1`.
+/// Returns the ratio of a split cell: yfinance writes 0 for none, Alpha Vantage 1, others `4:1`.
 fn split_ratio(column: Option<usize>, decimal: DecimalMark, cells: &[String]) -> f64 {
     let Some(cell) = column.and_then(|column| cells.get(column)) else { return 1.0 };
     let number = |text: &str| decimal.parse(text).ok().flatten();

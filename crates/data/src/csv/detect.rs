@@ -1,4 +1,4 @@
-//! Which dialect a header is.
+//! Detects the dialect of a header.
 
 use super::{
     columns::{Columns, SymbolSource},
@@ -6,7 +6,7 @@ use super::{
     synonyms::Field,
 };
 
-/// Returns the dialect of a file with these columns. `offset` tells whether its dates have a time zone offset.
+/// Returns the dialect of a file with these columns. `offset`: whether its dates have a time zone offset.
 pub(super) fn dialect_of(columns: &Columns, offset: bool) -> Dialect {
     let has = |field| columns.has(field);
     let named = |text: &str| columns.labels().any(|label| label.eq_ignore_ascii_case(text));
@@ -31,7 +31,7 @@ pub(super) fn dialect_of(columns: &Columns, offset: bool) -> Dialect {
     }
 }
 
-/// The dialects that have nothing but the columns everybody has.
+/// Returns the dialect of a header with common columns only.
 fn dialect_of_plain_columns(columns: &Columns, offset: bool) -> Dialect {
     let has = |field| columns.has(field);
     let first = |text: &str| columns.labels().next().is_some_and(|label| label.eq_ignore_ascii_case(text));

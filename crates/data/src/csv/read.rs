@@ -1,4 +1,4 @@
-//! Reading a price table: the layout from its beginning, then the lines.
+//! Reads a price table: first the layout, then the lines.
 
 use std::io::Read;
 
@@ -25,13 +25,13 @@ use crate::import::{Head, Import, ImportError, ImportNote, ImportOptions};
 /// ```
 ///
 /// # Errors
-/// [`ImportError`] when the stream is no price table, or breaks off.
+/// [`ImportError`] when the stream is not a price table, or is interrupted.
 pub fn read(mut reader: impl Read, options: &ImportOptions) -> Result<Import, ImportError> {
     let head = Head::read(&mut reader)?;
     read_after(head, &mut reader, options)
 }
 
-/// Reads on behind the head.
+/// Reads the stream after its head.
 pub(crate) fn read_after(head: Head, rest: &mut dyn Read, options: &ImportOptions) -> Result<Import, ImportError> {
     let encoding = encoding_of(&head.bytes, head.complete);
     let text = encoding.decode(&head.bytes).0;
@@ -69,12 +69,12 @@ fn finish(mut table: Table<'_>, layout: &Layout, options: &ImportOptions) -> Res
         notes.push(ImportNote::SymbolAssumed { symbol: symbol.clone() });
         rows.iter_mut().filter(|rows| rows.symbol.is_none()).for_each(|rows| rows.symbol = Some(symbol.clone()));
     }
-    if rows.iter_mut().map(oldest_first).fold(false, |any, turned| any | turned) {
+    if rows.iter_mut().map(oldest_first).fold(false, |any, reversed| any | reversed) {
         notes.push(ImportNote::NewestFirst);
     }
     let basis = options.basis.unwrap_or_else(|| basis(layout));
     let series = rows.into_iter().filter_map(|mut rows| {
-        // While they grew, their capacity was doubled.
+        // Growing doubled their capacity.
         rows.rows.shrink_to_fit();
         Some(RawSeries {
             symbol: rows.symbol?,
@@ -87,7 +87,7 @@ fn finish(mut table: Table<'_>, layout: &Layout, options: &ImportOptions) -> Res
     Ok(Import { dialect: layout.dialect, series: series.collect(), notes: notes.finish() })
 }
 
-/// Adjusted closes without plain ones are fully adjusted, whoever wrote them.
+/// Returns the price basis. Adjusted closes without plain ones are fully adjusted in any dialect.
 fn basis(layout: &Layout) -> PriceBasis {
     let groups = &layout.columns.groups;
     if groups.iter().all(|group| group.close.is_none()) {
@@ -96,8 +96,8 @@ fn basis(layout: &Layout) -> PriceBasis {
     layout.dialect.basis(groups.iter().any(|group| group.adj_close.is_some()))
 }
 
-/// Turns a series round that is written newest first, and returns whether it did. One that is in disorder is left as it
-/// is: the check of the history says so.
+/// Reverses a series that is written newest first, and returns whether it did. An unordered series is not changed; the
+/// quality check reports it.
 fn oldest_first(rows: &mut Rows) -> bool {
     let dates = || rows.rows.iter().map(|row| row.bar.date);
     let newest_first = dates().rev().is_sorted() && !dates().is_sorted();

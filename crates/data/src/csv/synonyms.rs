@@ -1,6 +1,6 @@
-//! Header texts of the fields in five languages.
+//! Header labels of each field in five languages.
 
-/// What a column holds.
+/// Field of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Field {
     Date,
@@ -13,14 +13,13 @@ pub(super) enum Field {
     Volume,
     Dividend,
     Split,
-    /// Change to the day before. Not read, but it marks Investing's exports.
+    /// Change from the previous day. Not read, but it identifies Investing's exports.
     Change,
-    /// Known and of no use: open interest, capital gains, an index.
+    /// Known and unused: open interest, capital gains, an index.
     Other,
 }
 
-/// Normalised header texts of each field, in English, Portuguese, Polish, Spanish and German. The earlier a text
-/// stands, the rather its column is taken when several have the same meaning.
+/// Normalised labels of each field in English, Portuguese, Polish, Spanish and German, in order of preference.
 pub(super) const SYNONYMS: [(Field, &[&str]); 12] = [
     (
         Field::Date,

@@ -1,4 +1,4 @@
-//! The lines below the header → bars, symbol by symbol.
+//! Converts lines below the header to bars, by symbol.
 
 use std::collections::HashMap;
 
@@ -16,20 +16,20 @@ use super::{
     record::split,
     row::{Row, Rows},
 };
-use crate::import::{ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsSeen, excerpt, same_symbol};
+use crate::import::{ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsFound, excerpt, same_symbol};
 
-/// Gathers the bars of a file line by line.
+/// Collects the bars of a file line by line.
 pub(super) struct Table<'a> {
     layout: &'a Layout,
     options: &'a ImportOptions,
     pub(super) series: Vec<Rows>,
-    /// What the dates say about their order, symbol by symbol, those that are not wanted too: it is the file's.
+    /// Evidence on the date order by symbol, including unwanted ones: the order belongs to the file.
     pub(super) dates: Vec<DateEvidence>,
-    /// By cell of the symbol column, as it is written.
+    /// By cell of the symbol column, as written.
     places: HashMap<String, Place>,
-    /// The same by the symbol that the cell means.
+    /// By symbol.
     places_by_symbol: HashMap<Symbol, Place>,
-    seen: SymbolsSeen,
+    seen: SymbolsFound,
     pub(super) notes: Notes,
     bad: BadRows,
     good: usize,
@@ -39,20 +39,20 @@ pub(super) struct Table<'a> {
     cells: Vec<String>,
 }
 
-/// Where the rows of a symbol go.
+/// Destination of a symbol's rows.
 #[derive(Clone, Copy)]
 struct Place {
-    /// Index in `series`; `None` for a symbol that is not wanted.
+    /// Index in `series`; `None` for an unwanted symbol.
     series: Option<usize>,
     /// Index in `dates`.
     dates: usize,
 }
 
-/// Cells of the symbol column whose meaning is remembered.
-const MOST_SPELLINGS: usize = 20_000;
+/// Maximum number of cached cells of the symbol column.
+const MAX_SPELLINGS: usize = 20_000;
 
-/// So many second bars of a day with another time make a file intraday. One or two are Yahoo's live quote.
-const INTRADAY: usize = 3;
+/// Number of second bars of a day with another time that make a file intraday. One or two are Yahoo's live quote.
+const MIN_INTRADAY_BARS: usize = 3;
 
 impl<'a> Table<'a> {
     pub(super) fn new(layout: &'a Layout, options: &'a ImportOptions) -> Self {
@@ -63,7 +63,7 @@ impl<'a> Table<'a> {
             dates: Vec::new(),
             places: HashMap::new(),
             places_by_symbol: HashMap::new(),
-            seen: SymbolsSeen::default(),
+            seen: SymbolsFound::default(),
             notes: Notes::default(),
             bad: BadRows::default(),
             good: 0,
@@ -86,7 +86,7 @@ impl<'a> Table<'a> {
         table
     }
 
-    /// Takes one line.
+    /// Reads one line.
     pub(super) fn take(&mut self, line: usize, text: &str) -> Result<(), ImportError> {
         if text.trim().is_empty() {
             return Ok(());
@@ -111,7 +111,7 @@ impl<'a> Table<'a> {
         result
     }
 
-    /// Returns the date of a row that has all its cells and at least one readable price or mark for a missing one.
+    /// Returns the date of a row that has all cells and at least one readable price or missing mark.
     fn row(&mut self, line: usize, cells: &[String]) -> Result<(DateAndTime, Option<Place>), RowProblem> {
         let columns = &self.layout.columns;
         if !columns.fit(cells) {
@@ -130,7 +130,7 @@ impl<'a> Table<'a> {
         Ok((date, place))
     }
 
-    /// Returns where the bars of the symbol in a cell go; `None` when the cell holds no symbol.
+    /// Returns the destination of the symbol in a cell; `None` if the cell holds no symbol.
     fn place_of(&mut self, cell: &str) -> Option<Place> {
         if let Some(place) = self.places.get(cell) {
             return Some(*place);
@@ -138,8 +138,8 @@ impl<'a> Table<'a> {
         let symbol = symbol_of(cell)?;
         self.seen.insert(&symbol);
         let place = self.places_by_symbol.get(&symbol).copied().unwrap_or_else(|| self.new_place(symbol));
-        // A symbol can be written in many ways: those beyond are read anew each time.
-        if self.places.len() < MOST_SPELLINGS {
+        // A symbol has many spellings: those beyond the limit are parsed each time.
+        if self.places.len() < MAX_SPELLINGS {
             self.places.insert(cell.to_owned(), place);
         }
         Some(place)
@@ -184,7 +184,7 @@ impl<'a> Table<'a> {
         }
         for (i, bar) in bars.into_iter().enumerate() {
             let at = if columns.symbol.is_some() { place } else { Some(Place { series: Some(i), dates: i }) };
-            // Side by side, a symbol has empty cells on the days on which only the others traded.
+            // Side by side, a symbol has empty cells on days when only others traded.
             let absent = columns.groups.len() > 1 && priced && !has_price(&bar);
             let Some(at) = at.filter(|_| !absent) else { continue };
             if let Some(dates) = self.dates.get_mut(at.dates) {
@@ -200,7 +200,7 @@ impl<'a> Table<'a> {
             }
         }
         self.options.limits.check_symbols(self.series.len(), self.dates.len())?;
-        if self.second_bars_of_a_day >= INTRADAY {
+        if self.second_bars_of_a_day >= MIN_INTRADAY_BARS {
             return Err(ImportError::Intraday { line });
         }
         if self.bars > self.options.limits.rows {
@@ -209,7 +209,7 @@ impl<'a> Table<'a> {
         Ok(())
     }
 
-    /// Ends the reading: says what is wrong when there is no bar to show for it.
+    /// Finishes reading; fails if there are no bars.
     pub(super) fn end(&mut self) -> Result<(), ImportError> {
         self.bad.end_run(&mut self.notes);
         if let Some((count, first_line)) = self.null_rows {
@@ -221,7 +221,7 @@ impl<'a> Table<'a> {
         self.keep_wanted()
     }
 
-    /// Keeps the wanted symbol alone, under the name it was asked for, and gives a file without symbols its one.
+    /// Keeps the wanted symbol only, under its requested name, and names the series of a file without symbols.
     fn keep_wanted(&mut self) -> Result<(), ImportError> {
         let Some(wanted) = &self.options.symbol else {
             return Ok(());

@@ -1,14 +1,15 @@
-//! The time of day behind a date.
+//! Parses the time of day after a date.
 
 use super::record::digits;
 
-/// Returns whether a time of day can stand behind a date as ` 09:30:00-05:00` does, or nothing: `25:61` and `+99:99` are none.
+/// Returns whether `text` is empty or a valid time of day as it follows a date, such as ` 09:30:00-05:00`; `25:61` and
+/// `+99:99` are invalid.
 #[must_use]
 pub fn is_time_of_day(text: &str) -> bool {
     time_of_day(text).is_some()
 }
 
-/// Reads ` 09:30:00-05:00`, `T00:00:00Z`, ` 16:00 EST` into the hour and minute and whether an offset follows.
+/// Parses ` 09:30:00-05:00`, `T00:00:00Z`, ` 16:00 EST` into hour and minute, and whether an offset follows.
 pub(super) fn time_of_day(rest: &str) -> Option<(Option<(u8, u8)>, bool)> {
     if rest.is_empty() {
         return Some((None, false));
@@ -24,7 +25,7 @@ pub(super) fn time_of_day(rest: &str) -> Option<(Option<(u8, u8)>, bool)> {
     Some((Some((hour, minute)), offset_follows(tail)?))
 }
 
-/// Reads `00` and `00.000`, and returns what follows. A leap second is written as 60.
+/// Parses `00` and `00.000` and returns the rest. A leap second is written as 60.
 fn after_seconds(text: &str) -> Option<&str> {
     let (second, tail) = digits(text)?;
     number_up_to(second, 60)?;
@@ -34,7 +35,7 @@ fn after_seconds(text: &str) -> Option<&str> {
     }
 }
 
-/// Returns whether nothing, the name of a time zone (`EST`, `Z`), or an offset such as `-05:00` stands in `tail`.
+/// Returns whether `tail` is an offset such as `-05:00` or `Z`, rather than empty or the name of a time zone (`EST`).
 fn offset_follows(tail: &str) -> Option<bool> {
     let tail = tail.trim_start();
     if tail.bytes().all(|b| b.is_ascii_uppercase()) {
@@ -52,8 +53,8 @@ fn offset_follows(tail: &str) -> Option<bool> {
     (number_up_to(hours, 14).is_some() && number_up_to(minutes, 59).is_some()).then_some(true)
 }
 
-/// Returns a number of one or two digits that is at most `most`.
-fn number_up_to(text: &str, most: u8) -> Option<u8> {
+/// Returns a number of one or two digits that is at most `max`.
+fn number_up_to(text: &str, max: u8) -> Option<u8> {
     let is_number = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|&number| is_number && number <= most)
+    text.parse().ok().filter(|&number| is_number && number <= max)
 }

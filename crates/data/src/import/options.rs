@@ -1,59 +1,57 @@
-//! What the caller knows about a file, and how much of it is read.
+//! Import options and limits.
 
 use closecast_domain::{PriceBasis, Symbol};
 
 use super::error::ImportError;
 use crate::csv::DateOrder;
 
-/// What the caller knows about a file that the file itself may not say.
+/// What the caller knows about a file that the file may not state.
 #[derive(Clone, Debug, Default)]
 pub struct ImportOptions {
-    /// Symbol of the bars; in a file of several symbols, the one to take. Without it, the file must name its symbols.
+    /// Symbol of the bars; selects one in a file of several symbols. Without it, the file must name its symbols.
     pub symbol: Option<Symbol>,
-    /// Order of day and month in dates such as `03/04/2020`, for a file whose dates do not give it away.
+    /// Order of day and month in dates such as `03/04/2020`, for ambiguous files.
     pub date_order: Option<DateOrder>,
-    /// What the prices account for, where the dialect's own rule ([`Dialect::basis`](crate::csv::Dialect::basis)) is wrong for this file.
+    /// Price basis, if the dialect's ([`Dialect::basis`](crate::csv::Dialect::basis)) is wrong for this file.
     pub basis: Option<PriceBasis>,
-    /// Symbol for a file that names none, when `symbol` is not given either; usually
-    /// [`symbol_from_file_name`](super::symbol_from_file_name).
-    /// Unlike `symbol`, it does not select among the symbols that a file does name.
+    /// Symbol of a file that names none, if `symbol` is not given; usually
+    /// [`symbol_from_file_name`](super::symbol_from_file_name). Unlike `symbol`, it does not select.
     pub fallback_symbol: Option<Symbol>,
-    /// How much of a file is read before it is refused.
+    /// Limits of the import.
     pub limits: Limits,
 }
 
 impl ImportOptions {
-    /// Returns options that name the symbol and leave the rest to the file.
+    /// Returns options with a symbol and defaults.
     #[must_use]
     pub fn for_symbol(symbol: Symbol) -> Self {
         Self { symbol: Some(symbol), ..Self::default() }
     }
 }
 
-/// How much of a file is read before it is refused, so that garbage ends in a message and not in a full memory.
+/// Limits of an import, so that garbage results in an error and not in memory exhaustion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of a CSV file.
     pub csv_bytes: u64,
-    /// Bytes of a COTAHIST file. A year of B3 has about 700 MB, most of it options that are skipped.
+    /// Bytes of a COTAHIST file. A year of B3 has about 700 MB, mostly options, which are skipped.
     pub cotahist_bytes: u64,
     /// Bars kept in memory, over all symbols of the file.
     pub rows: usize,
-    /// Symbols whose bars are kept. Of those that are not asked for, [`Limits::UNWANTED_PER_SYMBOL`] times as many may stand
-    /// in the file.
+    /// Symbols whose bars are kept. Of unwanted ones, a file may have [`Limits::UNWANTED_PER_SYMBOL`] times as many.
     pub symbols: usize,
     /// Bytes of one line.
     pub line_bytes: usize,
-    /// Unreadable rows one after the other.
+    /// Consecutive unreadable rows.
     pub bad_rows_in_a_row: usize,
 }
 
 impl Limits {
-    /// Symbols that a file may have beside the one that is asked for, for each of [`Limits::symbols`]: all shares of all
-    /// exchanges are fewer than 100,000.
+    /// Unwanted symbols that a file may have for each of [`Limits::symbols`]: all exchanges together list fewer than
+    /// 100,000 shares.
     pub const UNWANTED_PER_SYMBOL: usize = 20;
 
-    /// Refuses a file with more symbols than are taken: `kept` whose bars are kept, `all` that were met.
+    /// Rejects a file with too many symbols: `kept` with bars, `all` in total.
     pub(crate) fn check_symbols(&self, kept: usize, all: usize) -> Result<(), ImportError> {
         for (found, limit) in [(kept, self.symbols), (all, self.symbols.saturating_mul(Self::UNWANTED_PER_SYMBOL))] {
             if found > limit {
@@ -70,7 +68,7 @@ impl Default for Limits {
             csv_bytes: 512 << 20,
             cotahist_bytes: 4 << 30,
             rows: 2_000_000,
-            // They are stored in one transaction, which others wait for; PostgreSQL has a lock for each of them.
+            // They are stored in one transaction, which blocks others; PostgreSQL has a lock for each.
             symbols: 5_000,
             line_bytes: 64 << 10,
             bad_rows_in_a_row: 100,

@@ -1,19 +1,19 @@
-//! What a file held.
+//! Result of an import.
 
 use closecast_domain::RawSeries;
 
 use super::note::ImportNote;
 use crate::csv::Dialect;
 
-/// What a file held.
+/// Contents of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Import {
-    /// Who wrote the file, as far as its header tells.
+    /// Detected dialect.
     pub dialect: Dialect,
-    /// One series a symbol, in order of first appearance, each with at least one bar. Bars stand in the order of the
-    /// file, but a file written newest first is turned round (see [`ImportNote::NewestFirst`]).
+    /// One series per symbol, in order of first appearance, each with at least one bar. Bars are in the order of the
+    /// file, except that a file written newest first is reversed (see [`ImportNote::NewestFirst`]).
     pub series: Vec<RawSeries>,
-    /// Everything worth telling about the reading, with line numbers.
+    /// Observations with line numbers.
     pub notes: Vec<ImportNote>,
 }
 

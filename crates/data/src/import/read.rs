@@ -1,4 +1,4 @@
-//! Reading a file or a stream of either format.
+//! Reads a file or a stream in any supported format.
 
 use std::{
     fs::{File, Metadata},
@@ -14,19 +14,19 @@ use super::{
 };
 use crate::{cotahist, csv};
 
-/// Returns the bars of the file at `path`, whatever supported format it has.
+/// Returns the bars of the file at `path` in any supported format.
 ///
 /// # Errors
-/// [`FileError`] names the path and says in one line why nothing was imported: it is missing, a directory, not
+/// [`FileError`] names the path and states in one line why nothing was imported: it is missing, a directory, not
 /// readable, compressed, binary, not a price file, changed while it was read, or any other [`ImportError`].
 pub fn read_path(path: &Path, options: &ImportOptions) -> Result<Import, FileError> {
     read_file(path, options).map_err(|reason| FileError { path: path.to_owned(), reason: Box::new(reason) })
 }
 
-/// Returns the bars of a byte stream, whatever supported format it has.
+/// Returns the bars of a byte stream in any supported format.
 ///
 /// # Errors
-/// [`ImportError`] when the stream is no supported price file, or breaks off.
+/// [`ImportError`] when the stream is not a supported price file, or is interrupted.
 pub fn read(mut reader: impl Read, options: &ImportOptions) -> Result<Import, ImportError> {
     read_stream(&mut reader, options)
 }
@@ -38,7 +38,7 @@ fn read_stream(reader: &mut dyn Read, options: &ImportOptions) -> Result<Import,
     } else {
         csv::read_after(head, reader, options)?
     };
-    // While they grew, their capacity was doubled; they are kept until they are stored.
+    // Growing doubled their capacity, and they are kept until they are stored.
     import.series.iter_mut().for_each(|series| series.bars.shrink_to_fit());
     Ok(import)
 }
@@ -56,7 +56,7 @@ fn read_file(path: &Path, options: &ImportOptions) -> Result<Import, ImportError
     Ok(import)
 }
 
-/// A file that another program is still writing would be imported by half.
+/// Returns whether the file changed: one that is still being written must not be imported in part.
 fn changed(before: &Metadata, after: io::Result<Metadata>) -> bool {
     let Ok(after) = after else { return true };
     before.is_file() && (before.len() != after.len() || before.modified().ok() != after.modified().ok())

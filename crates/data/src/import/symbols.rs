@@ -1,4 +1,4 @@
-//! Symbols of a file: in its name, in its rows, and the wanted one among them.
+//! Symbols in file names and in rows.
 
 use std::{collections::BTreeSet, path::Path};
 
@@ -6,7 +6,7 @@ use closecast_domain::Symbol;
 
 use super::error::{ImportError, SymbolList};
 
-/// Returns the symbol that a file's name states: `AAPL.csv`, `PETR4.SA_data.csv`, Stooq's `aapl_us_d.csv`.
+/// Returns the symbol in a file name: `AAPL.csv`, `PETR4.SA_data.csv`, Stooq's `aapl_us_d.csv`.
 ///
 /// ```
 /// use closecast_data::import::symbol_from_file_name;
@@ -31,7 +31,7 @@ fn strip_suffix_ignoring_case<'a>(text: &'a str, suffixes: &[&str]) -> &'a str {
     text
 }
 
-/// Returns whether `found`, as a file writes it, is the symbol `wanted`: `PETR4` is `PETR4.SA`, `BRK.B` is `BRK-B`.
+/// Returns whether `found`, as written in a file, is the symbol `wanted`: `PETR4` is `PETR4.SA`, `BRK.B` is `BRK-B`.
 pub(crate) fn same_symbol(wanted: &Symbol, found: &Symbol) -> bool {
     let (wanted, found) = (wanted.as_str(), found.as_str());
     wanted == found
@@ -40,12 +40,12 @@ pub(crate) fn same_symbol(wanted: &Symbol, found: &Symbol) -> bool {
         || wanted.replace('.', "-") == found.replace('.', "-")
 }
 
-/// The symbols met in a file, kept for the message when the wanted one is not among them.
+/// The symbols of a file, for the error message when the wanted one is missing.
 #[derive(Default)]
-pub(crate) struct SymbolsSeen(BTreeSet<Symbol>);
+pub(crate) struct SymbolsFound(BTreeSet<Symbol>);
 
-impl SymbolsSeen {
-    /// More are not worth remembering: the message names ten.
+impl SymbolsFound {
+    /// Maximum number of recorded symbols: the message names ten.
     const LIMIT: usize = 20_000;
 
     pub(crate) fn insert(&mut self, symbol: &Symbol) {

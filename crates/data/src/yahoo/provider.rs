@@ -1,4 +1,4 @@
-//! The provider: one request a fetch, another host after a failure.
+//! The Yahoo provider: one request per fetch, another host after a failure.
 
 use std::{
     fmt,
@@ -14,19 +14,20 @@ use reqwest::{Client, Url, header};
 
 use super::{
     chart, http,
-    read::{Received, read},
+    read::{RawResponse, read},
     settings::YahooSettings,
     url::{base_url, chart_url},
 };
 use crate::provider::{FetchRange, Provider, ProviderError};
 
-/// Yahoo Finance. One request a fetch; wrap it into [`Guarded`](crate::guard::Guarded) for retries and limits.
+/// Yahoo Finance. Sends one request per fetch; wrap it into [`ResilientProvider`](crate::resilience::ResilientProvider)
+/// for retries and limits.
 pub struct YahooProvider {
     settings: YahooSettings,
     hosts: Vec<Url>,
-    /// Index of the host to ask, moved on by a failure.
+    /// Index of the current host, advanced by a failure.
     host: AtomicUsize,
-    /// A machine without certificates can serve what is stored; it learns of the trouble when it fetches.
+    /// A machine without certificates can serve stored data; a fetch then returns the error.
     client: Result<Client, ProviderError>,
     clock: Arc<dyn Clock>,
 }
@@ -38,20 +39,20 @@ impl fmt::Debug for YahooProvider {
 }
 
 impl YahooProvider {
-    /// Returns a provider that asks as `settings` say and takes the time from `clock`. Nothing is sent yet.
+    /// Returns a provider with `settings` and `clock`. No request is sent.
     ///
     /// # Errors
-    /// [`ProviderError::Misconfigured`] without a base address, or for one that is not `http` or `https`.
+    /// [`ProviderError::Misconfigured`] without a base URL, or for one that is not `http` or `https`.
     pub fn new(settings: YahooSettings, clock: Arc<dyn Clock>) -> Result<Self, ProviderError> {
         let hosts = settings.base_urls.iter().map(|text| base_url(text)).collect::<Result<Vec<_>, _>>()?;
         if hosts.is_empty() {
-            return Err(ProviderError::Misconfigured { reason: "no base address of Yahoo is given".to_owned() });
+            return Err(ProviderError::Misconfigured { reason: "no base URL of Yahoo is configured".to_owned() });
         }
         let client = http::client(&settings, &hosts);
         Ok(Self { settings, hosts, host: AtomicUsize::new(0), client, clock })
     }
 
-    async fn ask(&self, host: &Url, symbol: &Symbol, range: FetchRange) -> Result<RawSeries, ProviderError> {
+    async fn request(&self, host: &Url, symbol: &Symbol, range: FetchRange) -> Result<RawSeries, ProviderError> {
         let url = chart_url(host, symbol, range);
         let timeout = self.settings.total_timeout;
         let client = self.client.as_ref().map_err(Clone::clone)?;
@@ -61,13 +62,13 @@ impl YahooProvider {
         let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
         let retry_after = retry_after.map(str::to_owned);
         let body = http::body(response, self.settings.max_body_bytes, timeout).await?;
-        tracing::debug!(%symbol, %range, status, bytes = body.len(), "yahoo answered");
-        let received = Received { status, retry_after: retry_after.as_deref(), body: &body, now };
+        tracing::debug!(%symbol, %range, status, bytes = body.len(), "yahoo responded");
+        let received = RawResponse { status, retry_after: retry_after.as_deref(), body: &body, now };
         read(symbol, range, &received, self.settings.settles_after)
     }
 
-    /// Lets the next fetch ask another host than `failed`; of several fetches that fail at once only one moves it on.
-    fn leave_host(&self, failed: usize) {
+    /// Makes the next fetch use another host than `failed`; of several concurrent failures only one advances it.
+    fn rotate_host(&self, failed: usize) {
         let next = (failed + 1) % self.hosts.len();
         let _ = self.host.compare_exchange(failed, next, Ordering::Relaxed, Ordering::Relaxed);
     }
@@ -88,13 +89,13 @@ impl Provider for YahooProvider {
         let host = self.hosts.get(index).ok_or_else(|| ProviderError::Misconfigured {
             reason: format!("there is no base address number {index}"),
         })?;
-        let outcome = self.ask(host, symbol, range).await;
-        // The limit on requests is one per address of ours and common to all hosts: changing over would not help.
+        let outcome = self.request(host, symbol, range).await;
+        // The rate limit applies to the client's address on all hosts: another host would not help.
         let host_failed =
             |error: &ProviderError| error.is_retryable() && !matches!(error, ProviderError::RateLimited { .. });
         if let Some(error) = outcome.as_ref().err().filter(|error| host_failed(error)) {
-            tracing::debug!(%symbol, %host, %error, "the next fetch asks another host");
-            self.leave_host(index);
+            tracing::debug!(%symbol, %host, %error, "the next fetch uses another host");
+            self.rotate_host(index);
         }
         outcome
     }
@@ -105,18 +106,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_of_several_failures_changes_the_host() {
+    fn rotate_host_advances_once_for_concurrent_failures() {
         let base_urls = ["http://a", "http://b", "http://c"].map(str::to_owned).into();
         let settings = YahooSettings { base_urls, ..YahooSettings::default() };
         let provider = YahooProvider::new(settings, Arc::new(closecast_domain::SystemClock)).unwrap();
         for (failed, host) in [(0, 1), (0, 1), (1, 2), (0, 2), (1, 2), (2, 0)] {
-            provider.leave_host(failed);
+            provider.rotate_host(failed);
             assert_eq!(provider.host.load(Ordering::Relaxed), host, "after {failed}");
         }
     }
 
     #[test]
-    fn base_addresses_are_checked_at_once() {
+    fn new_rejects_invalid_base_urls() {
         let with = |base_urls: &[&str]| {
             let base_urls = base_urls.iter().map(|&text| text.to_owned()).collect();
             YahooProvider::new(

@@ -1,4 +1,4 @@
-//! The address of a request.
+//! The URL of a chart request.
 
 use chrono::Days;
 use chrono_tz::Tz;
@@ -7,19 +7,16 @@ use reqwest::Url;
 
 use super::chart;
 use crate::{
-    exchange_time::{midnight, within_reason},
+    exchange_time::{clamp_to_valid_years, midnight},
     provider::{FetchRange, ProviderError},
 };
 
-/// Days asked for in addition on both sides where the exchange's time zone is not known beforehand. Sydney opens on the
-/// day before in UTC.
+/// Days added on both sides for exchanges with an unknown time zone. Sydney opens on the day before in UTC.
 const MARGIN: Days = Days::new(1);
 
 pub(super) fn base_url(text: &str) -> Result<Url, ProviderError> {
     let misconfigured = |why: &str| ProviderError::Misconfigured {
-        reason: format!(
-            "the base address {text:?} is not valid ({why}): give one such as https://query1.finance.yahoo.com"
-        ),
+        reason: format!("the base URL {text:?} is not valid ({why}): set one such as https://query1.finance.yahoo.com"),
     };
     let url = Url::parse(text).map_err(|error| misconfigured(&error.to_string()))?;
     match url.scheme() {
@@ -31,7 +28,7 @@ pub(super) fn base_url(text: &str) -> Result<Url, ProviderError> {
 pub(super) fn chart_url(host: &Url, symbol: &Symbol, range: FetchRange) -> Url {
     let (start, end) = period(Exchange::of(symbol), range);
     let mut url = host.clone();
-    // The only character of a symbol that a path must not hold; the url crate would leave it as it is.
+    // The only character of a symbol that is invalid in a path; the url crate does not encode it.
     let symbol = symbol.as_str().replace('^', "%5E");
     url.set_path(&format!("{}/v8/finance/chart/{symbol}", host.path().trim_end_matches('/')));
     url.query_pairs_mut()
@@ -43,10 +40,10 @@ pub(super) fn chart_url(host: &Url, symbol: &Symbol, range: FetchRange) -> Url {
     url
 }
 
-/// Returns the Unix seconds from which and until before which sessions may open that lie in `range`.
+/// Returns the Unix seconds between which sessions of `range` may open.
 fn period(exchange: Exchange, range: FetchRange) -> (i64, i64) {
     let zone = exchange.time_zone().parse().unwrap_or(Tz::UTC);
-    let (start, end) = (within_reason(range.start), within_reason(range.end));
+    let (start, end) = (clamp_to_valid_years(range.start), clamp_to_valid_years(range.end));
     let (start, end) = match exchange {
         Exchange::Weekdays => (start - MARGIN, end + MARGIN),
         Exchange::UnitedStates | Exchange::B3 | Exchange::EveryDay => (start, end),
@@ -64,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_period_is_that_of_the_exchange() {
+    fn period_uses_exchange_time_zone() {
         // Midnight in New York: 05:00Z in winter, 04:00Z in summer.
         let text = url("AAPL", "2024-01-02", "2024-07-01");
         assert!(text.starts_with("http://127.0.0.1:1/proxy/v8/finance/chart/AAPL?"), "{text}");
@@ -75,19 +72,19 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_time_zone_is_met_with_a_day_more() {
+    fn period_has_margin_for_unknown_time_zone() {
         let text = url("4063.T", "2024-01-02", "2024-01-03");
         assert!(text.contains("period1=1704067200&period2=1704326400"), "{text}");
     }
 
     #[test]
-    fn signs_in_symbols_are_encoded() {
+    fn chart_url_encodes_symbols() {
         assert!(url("^GSPC", "2024-01-02", "2024-01-03").contains("/chart/%5EGSPC?"));
         assert!(url("EURUSD=X", "2024-01-02", "2024-01-03").contains("/chart/EURUSD=X?"));
     }
 
     #[test]
-    fn the_ends_of_time_do_no_harm() {
+    fn period_accepts_extreme_dates() {
         let range = FetchRange::new(chrono::NaiveDate::MIN, chrono::NaiveDate::MAX);
         for exchange in [Exchange::UnitedStates, Exchange::B3, Exchange::Weekdays, Exchange::EveryDay] {
             let (start, end) = period(exchange, range);

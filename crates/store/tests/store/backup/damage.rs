@@ -82,7 +82,7 @@ async fn restore_rejects_truncated_or_modified_file() {
     for length in [0, 1, 9, 100, whole.len() / 2, whole.len() - 9, whole.len() - 8, whole.len() - 1] {
         std::fs::write(file(&to), &whole[..length]).unwrap();
         let error = refused(&to, &file(&to), Existing::Keep).await.to_string();
-        assert!(error.contains("cut short") || error.contains("empty") || error.contains("not a backup"), "{error}");
+        assert!(error.contains("truncated") || error.contains("empty") || error.contains("not a backup"), "{error}");
     }
     let mut unchanged = 0;
     for place in (10..whole.len()).step_by(whole.len() / 40) {
@@ -116,10 +116,10 @@ async fn restore_rejects_inconsistent_archive_and_changes_nothing() {
         to.store.bars().replace(&series("IBM", &[2, 3]), now()).await.unwrap();
         let cases: Vec<(&str, Change)> = vec![
             ("not a backup made by closecast", Box::new(|entries| drop(entries.remove(0)))),
-            ("cut short", Box::new(|entries| drop(entries.pop()))),
-            ("is not what it was", Box::new(|entries| piece(entries, "bars")[20] ^= 1)),
-            ("is not what it was", Box::new(|entries| entries.swap(3, 4))),
-            ("something was added", Box::new(|entries| entries.push(("more".into(), vec![])))),
+            ("truncated", Box::new(|entries| drop(entries.pop()))),
+            ("was modified after the backup", Box::new(|entries| piece(entries, "bars")[20] ^= 1)),
+            ("was modified after the backup", Box::new(|entries| entries.swap(3, 4))),
+            ("data was appended", Box::new(|entries| entries.push(("more".into(), vec![])))),
             ("backup format 2", Box::new(header(|header| header["format"] = 2.into()))),
             ("newer", Box::new(header(|header| header["schema"] = "m29991231_000001_later".into()))),
             ("older", Box::new(header(|header| header["schema"] = "m20200101_000001_before".into()))),
@@ -128,14 +128,14 @@ async fn restore_rejects_inconsistent_archive_and_changes_nothing() {
                 Box::new(|entries| update_manifest(entries, |manifest| manifest["rows"]["bars"] = 7.into())),
             ),
             (
-                "nothing that this program knows",
+                "is an unknown entry",
                 Box::new(|entries| {
                     entries.insert(1, ("tables/passwords/000000.jsonl".into(), vec![]));
                     update_manifest(entries, |_| {});
                 }),
             ),
             (
-                "nothing that this program knows",
+                "is an unknown entry",
                 Box::new(|entries| {
                     entries.insert(1, (format!("artifacts/{}", "a".repeat(64)), vec![]));
                     update_manifest(entries, |_| {});

@@ -1,4 +1,4 @@
-//! A circuit breaker: a source that keeps failing is left alone for a while, then tried with one request.
+//! A circuit breaker: after repeated failures, requests are rejected for a while, then one trial is admitted.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,24 +10,24 @@ use closecast_domain::Clock;
 
 use crate::provider::ProviderError;
 
-/// Whether a source is asked.
+/// State of the circuit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
-    /// It is.
+    /// Requests are admitted.
     Closed {
         /// Failures in a row so far.
         failures: u32,
     },
-    /// It is not.
+    /// Requests are rejected.
     Open {
-        /// When one request will be let through as a trial.
+        /// When a trial request will be admitted.
         until: DateTime<Utc>,
     },
-    /// One request is on its way as a trial; all others wait for how it ends.
+    /// A trial request is in flight; others are rejected until it ends.
     HalfOpen,
 }
 
-/// Counts failures and refuses requests accordingly.
+/// Counts failures and rejects requests accordingly.
 pub(super) struct CircuitBreaker {
     failures_to_open: u32,
     cool_down: Duration,
@@ -38,28 +38,28 @@ pub(super) struct CircuitBreaker {
 }
 
 impl CircuitBreaker {
-    /// Returns a closed breaker that opens for `cool_down` after `failures_to_open` failures in a row, at least one.
+    /// Returns a closed breaker that opens for `cool_down` after `failures_to_open` consecutive failures, at least one.
     pub(super) fn new(failures_to_open: u32, cool_down: Duration, clock: Arc<dyn Clock>) -> Self {
         let state = Mutex::new(State::Closed { failures: 0 });
         let opened_at = Mutex::new(DateTime::<Utc>::MIN_UTC);
         Self { failures_to_open: failures_to_open.max(1), cool_down, clock, state, opened_at }
     }
 
-    /// Returns the present state.
+    /// Returns the current state.
     pub(super) fn state(&self) -> State {
         *self.lock()
     }
 
-    /// Lets a request through, or not.
+    /// Admits or rejects a request.
     ///
     /// # Errors
-    /// [`ProviderError::CircuitOpen`] while the source is left alone or on trial.
+    /// [`ProviderError::CircuitOpen`] while the breaker is open or a trial is in flight.
     pub(super) fn admit(&self) -> Result<Admission<'_>, ProviderError> {
         let now = self.clock.now();
         let mut state = self.lock();
         match *state {
             State::Closed { .. } => Ok(Admission { breaker: self, trial: false, judged: false }),
-            // A clock that was put back since would keep the source alone for as long as it was wrong.
+            // If the clock was set back since, the breaker must not stay open longer.
             State::Open { until } if until <= now || now < *self.opened_at() => {
                 *state = State::HalfOpen;
                 Ok(Admission { breaker: self, trial: true, judged: false })
@@ -83,7 +83,7 @@ impl CircuitBreaker {
     }
 }
 
-/// A request that was let through. Dropped without a verdict, as when its caller gives up, it counts neither way.
+/// An admitted request. If it is dropped without a result, as when its caller gives up, it does not count.
 #[must_use]
 pub(super) struct Admission<'a> {
     breaker: &'a CircuitBreaker,
@@ -92,13 +92,12 @@ pub(super) struct Admission<'a> {
 }
 
 impl Admission<'_> {
-    /// Notes that the source answered.
-    pub(super) fn answered(self) {
+    /// Records a response of the source.
+    pub(super) fn succeeded(self) {
         self.judge(|_| State::Closed { failures: 0 });
     }
 
-    /// Notes that the source failed, and perhaps asked to be left alone for `retry_after`. A wish for longer than the
-    /// cool-down is granted at once, without waiting for further failures.
+    /// Records a failure. A `retry_after` beyond the cool-down opens the breaker at once.
     pub(super) fn failed(self, retry_after: Option<Duration>) {
         let breaker = self.breaker;
         let wait = breaker.cool_down.max(retry_after.unwrap_or_default());
@@ -114,8 +113,8 @@ impl Admission<'_> {
         });
     }
 
-    /// Moves on to what `next` makes of the failures so far. A request that was sent before the breaker opened and ends
-    /// afterwards has no say any more.
+    /// Applies `next` to the number of failures. A request that was sent before the breaker opened and ends afterwards
+    /// is ignored.
     fn judge(mut self, next: impl FnOnce(u32) -> State) {
         self.judged = true;
         let mut state = self.breaker.lock();
@@ -132,7 +131,7 @@ impl Admission<'_> {
 }
 
 impl Drop for Admission<'_> {
-    /// Makes room for another trial when this one was given up.
+    /// Allows another trial if this one was abandoned.
     fn drop(&mut self) {
         if self.trial && !self.judged {
             *self.breaker.lock() = State::Open { until: self.breaker.clock.now() };
@@ -144,24 +143,24 @@ impl Drop for Admission<'_> {
 mod tests {
     use super::*;
 
-    struct Hand(Mutex<DateTime<Utc>>);
+    struct ManualClock(Mutex<DateTime<Utc>>);
 
-    impl Clock for Hand {
+    impl Clock for ManualClock {
         fn now(&self) -> DateTime<Utc> {
             *self.0.lock().unwrap()
         }
     }
 
-    /// Opened while the clock is a year ahead, it must not leave the source alone for a year.
+    /// A breaker that opens while the clock is a year ahead must not stay open for a year.
     #[test]
-    fn a_clock_that_is_put_back_does_not_keep_it_open() {
-        let hand = Arc::new(Hand(Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(365))));
-        let clock: Arc<dyn Clock> = Arc::clone(&hand) as _;
+    fn breaker_closes_when_clock_is_set_back() {
+        let manual = Arc::new(ManualClock(Mutex::new(DateTime::UNIX_EPOCH + TimeDelta::days(365))));
+        let clock: Arc<dyn Clock> = Arc::clone(&manual) as _;
         let breaker = CircuitBreaker::new(1, Duration::from_secs(60), clock);
         breaker.admit().unwrap().failed(None);
         assert!(breaker.admit().is_err());
-        *hand.0.lock().unwrap() = DateTime::UNIX_EPOCH;
-        breaker.admit().unwrap().answered();
+        *manual.0.lock().unwrap() = DateTime::UNIX_EPOCH;
+        breaker.admit().unwrap().succeeded();
         assert_eq!(breaker.state(), State::Closed { failures: 0 });
     }
 }

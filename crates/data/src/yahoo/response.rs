@@ -1,25 +1,25 @@
-//! What an answer is, judged by its body first: Yahoo sends errors under 200 and plain text where JSON is announced.
+//! Classifies a response by its body first: Yahoo sends errors with status 200 and plain text with a JSON content type.
 
 use std::time::Duration;
 
 use closecast_domain::Symbol;
 
 use super::{
-    sparing::ReportedError,
+    partial::ReportedError,
     wire::{Chart, Envelope},
 };
 use crate::provider::{FetchRange, ProviderError};
 
-/// Characters of a body that a message quotes.
+/// Characters of a body that an error quotes.
 const EXCERPT_LENGTH: usize = 120;
-/// Bytes of a page that are searched for a marker.
-const SEARCHED: usize = 16 * 1024;
-/// Status that Yahoo's edge has used for "too many requests" beside 429.
-const YAHOO_DENIED: u16 = 999;
+/// Bytes of a page searched for a marker.
+const MARKER_SEARCH_BYTES: usize = 16 * 1024;
+/// Status that Yahoo's edge servers use for "too many requests" beside 429.
+const YAHOO_RATE_LIMITED: u16 = 999;
 
-/// A question and the complete answer to it.
+/// A request and the complete response to it.
 #[derive(Debug)]
-pub(super) struct Answer<'a> {
+pub(super) struct ChartResponse<'a> {
     pub(super) symbol: &'a Symbol,
     pub(super) range: FetchRange,
     pub(super) status: u16,
@@ -27,11 +27,11 @@ pub(super) struct Answer<'a> {
     pub(super) body: &'a [u8],
 }
 
-impl Answer<'_> {
-    /// Returns the chart, or what the answer says instead.
+impl ChartResponse<'_> {
+    /// Returns the chart, or the error that the response expresses.
     ///
     /// # Errors
-    /// Every variant of [`ProviderError`] that an answer can express.
+    /// Every variant of [`ProviderError`] that a response can express.
     pub(super) fn chart(&self) -> Result<Chart, ProviderError> {
         let body = self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(self.body).trim_ascii_start();
         match body.first() {
@@ -46,7 +46,7 @@ impl Answer<'_> {
 
     fn json(&self, body: &[u8]) -> Result<Chart, ProviderError> {
         let envelope: Envelope = serde_json::from_slice(body).map_err(|error| {
-            self.by_status(body).unwrap_or_else(|| self.unreadable(&format!("JSON of another shape ({error})")))
+            self.by_status(body).unwrap_or_else(|| self.unreadable(&format!("JSON of another structure ({error})")))
         })?;
         let mut sections = [envelope.chart, envelope.finance].into_iter().flatten();
         let Some(section) = sections.find(|section| section.error.is_some() || section.result.is_some()) else {
@@ -61,7 +61,7 @@ impl Answer<'_> {
         section.result.and_then(|charts| charts.into_iter().next()).ok_or_else(|| self.unreadable("an empty chart"))
     }
 
-    /// Returns what an `error` object means. The description decides, then the code, then the status.
+    /// Returns the meaning of an `error` object. The description decides, then the code, then the status.
     fn reported(&self, error: &ReportedError, body: &[u8]) -> ProviderError {
         let (code, description) = (error.code.trim(), error.description.trim());
         let text = format!("{code} {description}").to_ascii_lowercase();
@@ -84,13 +84,13 @@ impl Answer<'_> {
         }
     }
 
-    /// Returns what the HTTP status alone means; `None` for success and for what needs the body to tell.
+    /// Returns the meaning of the HTTP status alone; `None` for success and for statuses that need the body.
     fn by_status(&self, body: &[u8]) -> Option<ProviderError> {
         let reason = || excerpt(body);
         match self.status {
             200..=299 => None,
             401 | 403 | 407 | 451 => Some(ProviderError::Blocked { status: self.status, reason: reason() }),
-            429 | YAHOO_DENIED => Some(self.rate_limited()),
+            429 | YAHOO_RATE_LIMITED => Some(self.rate_limited()),
             400 | 422 => Some(ProviderError::BadRequest { reason: reason() }),
             408 | 425 | 500..=599 => Some(self.unavailable()),
             status @ 300..=399 => {
@@ -101,7 +101,7 @@ impl Answer<'_> {
     }
 
     fn says_too_many_requests(&self, body: &[u8]) -> bool {
-        matches!(self.status, 429 | YAHOO_DENIED) || says(body, "too many requests")
+        matches!(self.status, 429 | YAHOO_RATE_LIMITED) || says(body, "too many requests")
     }
 
     fn rate_limited(&self) -> ProviderError {
@@ -112,15 +112,15 @@ impl Answer<'_> {
         ProviderError::Unavailable { status: self.status, retry_after: self.retry_after }
     }
 
-    /// Returns the error for an answer that is not what the format says.
+    /// Returns the error for a response that does not follow the format.
     pub(super) fn unreadable(&self, what: &str) -> ProviderError {
         ProviderError::Unreadable { what: printable(what), excerpt: excerpt(self.body) }
     }
 }
 
-/// Returns whether `marker`, in lower case, stands near the beginning of `body`, whatever its case there.
+/// Returns whether `marker`, in lower case, occurs near the beginning of `body`, ignoring case.
 fn says(body: &[u8], marker: &str) -> bool {
-    let head = &body[..body.len().min(SEARCHED)];
+    let head = &body[..body.len().min(MARKER_SEARCH_BYTES)];
     head.windows(marker.len()).any(|window| window.eq_ignore_ascii_case(marker.as_bytes()))
 }
 
@@ -130,7 +130,7 @@ fn excerpt(body: &[u8]) -> String {
     printable(&String::from_utf8_lossy(head))
 }
 
-/// Returns `text` on one line, without control characters, cut to a printable length.
+/// Returns `text` on one line, without control characters, shortened.
 fn printable(text: &str) -> String {
     let visible = text.chars().filter(|c| !c.is_control() || c.is_whitespace()).take(4 * EXCERPT_LENGTH);
     let line = visible.collect::<String>().split_whitespace().collect::<Vec<_>>().join(" ");

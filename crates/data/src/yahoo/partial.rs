@@ -1,5 +1,5 @@
-//! Parts of an answer of which little is needed, read without keeping the rest: a list of a million empty charts is three megabytes
-//! of text, and would be hundreds in memory.
+//! Deserialises parts of a response without keeping the rest: a list of a million empty charts is three megabytes of
+//! text, and would take hundreds in memory.
 
 use std::{fmt, marker::PhantomData};
 
@@ -8,16 +8,16 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// Reads a list and keeps its first element; null is none.
+/// Deserialises a list and keeps its first element; null is `None`.
 pub(super) fn first<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Option<Vec<T>>, D::Error> {
-    deserializer.deserialize_option(First(PhantomData))
+    deserializer.deserialize_option(FirstElementVisitor(PhantomData))
 }
 
-struct First<T>(PhantomData<T>);
+struct FirstElementVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for First<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for FirstElementVisitor<T> {
     type Value = Option<Vec<T>>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,7 +43,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for First<T> {
     }
 }
 
-/// What an `error` says: an object with texts under `code` and `description`, or a text. Anything else says nothing.
+/// Contents of an `error`: an object with texts under `code` and `description`, or a text. Anything else is empty.
 #[derive(Debug, Default)]
 pub(super) struct ReportedError {
     pub(super) code: String,
@@ -52,22 +52,22 @@ pub(super) struct ReportedError {
 
 impl<'de> Deserialize<'de> for ReportedError {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Said)
+        deserializer.deserialize_any(ReportedErrorVisitor)
     }
 }
 
-/// A text, or nothing where there is something else.
+/// A text; empty for any other value.
 struct Text(String);
 
 impl<'de> Deserialize<'de> for Text {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Said).map(|said| Self(said.description))
+        deserializer.deserialize_any(ReportedErrorVisitor).map(|error| Self(error.description))
     }
 }
 
-struct Said;
+struct ReportedErrorVisitor;
 
-impl<'de> Visitor<'de> for Said {
+impl<'de> Visitor<'de> for ReportedErrorVisitor {
     type Value = ReportedError;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -104,14 +104,14 @@ impl<'de> Visitor<'de> for Said {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<ReportedError, A::Error> {
-        let mut said = ReportedError::default();
+        let mut error = ReportedError::default();
         while let Some(name) = fields.next_key::<String>()? {
             match name.as_str() {
-                "code" => said.code = fields.next_value::<Text>()?.0,
-                "description" => said.description = fields.next_value::<Text>()?.0,
+                "code" => error.code = fields.next_value::<Text>()?.0,
+                "description" => error.description = fields.next_value::<Text>()?.0,
                 _ => _ = fields.next_value::<IgnoredAny>()?,
             }
         }
-        Ok(said)
+        Ok(error)
     }
 }

@@ -1,59 +1,61 @@
-//! Which closes had a part in a model, so that it can be judged on others.
+//! The last sessions that influenced a model, so that it can be judged on later ones.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{BaseCard, Card, DateRange, History, ModelCard};
 
-/// The last sessions whose closes had a part in a model: all later ones are new to it.
+/// The last sessions that influenced a model: all later ones are unseen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Seen {
-    /// Last session that influenced the weights or the choice among them.
+pub struct TrainingCutoff {
+    /// Last session that influenced the weights or their selection.
     pub weights: NaiveDate,
-    /// Last session that influenced anything, be it the widths of the intervals alone. Never before `weights`.
+    /// Last session that influenced anything, including the interval widths. Never before `weights`.
     pub intervals: NaiveDate,
 }
 
 impl Card {
-    /// Returns what the model has learned from. The sessions are counted in the one of `histories` that it was trained on, which may
-    /// have grown since; when it is not among them, all that the training was given counts as learned from.
+    /// Returns the training cutoff. Sessions are counted in the one of `histories` on which the model was trained,
+    /// which may have grown since; without it, all of the training data counts.
     #[must_use]
-    pub fn seen(&self, histories: &[History]) -> Seen {
+    pub fn training_cutoff(&self, histories: &[History]) -> TrainingCutoff {
         match self {
-            Self::Base(card) => card.seen(),
-            Self::Symbol(card) => card.seen(histories.iter().find(|history| *history.symbol() == card.symbol)),
+            Self::Base(card) => card.training_cutoff(),
+            Self::Symbol(card) => {
+                card.training_cutoff(histories.iter().find(|history| *history.symbol() == card.symbol))
+            }
         }
     }
 }
 
 impl BaseCard {
-    fn seen(&self) -> Seen {
+    fn training_cutoff(&self) -> TrainingCutoff {
         let end = |range: Option<DateRange>| range.map(|range| range.end);
         let weights = self.trained_on.end.max(end(self.passes_chosen_on).unwrap_or(self.trained_on.end));
-        Seen { weights, intervals: weights.max(end(self.calibrated_on).unwrap_or(weights)) }
+        TrainingCutoff { weights, intervals: weights.max(end(self.calibrated_on).unwrap_or(weights)) }
     }
 }
 
 impl ModelCard {
-    /// The card tells the last session of the training part and how many days validation and test have; the validation chose the epoch
-    /// and the widths of the intervals. Its last close is found from either end, and the later answer counts: rows that a source
-    /// has added since then can only make the stretch that counts as learned from longer.
-    fn seen(&self, history: Option<&History>) -> Seen {
+    /// The card records the last training session and the number of validation and test days; validation selected the
+    /// epoch and the interval widths. The last validation close is located from either end, and the later date counts:
+    /// rows that a source has added since can only extend the seen period.
+    fn training_cutoff(&self, history: Option<&History>) -> TrainingCutoff {
         let all = self.data_range.end;
         let last = history.filter(|history| self.is_within(history)).and_then(|history| {
             let (validation, test) = (&self.evaluation.validation.model, &self.evaluation.test.model);
             let on = |position: usize| history.bars().get(position).map(|bar| bar.date);
-            // The first validation origin is the last session of the training part, and forecasts reach `horizon` further.
+            // The first validation origin is the last training session, and forecasts reach `horizon` further.
             let from_front = on(position(history, self.trained_on.end)?
                 .checked_add(validation.days)?
                 .checked_add(self.horizon)?
                 .checked_sub(1)?)?;
-            // The last close of the validation is that of the first test origin.
+            // The last validation close is that of the first test origin.
             let from_back = on((position(history, all)? + 1).checked_sub(self.horizon)?.checked_sub(test.days)?)?;
             Some(from_front.max(from_back).min(all))
         });
         let weights = last.unwrap_or(all);
-        Seen { weights, intervals: weights }
+        TrainingCutoff { weights, intervals: weights }
     }
 
     /// Returns whether validation and test lie within `history`.
@@ -73,8 +75,8 @@ mod tests {
     use crate::{Bar, ErrorMetrics, Evaluation, Exchange, PartEvaluation, Symbol};
 
     const HORIZON: usize = 3;
-    /// Positions of the last close of the training part, and origins of validation and test, of 100 sessions: by the split of
-    /// `closecast-features`, validation starts where the training part ends and the test where the validation's last close is.
+    /// Last training position and numbers of validation and test origins in 100 sessions: in the split of `closecast-features`,
+    /// validation starts at the last training session and test at the last validation close.
     const TRAIN_END: usize = 60;
     const VALIDATION: usize = 10;
     const TEST_START: usize = TRAIN_END + VALIDATION - 1 + HORIZON;
@@ -136,21 +138,21 @@ mod tests {
         }
     }
 
-    fn seen(histories: &[History]) -> Seen {
-        Card::from(card()).seen(histories)
+    fn cutoff(histories: &[History]) -> TrainingCutoff {
+        Card::from(card()).training_cutoff(histories)
     }
 
     #[test]
-    fn a_model_of_one_symbol_has_seen_its_validation_and_not_its_test() {
-        let both = |date| Seen { weights: date, intervals: date };
-        assert_eq!(seen(&[history(0..100)]), both(on(TEST_START)));
-        assert_eq!(seen(&[history(0..140)]), both(on(TEST_START)), "sessions that came since change nothing");
-        assert_eq!(seen(&[history(30..140)]), both(on(TEST_START)), "nor do oldest ones that were left out");
+    fn symbol_model_cutoff_includes_validation_and_excludes_test() {
+        let both = |date| TrainingCutoff { weights: date, intervals: date };
+        assert_eq!(cutoff(&[history(0..100)]), both(on(TEST_START)));
+        assert_eq!(cutoff(&[history(0..140)]), both(on(TEST_START)), "sessions that came since change nothing");
+        assert_eq!(cutoff(&[history(30..140)]), both(on(TEST_START)), "nor do oldest ones that were left out");
     }
 
     #[test]
-    fn rows_that_a_source_adds_or_drops_make_no_seen_day_unseen() {
-        // What was trained on lacked a session in the validation, or one in the test.
+    fn added_or_dropped_rows_never_move_cutoff_back() {
+        // The training data lacked a session in validation or test.
         for gap in [TRAIN_END + 4, TEST_START + 9] {
             let mut card = card();
             if gap < TEST_START {
@@ -158,24 +160,24 @@ mod tests {
             } else {
                 card.evaluation.test.model.days -= 1;
             }
-            let seen = Card::from(card).seen(&[history(0..100)]);
-            assert!(seen.weights >= on(TEST_START) && seen.weights <= on(TEST_START + 1), "{gap}: {seen:?}");
+            let cutoff = Card::from(card).training_cutoff(&[history(0..100)]);
+            assert!(cutoff.weights >= on(TEST_START) && cutoff.weights <= on(TEST_START + 1), "{gap}: {cutoff:?}");
         }
         for dropped in [TRAIN_END + 4, TEST_START + 9] {
-            let seen = seen(&[history((0..100).filter(|position| *position != dropped))]);
-            assert!(seen.weights >= on(TEST_START) && seen.weights <= on(TEST_START + 1), "{dropped}: {seen:?}");
+            let cutoff = cutoff(&[history((0..100).filter(|position| *position != dropped))]);
+            assert!(cutoff.weights >= on(TEST_START) && cutoff.weights <= on(TEST_START + 1), "{dropped}: {cutoff:?}");
         }
     }
 
     #[test]
-    fn without_its_history_all_that_the_training_was_given_counts() {
+    fn cutoff_without_history_is_end_of_training_data() {
         for histories in [vec![], vec![history(0..90)], vec![history(80..120)]] {
-            assert_eq!(seen(&histories).weights, on(99));
+            assert_eq!(cutoff(&histories).weights, on(99));
         }
         let mut absurd = card();
         absurd.evaluation.validation.model.days = usize::MAX;
         absurd.horizon = usize::MAX;
-        assert_eq!(Card::from(absurd).seen(&[history(0..100)]).weights, on(99));
+        assert_eq!(Card::from(absurd).training_cutoff(&[history(0..100)]).weights, on(99));
     }
 
     fn base_card() -> BaseCard {
@@ -203,15 +205,15 @@ mod tests {
     }
 
     #[test]
-    fn base_tells_weights_and_intervals_apart() {
-        let seen = |card: BaseCard| Card::from(card).seen(&[]);
+    fn base_card_cutoff_distinguishes_weights_and_intervals() {
+        let cutoff = |card: BaseCard| Card::from(card).training_cutoff(&[]);
         let calibrated_on = Some(DateRange { start: on(51), end: on(70) });
-        assert_eq!(seen(base_card()), Seen { weights: on(50), intervals: on(50) });
+        assert_eq!(cutoff(base_card()), TrainingCutoff { weights: on(50), intervals: on(50) });
         let calibrated = BaseCard { calibrated_on, ..base_card() };
-        assert_eq!(seen(calibrated.clone()), Seen { weights: on(50), intervals: on(70) });
-        // Fine-tuned, and nothing of it kept: the choice of nothing was made on days too.
+        assert_eq!(cutoff(calibrated.clone()), TrainingCutoff { weights: on(50), intervals: on(70) });
+        // Fine-tuned without improvement: the decision still used these days.
         let passes_chosen_on = Some(DateRange { start: on(60), end: on(80) });
         let tuned = BaseCard { passes_chosen_on, epochs: 0, ..calibrated };
-        assert_eq!(seen(tuned), Seen { weights: on(80), intervals: on(80) });
+        assert_eq!(cutoff(tuned), TrainingCutoff { weights: on(80), intervals: on(80) });
     }
 }

@@ -1,4 +1,4 @@
-//! Retries, pace and circuit breaker over a provider that answers by script. Time is tokio's, paused: nothing sleeps.
+//! Rate limit, retries and circuit breaker around a scripted provider. Tokio's time is paused: nothing sleeps.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -11,8 +11,8 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use closecast_data::{
-    guard::{GuardSettings, Guarded, State},
     provider::{FetchRange, Provider, ProviderError},
+    resilience::{ResilienceSettings, ResilientProvider, State},
 };
 use closecast_domain::{Clock, PriceBasis, RawSeries, Symbol};
 use tokio::time::{Instant, sleep};
@@ -26,11 +26,11 @@ impl Clock for TokioClock {
     }
 }
 
-/// Answers with the errors of its script in turn, then with success; notes when it was asked.
+/// Returns the scripted errors in turn, then succeeds; records the time of each request.
 #[derive(Default)]
 struct Scripted {
     errors: Mutex<VecDeque<ProviderError>>,
-    asked: Mutex<Vec<Instant>>,
+    requests: Mutex<Vec<Instant>>,
     takes: Duration,
 }
 
@@ -39,13 +39,13 @@ impl Scripted {
         Arc::new(Self { errors: Mutex::new(errors.into_iter().collect()), ..Self::default() })
     }
 
-    fn asked(&self) -> usize {
-        self.asked.lock().unwrap().len()
+    fn requests(&self) -> usize {
+        self.requests.lock().unwrap().len()
     }
 
-    /// Milliseconds between one question and the next.
+    /// Milliseconds between requests.
     fn gaps(&self) -> Vec<u128> {
-        self.asked.lock().unwrap().windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect()
+        self.requests.lock().unwrap().windows(2).map(|pair| (pair[1] - pair[0]).as_millis()).collect()
     }
 }
 
@@ -56,7 +56,7 @@ impl Provider for Scripted {
     }
 
     async fn fetch(&self, symbol: &Symbol, _range: FetchRange) -> Result<RawSeries, ProviderError> {
-        self.asked.lock().unwrap().push(Instant::now());
+        self.requests.lock().unwrap().push(Instant::now());
         sleep(self.takes).await;
         let error = self.errors.lock().unwrap().pop_front();
         error.map_or_else(
@@ -71,22 +71,22 @@ impl Provider for Scripted {
 
 const COOL_DOWN: Duration = Duration::from_secs(60);
 
-/// Neither pace nor retries, three failures open for a minute.
-fn plain() -> GuardSettings {
-    GuardSettings {
+/// No rate limit and no retries; three failures open the breaker for a minute.
+fn plain() -> ResilienceSettings {
+    ResilienceSettings {
         requests_per_second: 0.0,
         max_retries: 0,
         failures_to_open: 3,
         cool_down: COOL_DOWN,
-        ..GuardSettings::default()
+        ..ResilienceSettings::default()
     }
 }
 
-fn guarded(provider: &Arc<Scripted>, settings: GuardSettings) -> Arc<Guarded<Arc<Scripted>>> {
-    Arc::new(Guarded::new(Arc::clone(provider), settings, Arc::new(TokioClock(Instant::now()))))
+fn guarded(provider: &Arc<Scripted>, settings: ResilienceSettings) -> Arc<ResilientProvider<Arc<Scripted>>> {
+    Arc::new(ResilientProvider::new(Arc::clone(provider), settings, Arc::new(TokioClock(Instant::now()))))
 }
 
-async fn fetch(guarded: &Guarded<Arc<Scripted>>) -> Result<RawSeries, ProviderError> {
+async fn fetch(guarded: &ResilientProvider<Arc<Scripted>>) -> Result<RawSeries, ProviderError> {
     let range = FetchRange::new("2024-01-01".parse().unwrap(), "2024-02-01".parse().unwrap());
     guarded.fetch(&symbol(), range).await
 }
@@ -112,13 +112,13 @@ fn epoch_plus(seconds: i64) -> DateTime<Utc> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_wait_longer_each_time_and_end_in_the_answer() {
+async fn retries_back_off_until_success() {
     let provider = Scripted::failing([
         unavailable(),
         ProviderError::Timeout { after: Duration::from_secs(1) },
         ProviderError::Network { reason: String::new() },
     ]);
-    let settings = GuardSettings { max_retries: 3, failures_to_open: 9, ..plain() };
+    let settings = ResilienceSettings { max_retries: 3, failures_to_open: 9, ..plain() };
     fetch(&guarded(&provider, settings)).await.unwrap();
     let gaps = provider.gaps();
     // 0.5, 1 and 2 s, each with up to as much again; tokio's timer is a millisecond coarse.
@@ -129,15 +129,15 @@ async fn retries_wait_longer_each_time_and_end_in_the_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_last_error_is_returned_when_the_retries_are_used_up() {
+async fn last_error_is_returned_after_max_retries() {
     let provider = Scripted::failing([unavailable(), unavailable(), limited(0), unknown()]);
-    let settings = GuardSettings { max_retries: 2, failures_to_open: 9, ..plain() };
+    let settings = ResilienceSettings { max_retries: 2, failures_to_open: 9, ..plain() };
     assert_eq!(fetch(&guarded(&provider, settings)).await.unwrap_err(), limited(0));
-    assert_eq!(provider.asked(), 3);
+    assert_eq!(provider.requests(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn answers_are_not_asked_for_again() {
+async fn permanent_errors_are_not_retried() {
     let range = FetchRange::new("2024-01-01".parse().unwrap(), "2024-02-01".parse().unwrap());
     for answer in [
         unknown(),
@@ -147,49 +147,49 @@ async fn answers_are_not_asked_for_again() {
         ProviderError::Misconfigured { reason: String::new() },
     ] {
         let provider = Scripted::failing([answer.clone()]);
-        let settings = GuardSettings { max_retries: 3, ..plain() };
+        let settings = ResilienceSettings { max_retries: 3, ..plain() };
         assert_eq!(fetch(&guarded(&provider, settings)).await.unwrap_err(), answer);
-        assert_eq!(provider.asked(), 1, "{answer}");
+        assert_eq!(provider.requests(), 1, "{answer}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn retry_after_is_waited_for() {
+async fn retry_after_is_respected() {
     let provider = Scripted::failing([limited(20)]);
-    let settings = GuardSettings { max_retries: 1, ..plain() };
+    let settings = ResilienceSettings { max_retries: 1, ..plain() };
     fetch(&guarded(&provider, settings)).await.unwrap();
     let gap = provider.gaps()[0];
     assert!((20_000..20_010).contains(&gap), "{gap}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_longer_wait_than_allowed_is_handed_to_the_caller_at_once() {
+async fn excessive_retry_after_is_returned_at_once() {
     let provider = Scripted::failing([limited(50)]);
-    let settings = GuardSettings { max_retries: 3, total_wait: Duration::from_secs(45), ..plain() };
+    let settings = ResilienceSettings { max_retries: 3, max_total_wait: Duration::from_secs(45), ..plain() };
     let start = Instant::now();
     assert_eq!(fetch(&guarded(&provider, settings)).await.unwrap_err(), limited(50));
-    assert_eq!((provider.asked(), start.elapsed()), (1, Duration::ZERO));
+    assert_eq!((provider.requests(), start.elapsed()), (1, Duration::ZERO));
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_waits_of_one_fetch_add_up_to_the_total_at_most() {
+async fn total_wait_of_a_fetch_is_limited() {
     let provider = Scripted::failing((0..9).map(|_| limited(20)));
     let settings =
-        GuardSettings { max_retries: 9, failures_to_open: 99, total_wait: Duration::from_secs(45), ..plain() };
+        ResilienceSettings { max_retries: 9, failures_to_open: 99, max_total_wait: Duration::from_secs(45), ..plain() };
     let start = Instant::now();
     assert_eq!(fetch(&guarded(&provider, settings)).await.unwrap_err(), limited(20));
-    assert_eq!(provider.asked(), 3);
+    assert_eq!(provider.requests(), 3);
     assert!(start.elapsed() < Duration::from_secs(45));
 }
 
 #[tokio::test(start_paused = true)]
-async fn all_callers_and_retries_share_one_pace() {
+async fn callers_and_retries_share_one_rate_limit() {
     let provider = Scripted::failing([unavailable()]);
-    let settings = GuardSettings {
+    let settings = ResilienceSettings {
         requests_per_second: 4.0,
         max_retries: 1,
-        first_wait: Duration::ZERO,
-        longest_wait: Duration::ZERO,
+        initial_backoff: Duration::ZERO,
+        max_backoff: Duration::ZERO,
         ..plain()
     };
     let guarded = guarded(&provider, settings);
@@ -206,7 +206,7 @@ async fn all_callers_and_retries_share_one_pace() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_breaker_opens_cools_down_and_closes_after_a_good_trial() {
+async fn breaker_opens_and_closes_after_successful_trial() {
     let provider = Scripted::failing((0..3).map(|_| unavailable()));
     let guarded = guarded(&provider, plain());
     for failures in 1..=2 {
@@ -218,14 +218,14 @@ async fn the_breaker_opens_cools_down_and_closes_after_a_good_trial() {
     assert_eq!(guarded.state(), State::Open { until });
     sleep(Duration::from_secs(59)).await;
     assert_eq!(fetch(&guarded).await.unwrap_err(), ProviderError::CircuitOpen { until });
-    assert_eq!(provider.asked(), 3, "nothing is sent while it is open");
+    assert_eq!(provider.requests(), 3, "nothing is sent while it is open");
     sleep(Duration::from_secs(2)).await;
     fetch(&guarded).await.unwrap();
     assert_eq!(guarded.state(), State::Closed { failures: 0 });
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_trial_opens_it_again() {
+async fn failed_trial_reopens_breaker() {
     let provider = Scripted::failing((0..4).map(|_| unavailable()));
     let guarded = guarded(&provider, plain());
     for _ in 0..3 {
@@ -235,11 +235,11 @@ async fn a_failed_trial_opens_it_again() {
     assert_eq!(fetch(&guarded).await.unwrap_err(), unavailable());
     let State::Open { until } = guarded.state() else { panic!("{:?}", guarded.state()) };
     assert!((159..=161).contains(&until.timestamp()), "{until}");
-    assert_eq!(provider.asked(), 4);
+    assert_eq!(provider.requests(), 4);
 }
 
 #[tokio::test(start_paused = true)]
-async fn only_one_trial_is_let_through_and_a_trial_given_up_makes_room() {
+async fn half_open_breaker_admits_one_trial_at_a_time() {
     let mut provider = Scripted::failing((0..3).map(|_| unavailable()));
     Arc::get_mut(&mut provider).unwrap().takes = Duration::from_secs(5);
     let guarded = guarded(&provider, plain());
@@ -254,7 +254,7 @@ async fn only_one_trial_is_let_through_and_a_trial_given_up_makes_room() {
     sleep(Duration::from_secs(1)).await;
     assert_eq!(guarded.state(), State::HalfOpen);
     assert!(matches!(fetch(&guarded).await, Err(ProviderError::CircuitOpen { .. })));
-    assert_eq!(provider.asked(), 4);
+    assert_eq!(provider.requests(), 4);
     trial.abort();
     assert!(trial.await.unwrap_err().is_cancelled());
     fetch(&guarded).await.unwrap();
@@ -262,7 +262,7 @@ async fn only_one_trial_is_let_through_and_a_trial_given_up_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_ends_the_row_of_failures() {
+async fn success_resets_failure_count() {
     let provider = Scripted::failing([unavailable(), unavailable(), unknown(), unavailable(), unavailable()]);
     let guarded = guarded(&provider, plain());
     for _ in 0..5 {
@@ -272,7 +272,7 @@ async fn an_answer_ends_the_row_of_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failure_that_ends_after_the_opening_does_not_prolong_it() {
+async fn late_failure_does_not_extend_open_state() {
     let mut provider = Scripted::failing((0..4).map(|_| unavailable()));
     Arc::get_mut(&mut provider).unwrap().takes = Duration::from_secs(5);
     let guarded = guarded(&provider, plain());
@@ -291,7 +291,7 @@ async fn a_failure_that_ends_after_the_opening_does_not_prolong_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_wish_for_a_longer_pause_is_granted_at_once() {
+async fn retry_after_beyond_cool_down_opens_breaker_at_once() {
     let provider = Scripted::failing([limited(600)]);
     let guarded = guarded(&provider, plain());
     assert_eq!(fetch(&guarded).await.unwrap_err(), limited(600));
@@ -299,15 +299,15 @@ async fn a_wish_for_a_longer_pause_is_granted_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn retries_stop_when_the_breaker_opens_and_tell_the_cause() {
+async fn retries_stop_when_breaker_opens_and_return_cause() {
     let provider = Scripted::failing((0..9).map(|_| unavailable()));
-    let settings = GuardSettings { max_retries: 9, ..plain() };
+    let settings = ResilienceSettings { max_retries: 9, ..plain() };
     assert_eq!(fetch(&guarded(&provider, settings)).await.unwrap_err(), unavailable());
-    assert_eq!(provider.asked(), 3);
+    assert_eq!(provider.requests(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn settings_that_the_operator_has_to_correct_do_not_count() {
+async fn misconfiguration_does_not_count_as_failure() {
     let provider = Scripted::failing((0..9).map(|_| ProviderError::Misconfigured { reason: String::new() }));
     let guarded = guarded(&provider, plain());
     for _ in 0..9 {
