@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate};
 use closecast_data::{
     provider::{FetchRange, ProviderError},
-    yahoo::{Received, read},
+    yahoo::{RawResponse, read},
 };
 use closecast_domain::{RawSeries, Symbol};
 use closecast_fuzz::{accepted, json};
@@ -34,7 +34,7 @@ fn ask(symbol: &Symbol, range: FetchRange, status: u16, body: &[u8]) -> Result<R
     let line = body.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let retry_after = std::str::from_utf8(line).ok();
     let now = DateTime::from_timestamp(1_710_000_000, 0).unwrap_or_default();
-    read(symbol, range, &Received { status, retry_after, body, now }, Duration::from_secs(1800))
+    read(symbol, range, &RawResponse { status, retry_after, body, now }, Duration::from_secs(1800))
 }
 
 fn assert_is_asked_for(series: &RawSeries, symbol: &Symbol, range: FetchRange) {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Forecast, SessionForecast};
-use closecast_store::{Event, EventTopic, ModelNews, News, RegistryAction, StoredAlert};
+use closecast_store::{Event, EventPayload, EventTopic, ModelEvent, RegistryAction, StoredAlert};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -95,24 +95,24 @@ struct ModelChangedView {
 
 /// Returns the message that tells a piece of news.
 pub fn text(event: Event) -> Option<String> {
-    let Event { sequence, topic, symbol, at, news } = event;
+    let Event { sequence, topic, symbol, at, payload: news } = event;
     let view = EventView { r#type: "event", sequence, topic, symbol, at, data: data(news) };
     serde_json::to_string(&view).ok()
 }
 
-fn data(news: News) -> DataView {
+fn data(news: EventPayload) -> DataView {
     match news {
-        News::Forecast(news) => DataView::Forecast(forecast(news.forecast)),
-        News::Job(job) => DataView::Job(Box::new((*job).into())),
-        News::Bars(news) => DataView::Bars(BarsStoredView {
+        EventPayload::Forecast(news) => DataView::Forecast(forecast(news.forecast)),
+        EventPayload::Job(job) => DataView::Job(Box::new((*job).into())),
+        EventPayload::Bars(news) => DataView::Bars(BarsStoredView {
             source: news.source,
             first_date: news.first_date,
             last_date: news.last_date,
             rows: news.rows,
         }),
-        News::Alert(stored) => DataView::Alert(Box::new(alert(stored))),
-        News::Model(news) => DataView::Model(model(news)),
-        News::Health { data, .. } => DataView::Other(data),
+        EventPayload::Alert(stored) => DataView::Alert(Box::new(alert(stored))),
+        EventPayload::Model(news) => DataView::Model(model(news)),
+        EventPayload::Health { data, .. } => DataView::Other(data),
     }
 }
 
@@ -149,7 +149,7 @@ fn alert(StoredAlert { id, alert, raised_at, resolved_at }: StoredAlert) -> Aler
     }
 }
 
-fn model(ModelNews { line, .. }: ModelNews) -> ModelChangedView {
+fn model(ModelEvent { line, .. }: ModelEvent) -> ModelChangedView {
     let change = match line.action {
         RegistryAction::Publish => "published",
         RegistryAction::Promote => "promoted",

@@ -117,7 +117,7 @@ pub async fn examine_anew(app: &App, subject: &Subject) -> Result<Arc<Health>, F
     let record = track_record(app, symbol, Some(&served.version.name), RECORD_DAYS).await?;
     let missing = sessions_after(app, &loaded.history, loaded.history.last().date);
     let as_of = loaded.history.last().date;
-    let seen = served.version.card.seen(std::slice::from_ref(&loaded.history));
+    let seen = served.version.card.training_cutoff(std::slice::from_ref(&loaded.history));
     let age = sessions_after(app, &loaded.history, seen.intervals);
     let quality = health::data_quality(&loaded.report);
     let drift = input_drift(app, &served, loaded, DRIFT_DAYS).await;

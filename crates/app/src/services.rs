@@ -3,9 +3,9 @@
 use std::{ops::Deref, sync::Arc};
 
 use closecast_data::{
-    cache::{CacheSettings, Cached},
-    guard::{GuardSettings, Guarded},
+    cache::{CacheSettings, CachedProvider},
     provider::{Provider, ProviderError},
+    resilience::{ResilienceSettings, ResilientProvider},
     yahoo::{YahooProvider, YahooSettings},
 };
 use closecast_domain::{Clock, SystemClock};
@@ -71,7 +71,7 @@ impl App {
         let memory = options.memory;
         // Until a server or a worker is started.
         memory.limit_trainings(false);
-        let store = Store::open(options.store.clone()).await?.reading_artifacts_at_most(memory.artifact);
+        let store = Store::open(options.store.clone()).await?.with_max_artifact_bytes(memory.artifact);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let provider = provider(&options, memory.provider_bars, &clock)?;
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
@@ -121,9 +121,9 @@ fn provider(
         yahoo.base_urls = vec![url.clone()];
     }
     let guard =
-        GuardSettings { requests_per_second: f64::from(options.requests_per_second), ..GuardSettings::default() };
+        ResilienceSettings { requests_per_second: f64::from(options.requests_per_second), ..ResilienceSettings::default() };
     let client = YahooProvider::new(yahoo, Arc::clone(clock))?;
-    let guarded = Guarded::new(client, guard, Arc::clone(clock));
+    let guarded = ResilientProvider::new(client, guard, Arc::clone(clock));
     let cache = CacheSettings { max_bars, ..CacheSettings::default() };
-    Ok(Arc::new(Cached::new(guarded, cache, Arc::clone(clock))))
+    Ok(Arc::new(CachedProvider::new(guarded, cache, Arc::clone(clock))))
 }

@@ -30,7 +30,7 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{Clock as _, SystemClock};
-use closecast_store::{News, Store};
+use closecast_store::{EventPayload, Store};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{
@@ -111,7 +111,7 @@ async fn measure([clients, slow, events, per_second]: [usize; 4]) {
     let begun = Instant::now();
     let filling = "x".repeat(STORM_BYTES);
     for _ in 0..STORM / 10 {
-        let news = News::Health { symbol: None, data: json!({ "storm": filling }) };
+        let news = EventPayload::Health { symbol: None, data: json!({ "storm": filling }) };
         store.events().publish(&vec![news; 10], SystemClock.now()).await.unwrap();
     }
     while heard.storm.load(Ordering::Relaxed) < STORM * readers {

@@ -1,7 +1,7 @@
-//! A short memory for fetched series, so that a page that asks three times in a minute asks the source once.
+//! Caches fetched series for a short time, so that repeated requests reach the source once.
 //!
-//! It stands before the store, not in its place: the store keeps what is settled for good, this keeps any answer, the live
-//! bar included, for a minute or so.
+//! The cache is in front of the store and does not replace it: the store keeps final bars permanently, the cache keeps
+//! any response, the live bar included, for about a minute.
 
 use std::{
     collections::HashMap,
@@ -16,12 +16,12 @@ use closecast_domain::{Clock, RawSeries, Symbol};
 
 use crate::provider::{FetchRange, Provider, ProviderError};
 
-/// What is remembered, and for how long.
+/// Lifetime and size of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// Age at which a series is forgotten.
+    /// Lifetime of an entry.
     pub max_age: Duration,
-    /// Bars remembered, over all series. A bar takes about 150 bytes. Zero remembers nothing.
+    /// Maximum number of bars over all series. A bar takes about 150 bytes. Zero disables the cache.
     pub max_bars: usize,
 }
 
@@ -38,38 +38,38 @@ struct Entry {
     series: Arc<RawSeries>,
 }
 
-/// A provider that answers the same question from memory for a while. Errors are not remembered.
-pub struct Cached<P> {
+/// A provider that caches successful responses.
+pub struct CachedProvider<P> {
     inner: P,
     settings: CacheSettings,
     clock: Arc<dyn Clock>,
     entries: Mutex<HashMap<Key, Entry>>,
 }
 
-impl<P> fmt::Debug for Cached<P> {
+impl<P> fmt::Debug for CachedProvider<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("CachedProvider").field("settings", &self.settings).finish_non_exhaustive()
     }
 }
 
-impl<P> Cached<P> {
-    /// Returns `inner` with an empty memory; `clock` tells how old an entry is.
+impl<P> CachedProvider<P> {
+    /// Returns `inner` with an empty cache; `clock` determines the age of entries.
     #[must_use]
     pub fn new(inner: P, settings: CacheSettings, clock: Arc<dyn Clock>) -> Self {
         Self { inner, settings, clock, entries: Mutex::default() }
     }
 
-    /// Forgets everything.
+    /// Removes all entries.
     pub fn clear(&self) {
         self.entries.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 
-    fn recall(&self, key: &Key) -> Option<Arc<RawSeries>> {
+    fn get(&self, key: &Key) -> Option<Arc<RawSeries>> {
         let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
         entries.get(key).filter(|entry| self.is_fresh(entry, self.clock.now())).map(|entry| Arc::clone(&entry.series))
     }
 
-    fn remember(&self, key: Key, series: Arc<RawSeries>) {
+    fn insert(&self, key: Key, series: Arc<RawSeries>) {
         if series.bars.len() > self.settings.max_bars {
             return;
         }
@@ -84,25 +84,25 @@ impl<P> Cached<P> {
         }
     }
 
-    /// A clock that went back makes an entry stale, not immortal.
+    /// Returns whether the entry is still valid. A clock that was set back makes it stale, not immortal.
     fn is_fresh(&self, entry: &Entry, now: DateTime<Utc>) -> bool {
         now.signed_duration_since(entry.fetched_at).to_std().is_ok_and(|age| age < self.settings.max_age)
     }
 }
 
 #[async_trait]
-impl<P: Provider> Provider for Cached<P> {
+impl<P: Provider> Provider for CachedProvider<P> {
     fn name(&self) -> &str {
         self.inner.name()
     }
 
     async fn fetch(&self, symbol: &Symbol, range: FetchRange) -> Result<RawSeries, ProviderError> {
         let key = (symbol.clone(), range);
-        if let Some(series) = self.recall(&key) {
+        if let Some(series) = self.get(&key) {
             return Ok(RawSeries::clone(&series));
         }
         let series = self.inner.fetch(symbol, range).await?;
-        self.remember(key, Arc::new(series.clone()));
+        self.insert(key, Arc::new(series.clone()));
         Ok(series)
     }
 }

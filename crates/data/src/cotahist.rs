@@ -1,8 +1,8 @@
-//! B3's history files (`COTAHIST_A2024.TXT`): fixed width, 245 characters a record, Latin-1.
+//! Reader for B3's history files (`COTAHIST_A2024.TXT`): fixed width, 245 characters per record, Latin-1.
 //!
-//! Kept are the records of the cash market in round lots (CODBDI 02, TPMERC 010). Prices are as traded: neither splits
-//! nor dividends are accounted for, and the file names neither. They are quoted for FATCOT shares (1 or 1000) with two
-//! implied decimals. A ticker `PETR4` becomes the symbol `PETR4.SA`.
+//! It keeps the records of the cash market in round lots (CODBDI 02, TPMERC 010). Prices are as traded: the file
+//! adjusts for neither splits nor dividends and does not name them. They are quoted for FATCOT shares (1 or 1000) with
+//! two implied decimals. A ticker `PETR4` becomes the symbol `PETR4.SA`.
 
 use std::{
     collections::HashMap,
@@ -15,29 +15,29 @@ use closecast_domain::{RawBar, RawSeries, Symbol};
 use crate::{
     csv::Dialect,
     import::{
-        Head, Import, ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsSeen, excerpt, same_symbol,
+        Head, Import, ImportError, ImportNote, ImportOptions, Notes, RowProblem, SymbolsFound, excerpt, same_symbol,
     },
 };
 
-/// Characters of a record.
+/// Characters per record.
 const RECORD_LENGTH: usize = 245;
 
-/// Returns whether a file that starts with `head` is a COTAHIST file: its first record says so.
+/// Returns whether a file that starts with `head` is a COTAHIST file, by its first record.
 #[must_use]
 pub fn recognises(head: &[u8]) -> bool {
     head.starts_with(b"00COTAHIST.")
 }
 
-/// Returns the round-lot bars of a COTAHIST stream, one series a symbol.
+/// Returns the round-lot bars of a COTAHIST stream, one series per symbol.
 ///
 /// # Errors
-/// [`ImportError`] when the stream breaks off, is no COTAHIST file, or holds no bar of the wanted symbol.
+/// [`ImportError`] when the stream is interrupted, is not a COTAHIST file, or has no bar of the wanted symbol.
 pub fn read(mut reader: impl Read, options: &ImportOptions) -> Result<Import, ImportError> {
     let head = Head::read(&mut reader)?;
     read_after(head, &mut reader, options)
 }
 
-/// Reads on behind the head.
+/// Reads the stream after its head.
 pub(crate) fn read_after(head: Head, rest: &mut dyn Read, options: &ImportOptions) -> Result<Import, ImportError> {
     let mut file = Cotahist::new(options);
     let mut reader = BufReader::with_capacity(1 << 20, head.chain(rest).take(options.limits.cotahist_bytes + 1));
@@ -62,7 +62,7 @@ pub(crate) fn read_after(head: Head, rest: &mut dyn Read, options: &ImportOption
     file.finish()
 }
 
-/// What one record is.
+/// Kinds of records.
 enum Record {
     Header,
     /// Round lot of the cash market.
@@ -74,12 +74,12 @@ enum Record {
     },
 }
 
-/// Gathers the bars of a file record by record.
+/// Collects the bars of a file record by record.
 struct Cotahist<'a> {
     options: &'a ImportOptions,
     series: Vec<RawSeries>,
     places: HashMap<Symbol, Option<usize>>,
-    seen: SymbolsSeen,
+    seen: SymbolsFound,
     notes: Notes,
     records: u64,
     bars: usize,
@@ -95,7 +95,7 @@ impl<'a> Cotahist<'a> {
             options,
             series: Vec::new(),
             places: HashMap::new(),
-            seen: SymbolsSeen::default(),
+            seen: SymbolsFound::default(),
             notes: Notes::default(),
             records: 0,
             bars: 0,
@@ -177,7 +177,7 @@ impl<'a> Cotahist<'a> {
         if self.other_markets > 0 {
             self.notes.push(ImportNote::OtherMarkets { count: self.other_markets });
         }
-        // The trailer counts every record, itself and the header included.
+        // The trailer counts every record, including itself and the header.
         let found = self.records + self.bad as u64;
         match self.stated {
             None => self.notes.push(ImportNote::TrailerMissing),
@@ -188,8 +188,8 @@ impl<'a> Cotahist<'a> {
     }
 }
 
-/// Returns the record with one byte a character. The files are Latin-1; one that was saved as UTF-8 has longer records,
-/// whose columns would be shifted by each accent.
+/// Returns the record with one byte per character. The files are Latin-1; a copy in UTF-8 has longer records, whose
+/// columns each accent would shift.
 fn one_byte_a_character(bytes: &[u8]) -> Vec<u8> {
     match std::str::from_utf8(bytes) {
         Ok(text) if bytes.len() > RECORD_LENGTH => text.chars().map(|c| u8::try_from(c).unwrap_or(b'?')).collect(),
@@ -197,7 +197,7 @@ fn one_byte_a_character(bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Returns the record in `bytes`, or `None` when it does not follow the layout.
+/// Returns the record in `bytes`, or `None` if it does not follow the layout.
 fn parse(bytes: &[u8]) -> Option<Record> {
     match bytes.get(..2)? {
         b"00" => Some(Record::Header),
@@ -226,7 +226,7 @@ fn quote(bytes: &[u8]) -> Option<Record> {
     Some(Record::Bar(symbol, bar))
 }
 
-/// Returns the text of the columns `from` to `to`, counted from 1, both included, as the layout counts them.
+/// Returns the text of the columns `from` to `to`, inclusive and counted from 1 as in the layout.
 fn field(bytes: &[u8], from: usize, to: usize) -> Option<&str> {
     std::str::from_utf8(bytes.get(from - 1..to)?).ok().map(str::trim)
 }

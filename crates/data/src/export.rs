@@ -1,4 +1,4 @@
-//! Bars into files.
+//! Writes bars to files.
 
 use std::io::{self, Write};
 
@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use closecast_domain::{Bar, History, PriceBasis, RawBar, RawSeries, Symbol};
 use serde::{Deserialize, Serialize};
 
-/// The header of every file written here: Yahoo's own.
+/// Header of all written files: Yahoo's.
 pub const HEADER: &str = "Date,Open,High,Low,Close,Adj Close,Volume";
 
 /// Returns the file name of a symbol's history: `AAPL_data.csv`.
@@ -15,10 +15,10 @@ pub fn file_name(symbol: &Symbol) -> String {
     format!("{symbol}_data.csv")
 }
 
-/// Writes a checked history as Yahoo's CSV, oldest first, six decimals.
+/// Writes a checked history as Yahoo's CSV, oldest first, with six decimals.
 ///
-/// `Close` is the price a person reads, `Adj Close` the one adjusted for splits and dividends; open, high and low stand
-/// on the basis of `Close`: `open · raw_close / close`.
+/// `Close` is the quoted price, `Adj Close` the price adjusted for splits and dividends; open, high and low are on the
+/// basis of `Close`: `open · raw_close / close`.
 ///
 /// # Errors
 /// [`io::Error`] of the writer.
@@ -30,10 +30,10 @@ pub fn write_history(mut writer: impl Write, history: &History) -> io::Result<()
     writer.flush()
 }
 
-/// Writes a series as it was delivered, but oldest first. A missing number is an empty cell.
+/// Writes a series as delivered, but oldest first. A missing number is an empty cell.
 ///
-/// The prices keep their basis, which the file cannot state: fully adjusted prices are written as `Close` and as `Adj
-/// Close`; for others without an adjusted close the column `Adj Close` is empty.
+/// Prices keep their basis, which the format cannot express: fully adjusted prices are written as `Close` and as `Adj
+/// Close`; for others without an adjusted close, `Adj Close` is empty.
 ///
 /// # Errors
 /// [`io::Error`] of the writer.
@@ -51,7 +51,7 @@ pub fn write_series(mut writer: impl Write, series: &RawSeries) -> io::Result<()
     writer.flush()
 }
 
-/// A body for `POST /predict`: the newest closes of a symbol.
+/// A request body for `POST /predict`: the newest closes of a symbol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TestPayload {
     /// Symbol of the closes.
@@ -101,7 +101,7 @@ fn write_row(writer: &mut impl Write, bar: &RawBar) -> io::Result<()> {
     writeln!(writer, ",{}", volume.unwrap_or_default())
 }
 
-/// Six decimals, and for prices below 0.1 as many more as keep six digits: 0.00001234 must not become 0.000012.
+/// Formats a price with six decimals, and with more below 0.1 to keep six digits: 0.00001234 must not become 0.000012.
 fn decimals(price: f64) -> String {
     if !price.is_finite() {
         return String::new();

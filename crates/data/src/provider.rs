@@ -1,4 +1,4 @@
-//! The seam towards anything that delivers price bars, and why a delivery can fail.
+//! The interface of price sources, and their errors.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -6,12 +6,12 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{RawSeries, Symbol};
 
-/// The session dates asked for, in the exchange's own time zone.
+/// Requested session dates, in the time zone of the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FetchRange {
-    /// First date wanted.
+    /// First date.
     pub start: NaiveDate,
-    /// First date not wanted any more.
+    /// End date, exclusive.
     pub end: NaiveDate,
 }
 
@@ -22,13 +22,13 @@ impl FetchRange {
         Self { start, end }
     }
 
-    /// Returns whether `date` is wanted.
+    /// Returns whether `date` is in the range.
     #[must_use]
     pub fn contains(&self, date: NaiveDate) -> bool {
         self.start <= date && date < self.end
     }
 
-    /// Returns whether no date is wanted at all.
+    /// Returns whether the range is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.start >= self.end
@@ -36,7 +36,7 @@ impl FetchRange {
 }
 
 impl fmt::Display for FetchRange {
-    /// Writes the first and the last date wanted, as a person says a period.
+    /// Writes the first and the last date.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.end.pred_opt() {
             Some(last) if last > self.start => write!(f, "from {} to {last}", self.start),
@@ -49,13 +49,13 @@ impl fmt::Display for FetchRange {
 /// A source of daily price bars.
 #[async_trait]
 pub trait Provider: Send + Sync {
-    /// Returns the short name of the source, as it stands in [`RawSeries::source`].
+    /// Returns the short name of the source, as in [`RawSeries::source`].
     fn name(&self) -> &str;
 
-    /// Fetches the bars of `symbol` whose session lies in `range`, as delivered: nothing dropped, nothing repaired.
+    /// Fetches the bars of `symbol` whose session is in `range`, as delivered: nothing dropped, nothing repaired.
     ///
     /// # Errors
-    /// [`ProviderError`], whose variants tell whose fault it is and what can be done.
+    /// [`ProviderError`], whose variants state the cause and the remedy.
     async fn fetch(&self, symbol: &Symbol, range: FetchRange) -> Result<RawSeries, ProviderError>;
 }
 
@@ -73,61 +73,61 @@ impl<P: Provider + ?Sized> Provider for Arc<P> {
 /// Why a [`Provider`] delivered nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ProviderError {
-    /// The source knows no such symbol. The user's to correct.
+    /// The source does not know the symbol; the user can correct it.
     #[error(
         "{symbol} is unknown to the price source ({answer}): check the spelling; exchanges outside the US need a suffix, such as PETR4.SA for B3"
     )]
     UnknownSymbol {
-        /// Symbol asked for.
+        /// Requested symbol.
         symbol: Symbol,
-        /// What the source said.
+        /// Message of the source.
         answer: String,
     },
     /// The symbol exists and has no session in the range.
-    #[error("{symbol} has no session {range}: ask for other dates, or leave the start date away")]
+    #[error("{symbol} has no session {range}: request other dates, or omit the start date")]
     NoData {
-        /// Symbol asked for.
+        /// Requested symbol.
         symbol: Symbol,
-        /// Dates asked for.
+        /// Requested dates.
         range: FetchRange,
     },
-    /// The source refuses the question as such.
-    #[error("the price source refused the request: {reason}; check the symbol and the dates")]
+    /// The source rejects the request.
+    #[error("the price source rejected the request: {reason}; check the symbol and the dates")]
     BadRequest {
-        /// What the source, or the check before it, said.
+        /// Message of the source, or of the check before it.
         reason: String,
     },
     /// Too many requests from this address.
-    #[error("the price source says that there were too many requests from this address: {}", wait_text(*.retry_after))]
+    #[error("the price source reports too many requests from this address: {}", wait_text(*.retry_after))]
     RateLimited {
-        /// How long the source asks to wait, where it says so.
+        /// Requested delay, if stated.
         retry_after: Option<Duration>,
     },
-    /// The source does not serve this client.
+    /// The source blocks this client.
     #[error(
-        "the price source does not let this client in (HTTP {status}, {reason}): try from another network, or import a CSV file instead"
+        "the price source blocks this client (HTTP {status}, {reason}): try from another network, or import a CSV file instead"
     )]
     Blocked {
         /// HTTP status.
         status: u16,
-        /// What the source said.
+        /// Message of the source.
         reason: String,
     },
-    /// The source is out of order for the moment.
-    #[error("the price source is out of order at the moment (HTTP {status}): {}", wait_text(*.retry_after))]
+    /// The source is temporarily unavailable.
+    #[error("the price source is temporarily unavailable (HTTP {status}): {}", wait_text(*.retry_after))]
     Unavailable {
         /// HTTP status; 200 for a maintenance page.
         status: u16,
-        /// How long the source asks to wait, where it says so.
+        /// Requested delay, if stated.
         retry_after: Option<Duration>,
     },
-    /// No complete answer in time.
-    #[error("the price source did not answer within {:.0} s: try again, or allow more time", .after.as_secs_f64().ceil())]
+    /// No complete response before the timeout.
+    #[error("the price source did not respond within {:.0} s: try again, or allow more time", .after.as_secs_f64().ceil())]
     Timeout {
-        /// Time allowed.
+        /// The timeout.
         after: Duration,
     },
-    /// The source could not be reached.
+    /// The source is unreachable.
     #[error(
         "the price source could not be reached ({reason}): check the network connection, the proxy and the firewall"
     )]
@@ -135,27 +135,27 @@ pub enum ProviderError {
         /// The innermost cause.
         reason: String,
     },
-    /// The answer is not what the format says.
+    /// The response does not follow the format.
     #[error(
-        "the price source answered with {what}, which cannot be read: try again later; if it stays so, the format has changed. It begins: {excerpt:?}"
+        "the price source responded with {what}, which cannot be read: try again later; if the error persists, the format has changed. It begins: {excerpt:?}"
     )]
     Unreadable {
-        /// What was found, and where.
+        /// What was found.
         what: String,
-        /// Beginning of the answer, cut to a printable length.
+        /// Beginning of the response, shortened.
         excerpt: String,
     },
-    /// The source failed so often that it is left alone for a while; nothing was sent.
+    /// The circuit breaker is open after repeated failures; no request was sent.
     #[error(
-        "the price source failed several times in a row and is left alone until {}: try again then",
+        "the price source failed several times in a row, and requests are suspended until {}: try again then",
         .until.format("%Y-%m-%d %H:%M:%S UTC")
     )]
     CircuitOpen {
-        /// When the next attempt will be let through.
+        /// When the next request will be admitted.
         until: DateTime<Utc>,
     },
-    /// The settings or the machine do not allow to ask at all. The operator's to correct.
-    #[error("the price source is not set up: {reason}")]
+    /// The configuration or the machine prevents requests; the operator can correct it.
+    #[error("the price source is not configured: {reason}")]
     Misconfigured {
         /// What is wrong and what to do.
         reason: String,
@@ -163,7 +163,7 @@ pub enum ProviderError {
 }
 
 impl ProviderError {
-    /// Returns whether the same question may be answered a little later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -181,13 +181,13 @@ impl ProviderError {
         }
     }
 
-    /// Returns whether the source itself is at fault or turns us away, as opposed to a sound answer to a poor question.
+    /// Returns whether the source fails or blocks the client, as opposed to a valid response to an invalid request.
     #[must_use]
     pub fn is_source_failure(&self) -> bool {
         self.is_retryable() || matches!(self, Self::Blocked { .. })
     }
 
-    /// Returns how long the source asks to wait, where it says so.
+    /// Returns the delay that the source requests, if stated.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn range_excludes_its_end_and_is_said_with_its_last_day() {
+    fn range_excludes_end_and_displays_last_day() {
         let range = FetchRange::new(date("2020-01-01"), date("2020-02-01"));
         assert!(range.contains(date("2020-01-01")) && range.contains(date("2020-01-31")));
         assert!(!range.contains(date("2020-02-01")));
@@ -223,11 +223,11 @@ mod tests {
     }
 
     #[test]
-    fn messages_name_the_remedy() {
+    fn errors_name_the_remedy() {
         let limited = ProviderError::RateLimited { retry_after: Some(Duration::from_millis(1500)) };
         assert_eq!(
             limited.to_string(),
-            "the price source says that there were too many requests from this address: try again in 2 s"
+            "the price source reports too many requests from this address: try again in 2 s"
         );
         let open = ProviderError::CircuitOpen { until: DateTime::UNIX_EPOCH };
         assert!(open.to_string().contains("until 1970-01-01 00:00:00 UTC"), "{open}");

@@ -1,12 +1,12 @@
-//! Keeping a stored series up to date with as few requests as possible, without missing that its past was rewritten.
+//! Keeps a stored series up to date with few requests, and detects that its past was rewritten.
 //!
-//! A source that adjusts its prices rewrites the whole past at every dividend and split. So each refresh fetches some
-//! sessions again that are stored already: where they agree, the new ones are appended; where the adjustment differs,
-//! everything is fetched anew.
+//! A source that adjusts its prices rewrites the whole past at every dividend and split. Each refresh therefore fetches
+//! some stored sessions again: if they agree, new ones are appended; if the adjustment differs, everything is fetched
+//! again.
 //!
-//! Everything here is computation. Whoever owns the store does, in this order, [`MarketDay::at`], [`plan`],
-//! [`Provider::fetch`](crate::provider::Provider::fetch), [`merge()`]; when that ends in [`Merge::Rewritten`], it fetches
-//! [`RefreshPlan::after_rewrite`] and stores the answer in place of what it has.
+//! This module only computes. The caller, in this order, uses [`MarketDay::at`], [`plan`],
+//! [`Provider::fetch`](crate::provider::Provider::fetch), [`merge()`]; after [`Merge::Rewritten`] it fetches
+//! [`RefreshPlan::after_rewrite`] and replaces what is stored.
 
 mod merge;
 mod rewrite;
@@ -22,33 +22,33 @@ pub use self::{
     rewrite::Rewrite,
 };
 use crate::{
-    exchange_time::{date_of, scheduled_close, within_reason},
+    exchange_time::{clamp_to_valid_years, date_of, scheduled_close},
     provider::FetchRange,
 };
 
 /// Stored sessions that each refresh fetches again: a trading week.
 pub const OVERLAP_SESSIONS: usize = 5;
-/// Days searched backwards for sessions. No calendar here leaves out more than a few days in a row.
+/// Maximum number of days searched backwards for sessions. No calendar here skips more than a few days in a row.
 const DAYS_SEARCHED: usize = 30;
 
-/// Where an exchange stands at some instant.
+/// State of an exchange at some instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MarketDay {
-    /// The date on the exchange's own calendar.
+    /// Current date in the time zone of the exchange.
     pub today: NaiveDate,
     /// The last session whose bar is not subject to change any more.
     pub last_settled: NaiveDate,
 }
 
 impl MarketDay {
-    /// Returns where `exchange` stands at `now`, when bars settle `settles_after` the close. Exchanges whose time zone is
-    /// not known are taken to keep UTC: their newest bar may be asked for some hours late, never too early.
+    /// Returns the state of `exchange` at `now`; bars settle `settles_after` the close. Exchanges with an unknown time
+    /// zone use UTC: their newest bar may be requested some hours late, never too early.
     #[must_use]
     pub fn at(exchange: Exchange, now: DateTime<Utc>, settles_after: Duration) -> Self {
         let zone = exchange.time_zone().parse().unwrap_or(Tz::UTC);
         let calendar = TradingCalendar::new(exchange);
         let settles_after = TimeDelta::from_std(settles_after).unwrap_or(TimeDelta::MAX);
-        let today = date_of(now.timestamp(), zone).unwrap_or_else(|| within_reason(now.date_naive()));
+        let today = date_of(now.timestamp(), zone).unwrap_or_else(|| clamp_to_valid_years(now.date_naive()));
         let settled = |date: &NaiveDate| {
             let close = scheduled_close(*date, zone, calendar).checked_add_signed(settles_after);
             calendar.is_session(*date) && close.is_some_and(|settled| settled <= now)
@@ -58,11 +58,11 @@ impl MarketDay {
     }
 }
 
-/// What a store has of a symbol.
+/// Stored dates of a symbol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StoredSpan {
-    /// The earliest start that was ever fetched. Not the date of the first bar: a share listed after the start would be
-    /// fetched in full at every refresh.
+    /// Earliest start that was ever fetched. Not the date of the first bar: a share listed after the start would be
+    /// fetched completely at every refresh.
     pub covers_from: NaiveDate,
     /// The newest stored session that is not live.
     pub last_settled: NaiveDate,
@@ -82,14 +82,14 @@ pub enum RefreshPlan {
     Full {
         /// Dates to fetch, today's live bar included.
         range: FetchRange,
-        /// Why nothing less will do.
+        /// Why a complete fetch is necessary.
         reason: FullReason,
     },
 }
 
 impl RefreshPlan {
-    /// Returns the plan that follows when [`merge()`] found that the past was rewritten: all from the earliest start on,
-    /// be it stored or wanted.
+    /// Returns the plan after [`merge()`] found a rewritten past: everything from the earliest stored or wanted start
+    /// on.
     #[must_use]
     pub fn after_rewrite(stored: StoredSpan, wanted_start: NaiveDate, market: MarketDay, rewrite: Rewrite) -> Self {
         let range = until_today(stored.covers_from.min(wanted_start), market);
@@ -106,17 +106,17 @@ impl RefreshPlan {
     }
 }
 
-/// Why everything has to be fetched.
+/// Why a complete fetch is necessary.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FullReason {
-    /// There is nothing to append to.
+    /// Nothing is stored.
     NothingStored,
-    /// An earlier start is wanted than was ever fetched.
+    /// The wanted start is earlier than any that was fetched.
     EarlierStart {
         /// Earliest start fetched so far.
         covers_from: NaiveDate,
     },
-    /// What is stored does not hold any more.
+    /// The stored past is no longer valid.
     Rewritten(Rewrite),
 }
 
@@ -124,14 +124,14 @@ impl fmt::Display for FullReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NothingStored => write!(f, "nothing is stored yet"),
-            Self::EarlierStart { covers_from } => write!(f, "only the time from {covers_from} on is stored"),
+            Self::EarlierStart { covers_from } => write!(f, "only the period from {covers_from} on is stored"),
             Self::Rewritten(rewrite) => write!(f, "{rewrite}"),
         }
     }
 }
 
 /// Returns what to fetch so that all settled sessions from `wanted_start` on are stored. On a holiday that the calendar
-/// does not know, every plan is to look for the missing session: the caller should not carry it out twice within minutes.
+/// does not know, every plan fetches the missing session: callers should not repeat it within minutes.
 #[must_use]
 pub fn plan(
     stored: Option<StoredSpan>,

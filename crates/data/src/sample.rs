@@ -1,9 +1,8 @@
-//! The bundled sample: real daily prices to try the program with, without a network.
+//! The bundled sample: real daily prices for trying the program offline.
 //!
 //! Five US shares (AAPL, FB, GOOG, IBM, MSFT) from March 2000, or their listing, to 1 March 2013: Quandl's WIKI prices,
 //! in the public domain, as the Python package `bokeh-sampledata` ships them. Open, high, low, close and volume are as
-//! traded; the adjusted close accounts for splits and dividends, those after 2013 included. `sample/PROVENANCE.md` has
-//! the details.
+//! traded; the adjusted close includes splits and dividends, also those after 2013. See `sample/PROVENANCE.md`.
 
 use std::sync::LazyLock;
 
@@ -12,12 +11,12 @@ use flate2::read::GzDecoder;
 
 use crate::{csv, import::ImportOptions};
 
-/// The CSV file that `sample/make_sample.py` wrote.
+/// The CSV file written by `sample/make_sample.py`.
 static ARCHIVE: &[u8] = include_bytes!("../sample/stocks.csv.gz");
 
-/// Read on first use; that takes a few hundredths of a second.
+/// Parsed on first use, in some hundredths of a second.
 static SERIES: LazyLock<Vec<RawSeries>> = LazyLock::new(|| {
-    // A test reads the archive; if it were broken there would be no sample, but no panic either.
+    // A test reads the archive; a broken one would give an empty sample and no panic.
     let import = csv::read(GzDecoder::new(ARCHIVE), &ImportOptions::default());
     let mut series = import.map(|import| import.series).unwrap_or_default();
     for series in &mut series {
@@ -33,7 +32,7 @@ pub fn symbols() -> Vec<Symbol> {
     SERIES.iter().map(|series| series.symbol.clone()).collect()
 }
 
-/// Returns the sample's bars of `symbol`, oldest first, or `None` for a symbol that is not in it.
+/// Returns the sample's bars of `symbol`, oldest first, or `None` for other symbols.
 ///
 /// ```
 /// use closecast_data::sample;

@@ -1,4 +1,4 @@
-//! The short memory before a provider.
+//! The cache of fetched series.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -13,12 +13,12 @@ use std::{
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use closecast_data::{
-    cache::{CacheSettings, Cached},
+    cache::{CacheSettings, CachedProvider},
     provider::{FetchRange, Provider, ProviderError},
 };
 use closecast_domain::{Clock, PriceBasis, RawBar, RawSeries, Symbol};
 
-/// A clock that is set by hand.
+/// A clock that tests set.
 struct Hand(Mutex<DateTime<Utc>>);
 
 impl Hand {
@@ -33,7 +33,7 @@ impl Clock for Hand {
     }
 }
 
-/// Delivers ten bars of every symbol but `NONE`, and counts how often it is asked.
+/// Delivers ten bars of every symbol except `NONE`, and counts requests.
 #[derive(Default)]
 struct Counting(AtomicUsize);
 
@@ -57,7 +57,7 @@ impl Provider for Counting {
 struct Setup {
     clock: Arc<Hand>,
     source: Arc<Counting>,
-    cached: Cached<Arc<Counting>>,
+    cached: CachedProvider<Arc<Counting>>,
 }
 
 impl Setup {
@@ -65,12 +65,12 @@ impl Setup {
         let clock = Arc::new(Hand(Mutex::new(DateTime::UNIX_EPOCH)));
         let source = Arc::new(Counting::default());
         let settings = CacheSettings { max_age: Duration::from_secs(60), max_bars };
-        let cached = Cached::new(Arc::clone(&source), settings, clock.clone());
+        let cached = CachedProvider::new(Arc::clone(&source), settings, clock.clone());
         Self { clock, source, cached }
     }
 
-    /// Returns whether the source had to be asked.
-    async fn asks(&self, symbol: &str, days: u64) -> bool {
+    /// Returns whether the source received a request.
+    async fn reaches_source(&self, symbol: &str, days: u64) -> bool {
         let before = self.source.0.load(Ordering::Relaxed);
         let range = FetchRange::new(NaiveDate::default(), NaiveDate::default() + chrono::Days::new(days));
         let _ = self.cached.fetch(&symbol.parse().unwrap(), range).await;
@@ -79,36 +79,36 @@ impl Setup {
 }
 
 #[tokio::test]
-async fn the_same_question_is_asked_once_a_minute() {
+async fn repeated_fetch_is_cached_for_a_minute() {
     let setup = Setup::new(1000);
-    assert!(setup.asks("AAPL", 1).await);
+    assert!(setup.reaches_source("AAPL", 1).await);
     setup.clock.turn(59);
-    assert!(!setup.asks("AAPL", 1).await);
-    assert!(setup.asks("AAPL", 2).await, "another range");
-    assert!(setup.asks("MSFT", 1).await, "another symbol");
+    assert!(!setup.reaches_source("AAPL", 1).await);
+    assert!(setup.reaches_source("AAPL", 2).await, "another range");
+    assert!(setup.reaches_source("MSFT", 1).await, "another symbol");
     setup.clock.turn(1);
-    assert!(setup.asks("AAPL", 1).await);
+    assert!(setup.reaches_source("AAPL", 1).await);
     setup.clock.turn(-3600);
-    assert!(setup.asks("AAPL", 1).await, "a clock that went back");
+    assert!(setup.reaches_source("AAPL", 1).await, "a clock that went back");
     setup.cached.clear();
-    assert!(setup.asks("AAPL", 1).await);
+    assert!(setup.reaches_source("AAPL", 1).await);
 }
 
 #[tokio::test]
-async fn errors_are_not_remembered() {
+async fn errors_are_not_cached() {
     let setup = Setup::new(1000);
-    assert!(setup.asks("NONE", 1).await && setup.asks("NONE", 1).await);
+    assert!(setup.reaches_source("NONE", 1).await && setup.reaches_source("NONE", 1).await);
 }
 
 #[tokio::test]
-async fn the_oldest_makes_room_and_what_is_too_large_is_not_kept() {
+async fn oldest_entry_is_evicted_and_oversized_series_is_not_cached() {
     let setup = Setup::new(25);
     for symbol in ["A", "B", "C"] {
-        assert!(setup.asks(symbol, 1).await);
+        assert!(setup.reaches_source(symbol, 1).await);
         setup.clock.turn(1);
     }
-    assert!(!setup.asks("C", 1).await && !setup.asks("B", 1).await);
-    assert!(setup.asks("A", 1).await);
+    assert!(!setup.reaches_source("C", 1).await && !setup.reaches_source("B", 1).await);
+    assert!(setup.reaches_source("A", 1).await);
     let tiny = Setup::new(9);
-    assert!(tiny.asks("A", 1).await && tiny.asks("A", 1).await);
+    assert!(tiny.reaches_source("A", 1).await && tiny.reaches_source("A", 1).await);
 }

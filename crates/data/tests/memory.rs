@@ -1,14 +1,13 @@
-//! The memory that each parser takes, against hostile input: bounded by the length of the input times a small factor, or in absolute
-//! terms by the limits of an import.
+//! Memory of each parser for hostile input: bounded by a small multiple of the input, or by the limits of an import.
 //!
-//! | input | most memory |
+//! | input | maximum memory |
 //! |---|---|
-//! | CSV with ordinary rows | 8 bytes for each byte |
-//! | CSV with rows of few characters | 320 bytes for each row, up to `Limits::rows` |
-//! | CSV with a new symbol in each row, in each column or in each spelling | 24 MB, whatever the length: `Limits::symbols` |
-//! | CSV with one long line, a wide header, unreadable rows | 24 MB, whatever the length |
-//! | COTAHIST | 4 bytes for each byte |
-//! | an answer of Yahoo | 24 bytes for each byte |
+//! | CSV with ordinary rows | 8 bytes per byte |
+//! | CSV with very short rows | 320 bytes per row, up to `Limits::rows` |
+//! | CSV with a new symbol in each row, in each column or in each spelling | 24 MB, for any length: `Limits::symbols` |
+//! | CSV with one long line, a wide header, unreadable rows | 24 MB, for any length |
+//! | COTAHIST | 4 bytes per byte |
+//! | a response of Yahoo | 24 bytes per byte |
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -18,15 +17,15 @@ use chrono::{NaiveDate, TimeDelta, Utc};
 use closecast_data::{
     import::{self, Import, ImportError, ImportOptions, Limits},
     provider::FetchRange,
-    yahoo::{self, Received},
+    yahoo::{self, RawResponse},
 };
 use closecast_domain::{History, Symbol};
 
-/// What is taken whatever the input is: the head, buffers, the layout.
+/// Memory for any input: the head, buffers, the layout.
 const FIXED: u64 = 1 << 20;
 const ABSOLUTE: u64 = 24_000_000;
 
-/// Reads the text, and returns the most memory that was in use, and what came of it.
+/// Reads the text, and returns the peak memory and the result.
 fn peak(text: &[u8], options: &ImportOptions) -> (u64, Result<Import, ImportError>) {
     let mut read = None;
     let taken = allocation_counter::measure(|| read = Some(import::read(text, options)));
@@ -73,12 +72,12 @@ fn csv_of_tiny_rows_is_bounded_by_the_limit_of_rows() {
 }
 
 #[test]
-fn csv_stops_at_the_first_symbol_too_many_while_it_is_read() {
+fn csv_stops_at_symbol_limit_while_streaming() {
     let text = file("Symbol,Date,Close", 150_000, |number| format!("{},2020-01-02,1", symbol(number)));
     let (bytes, read) = peak(&text, &ImportOptions::default());
     assert!(matches!(read, Err(ImportError::TooManySymbols { limit: 5_000 })));
     assert!(bytes <= ABSOLUTE, "{bytes}");
-    // The end of the stream is not waited for.
+    // The stream is not read to its end.
     let endless = std::io::Read::chain(&text[..], std::io::repeat(b'x'));
     assert!(matches!(import::read(endless, &ImportOptions::default()), Err(ImportError::TooManySymbols { .. })));
 }
@@ -148,7 +147,7 @@ fn record(ticker: &str) -> String {
 }
 
 #[test]
-fn cotahist_takes_a_small_multiple_of_its_length_and_stops_at_the_first_symbol_too_many() {
+fn cotahist_takes_bounded_memory_and_stops_at_symbol_limit() {
     let text = file("00COTAHIST.2024BOVESPA 20240102", 20_000, |_| record("PETR4"));
     let (bytes, read) = peak(&text, &ImportOptions::default());
     assert_eq!(read.unwrap().rows(), 20_000);
@@ -160,7 +159,7 @@ fn cotahist_takes_a_small_multiple_of_its_length_and_stops_at_the_first_symbol_t
 }
 
 #[test]
-fn answer_of_yahoo_takes_a_small_multiple_of_its_length() {
+fn yahoo_response_takes_a_small_multiple_of_its_length() {
     let many = |piece: &str| piece.repeat(2_000_000 / piece.len());
     let range = FetchRange { start: day(0), end: day(39_999) };
     for body in [
@@ -179,14 +178,14 @@ fn answer_of_yahoo_takes_a_small_multiple_of_its_length() {
         let symbol = Symbol::new("AAPL").unwrap();
         #[expect(clippy::disallowed_methods, reason = "any moment will do")]
         let now = Utc::now();
-        let received = Received { status: 200, retry_after: None, body: body.as_bytes(), now };
+        let received = RawResponse { status: 200, retry_after: None, body: body.as_bytes(), now };
         let read = || drop(yahoo::read(&symbol, range, &received, Duration::ZERO));
         let bytes = allocation_counter::measure(read).bytes_max;
         assert!(bytes <= 24 * body.len() as u64 + FIXED, "{:.60}: {bytes} for {}", body, body.len());
     }
 }
 
-/// Reads the text and checks its series one by one, as an import does, and returns the most memory that was in use for each row.
+/// Reads the text and checks its series one by one, as an import does, and returns the peak memory per row.
 fn peak_per_row(text: &[u8]) -> u64 {
     let mut rows = 0;
     let taken = allocation_counter::measure(|| {
@@ -203,7 +202,7 @@ fn peak_per_row(text: &[u8]) -> u64 {
 /// Ordinary rows take 400. The memory of an import is divided by this figure: `PER_IMPORTED_ROW` in `crates/closecast/src/memory/plan.rs`.
 #[test]
 fn row_takes_at_most_480_bytes_from_the_parser_to_the_check_of_its_history() {
-    // A little more than a power of two: what grows by doubling has just been copied.
+    // A little more than a power of two: growing buffers have just been copied.
     const ROWS: usize = 33_000;
     let header = "Date,Open,High,Low,Close,Adj Close,Volume";
     let usual = |number: usize| format!("{},100.25,101.5,99.75,100.875,98.125,34454120", day(number));

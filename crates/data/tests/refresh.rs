@@ -1,4 +1,4 @@
-//! Planning a refresh, and merging what it brings.
+//! Planning a refresh, and merging its result.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -23,7 +23,7 @@ fn market(exchange: Exchange, now: &str) -> (String, String) {
 }
 
 #[test]
-fn the_last_settled_session_follows_the_exchange() {
+fn last_settled_session_follows_exchange_hours() {
     for (exchange, now, today, last_settled) in [
         // A Friday in New York: open, closed but not settled, settled, and already Saturday in UTC.
         (Exchange::UnitedStates, "2024-03-08T18:00:00Z", "2024-03-08", "2024-03-07"),
@@ -64,19 +64,19 @@ fn until_today(start: &str) -> FetchRange {
 }
 
 #[test]
-fn nothing_stored_is_fetched_in_full() {
+fn plan_is_full_when_nothing_is_stored() {
     let full = RefreshPlan::Full { range: until_today("2020-01-01"), reason: FullReason::NothingStored };
     assert_eq!(planned(None, "2020-01-01"), full);
 }
 
 #[test]
-fn what_is_complete_is_left_alone() {
+fn plan_is_up_to_date_when_complete() {
     assert_eq!(planned(Some(("2020-01-01", "2024-03-11")), "2020-01-01"), RefreshPlan::UpToDate);
     assert_eq!(planned(Some(("2020-01-01", "2024-03-11")), "2022-01-01").range(), None);
 }
 
 #[test]
-fn a_missing_day_is_fetched_with_the_week_before_it() {
+fn plan_refetches_a_week_before_missing_day() {
     let append = |start| RefreshPlan::Append { range: until_today(start) };
     // Friday is the newest one stored: Friday, Thursday, Wednesday, Tuesday, Monday again.
     assert_eq!(planned(Some(("2020-01-01", "2024-03-08")), "2020-01-01"), append("2024-03-04"));
@@ -84,14 +84,14 @@ fn a_missing_day_is_fetched_with_the_week_before_it() {
 }
 
 #[test]
-fn an_earlier_start_is_fetched_in_full() {
+fn plan_is_full_for_earlier_start() {
     let reason = FullReason::EarlierStart { covers_from: date("2020-01-01") };
     let full = RefreshPlan::Full { range: until_today("2015-01-01"), reason };
     assert_eq!(planned(Some(("2020-01-01", "2024-03-11")), "2015-01-01"), full);
 }
 
 #[test]
-fn after_a_rewrite_all_that_was_stored_is_fetched() {
+fn after_rewrite_covers_all_stored_sessions() {
     let market = MarketDay::at(Exchange::UnitedStates, MARKET.parse().unwrap(), HALF_AN_HOUR);
     let stored = StoredSpan { covers_from: date("2015-01-01"), last_settled: date("2024-03-08") };
     let plan = RefreshPlan::after_rewrite(stored, date("2020-01-01"), market, Rewrite::NoOverlap);
@@ -133,7 +133,7 @@ fn closes(series: &RawSeries) -> Vec<f64> {
 }
 
 #[test]
-fn new_sessions_are_appended_in_order() {
+fn merge_appends_new_sessions_in_order() {
     let stored = march(&[(4, 100.0), (5, 101.0), (6, 102.0)]);
     let merged = appended(&stored, &march(&[(8, 104.0), (7, 103.0), (6, 102.0), (5, 101.0)]));
     assert_eq!((merged.added, merged.replaced), (2, 0));
@@ -142,7 +142,7 @@ fn new_sessions_are_appended_in_order() {
 }
 
 #[test]
-fn a_corrected_close_replaces_the_stored_one() {
+fn merge_replaces_corrected_close() {
     let stored = march(&[(4, 100.0), (5, 101.0), (6, 102.0)]);
     let merged = appended(&stored, &march(&[(4, 100.0), (5, 101.5), (6, 102.0)]));
     assert_eq!((merged.added, merged.replaced), (0, 1));
@@ -150,7 +150,7 @@ fn a_corrected_close_replaces_the_stored_one() {
 }
 
 #[test]
-fn the_noise_of_a_float32_is_no_rewrite() {
+fn merge_tolerates_float32_rounding() {
     let stored = march(&[(4, 100.0), (5, 101.1)]);
     let mut fetched = march(&[(4, 100.0), (5, 101.1)]);
     for bar in &mut fetched.bars {
@@ -161,7 +161,7 @@ fn the_noise_of_a_float32_is_no_rewrite() {
 }
 
 #[test]
-fn a_changed_adjustment_is_a_rewrite_down_to_the_smallest_dividend() {
+fn merge_detects_changed_adjustment_of_smallest_dividend() {
     let stored = march(&[(4, 900.0), (5, 901.0)]);
     let mut fetched = march(&[(4, 900.0), (5, 901.0), (6, 902.0)]);
     for bar in &mut fetched.bars[..2] {
@@ -174,7 +174,7 @@ fn a_changed_adjustment_is_a_rewrite_down_to_the_smallest_dividend() {
 }
 
 #[test]
-fn new_events_are_rewrites_and_known_ones_are_not() {
+fn merge_detects_new_events_only() {
     let stored = march(&[(4, 100.0), (5, 101.0)]);
     let mut fetched = march(&[(4, 100.0), (5, 101.0), (6, 102.0)]);
     fetched.bars[2].dividend = 0.25;
@@ -186,7 +186,7 @@ fn new_events_are_rewrites_and_known_ones_are_not() {
 }
 
 #[test]
-fn unadjusted_prices_are_not_rewritten_by_events() {
+fn merge_ignores_events_of_unadjusted_prices() {
     let unadjusted = |mut series: RawSeries| {
         series.basis = PriceBasis::Unadjusted;
         series.bars.iter_mut().for_each(|bar| bar.adj_close = None);
@@ -199,14 +199,14 @@ fn unadjusted_prices_are_not_rewritten_by_events() {
 }
 
 #[test]
-fn prices_on_another_scale_are_a_rewrite() {
+fn merge_detects_rescaled_prices() {
     let stored = march(&[(4, 100.0), (5, 101.0)]);
     let scaled = march(&[(4, 25.0), (5, 25.25), (6, 25.5)]);
     assert_eq!(rewritten(&stored, &scaled), Rewrite::PricesRescaled { ratio: 0.25 });
 }
 
 #[test]
-fn what_cannot_be_compared_is_not_mixed() {
+fn merge_rejects_incomparable_series() {
     let stored = march(&[(4, 100.0)]);
     assert_eq!(rewritten(&stored, &march(&[(5, 101.0)])), Rewrite::NoOverlap);
     for (what, change) in [
@@ -224,7 +224,7 @@ fn what_cannot_be_compared_is_not_mixed() {
 }
 
 #[test]
-fn a_bar_that_knows_less_replaces_nothing() {
+fn merge_keeps_more_complete_bar() {
     let stored = march(&[(4, 100.0), (5, 101.0), (6, 102.0)]);
     let mut fetched = march(&[(4, 100.0), (5, 101.7), (6, 102.7)]);
     fetched.bars[1].live = true;
@@ -234,7 +234,7 @@ fn a_bar_that_knows_less_replaces_nothing() {
 }
 
 #[test]
-fn the_settled_bar_replaces_the_live_one_and_its_double() {
+fn merge_replaces_live_bars_by_settled_bar() {
     let mut stored = march(&[(4, 100.0), (5, 101.0), (5, 101.3)]);
     stored.bars[1].live = true;
     stored.bars[2].live = true;
@@ -245,7 +245,7 @@ fn the_settled_bar_replaces_the_live_one_and_its_double() {
 }
 
 #[test]
-fn an_empty_side_leaves_the_other() {
+fn merge_with_empty_series_returns_the_other() {
     let (none, some) = (march(&[]), march(&[(4, 100.0)]));
     assert_eq!(appended(&none, &some).series, some);
     assert_eq!(appended(&some, &none).series, some);

@@ -1,11 +1,11 @@
-//! The ten largest companies of B3, by the names that people give them.
+//! The ten largest companies of B3 by name.
 
 use crate::{Symbol, SymbolError};
 
-/// A company of B3, with the share that is traded most.
+/// A company of B3 with its most traded share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct B3Company {
-    /// Name by which the company is known.
+    /// Usual name.
     pub name: &'static str,
     /// Other names.
     pub aliases: &'static [&'static str],
@@ -28,8 +28,8 @@ pub const B3_COMPANIES: [B3Company; 10] = [
 ];
 
 impl B3Company {
-    /// Returns the company that `text` names, by name, alias or symbol (with or without `.SA`). Case, accents, blanks and
-    /// punctuation do not matter.
+    /// Returns the company with the name, alias or symbol `text` (with or without `.SA`). Case, accents, blanks and
+    /// punctuation are ignored.
     ///
     /// ```
     /// use closecast_domain::B3Company;
@@ -55,7 +55,7 @@ impl B3Company {
     }
 }
 
-/// Returns the letters and digits of a name, in lower case and without the accents of Portuguese.
+/// Returns the letters and digits of a name in lower case, without Portuguese accents.
 fn key(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).map(plain).filter(char::is_ascii_alphanumeric).collect()
 }
@@ -80,13 +80,13 @@ mod tests {
     use crate::Exchange;
 
     #[test]
-    fn a_company_is_found_however_it_is_written() {
+    fn named_ignores_case_accents_and_punctuation() {
         for (text, ticker) in [
             ("Petrobras", "PETR4.SA"),
             ("  PETROBRÁS ", "PETR4.SA"),
             ("itau", "ITUB4.SA"),
             ("ITAÚ UNIBANCO", "ITUB4.SA"),
-            // The accent as a character of its own, as some systems send it.
+            // A combining accent, as some systems send it.
             ("Itau\u{301}sa", "ITSA4.SA"),
             ("banco-do-brasil", "BBAS3.SA"),
             ("vale3.sa", "VALE3.SA"),
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_means_two_companies_and_all_trade_at_b3() {
+    fn names_are_unique_and_all_companies_trade_at_b3() {
         let mut seen = BTreeSet::new();
         for company in &B3_COMPANIES {
             assert_eq!(Exchange::of(&company.symbol().unwrap()), Exchange::B3);

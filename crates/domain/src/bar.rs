@@ -5,20 +5,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::Symbol;
 
-/// What the open, high, low and close of a [`RawSeries`] already account for.
+/// Adjustments that the open, high, low and close of a [`RawSeries`] already include.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PriceBasis {
-    /// As traded on the day: neither splits nor dividends (B3 COTAHIST, Quandl WIKI, Alpha Vantage).
+    /// None: prices as traded (B3 COTAHIST, Quandl WIKI, Alpha Vantage).
     Unadjusted,
-    /// Splits applied, dividends not (Yahoo's OHLC).
+    /// Splits, but not dividends (Yahoo's OHLC).
     SplitAdjusted,
-    /// Splits and dividends applied (`yfinance.download` with its default `auto_adjust=True`).
+    /// Splits and dividends (`yfinance.download` with its default `auto_adjust=True`).
     FullyAdjusted,
 }
 
-/// One session as a source delivered it. Nothing is dropped or repaired at this stage: a price may be missing,
-/// NaN or absurd, and rows may be out of order; [`History::check`](crate::History::check) decides.
+/// One session as delivered. Nothing is dropped or repaired at this stage: prices may be missing, NaN or absurd, and
+/// rows may be out of order; [`History::check`](crate::History::check) decides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawBar {
     /// Session date in the exchange's own time zone.
@@ -39,12 +39,12 @@ pub struct RawBar {
     pub dividend: f64,
     /// Split ratio that takes effect at this session's open, new shares per old (4.0 for 4:1); 1 when there is none.
     pub split: f64,
-    /// The session was still trading when the bar was taken, so its close is not settled.
+    /// Whether the session was still trading when the bar was taken, so its close is not final.
     pub live: bool,
 }
 
 impl RawBar {
-    /// Returns a bar of `date` with no price, no event and no volume, to be filled in by a parser.
+    /// Returns a bar of `date` without prices, events and volume, to be filled in by a parser.
     #[must_use]
     pub fn empty(date: NaiveDate) -> Self {
         Self {
@@ -61,21 +61,21 @@ impl RawBar {
         }
     }
 
-    /// Returns whether it has a close that can be one: a finite, positive number.
+    /// Returns whether the close is a finite, positive number.
     #[must_use]
     pub fn has_close(&self) -> bool {
         self.close.is_some_and(|close| close.is_finite() && close > 0.0)
     }
 }
 
-/// The bars of one symbol as one source delivered them.
+/// The bars of one symbol as delivered by one source.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawSeries {
     /// Symbol the bars belong to.
     pub symbol: Symbol,
-    /// What the prices account for.
+    /// Adjustments included in the prices.
     pub basis: PriceBasis,
-    /// Currency code of the prices (`USD`, `BRL`), where the source tells.
+    /// Currency code of the prices (`USD`, `BRL`), where known.
     pub currency: Option<String>,
     /// Name of the source, for example `yahoo`, `csv:stooq` or `sample`.
     pub source: String,
@@ -84,15 +84,15 @@ pub struct RawSeries {
 }
 
 impl RawSeries {
-    /// Returns whether the rows tell how far the price moved within a day: all of open, high and low, in at least 19 of 20 rows.
+    /// Returns whether at least 19 of 20 rows have open, high and low.
     #[must_use]
     pub fn has_ranges(&self) -> bool {
-        let told = |bar: &&RawBar| [bar.open, bar.high, bar.low].iter().all(Option::is_some);
-        20 * self.bars.iter().filter(told).count() >= 19 * self.bars.len()
+        let is_complete = |bar: &&RawBar| [bar.open, bar.high, bar.low].iter().all(Option::is_some);
+        20 * self.bars.iter().filter(is_complete).count() >= 19 * self.bars.len()
     }
 
-    /// Returns the first and the last day up to `today` that has a close: a row without one, or of a day that has not come, says
-    /// nothing about which days are there. `None` when there is no such day.
+    /// Returns the first and last date up to `today` with a close; `None` when there is none. Rows without a close and
+    /// future rows do not count.
     #[must_use]
     pub fn days_with_close(&self, today: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
         let dates = || self.bars.iter().filter(|bar| bar.has_close()).map(|bar| bar.date).filter(|date| *date <= today);
@@ -113,14 +113,14 @@ pub struct Bar {
     pub low: f64,
     /// Close, adjusted for splits and dividends: the series returns are computed from.
     pub close: f64,
-    /// Close as the source quotes it: the price a person reads, and the one forecasts are expressed in.
+    /// Close as quoted by the source; forecasts are expressed in these units.
     pub raw_close: f64,
-    /// Shares traded, as the source counts them.
+    /// Shares traded, as counted by the source.
     pub volume: f64,
 }
 
 impl Bar {
-    /// Returns the bar with open, high, low and close as a person reads them: on the basis of the quoted close.
+    /// Returns the bar with open, high, low and close on the basis of the quoted close.
     #[must_use]
     pub fn as_quoted(&self) -> Self {
         let unadjust = self.raw_close / self.close;

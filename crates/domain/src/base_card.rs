@@ -1,31 +1,31 @@
-//! What is known about a model of all symbols, or one made from it for a single symbol.
+//! The card of a model of all symbols, or of one fine-tuned from it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{DateRange, Symbol};
 
-/// How often closes fell into a central interval.
+/// Empirical coverage of a central interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IntervalCoverage {
-    /// Probability that the interval promises.
+    /// Nominal probability of the interval.
     pub level: f64,
-    /// Share of the closes inside.
+    /// Share of closes inside the interval.
     pub share: f64,
 }
 
-/// How often closes fell into the central intervals, on days that neither weights nor calibration were fitted on.
+/// Empirical coverage of central intervals, on days that were not used to fit weights or calibration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeasuredCoverage {
-    /// Distinct sessions.
+    /// Number of sessions.
     pub days: usize,
-    /// Forecasts.
+    /// Number of forecasts.
     pub forecasts: usize,
-    /// By rising level.
+    /// Coverage in ascending order of level.
     pub intervals: Vec<IntervalCoverage>,
 }
 
 impl MeasuredCoverage {
-    /// Returns the share of the closes inside the interval of a level; `None` when it was not measured.
+    /// Returns the share of closes inside the interval of a level; `None` if it was not measured.
     #[must_use]
     pub fn at(&self, level: f64) -> Option<f64> {
         self.intervals.iter().find(|interval| (interval.level - level).abs() < 1e-9).map(|interval| interval.share)
@@ -38,43 +38,42 @@ impl MeasuredCoverage {
 pub struct BaseCard {
     /// Name in the registry.
     pub name: String,
-    /// Symbol that it was fine-tuned for; none for the model of all symbols.
+    /// Symbol for which it was fine-tuned; `None` for the model of all symbols.
     pub fine_tuned_for: Option<Symbol>,
-    /// Distribution that the network gives: `spread`, `student-t` or `quantiles`.
+    /// Output distribution of the network: `spread`, `student-t` or `quantiles`.
     pub head: String,
-    /// Days the network looks back.
+    /// Input window of the network in sessions.
     pub lookback: usize,
-    /// Sessions it forecasts.
+    /// Sessions forecast.
     pub horizon: usize,
-    /// Names of the features of a symbol, in order.
+    /// Names of the symbol features, in order.
     pub features: Vec<String>,
-    /// Names of the features that are averaged over the market.
+    /// Names of the features averaged over the market.
     pub market_features: Vec<String>,
-    /// Symbols it learned from.
+    /// Number of training symbols.
     pub symbols: usize,
-    /// First and last session the weights were fitted on.
+    /// First and last training session.
     pub trained_on: DateRange,
-    /// Sessions on which it was decided how many passes of a fine-tuning are kept, perhaps none; absent for the model of all
-    /// symbols, and in the cards of older versions.
+    /// Sessions that selected the number of fine-tuning epochs; absent for the model of all symbols and in cards of
+    /// older versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub passes_chosen_on: Option<DateRange>,
-    /// Sessions after them on which the intervals were calibrated.
+    /// Later sessions that calibrated the intervals.
     pub calibrated_on: Option<DateRange>,
-    /// Coverage of the next session's intervals there.
+    /// Coverage of next-session intervals in those sessions.
     pub coverage: Option<MeasuredCoverage>,
-    /// SHA-256 of the prices used, hexadecimal.
+    /// SHA-256 of the training prices, hexadecimal.
     pub data_fingerprint: String,
-    /// Seed of every random choice.
+    /// Random seed.
     pub seed: u64,
-    /// Networks whose quantiles are averaged.
+    /// Number of networks whose quantiles are averaged.
     pub members: usize,
-    /// Weights of one of them.
+    /// Number of weights of one network.
     pub parameters: usize,
-    /// Passes over the windows whose weights were kept; for a fine-tuned model those of the fine-tuning, 0 when none of them
-    /// was better than what it began with.
+    /// Epochs of the selected weights; for a fine-tuned model those of the fine-tuning, 0 if none improved the start.
     pub epochs: usize,
-    /// Where the prices came from, as told by whoever trained it.
+    /// Sources of the prices, as stated by the trainer of the model.
     pub sources: String,
-    /// Version of the program that trained it.
+    /// Version of the program that trained the model.
     pub code_version: String,
 }

@@ -1,4 +1,4 @@
-//! When an exchange trades: sessions, holidays, the next trading day.
+//! Trading calendars: sessions, holidays, closing times.
 
 mod b3;
 mod easter;
@@ -11,7 +11,7 @@ use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 pub use exchange::Exchange;
 
-/// Last year that the holiday rules were checked for; a later year is extrapolated by the same rules.
+/// Last year for which the holiday rules were verified; later years are extrapolated.
 const LAST_CHECKED_YEAR: i32 = 2027;
 
 /// The sessions of an [`Exchange`].
@@ -43,7 +43,7 @@ impl TradingCalendar {
         self.exchange
     }
 
-    /// Returns whether the exchange trades on `date`: by its rules, in years outside [`Self::known_years`] too.
+    /// Returns whether the exchange trades on `date` by its rules, also outside [`Self::known_years`].
     #[must_use]
     pub fn is_session(&self, date: NaiveDate) -> bool {
         match self.exchange {
@@ -54,9 +54,9 @@ impl TradingCalendar {
         }
     }
 
-    /// Returns the years whose holidays are known, `None` for an exchange whose holidays are not.
+    /// Returns the years whose holidays are known; `None` for an exchange with unknown holidays.
     ///
-    /// Closures that nobody foresaw can still be missing from years that have not passed when this was written.
+    /// Unscheduled closures may be missing from years that had not ended when the rules were written.
     #[must_use]
     pub fn known_years(&self) -> Option<RangeInclusive<i32>> {
         match self.exchange {
@@ -67,37 +67,38 @@ impl TradingCalendar {
         }
     }
 
-    /// Returns whether the sessions from `start` to `end`, both included, are known day by day: whether the holidays
-    /// of the exchange are known in those years.
+    /// Returns whether all sessions from `start` to `end`, inclusive, are known, because the holidays of those years
+    /// are.
     #[must_use]
     pub fn is_exact(&self, start: NaiveDate, end: NaiveDate) -> bool {
         self.known_years().is_some_and(|years| years.contains(&start.year()) && years.contains(&end.year()))
     }
 
-    /// Returns the first session after `date`; `date` itself where the calendar of chrono ends, in the year 262142.
+    /// Returns the first session after `date`; `date` itself at the end of chrono's calendar, in the year 262142.
     #[must_use]
     pub fn next_session(&self, date: NaiveDate) -> NaiveDate {
         date.iter_days().skip(1).find(|&day| self.is_session(day)).unwrap_or(date)
     }
 
-    /// Returns the first session after `date` as everybody expected it on the evening of `date`: the exchange's rules, without
-    /// the closures that nobody foresaw, such as that of 2001-09-11. What a model sees must not know them.
+    /// Returns the first session after `date` as scheduled on the evening of `date`: without unscheduled closures, such
+    /// as that of 2001-09-11, which a model must not know in advance.
     #[must_use]
-    pub fn foreseen_next_session(&self, date: NaiveDate) -> NaiveDate {
-        let foreseen = |day: &NaiveDate| {
-            let surprise = self.exchange == Exchange::UnitedStates && united_states::is_unforeseen(*day);
-            self.is_session(*day) || (surprise && is_weekday(*day))
+    pub fn scheduled_next_session(&self, date: NaiveDate) -> NaiveDate {
+        let scheduled = |day: &NaiveDate| {
+            let unscheduled_closure =
+                self.exchange == Exchange::UnitedStates && united_states::is_unscheduled_closure(*day);
+            self.is_session(*day) || (unscheduled_closure && is_weekday(*day))
         };
-        date.iter_days().skip(1).find(foreseen).unwrap_or(date)
+        date.iter_days().skip(1).find(scheduled).unwrap_or(date)
     }
 
-    /// Returns the `count` sessions after `date`, the next one first.
+    /// Returns the next `count` sessions after `date`, in order.
     #[must_use]
     pub fn sessions_after(&self, date: NaiveDate, count: usize) -> Vec<NaiveDate> {
         date.iter_days().skip(1).filter(|&day| self.is_session(day)).take(count).collect()
     }
 
-    /// Returns the newest `count` sessions up to `date`, which is the last of them if it is a session, oldest first.
+    /// Returns the last `count` sessions up to and including `date`, oldest first.
     #[must_use]
     pub fn sessions_until(&self, date: NaiveDate, count: usize) -> Vec<NaiveDate> {
         let back = std::iter::successors(Some(date), NaiveDate::pred_opt);
@@ -106,16 +107,16 @@ impl TradingCalendar {
         sessions
     }
 
-    /// Returns the sessions from `start` to `end`, both included.
+    /// Returns the sessions from `start` to `end`, inclusive.
     pub fn sessions_between(&self, start: NaiveDate, end: NaiveDate) -> impl Iterator<Item = NaiveDate> + use<> {
         let calendar = *self;
         start.iter_days().take_while(move |&day| day <= end).filter(move |&day| calendar.is_session(day))
     }
 
-    /// Returns the time, in the exchange's own time zone, from which on the bar of `date` can be taken as settled.
+    /// Returns the time, in the time zone of the exchange, from which the bar of `date` is final.
     ///
-    /// NYSE and Nasdaq: 16:00, and 13:00 on their short days. B3: 18:00, the latest of its seasonal closes. Crypto and
-    /// exchanges whose hours are unknown: the last second of the day, which for the latter is told in UTC.
+    /// NYSE and Nasdaq: 16:00, and 13:00 on early closes. B3: 18:00, the latest of its seasonal closes.
+    /// Cryptocurrencies, and exchanges with unknown hours: the last second of the day; the latter in UTC.
     #[must_use]
     pub fn close_time(&self, date: NaiveDate) -> NaiveTime {
         match self.exchange {
@@ -137,7 +138,7 @@ mod tests {
     const ALL: [Exchange; 4] = [Exchange::UnitedStates, Exchange::B3, Exchange::Weekdays, Exchange::EveryDay];
 
     #[test]
-    fn the_ends_of_time_do_no_harm() {
+    fn extreme_dates_do_not_panic() {
         for calendar in ALL.map(TradingCalendar::new) {
             assert_eq!(calendar.next_session(NaiveDate::MAX), NaiveDate::MAX);
             assert_eq!(calendar.sessions_after(NaiveDate::MAX, 3), []);
@@ -147,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_counted_from_the_day_after() {
+    fn sessions_after_excludes_the_start() {
         let calendar = TradingCalendar::new(Exchange::B3);
         let friday = NaiveDate::from_ymd_opt(2024, 2, 9).unwrap();
         let next = calendar.sessions_after(friday, 2);
@@ -156,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_are_counted_back_to_a_day() {
+    fn sessions_until_counts_backwards() {
         let calendar = TradingCalendar::new(Exchange::UnitedStates);
         let sunday = NaiveDate::from_ymd_opt(2024, 7, 7).unwrap();
         let sessions: Vec<String> = calendar.sessions_until(sunday, 3).iter().map(ToString::to_string).collect();
@@ -166,23 +167,23 @@ mod tests {
     }
 
     #[test]
-    fn nobody_foresaw_the_closures_that_were_not_announced() {
+    fn scheduled_next_session_ignores_unscheduled_closures() {
         let calendar = TradingCalendar::new(Exchange::UnitedStates);
         let day = |year, month, day| NaiveDate::from_ymd_opt(year, month, day).unwrap();
-        for (evening, expected, happened) in [
+        for (day, expected, happened) in [
             (day(2001, 9, 10), day(2001, 9, 11), day(2001, 9, 17)),
             (day(2012, 10, 26), day(2012, 10, 29), day(2012, 10, 31)),
             (day(1985, 9, 26), day(1985, 9, 27), day(1985, 9, 30)),
             (day(2024, 7, 3), day(2024, 7, 5), day(2024, 7, 5)),
             (day(2018, 12, 4), day(2018, 12, 6), day(2018, 12, 6)),
         ] {
-            assert_eq!(calendar.foreseen_next_session(evening), expected);
-            assert_eq!(calendar.next_session(evening), happened);
+            assert_eq!(calendar.scheduled_next_session(day), expected);
+            assert_eq!(calendar.next_session(day), happened);
         }
     }
 
     #[test]
-    fn only_checked_years_of_known_exchanges_are_exact() {
+    fn is_exact_requires_known_years() {
         let day = |year| NaiveDate::from_ymd_opt(year, 6, 1).unwrap();
         let exact = |exchange, from, to| TradingCalendar::new(exchange).is_exact(day(from), day(to));
         assert!(exact(Exchange::UnitedStates, 1971, 2027) && exact(Exchange::B3, 2000, 2027));

@@ -1,16 +1,16 @@
-//! The card of a published model, whichever kind it is.
+//! The card of a published model of any kind.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{BaseCard, DateRange, Evaluation, ModelCard, Symbol};
 
-/// What is known about a published model.
+/// Card of a published model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Card {
     /// A model of all symbols, or one fine-tuned from it.
     Base(Box<BaseCard>),
-    /// A model trained on one symbol alone.
+    /// A model trained on one symbol.
     Symbol(Box<ModelCard>),
 }
 
@@ -36,7 +36,7 @@ impl Card {
         }
     }
 
-    /// Returns the symbol that the model was made for; `None` for one of all symbols.
+    /// Returns the symbol of the model; `None` for a model of all symbols.
     #[must_use]
     pub fn symbol(&self) -> Option<&Symbol> {
         match self {
@@ -45,7 +45,8 @@ impl Card {
         }
     }
 
-    /// Returns the errors of its points beside naive's; `None` for a model whose point is naive's by design.
+    /// Returns the errors of the point forecasts beside naive's; `None` for a model whose point forecast is naive's by
+    /// design.
     #[must_use]
     pub fn evaluation(&self) -> Option<&Evaluation> {
         match self {
@@ -54,7 +55,7 @@ impl Card {
         }
     }
 
-    /// Returns the sessions that the weights were fitted on.
+    /// Returns the training sessions.
     #[must_use]
     pub fn trained_on(&self) -> DateRange {
         match self {
@@ -63,7 +64,7 @@ impl Card {
         }
     }
 
-    /// Returns the fingerprint of the prices that the model was made from.
+    /// Returns the fingerprint of the training prices.
     #[must_use]
     pub fn data_fingerprint(&self) -> &str {
         match self {
@@ -72,8 +73,7 @@ impl Card {
         }
     }
 
-    /// Returns the level of the interval that is told first, and the share of closes that fell into it on days that the model
-    /// was not fitted on, where that was measured.
+    /// Returns the level of the primary interval, and its empirical coverage on days not used for fitting, if measured.
     #[must_use]
     pub fn interval(&self) -> (f64, Option<f64>) {
         match self {

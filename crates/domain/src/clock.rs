@@ -1,25 +1,25 @@
-//! The one seam through which the time of day enters the program.
+//! The source of the current time.
 
 use chrono::{DateTime, Utc};
 
-/// Tells the time. Everything that needs "now" takes a clock, so that a test can stand on any day.
+/// Provides the current time. Everything that needs "now" takes a clock, so that tests can set it.
 pub trait Clock: Send + Sync {
-    /// Returns the present instant.
+    /// Returns the current time.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// The machine's own clock.
+/// The system clock.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the seam itself")]
+    #[expect(clippy::disallowed_methods, reason = "the only place that reads the system clock")]
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }
 }
 
-/// A clock that stands still, for tests.
+/// A constant clock, for tests.
 #[derive(Clone, Copy, Debug)]
 pub struct FixedClock(pub DateTime<Utc>);
 

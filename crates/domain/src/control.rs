@@ -1,51 +1,51 @@
-//! How long work is watched and stopped.
+//! Progress and cancellation of long computations.
 
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering},
 };
 
-/// A request to stop, shared between whoever asks and whoever works. The worker polls it at least once a batch.
+/// A cancellation flag, shared between requester and worker. The worker polls it at least once per batch.
 #[derive(Clone, Debug, Default)]
 pub struct Cancel(Arc<AtomicBool>);
 
 impl Cancel {
-    /// Returns a request that has not been made yet.
+    /// Returns a flag that is not set.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Asks the work to stop at the next opportunity.
+    /// Requests cancellation.
     pub fn cancel(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// Returns whether the work was asked to stop.
+    /// Returns whether cancellation was requested.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// A step of long work, as it happens.
+/// A step of a long computation.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Progress {
     /// Training begins.
     TrainingStarted {
-        /// Most epochs that will be run.
+        /// Maximum number of epochs.
         epochs: usize,
-        /// Batches of one epoch.
+        /// Batches per epoch.
         batches_per_epoch: usize,
     },
-    /// One batch has been learned from.
+    /// A batch was processed.
     Batch {
         /// Epoch, from 1.
         epoch: usize,
         /// Batch within the epoch, from 1.
         batch: usize,
     },
-    /// One epoch is over.
+    /// An epoch ended.
     Epoch {
         /// Epoch, from 1.
         epoch: usize,
@@ -60,16 +60,16 @@ pub enum Progress {
     },
 }
 
-/// Receives [`Progress`]. Called from the working thread, so it must be quick.
+/// Receives [`Progress`]. Called from the worker thread, so it must be fast.
 pub trait ProgressSink: Sync {
-    /// Takes note of one step.
+    /// Handles a step.
     fn report(&self, progress: &Progress);
 }
 
-/// A sink that drops what it hears.
+/// A sink that ignores progress.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
+pub struct NoProgress;
 
-impl ProgressSink for Silent {
+impl ProgressSink for NoProgress {
     fn report(&self, _progress: &Progress) {}
 }

@@ -1,4 +1,4 @@
-//! A forecast of closing prices, and the two traits of everything that can make one.
+//! Forecasts of closing prices, and the traits of forecasters.
 
 use std::ops::Range;
 
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Cancel, History, ProgressSink, Symbol};
 
-/// A price that the close is forecast to stay below with probability `level`.
+/// A price that the close stays below with probability `level`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Quantile {
     /// Probability, in (0, 1).
     pub level: f64,
-    /// Price in the price's currency.
+    /// Price in the currency of the symbol.
     pub price: f64,
 }
 
-/// What is forecast for one trading session.
+/// Forecast of one session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SessionForecast {
     /// The session, from the exchange's own calendar.
     pub date: NaiveDate,
     /// Point forecast of the close.
     pub point: f64,
-    /// Forecast distribution of the close, by rising level. Empty when the model gives a point alone.
+    /// Quantiles of the close in ascending order of level. Empty if the model gives a point forecast only.
     pub quantiles: Vec<Quantile>,
 }
 
 impl SessionForecast {
-    /// Returns the central interval that holds the close with probability `level`, linearly interpolated between
-    /// the quantiles at hand; `None` when they do not reach that far.
+    /// Returns the central interval with probability `level`, linearly interpolated between quantiles; `None` outside
+    /// their range.
     #[must_use]
     pub fn interval(&self, level: f64) -> Option<(f64, f64)> {
         let tail = (1.0 - level) / 2.0;
         Some((self.quantile(tail)?, self.quantile(1.0 - tail)?))
     }
 
-    /// Returns the price of probability `level`, linearly interpolated; `None` outside the levels at hand.
+    /// Returns the quantile of `level`, linearly interpolated; `None` outside the range of quantiles.
     #[must_use]
     pub fn quantile(&self, level: f64) -> Option<f64> {
         const SAME: f64 = 1e-9;
@@ -49,19 +49,19 @@ impl SessionForecast {
     }
 }
 
-/// Which model made a forecast.
+/// The model of a forecast.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ModelRef {
     /// Name of the model in the registry, for example `AAPL`.
     pub name: String,
-    /// Hash of its artifact, hexadecimal; empty for a baseline that has no artifact.
+    /// Hash of its artifact, hexadecimal; empty for a baseline without artifact.
     pub sha256: String,
 }
 
-/// A forecast of the closes of the next sessions of one symbol.
+/// A forecast of the next closes of one symbol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Forecast {
-    /// Symbol forecast.
+    /// Symbol.
     pub symbol: Symbol,
     /// Last session whose close was known.
     pub as_of: NaiveDate,
@@ -71,34 +71,34 @@ pub struct Forecast {
     pub currency: Option<String>,
     /// Model that made it.
     pub model: ModelRef,
-    /// One entry a session, the next one first.
+    /// One entry per session, in order.
     pub sessions: Vec<SessionForecast>,
 }
 
-/// Why no forecast could be made or no model fitted.
+/// Why a forecast or a fit failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ForecastError {
-    /// The history is too short for the model's window or for a split.
+    /// The history is too short for the input window or for a split.
     #[error(
         "{symbol} has {have} usable sessions, {need} are needed: fetch or import a longer history, or train with a smaller lookback"
     )]
     TooShort {
-        /// Symbol asked for.
+        /// Symbol.
         symbol: Symbol,
-        /// Sessions that can be used.
+        /// Usable sessions.
         have: usize,
-        /// Sessions needed.
+        /// Required sessions.
         need: usize,
     },
-    /// A computation gave NaN or infinity.
+    /// A computation produced NaN or infinity.
     #[error("{what} became non-finite: {diagnosis}")]
     NonFinite {
         /// What was computed.
         what: String,
-        /// What is known about the cause, and what to try.
+        /// Known cause, and what to try.
         diagnosis: String,
     },
-    /// The work was asked to stop.
+    /// The computation was cancelled.
     #[error("cancelled")]
     Cancelled,
     /// The model does not fit this history or these settings.
@@ -106,13 +106,13 @@ pub enum ForecastError {
     Unsuitable(String),
 }
 
-/// Something that can learn from a history. Fitting consumes the settings and returns another type,
-/// so that an unfitted model has no `predict`.
+/// A model that can be fitted to a history. Fitting consumes the settings and returns another type, so an unfitted
+/// model has no `predict`.
 pub trait Forecaster {
-    /// What fitting gives.
+    /// The fitted model.
     type Fitted: Predict;
 
-    /// Learns from `history`. Polls `cancel` and reports to `progress` at least once a batch.
+    /// Fits the model to `history`. Polls `cancel` and reports to `progress` at least once per batch.
     ///
     /// # Errors
     /// [`ForecastError`] when the history is too short, a number becomes non-finite, or the work is cancelled.
@@ -124,10 +124,10 @@ pub trait Forecaster {
     ) -> Result<Self::Fitted, ForecastError>;
 }
 
-/// Something that can learn from many histories at once. Unlike a [`Forecaster`] it is not used up: a backtest fits it again
-/// and again.
+/// A model that can be fitted to many histories at once. Unlike a [`Forecaster`] it is reusable: a backtest fits it
+/// repeatedly.
 pub trait PanelForecaster: Send + Sync {
-    /// Learns from all of `histories`; the result can forecast any of them, and perhaps others.
+    /// Fits the model to all of `histories`; the result can forecast any of them, and possibly others.
     ///
     /// # Errors
     /// [`ForecastError`] as for [`Forecaster::fit`].
@@ -139,7 +139,7 @@ pub trait PanelForecaster: Send + Sync {
     ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError>;
 }
 
-/// Something that forecasts from a history. Prices in, prices out: nobody outside handles scaled numbers.
+/// A fitted model. Input and output are prices; scaling is internal.
 pub trait Predict {
     /// Forecasts the sessions after the last one of `history`.
     ///
@@ -147,11 +147,11 @@ pub trait Predict {
     /// [`ForecastError`] when the history is too short or the result is not finite.
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError>;
 
-    /// Forecasts from each of `origins`, positions in `history`, as if the history ended there: the result has the same
-    /// bits as [`Predict::predict`] on the history cut off after that bar. Implementations may share work between origins.
+    /// Forecasts from each of `origins`, positions in `history`, as if the history ended there: results are bitwise
+    /// equal to [`Predict::predict`] on the truncated history. Implementations may share work between origins.
     ///
     /// # Errors
-    /// Those of [`Predict::predict`], of the first origin that has one.
+    /// Those of [`Predict::predict`] at the first failing origin.
     fn predict_each(&self, history: &History, origins: Range<usize>) -> Result<Vec<Forecast>, ForecastError> {
         let cut = |origin: usize| {
             history.first_bars(origin + 1).map_err(|error| ForecastError::Unsuitable(error.to_string()))

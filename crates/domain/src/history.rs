@@ -1,4 +1,4 @@
-//! A checked, adjusted, ordered series of daily bars.
+//! Checked daily bars.
 
 pub(crate) mod adjust;
 mod check;
@@ -10,10 +10,10 @@ use chrono::NaiveDate;
 
 use crate::{Bar, Exchange, Market, Symbol, TradingCalendar};
 
-/// Why a delivered series gives no history at all. Single bad rows are not errors but findings of the report.
+/// Why a delivered series gives no history. Single bad rows are findings of the report, not errors.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HistoryError {
-    /// Not one row was usable.
+    /// No row is usable.
     #[error("none of the {rows} rows of {symbol} has a usable date and close")]
     NoUsableRow {
         /// Symbol.
@@ -21,8 +21,8 @@ pub enum HistoryError {
         /// Rows delivered.
         rows: usize,
     },
-    /// No bar lies in the dates asked for.
-    #[error("{symbol} has no bar in the dates asked for: its bars run from {first} to {last}")]
+    /// No bar lies in the requested dates.
+    #[error("{symbol} has no bar in the requested dates: its bars run from {first} to {last}")]
     EmptyRange {
         /// Symbol.
         symbol: Symbol,
@@ -33,7 +33,7 @@ pub enum HistoryError {
     },
 }
 
-/// Daily bars of one symbol: ordered, one a date, finite, adjusted for splits and dividends.
+/// Daily bars of one symbol: ordered, one per date, finite, adjusted for splits and dividends.
 #[derive(Clone, Debug, PartialEq)]
 pub struct History {
     symbol: Symbol,
@@ -46,7 +46,7 @@ pub struct History {
 impl History {
     /// Returns a history of bars that are known to be ordered, unique and finite.
     ///
-    /// For tests and for data that was checked before it was stored; delivered data goes through [`History::check`].
+    /// For tests and for stored data that was checked; delivered data goes through [`History::check`].
     ///
     /// # Errors
     /// [`HistoryError::NoUsableRow`] when `bars` is empty.
@@ -58,14 +58,14 @@ impl History {
         Ok(Self { exchange: Exchange::of(&symbol), symbol, currency, bars, market: None })
     }
 
-    /// Returns the history with what its market did, for models that look at it. A market of another exchange is none.
+    /// Attaches market averages, for models that use them. A market of another exchange is ignored.
     #[must_use]
     pub fn with_market(mut self, market: Arc<Market>) -> Self {
         self.market = (market.exchange() == self.exchange).then_some(market);
         self
     }
 
-    /// Returns what the market did, where it is known.
+    /// Returns the market averages, if known.
     #[must_use]
     pub fn market(&self) -> Option<&Market> {
         self.market.as_deref()
@@ -119,7 +119,7 @@ impl History {
         &self.bars[self.bars.len() - 1]
     }
 
-    /// Returns the first `len` bars as a history of their own: what was known on the evening of that day.
+    /// Returns the first `len` bars as a history: the information available at the close of the last of them.
     ///
     /// # Errors
     /// [`HistoryError::EmptyRange`] when `len` is 0.
@@ -127,7 +127,7 @@ impl History {
         self.slice(0, len)
     }
 
-    /// Returns the bars from `start` to `end`, both included, as a history of their own.
+    /// Returns the bars from `start` to `end`, inclusive, as a history.
     ///
     /// # Errors
     /// [`HistoryError::EmptyRange`] when no bar lies between the dates.
@@ -137,7 +137,7 @@ impl History {
         self.slice(from, to)
     }
 
-    /// Returns the position of the bar of `date`, `None` when there is none.
+    /// Returns the position of the bar of `date`, if there is one.
     #[must_use]
     pub fn position(&self, date: NaiveDate) -> Option<usize> {
         self.bars.binary_search_by_key(&date, |bar| bar.date).ok()
@@ -148,7 +148,7 @@ impl History {
         self.bars.iter().map(|bar| bar.date)
     }
 
-    /// Returns ln(close / close before) of the adjusted closes: one fewer than bars, the first for the second bar.
+    /// Returns ln(close / previous close) of the adjusted closes, starting with the second bar.
     #[must_use]
     pub fn log_returns(&self) -> Vec<f64> {
         self.bars.windows(2).map(|pair| (pair[1].close / pair[0].close).ln()).collect()

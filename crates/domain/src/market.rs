@@ -1,4 +1,4 @@
-//! What the symbols of an exchange did on a day, on average: the background of each of them.
+//! Daily averages over the symbols of an exchange.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,7 @@ use chrono::NaiveDate;
 
 use crate::Exchange;
 
-/// Averages over the symbols of one exchange, day by day. What is averaged is the business of whoever made it; each day's
-/// figures rest on bars of that day and before only.
+/// Daily averages over the symbols of one exchange. Each day's averages depend only on bars of that day and before.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Market {
     exchange: Exchange,
@@ -16,11 +15,11 @@ pub struct Market {
 }
 
 impl Market {
-    /// Returns the averages called `names` of each day. Days with another number of figures, or with one that is not finite,
-    /// are left out: a market without a day is as good as none there.
+    /// Returns the averages called `names` of each day. Days with another number of values, or a non-finite one, are
+    /// dropped.
     #[must_use]
     pub fn new(exchange: Exchange, names: Vec<String>, mut days: BTreeMap<NaiveDate, Vec<f32>>) -> Self {
-        days.retain(|_, figures| figures.len() == names.len() && figures.iter().all(|figure| figure.is_finite()));
+        days.retain(|_, values| values.len() == names.len() && values.iter().all(|value| value.is_finite()));
         Self { exchange, names, days }
     }
 
@@ -30,13 +29,13 @@ impl Market {
         self.exchange
     }
 
-    /// Returns what the figures are, in their order.
+    /// Returns the names of the averages, in order.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Returns the figures of a day, one for each name; `None` when too few symbols traded.
+    /// Returns the averages of a day, one per name; `None` if too few symbols traded.
     #[must_use]
     pub fn on(&self, date: NaiveDate) -> Option<&[f32]> {
         self.days.get(&date).map(Vec::as_slice)
@@ -44,7 +43,7 @@ impl Market {
 
     /// Returns all days in order.
     pub fn days(&self) -> impl Iterator<Item = (NaiveDate, &[f32])> {
-        self.days.iter().map(|(&date, figures)| (date, figures.as_slice()))
+        self.days.iter().map(|(&date, values)| (date, values.as_slice()))
     }
 }
 
@@ -53,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_that_does_not_fit_is_left_out() {
+    fn new_drops_days_with_missing_or_non_finite_values() {
         let date = |day| NaiveDate::from_ymd_opt(2024, 1, day).unwrap();
         let days = [(date(2), vec![1.0, 2.0]), (date(3), vec![1.0]), (date(4), vec![f32::NAN, 2.0])];
         let market = Market::new(Exchange::UnitedStates, vec!["a".into(), "b".into()], days.into());

@@ -1,11 +1,11 @@
-//! What is known about a trained model: enough to judge it, and with its weights enough to serve it.
+//! The card of a model of one symbol: its description and evaluation.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::{Evaluation, Exchange, Symbol};
 
-/// First and last session of a stretch of history, both included.
+/// First and last session of a period, inclusive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DateRange {
     /// First session.
@@ -14,43 +14,43 @@ pub struct DateRange {
     pub end: NaiveDate,
 }
 
-/// The card that travels with a model's weights.
+/// Card of a model of one symbol.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelCard {
     /// Name in the registry.
     pub name: String,
     /// Symbol it was trained on.
     pub symbol: Symbol,
-    /// Network, for example `base`.
+    /// Network architecture, for example `base`.
     pub architecture: String,
-    /// Days the network looks back.
+    /// Input window of the network in sessions.
     pub lookback: usize,
-    /// Sessions it forecasts.
+    /// Sessions forecast.
     pub horizon: usize,
     /// Names of the input features, in order.
     pub features: Vec<String>,
     /// Exchange whose calendar dates the forecasts.
     pub exchange: Exchange,
-    /// Sessions the weights were fitted on.
+    /// Training sessions.
     pub trained_on: DateRange,
-    /// All sessions that were used, validation and test included.
+    /// All sessions used, including validation and test.
     pub data_range: DateRange,
     /// SHA-256 of the prices used, hexadecimal.
     pub data_fingerprint: String,
-    /// Seed of every random choice.
+    /// Random seed.
     pub seed: u64,
-    /// Epochs run, and the one whose weights were kept.
+    /// Epochs run.
     pub epochs_run: usize,
-    /// Epoch of the weights kept, from 1.
+    /// Epoch of the selected weights, from 1.
     pub best_epoch: usize,
     /// Number of weights.
     pub parameters: usize,
-    /// Errors on train, validation and test beside naive.
+    /// Errors in training, validation and test beside naive.
     pub evaluation: Evaluation,
-    /// Level of the intervals measured below.
+    /// Level of the evaluated interval.
     pub interval_level: f64,
-    /// Share of test days whose close fell into that interval.
+    /// Share of test days whose close fell into the interval.
     pub interval_coverage: f64,
-    /// Version of the program that trained it.
+    /// Version of the program that trained the model.
     pub code_version: String,
 }

@@ -1,8 +1,8 @@
-//! Companies that many look for, by the names that people know them by.
+//! Well-known companies by name.
 
 use crate::{B3_COMPANIES, Symbol};
 
-/// A company that many look for.
+/// A well-known company.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Popular {
     symbol: &'static str,
@@ -11,14 +11,14 @@ pub struct Popular {
 }
 
 impl Popular {
-    /// Returns the symbol, or `None` if the table has a text that is none; a test sees to it that it has not.
+    /// Returns the symbol; `None` for an invalid entry of the table, which a test excludes.
     #[must_use]
     pub fn symbol(&self) -> Option<Symbol> {
         Symbol::new(self.symbol).ok()
     }
 }
 
-/// Returns all of them: those of the United States first, then those of B3.
+/// Returns all companies: first those of the United States, then those of B3.
 pub fn popular() -> impl Iterator<Item = Popular> {
     let brazil = B3_COMPANIES.iter().map(|company| (company.ticker, company.name));
     UNITED_STATES.into_iter().chain(brazil).map(|(symbol, name)| Popular { symbol, name })
@@ -55,7 +55,7 @@ mod tests {
     use crate::Exchange;
 
     #[test]
-    fn every_entry_is_a_symbol_of_its_exchange_and_stands_there_once() {
+    fn popular_companies_have_valid_unique_symbols() {
         let symbols: Vec<Symbol> = popular().map(|company| company.symbol().unwrap()).collect();
         assert_eq!(symbols.iter().collect::<BTreeSet<_>>().len(), symbols.len());
         assert_eq!(symbols.iter().filter(|symbol| Exchange::of(symbol) == Exchange::B3).count(), 10);

@@ -1,10 +1,9 @@
-//! What is wrong with a delivered series, said defect by defect.
+//! Findings of the quality checks.
 //!
-//! The detectors, one a file, are called in order by [`History::check`](crate::History::check).
+//! The checks, one per file, are run in order by [`History::check`](crate::History::check).
 
 pub(crate) mod adj_closes;
 mod defect_kind;
-pub(crate) mod delivered;
 pub(crate) mod duplicates;
 pub(crate) mod events;
 pub(crate) mod findings;
@@ -13,6 +12,7 @@ pub(crate) mod misplaced_decimal;
 pub(crate) mod order;
 pub(crate) mod price_fields;
 pub(crate) mod ranges;
+pub(crate) mod raw_rows;
 pub(crate) mod row;
 pub(crate) mod split_jump;
 pub(crate) mod stale;
@@ -25,15 +25,15 @@ use serde::{Deserialize, Serialize};
 
 pub use defect_kind::DefectKind;
 
-/// How much a defect matters.
+/// Severity of a defect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing; handled without loss.
+    /// Handled without loss.
     Info,
-    /// Handled, but it may have cost information.
+    /// Handled, possibly with loss of information.
     Warning,
-    /// The series should not be trained on before a person has looked.
+    /// The series should be reviewed before training on it.
     Error,
 }
 
@@ -54,37 +54,37 @@ pub struct Defect {
     pub kind: DefectKind,
     /// How much it matters.
     pub severity: Severity,
-    /// First session concerned.
+    /// First affected session.
     pub date: NaiveDate,
-    /// Last session concerned, the same as `date` for a single one.
+    /// Last affected session, equal to `date` for a single one.
     pub end_date: NaiveDate,
-    /// Figures that show it.
+    /// Evidence.
     pub detail: String,
-    /// What was done about it.
+    /// Action taken.
     pub action: String,
 }
 
-/// Everything found in one series, and what is left of it.
+/// All findings of one series.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct QualityReport {
     /// Rows delivered.
     pub rows_delivered: usize,
-    /// Rows of the checked history.
+    /// Rows of the resulting history.
     pub rows_kept: usize,
     /// Findings in order of date.
     pub defects: Vec<Defect>,
-    /// 0 (unusable) to 100 (nothing found).
+    /// 0 (unusable) to 100 (no findings).
     pub score: f64,
 }
 
 impl QualityReport {
-    /// Returns how many findings are of `severity`.
+    /// Returns the number of findings of `severity`.
     #[must_use]
     pub fn count(&self, severity: Severity) -> usize {
         self.defects.iter().filter(|defect| defect.severity == severity).count()
     }
 
-    /// Returns whether a finding of [`Severity::Error`] is left.
+    /// Returns whether there is a finding of [`Severity::Error`].
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.count(Severity::Error) > 0

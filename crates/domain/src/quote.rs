@@ -1,10 +1,10 @@
-//! The last close, and how it compares with the one before.
+//! The last close and its change.
 
 use chrono::NaiveDate;
 
 use crate::{Bar, History};
 
-/// How far two factors of adjustment of the same basis may be apart: sources round prices to six digits.
+/// Tolerance between adjustment factors of the same basis: sources round prices to six digits.
 const ROUNDING: f64 = 1e-6;
 
 /// The last close of a history.
@@ -14,25 +14,25 @@ pub struct Quote {
     pub date: NaiveDate,
     /// The close as quoted.
     pub close: f64,
-    /// What happened since the close before; `None` for a history of one session.
+    /// Change since the previous close; `None` for a history of one session.
     pub change: Option<Change>,
 }
 
-/// The way from one close to the next.
+/// Change between two closes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// Session before.
+    /// Previous session.
     pub since: NaiveDate,
-    /// Its close, less what a split or a dividend took off it since: the close that the later one compares with.
+    /// Previous close, adjusted for a split or dividend since, so that it is comparable with the later one.
     pub previous_close: f64,
-    /// The later close less that one.
+    /// Later close less the previous one.
     pub absolute: f64,
-    /// The same in percent of that one.
+    /// The same in percent of the previous one.
     pub percent: f64,
 }
 
 impl History {
-    /// Returns the last close and what happened since the one before. A split or a dividend of the last session is no change.
+    /// Returns the last close and its change. A split or dividend of the last session is not a change.
     #[must_use]
     pub fn quote(&self) -> Quote {
         let last = self.last();
@@ -64,8 +64,8 @@ mod tests {
     }
 
     #[test]
-    fn the_change_is_that_of_the_quoted_closes_on_an_ordinary_day() {
-        // Both adjusted by the same dividend of a later day.
+    fn change_is_that_of_quoted_closes_without_events() {
+        // Both are adjusted for the same later dividend.
         let quote = quote(vec![bar(2, 98.0, 100.0), bar(3, 102.9, 105.0)]);
         let change = quote.change.unwrap();
         assert_eq!((quote.close, change.previous_close, change.absolute, change.percent), (105.0, 100.0, 5.0, 5.0));
@@ -73,14 +73,14 @@ mod tests {
     }
 
     #[test]
-    fn a_split_is_no_fall() {
-        // Quoted as traded, with a split of four for one in between: 400 before is 100 now.
+    fn change_ignores_splits() {
+        // Unadjusted quotes with a 4:1 split in between: 400 before is 100 after.
         let change = quote(vec![bar(2, 100.0, 400.0), bar(3, 101.0, 101.0)]).change.unwrap();
         assert_eq!((change.previous_close, change.absolute, change.percent), (100.0, 1.0, 1.0));
     }
 
     #[test]
-    fn one_close_alone_has_not_changed() {
+    fn quote_of_one_session_has_no_change() {
         assert_eq!(quote(vec![bar(2, 50.0, 50.0)]).change, None);
     }
 }

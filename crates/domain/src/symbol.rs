@@ -4,13 +4,16 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-/// The longest symbol accepted. The longest in use today have about 20 characters.
+/// Maximum length of a symbol. The longest in use have about 20 characters.
 pub const MAX_SYMBOL_LENGTH: usize = 24;
 
-/// A ticker symbol: 1 to 24 characters out of `A–Z 0–9 . - ^ = _`, upper case, with at least one letter or digit.
+/// Regular expression of a symbol in any case, up to its length.
+pub const SYMBOL_PATTERN: &str = r"^(?=.*[A-Za-z0-9])[A-Za-z0-9^=_][A-Za-z0-9^=_-]*(\.[A-Za-z0-9^=_-]+)*$";
+
+/// A ticker symbol: 1 to 24 characters of `A–Z 0–9 . - ^ = _`, upper case, with at least one letter or digit.
 ///
-/// A symbol becomes a part of URLs and file names, so anything that could change the meaning of a path
-/// (`/`, `\`, `..`, a leading dot) is refused here, once, for every entry point.
+/// A symbol becomes part of URLs and file names, so anything that could change the meaning of a path (`/`, `\`, `..`, a
+/// leading dot) is rejected here, once, for every entry point.
 ///
 /// ```
 /// use closecast_domain::Symbol;
@@ -22,10 +25,10 @@ pub const MAX_SYMBOL_LENGTH: usize = 24;
 #[serde(try_from = "String", into = "String")]
 pub struct Symbol(String);
 
-/// Why a text is not a symbol.
+/// Why a text is not a valid symbol.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SymbolError {
-    /// Nothing but white space.
+    /// Empty or white space.
     #[error("the symbol is empty: give one such as AAPL or PETR4.SA")]
     Empty,
     /// More than [`MAX_SYMBOL_LENGTH`] characters.
@@ -34,10 +37,10 @@ pub enum SymbolError {
         /// Number of characters given.
         length: usize,
     },
-    /// A character that no symbol has, or dots and signs alone.
+    /// An invalid character, or punctuation only.
     #[error("the symbol {symbol:?} is not valid: letters, digits and . - ^ = _ are allowed, such as AAPL or PETR4.SA")]
     Invalid {
-        /// The text as given, cut to a printable length.
+        /// The text, shortened.
         symbol: String,
     },
 }
@@ -46,7 +49,7 @@ impl Symbol {
     /// Returns the symbol of `text`, trimmed and in upper case.
     ///
     /// # Errors
-    /// [`SymbolError`] when the text is empty, too long, or holds another character than `A–Z 0–9 . - ^ = _`.
+    /// [`SymbolError`] when the text is empty, too long, or contains another character than `A–Z 0–9 . - ^ = _`.
     pub fn new(text: &str) -> Result<Self, SymbolError> {
         let trimmed = text.trim();
         let length = trimmed.chars().count();
@@ -105,19 +108,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn accepts_the_symbols_of_the_field() {
+    fn new_accepts_symbols_of_all_markets() {
         for text in ["AAPL", "BRK-B", "PETR4.SA", "^GSPC", "EURUSD=X", "BTC-USD", "0P000071W8.TO", "4063.T", "M_X"] {
             assert_eq!(Symbol::new(text).unwrap().as_str(), text);
         }
     }
 
     #[test]
-    fn trims_and_raises_case() {
+    fn new_trims_and_upper_cases() {
         assert_eq!(Symbol::new("  aapl \n").unwrap().as_str(), "AAPL");
     }
 
     #[test]
-    fn refuses_what_could_change_a_path_or_a_command() {
+    fn new_rejects_path_and_option_characters() {
         for text in
             ["", "  ", "..", ".", "A/B", "A\\B", "A..B", ".A", "A.", "-rf", "A B", "A\0", "ação", "^", &"A".repeat(25)]
         {

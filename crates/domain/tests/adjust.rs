@@ -1,11 +1,11 @@
-//! Adjusted prices against hand-derived figures and an outside computation; `fixtures/adjust.py` made the fixture.
+//! Adjusted prices against manual results and an independent computation; `fixtures/adjust.py` creates the fixture.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking; clippy exempts only the test functions themselves")]
 
 use chrono::NaiveDate;
 use closecast_domain::{History, PriceBasis, RawBar, RawSeries};
 
-/// A Brazilian crypto pair: traded every day, so that no date is missing or a holiday.
+/// A Brazilian crypto pair: traded every day, so that no date is a gap or a holiday.
 fn check(basis: PriceBasis, bars: Vec<RawBar>) -> History {
     let symbol = "TEST-BRL".parse().unwrap();
     History::check(RawSeries { symbol, basis, currency: None, source: "test".to_owned(), bars }, None).unwrap().0
@@ -27,7 +27,7 @@ fn assert_close(actual: f64, expected: f64, what: &str) {
 }
 
 #[test]
-fn unadjusted_prices_agree_with_the_total_returns_of_a_holder() {
+fn adjusted_prices_agree_with_total_returns() {
     let mut expected = Vec::new();
     let bars = include_str!("../fixtures/adjust.csv").lines().filter(|line| line.starts_with("20")).map(|line| {
         let (date, figures) = line.split_once(',').unwrap();
@@ -47,7 +47,7 @@ fn unadjusted_prices_agree_with_the_total_returns_of_a_holder() {
 
 /// Apple, August 2020: a dividend of 0.82 on the 7th after a close of 455.61, a split of 4:1 on the 31st.
 #[test]
-fn a_split_divides_and_a_dividend_reduces_the_prices_before_it() {
+fn split_divides_and_dividend_reduces_earlier_prices() {
     let bars = vec![
         bar("2020-08-06", 455.61),
         RawBar { dividend: 0.82, ..bar("2020-08-07", 444.45) },
@@ -63,8 +63,8 @@ fn a_split_divides_and_a_dividend_reduces_the_prices_before_it() {
 }
 
 #[test]
-fn the_basis_decides_what_is_still_to_be_adjusted() {
-    // Unadjusted, the split of 2:1 halves the price; on the other bases it has been taken out of it.
+fn basis_determines_remaining_adjustments() {
+    // Unadjusted, the split of 2:1 halves the price; the other bases include it already.
     let first = |basis, close| {
         let event = RawBar { dividend: 1.0, split: 2.0, ..bar("2024-01-03", 49.5) };
         check(basis, vec![bar("2024-01-02", close), event]).bars()[0].close
@@ -75,7 +75,7 @@ fn the_basis_decides_what_is_still_to_be_adjusted() {
 }
 
 #[test]
-fn adjusted_closes_of_the_source_win_over_its_events() {
+fn delivered_adjusted_closes_take_precedence_over_events() {
     let bars = vec![
         RawBar { high: Some(110.0), low: Some(90.0), ..with_adj("2024-01-02", 100.0, Some(48.0)) },
         RawBar { dividend: 1.0, ..with_adj("2024-01-03", 100.0, Some(50.0)) },
@@ -89,8 +89,8 @@ fn adjusted_closes_of_the_source_win_over_its_events() {
 }
 
 #[test]
-fn a_missing_adjusted_close_introduces_no_jump() {
-    // The factor goes from 0.5 to 1 somewhere in the hole; the price halves on the 4th, so the split was there.
+fn missing_adjusted_close_introduces_no_jump() {
+    // The factor changes from 0.5 to 1 in the gap; the price halves on the 4th, so the split was there.
     let bars = vec![
         with_adj("2024-01-02", 100.0, Some(50.0)),
         with_adj("2024-01-03", 101.0, None),
@@ -104,7 +104,7 @@ fn a_missing_adjusted_close_introduces_no_jump() {
 }
 
 #[test]
-fn a_missing_adjusted_close_follows_the_dividends_on_record() {
+fn missing_adjusted_close_follows_recorded_dividends() {
     let bars = vec![
         with_adj("2024-01-02", 100.0, None),
         RawBar { dividend: 2.0, ..with_adj("2024-01-03", 99.0, None) },
@@ -116,7 +116,7 @@ fn a_missing_adjusted_close_follows_the_dividends_on_record() {
 }
 
 #[test]
-fn a_split_that_only_the_adjusted_close_tells_makes_volumes_comparable() {
+fn split_implied_by_adjusted_close_adjusts_volumes() {
     let bars = vec![
         with_adj("2024-01-02", 100.0, Some(24.9)),
         with_adj("2024-01-03", 100.0, Some(25.0)),
@@ -127,7 +127,7 @@ fn a_split_that_only_the_adjusted_close_tells_makes_volumes_comparable() {
 }
 
 #[test]
-fn an_event_on_a_dropped_row_still_counts() {
+fn event_on_dropped_row_still_applies() {
     let dividend = RawBar { dividend: 2.0, ..RawBar::empty("2024-01-03".parse::<NaiveDate>().unwrap()) };
     let bars = vec![bar("2024-01-02", 100.0), dividend, bar("2024-01-04", 98.0)];
     assert_close(check(PriceBasis::SplitAdjusted, bars).bars()[0].close, 98.0, "100 − 2");

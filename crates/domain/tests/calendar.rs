@@ -1,4 +1,4 @@
-//! The holiday rules against an outside implementation, day by day; `fixtures/calendars.py` made the fixture.
+//! The holiday rules against an independent implementation, day by day; `fixtures/calendars.py` creates the fixture.
 
 #![expect(
     clippy::panic,
@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use chrono::{Datelike, NaiveDate, NaiveTime};
 use closecast_domain::{Exchange, TradingCalendar};
 
-/// What the fixture says of each listed day: `closed`, or the time of an early close.
+/// Status of each listed day in the fixture: `closed`, or the time of an early close.
 type Listed = HashMap<(Exchange, NaiveDate), &'static str>;
 
 const FIXTURE: &str = include_str!("../fixtures/calendars.txt");
@@ -47,7 +47,7 @@ fn time(text: &str) -> NaiveTime {
 }
 
 #[test]
-fn every_day_is_a_session_exactly_when_exchange_calendars_says_so() {
+fn sessions_agree_with_exchange_calendars() {
     let listed = listed_days();
     for (exchange, first_year) in [(Exchange::UnitedStates, 1971), (Exchange::B3, 2000)] {
         let calendar = TradingCalendar::new(exchange);
@@ -63,7 +63,7 @@ fn every_day_is_a_session_exactly_when_exchange_calendars_says_so() {
 }
 
 #[test]
-fn every_american_session_closes_when_exchange_calendars_says_so() {
+fn us_closing_times_agree_with_exchange_calendars() {
     let listed = listed_days();
     let calendar = TradingCalendar::new(Exchange::UnitedStates);
     for day in days(1971).filter(|&day| calendar.is_session(day)) {
@@ -72,9 +72,9 @@ fn every_american_session_closes_when_exchange_calendars_says_so() {
     }
 }
 
-/// B3's close changes with the season; the latest one is taken for all, so that no unfinished bar passes for settled.
+/// B3's close changes with the season; the latest one applies always, so that no unfinished bar counts as final.
 #[test]
-fn no_session_of_b3_closes_later_than_said() {
+fn b3_sessions_close_no_later_than_close_time() {
     let latest = FIXTURE.lines().find_map(|line| line.strip_prefix("BVMF latest-close ")).unwrap();
     let calendar = TradingCalendar::new(Exchange::B3);
     assert!(days(2000).all(|day| calendar.close_time(day) == time(latest)));

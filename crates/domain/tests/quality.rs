@@ -1,4 +1,4 @@
-//! Each defect, planted into a clean series, is found once and no other with it.
+//! Each defect, planted into a clean series, is found exactly once.
 
 #![expect(
     clippy::panic,

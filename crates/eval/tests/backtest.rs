@@ -12,7 +12,7 @@ use std::{
 
 use chrono::NaiveDate;
 use closecast_domain::{
-    Cancel, Forecast, ForecastError, Forecaster, History, PanelForecaster, Predict, ProgressSink, Silent,
+    Cancel, Forecast, ForecastError, Forecaster, History, NoProgress, PanelForecaster, Predict, ProgressSink,
 };
 use closecast_eval::{
     Drift, EwmaT, Naive,
@@ -34,7 +34,7 @@ fn contenders() -> Vec<Contender> {
 
 fn backtest(histories: &[History], contenders: &[Contender]) -> Result<Backtest, BacktestError> {
     let plan = Plan::new(spec(), histories).unwrap();
-    run(&plan, (histories, &[]), contenders, &NoStore, &Cancel::new(), &Silent)
+    run(&plan, (histories, &[]), contenders, &NoStore, &Cancel::new(), &NoProgress)
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn a_fold_is_a_date_and_nothing_on_or_after_it_is_learned_from() {
     let plan = Plan::new(spec(), &histories).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let witness = [Contender::new("witness", Witness(seen.clone()))];
-    let done = run(&plan, (&histories, &also), &witness, &NoStore, &Cancel::new(), &Silent).unwrap();
+    let done = run(&plan, (&histories, &also), &witness, &NoStore, &Cancel::new(), &NoProgress).unwrap();
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), plan.folds.len());
     for (fold, (count, newest)) in plan.folds.iter().zip(seen.iter()) {
@@ -108,8 +108,9 @@ fn a_model_of_one_symbol_is_not_fitted_to_other_histories_of_it() {
     let histories = histories();
     let earlier = from_returns("AAA", &[0.05; 300]);
     let plan = Plan::new(spec(), &histories).unwrap();
-    let with =
-        |also: &[History]| run(&plan, (&histories, also), &contenders(), &NoStore, &Cancel::new(), &Silent).unwrap();
+    let with = |also: &[History]| {
+        run(&plan, (&histories, also), &contenders(), &NoStore, &Cancel::new(), &NoProgress).unwrap()
+    };
     assert_eq!(with(&[earlier]), with(&[]), "steps of 5 % a day are not those of the days forecast");
 }
 
@@ -249,14 +250,14 @@ fn an_interrupted_backtest_goes_on_and_ends_with_the_same_rows() {
     let plan = Plan::new(spec(), &histories).unwrap();
     let whole = backtest(&histories, &contenders()).unwrap();
     let store = Memory::default();
-    run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &Silent).unwrap();
+    run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &NoProgress).unwrap();
     store.kept.lock().unwrap().retain(|(fold, _), _| *fold != plan.folds[1].first);
     let before = store.saved.load(Ordering::Relaxed);
-    let again = run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &Silent).unwrap();
+    let again = run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(again, whole);
     assert_eq!(store.saved.load(Ordering::Relaxed) - before, 2, "only the missing fold, of both models");
     let cancel = Cancel::new();
     cancel.cancel();
-    let stopped = run(&plan, (&histories, &[]), &contenders(), &NoStore, &cancel, &Silent);
+    let stopped = run(&plan, (&histories, &[]), &contenders(), &NoStore, &cancel, &NoProgress);
     assert!(matches!(stopped, Err(BacktestError::Cancelled)), "{stopped:?}");
 }

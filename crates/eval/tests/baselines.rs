@@ -1,12 +1,12 @@
 //! The naive and the drift forecast through the traits that all forecasters share.
 
 use chrono::{Datelike, NaiveDate, Weekday};
-use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, Predict, Silent};
+use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, NoProgress, Predict};
 use closecast_eval::{Drift, Naive, VENTILES};
 use closecast_testkit::histories::{from_returns, random_walk};
 
 fn forecast<F: Forecaster>(forecaster: F, history: &History) -> Result<Forecast, ForecastError> {
-    forecaster.fit(history, &Cancel::new(), &Silent)?.predict(history)
+    forecaster.fit(history, &Cancel::new(), &NoProgress)?.predict(history)
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn drift_intervals_lie_around_the_drift() {
 #[test]
 fn naive_intervals_cover_a_random_walk() {
     let history = random_walk("AAPL", 1600, 11);
-    let fitted = Naive { horizon: 1 }.fit(&history.first_bars(600).unwrap(), &Cancel::new(), &Silent).unwrap();
+    let fitted = Naive { horizon: 1 }.fit(&history.first_bars(600).unwrap(), &Cancel::new(), &NoProgress).unwrap();
     let (actual, intervals): (Vec<f64>, Vec<(f64, f64)>) = (600..1600)
         .map(|day| {
             let forecast = fitted.predict(&history.first_bars(day).unwrap()).unwrap();
@@ -103,7 +103,7 @@ fn what_cannot_be_done_is_refused() {
     }
     let cancel = Cancel::new();
     cancel.cancel();
-    assert!(matches!(Naive { horizon: 1 }.fit(&history, &cancel, &Silent), Err(ForecastError::Cancelled)));
+    assert!(matches!(Naive { horizon: 1 }.fit(&history, &cancel, &NoProgress), Err(ForecastError::Cancelled)));
     let mut bars = history.bars().to_vec();
     bars[80].close = f64::NAN;
     let broken = History::from_checked(history.symbol().clone(), None, bars).unwrap();

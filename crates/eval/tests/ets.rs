@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, Predict, Silent};
+use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, NoProgress, Predict};
 use closecast_eval::{
     AutoEts,
     baselines::{
@@ -30,7 +30,7 @@ fn histories(case: &Value) -> (History, History) {
 }
 
 fn fit(history: &History) -> Result<FittedAutoEts, ForecastError> {
-    AutoEts { horizon: HORIZON }.fit(history, &Cancel::new(), &Silent)
+    AutoEts { horizon: HORIZON }.fit(history, &Cancel::new(), &NoProgress)
 }
 
 fn trend_name(trend: EtsTrend) -> &'static str {
@@ -146,9 +146,9 @@ fn what_cannot_be_done_is_refused() {
     assert!(matches!(fit(&broken), Err(ForecastError::NonFinite { .. })));
     let cancel = Cancel::new();
     cancel.cancel();
-    assert!(matches!(AutoEts { horizon: 1 }.fit(&history, &cancel, &Silent), Err(ForecastError::Cancelled)));
+    assert!(matches!(AutoEts { horizon: 1 }.fit(&history, &cancel, &NoProgress), Err(ForecastError::Cancelled)));
     for horizon in [0, 367] {
-        let refused = AutoEts { horizon }.fit(&history, &Cancel::new(), &Silent);
+        let refused = AutoEts { horizon }.fit(&history, &Cancel::new(), &NoProgress);
         assert!(matches!(refused, Err(ForecastError::Unsuitable(_))));
     }
 }

@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use closecast_domain::{Bar, Cancel, Forecast, ForecastError, Forecaster, History, Predict, Silent};
+use closecast_domain::{Bar, Cancel, Forecast, ForecastError, Forecaster, History, NoProgress, Predict};
 use closecast_eval::{
     EwmaT, GarchT, Har,
     baselines::{FittedGarchT, FittedHar, HarCoefficients, random_walk::MAX_HORIZON},
@@ -24,7 +24,7 @@ fn assert_close(what: &str, ours: f64, theirs: f64, tolerance: f64) {
 }
 
 fn fit<F: Forecaster>(forecaster: F, history: &History) -> Result<F::Fitted, ForecastError> {
-    forecaster.fit(history, &Cancel::new(), &Silent)
+    forecaster.fit(history, &Cancel::new(), &NoProgress)
 }
 
 /// Returns a history with these log returns in percent. Its first bar has none.
@@ -231,7 +231,7 @@ fn refuses<F: Forecaster + Copy>(forecaster: F, least: usize, with_horizon: impl
     }
     let cancel = Cancel::new();
     cancel.cancel();
-    assert!(matches!(forecaster.fit(&history, &cancel, &Silent), Err(ForecastError::Cancelled)));
+    assert!(matches!(forecaster.fit(&history, &cancel, &NoProgress), Err(ForecastError::Cancelled)));
     let fitted = fit(forecaster, &history).unwrap();
     for bad in [f64::NAN, f64::INFINITY, 0.0, -1.0] {
         let mut bars = history.bars().to_vec();

@@ -3,6 +3,5 @@
 /// Returns whether a model can have that name: 1 to 64 letters, digits and `. - _ ^ =`, of which `.` and `-` do not come first.
 #[must_use]
 pub fn is_model_name(name: &str) -> bool {
-    let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_' | '^' | '=');
-    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed) && !name.starts_with(['.', '-'])
+    closecast_domain::ModelName::is_valid(name)
 }

@@ -16,7 +16,7 @@ mod score;
 mod space;
 mod trial;
 
-use closecast_domain::{ForecastError, Silent, Symbol};
+use closecast_domain::{ForecastError, NoProgress, Symbol};
 
 pub use self::{
     dimension::{Dimension, Interval},
@@ -153,6 +153,6 @@ pub trait TuneProgress: Sync {
     fn report(&self, step: TuneStep);
 }
 
-impl TuneProgress for Silent {
+impl TuneProgress for NoProgress {
     fn report(&self, _step: TuneStep) {}
 }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
-use closecast_domain::{Cancel, ForecastError, Forecaster, History, Silent};
+use closecast_domain::{Cancel, ForecastError, Forecaster, History, NoProgress};
 use closecast_eval::DriftReport;
 use closecast_model::{BaseModel, InputDrift, LstmForecaster, ModelSpec, Recipe, TrainedModel};
 use closecast_testkit::histories::random_walk;
@@ -10,7 +10,7 @@ use closecast_testkit::histories::random_walk;
 fn fit(recipe: Recipe, history: &History) -> TrainedModel {
     let spec = ModelSpec { recipe, lookback: 10, hidden_size: 4, epochs: 1, ..ModelSpec::default() };
     let forecaster = LstmForecaster::new("TEST", spec.check().unwrap());
-    TrainedModel::Lstm(Box::new(forecaster.fit(history, &Cancel::new(), &Silent).unwrap()))
+    TrainedModel::Lstm(Box::new(forecaster.fit(history, &Cancel::new(), &NoProgress).unwrap()))
 }
 
 fn compared(model: &TrainedModel, history: &History, days: usize) -> DriftReport {

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use closecast_domain::{Cancel, ForecastError, Forecaster, History, Predict, Progress, ProgressSink, Silent};
+use closecast_domain::{Cancel, ForecastError, Forecaster, History, NoProgress, Predict, Progress, ProgressSink};
 use closecast_model::{ArtifactError, LstmForecaster, LstmModel, ModelSpec, Recipe};
 use closecast_testkit::histories::{random_walk, sine};
 
@@ -13,7 +13,7 @@ fn small() -> ModelSpec {
 }
 
 fn fit(spec: ModelSpec, history: &History) -> LstmModel {
-    LstmForecaster::new("TEST", spec.check().unwrap()).fit(history, &Cancel::new(), &Silent).unwrap()
+    LstmForecaster::new("TEST", spec.check().unwrap()).fit(history, &Cancel::new(), &NoProgress).unwrap()
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads_and_another_seed
     let bytes = |threads, seed| {
         let spec = ModelSpec { seed, ..small() }.check().unwrap();
         let forecaster = LstmForecaster::new("TEST", spec).threads(Some(threads));
-        forecaster.fit(&history, &Cancel::new(), &Silent).unwrap().to_bytes().unwrap()
+        forecaster.fit(&history, &Cancel::new(), &NoProgress).unwrap().to_bytes().unwrap()
     };
     let first = bytes(1, 42);
     assert!(first == bytes(2, 42), "threads must not change a bit");
@@ -98,7 +98,8 @@ fn the_recipe_of_the_older_systems_trains_and_is_named_as_such() {
 #[test]
 fn a_short_history_is_refused_with_the_number_of_sessions_needed() {
     let history = random_walk("AAPL", 200, 6);
-    let error = LstmForecaster::new("T", small().check().unwrap()).fit(&history, &Cancel::new(), &Silent).unwrap_err();
+    let error =
+        LstmForecaster::new("T", small().check().unwrap()).fit(&history, &Cancel::new(), &NoProgress).unwrap_err();
     let ForecastError::TooShort { have, need, .. } = error else { panic!("{error}") };
     assert_eq!(have, 200);
     let enough = random_walk("AAPL", need, 6);

@@ -1,6 +1,6 @@
 //! What a model says of the memory it takes, which a server counts with.
 
-use closecast_domain::{Cancel, Forecaster, Predict, Silent};
+use closecast_domain::{Cancel, Forecaster, NoProgress, Predict};
 use closecast_model::{BaseModel, LstmForecaster, ModelSpec, TrainedModel};
 use closecast_testkit::histories::random_walk;
 
@@ -8,7 +8,7 @@ use closecast_testkit::histories::random_walk;
 fn a_model_takes_about_the_memory_it_says_and_never_much_more() {
     let history = random_walk("AAPL", 600, 1);
     let spec = ModelSpec { epochs: 1, ..ModelSpec::default() }.check().unwrap();
-    let mut lstm = LstmForecaster::new("TEST", spec).fit(&history, &Cancel::new(), &Silent).unwrap();
+    let mut lstm = LstmForecaster::new("TEST", spec).fit(&history, &Cancel::new(), &NoProgress).unwrap();
     let mut base = BaseModel::shipped().unwrap();
     // The network of one symbol forecasts day by day, and never makes the order of its weights that is for many days: the third of
     // three, beside the weights themselves and their order for one day.

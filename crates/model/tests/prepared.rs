@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use closecast_domain::{Cancel, ForecastError, Forecaster, Predict, Silent};
+use closecast_domain::{Cancel, ForecastError, Forecaster, NoProgress, Predict};
 use closecast_model::{Architecture, BaseModel, LstmForecaster, ModelSpec, Recipe, TrainedModel};
 use closecast_testkit::histories::random_walk;
 
@@ -10,7 +10,7 @@ fn small(spec: &ModelSpec) -> TrainedModel {
     let spec =
         ModelSpec { lookback: 10, hidden_size: 6, layers: 1, epochs: 1, batch_size: 64, horizon: 2, ..spec.clone() };
     let forecaster = LstmForecaster::new("AAPL", spec.check().unwrap());
-    TrainedModel::Lstm(Box::new(forecaster.fit(&random_walk("AAPL", 500, 3), &Cancel::new(), &Silent).unwrap()))
+    TrainedModel::Lstm(Box::new(forecaster.fit(&random_walk("AAPL", 500, 3), &Cancel::new(), &NoProgress).unwrap()))
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, Seen, Silent};
+use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, NoProgress, TrainingCutoff};
 use closecast_eval::promotion::{Evidence, Rival, Verdict, compare};
 use closecast_model::{LstmForecaster, LstmModel, ModelSpec};
 use closecast_testkit::histories::{random_walk, sine};
@@ -12,11 +12,11 @@ fn small() -> ModelSpec {
 }
 
 fn fit(spec: ModelSpec, history: &History) -> LstmModel {
-    LstmForecaster::new("AAPL", spec.check().unwrap()).fit(history, &Cancel::new(), &Silent).unwrap()
+    LstmForecaster::new("AAPL", spec.check().unwrap()).fit(history, &Cancel::new(), &NoProgress).unwrap()
 }
 
-fn seen(model: &LstmModel, history: &History) -> Seen {
-    Card::from(model.card().clone()).seen(std::slice::from_ref(history))
+fn seen(model: &LstmModel, history: &History) -> TrainingCutoff {
+    Card::from(model.card().clone()).training_cutoff(std::slice::from_ref(history))
 }
 
 /// Returns `history` with other prices from the bar `from` on.

@@ -10,7 +10,7 @@ use std::{
     },
 };
 
-use closecast_domain::{Cancel, History, Silent};
+use closecast_domain::{Cancel, History, NoProgress};
 use closecast_model::{
     ModelSpec,
     tune::{
@@ -37,7 +37,7 @@ fn plan(space: SearchSpace, trials: usize, history: &History) -> TunePlan {
 }
 
 fn search(plan: &TunePlan, threads: usize) -> Tuning {
-    plan.run(threads, &NoTuneStore, &Cancel::new(), &Silent).unwrap()
+    plan.run(threads, &NoTuneStore, &Cancel::new(), &NoProgress).unwrap()
 }
 
 /// Keeps outcomes in memory, counts those saved, and may ask the search to stop after some.
@@ -118,7 +118,7 @@ fn no_model_of_the_space_is_tested_on_a_day_that_the_search_saw() {
     let result = search(&plan(space, 4, &history), 2);
     for trial in &result.trials {
         let spec = ModelSpec { epochs: 1, ..trial.spec.clone() }.check().unwrap();
-        let model = closecast_model::LstmForecaster::new("T", spec).fit(&history, &Cancel::new(), &Silent).unwrap();
+        let model = closecast_model::LstmForecaster::new("T", spec).fit(&history, &Cancel::new(), &NoProgress).unwrap();
         let tested = model.card().evaluation.test.model.days;
         let held_out = history.len() - history.position(result.held_out.start).unwrap();
         assert!(tested <= held_out, "lookback {}: {tested} of {held_out}", trial.spec.lookback);
@@ -150,23 +150,23 @@ fn an_interrupted_search_goes_on_to_the_same_result_and_trains_nothing_twice() {
     let history = random_walk("AAPL", 460, 5);
     let plan = plan(small(), 6, &history);
     let whole = Memory::default();
-    let expected = plan.run(2, &whole, &Cancel::new(), &Silent).unwrap();
+    let expected = plan.run(2, &whole, &Cancel::new(), &NoProgress).unwrap();
     let trainings = whole.saved.load(Ordering::Relaxed);
     for after in [1, 7, trainings - 2] {
         let cancel = Cancel::new();
         let store = Memory { stop: Some((after, cancel.clone())), ..Memory::default() };
-        assert!(matches!(plan.run(2, &store, &cancel, &Silent), Err(TuneError::Cancelled)), "{after}");
+        assert!(matches!(plan.run(2, &store, &cancel, &NoProgress), Err(TuneError::Cancelled)), "{after}");
         let kept = store.saved.swap(0, Ordering::Relaxed);
         assert!(kept >= after && kept < trainings, "{kept}");
         let store = Memory { stop: None, ..store };
-        assert_eq!(plan.run(1, &store, &Cancel::new(), &Silent).unwrap(), expected);
+        assert_eq!(plan.run(1, &store, &Cancel::new(), &NoProgress).unwrap(), expected);
         assert_eq!(kept + store.saved.load(Ordering::Relaxed), trainings);
     }
     // More trials of the same search: those that are there are not trained again.
     let longer = self::plan(small(), 7, &history);
     assert_eq!(longer.key(), plan.key());
     whole.saved.store(0, Ordering::Relaxed);
-    let longer = longer.run(2, &whole, &Cancel::new(), &Silent).unwrap();
+    let longer = longer.run(2, &whole, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(longer.trials[5].spec, expected.trials[5].spec);
     assert!(whole.saved.load(Ordering::Relaxed) < trainings / 2);
 }
@@ -206,7 +206,8 @@ fn a_model_that_cannot_be_trained_is_an_outcome_and_not_the_end() {
     // Prices that do not move: nothing can be said of any model.
     let still = from_returns("AAPL", &[0.0; 460]);
     let spec = TuneSpec { space: space.clone().check().unwrap(), trials: 2, seed: 1 };
-    let error = TunePlan::new(&spec, &still).map(|plan| plan.run(1, &NoTuneStore, &Cancel::new(), &Silent).map(drop));
+    let error =
+        TunePlan::new(&spec, &still).map(|plan| plan.run(1, &NoTuneStore, &Cancel::new(), &NoProgress).map(drop));
     assert!(!matches!(error, Ok(Ok(()))), "{error:?}");
     let failing = Memory::default();
     let plan = plan(space, 4, &history);
@@ -214,7 +215,7 @@ fn a_model_that_cannot_be_trained_is_an_outcome_and_not_the_end() {
         let failed = FoldOutcome::Failed("the loss became non-finite".to_owned());
         failing.kept.lock().unwrap().insert(Unit { trial: 0, epochs: 2, fold }, failed);
     }
-    let result = plan.run(2, &failing, &Cancel::new(), &Silent).unwrap();
+    let result = plan.run(2, &failing, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(result.trials[0].score, Err("the loss became non-finite".to_owned()));
     assert!(result.best != 0 && result.best().score.is_ok());
 }

@@ -8,7 +8,7 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use closecast_store::Act;
+use closecast_store::AuditEntry;
 use tokio::task::JoinHandle;
 
 use super::{access::Access, address, observe, openapi, origin, problem::Problem, time_limit::end_after};
@@ -70,7 +70,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
             Some(Subject(subject)) => format!("{} {subject}", act.target),
             None => act.target,
         };
-        let written = write(app, Act { status: response.status().as_u16(), target, ..act });
+        let written = write(app, AuditEntry { status: response.status().as_u16(), target, ..act });
         _ = written.await;
     }
     response
@@ -79,7 +79,7 @@ pub(super) async fn guard(State(guard): State<Guard>, request: Request, next: Ne
 /// An act that is written down at the latest when the request is dropped: who hangs up has done it all the same.
 struct Entry {
     app: ServerState,
-    act: Option<Act>,
+    act: Option<AuditEntry>,
 }
 
 impl Drop for Entry {
@@ -87,13 +87,13 @@ impl Drop for Entry {
         let Some(act) = self.act.take() else { return };
         let status = if std::thread::panicking() { StatusCode::INTERNAL_SERVER_ERROR.as_u16() } else { observe::GONE };
         if tokio::runtime::Handle::try_current().is_ok() {
-            write(self.app.clone(), Act { status, ..act });
+            write(self.app.clone(), AuditEntry { status, ..act });
         }
     }
 }
 
 /// Writes an act down, whoever waits for that. What was done cannot be undone by failing now.
-fn write(app: ServerState, act: Act) -> JoinHandle<()> {
+fn write(app: ServerState, act: AuditEntry) -> JoinHandle<()> {
     let acts = app.security.acts.clone();
     acts.spawn(async move {
         if let Err(error) = app.store.audit().write(act.clone(), app.clock.now()).await {
@@ -225,9 +225,9 @@ pub(super) fn key_in(headers: &HeaderMap) -> Option<&str> {
     })
 }
 
-fn act(caller: &Caller, request: &Parts) -> Act {
+fn act(caller: &Caller, request: &Parts) -> AuditEntry {
     let path = request.uri.path();
-    Act {
+    AuditEntry {
         key: caller.key.clone(),
         address: caller.address.to_string(),
         request_id: observe::id_of(&request.headers).to_owned(),

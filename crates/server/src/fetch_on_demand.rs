@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use closecast_data::provider::ProviderError;
 use closecast_domain::Symbol;
-use closecast_store::Act;
+use closecast_store::AuditEntry;
 
 use crate::security::Caller;
 use crate::state::ServerState;
@@ -28,7 +28,7 @@ pub(crate) async fn fetch_missing(app: &ServerState, symbol: &Symbol, caller: Op
     let fetched = tokio::time::timeout(PATIENCE, fetch(app, symbol, None, None)).await;
     fetched.map_err(|_late| ProviderError::Timeout { after: PATIENCE })??;
     // The request itself may be one that changes nothing, of which the book has no line.
-    let act = Act {
+    let act = AuditEntry {
         key: caller.key.clone(),
         address: caller.address.to_string(),
         request_id: String::new(),

@@ -7,7 +7,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use closecast_store::{Allowance, Enqueued, Job};
+use closecast_store::{Enqueued, Job, JobQuota};
 use tokio::time::{Instant, sleep};
 
 use super::{auth::Subject, problem::Problem};
@@ -38,7 +38,7 @@ pub(super) async fn enqueue(app: &ServerState, work: &Work, by: By) -> Result<En
         return Ok(jobs.enqueue(job, now).await.map_err(Failure::from)?);
     }
     let most = app.settings.limits.trainings;
-    let allowance = Allowance { kinds: &Work::TRAININGS, most };
+    let allowance = JobQuota { kinds: &Work::TRAININGS, max_unfinished: most };
     let entered = jobs.enqueue_within(job, allowance, now).await.map_err(Failure::from)?;
     entered.ok_or_else(|| {
         Problem::busy(format!(

@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{
@@ -7,107 +7,104 @@ use sea_orm::{
 };
 
 use crate::{
-    StoreError,
-    checked::CheckedConnection,
-    connection::{Turns, begin_writing},
-    entity::audit_line,
+    StoreError, checked::CheckedConnection, entity::audit_entry, transaction::begin_writing, write_queue::WriteQueue,
 };
 
-/// Something that somebody did, or was refused.
+/// One request, permitted or rejected, that changes something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Act {
-    /// Identifier and name of the key; none where none was asked for.
+pub struct AuditEntry {
+    /// Identifier and name of the API key; `None` if the request needed no key.
     pub key: Option<(String, String)>,
-    /// Where the request came from.
+    /// Network address of the client.
     pub address: String,
     /// Identifier of the request, as in the access log.
     pub request_id: String,
-    /// What was done, for example `POST /api/keys`.
+    /// What the request does, for example `POST /api/keys`.
     pub action: String,
-    /// To what, for example the path of the request.
+    /// Object of the action, for example the path of the request.
     pub target: String,
-    /// Status of the answer.
+    /// HTTP status of the response.
     pub status: u16,
 }
 
-/// An act as it was kept.
+/// A stored audit entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoredAct {
-    /// Number; later acts have greater ones.
+pub struct StoredAuditEntry {
+    /// Identifier; increases with each entry.
     pub id: i64,
-    /// When the answer was given.
+    /// When the response was sent.
     pub at: DateTime<Utc>,
-    /// What was done.
-    pub act: Act,
+    /// The entry.
+    pub entry: AuditEntry,
 }
 
-/// The book of who did what. Nothing in it is ever changed.
+/// Access to the audit log. Entries are never changed.
 #[derive(Clone, Copy, Debug)]
 pub struct AuditStore<'a> {
     database: &'a CheckedConnection,
-    turns: &'a Turns,
+    write_queue: &'a WriteQueue,
 }
 
 impl<'a> AuditStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns) -> Self {
-        Self { database, turns }
+    pub(crate) fn new(database: &'a CheckedConnection, write_queue: &'a WriteQueue) -> Self {
+        Self { database, write_queue }
     }
 
-    /// Writes an act down.
+    /// Appends an audit entry.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn write(&self, act: Act, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let (key_id, key_name) = act.key.unzip();
-        let row = audit_line::ActiveModel {
+    pub async fn write(&self, entry: AuditEntry, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let (key_id, key_name) = entry.key.unzip();
+        let row = audit_entry::ActiveModel {
             id: NotSet,
             at: Set(now),
             key_id: Set(key_id),
             key_name: Set(key_name),
-            address: Set(act.address),
-            request_id: Set(act.request_id),
-            action: Set(act.action),
-            target: Set(act.target),
-            status: Set(act.status.into()),
+            address: Set(entry.address),
+            request_id: Set(entry.request_id),
+            action: Set(entry.action),
+            target: Set(entry.target),
+            status: Set(entry.status.into()),
         };
-        let _turn = self.turns.take().await?;
-        audit_line::Entity::insert(row).exec_without_returning(self.database).await?;
+        let _permit = self.write_queue.acquire().await?;
+        audit_entry::Entity::insert(row).exec_without_returning(self.database).await?;
         Ok(())
     }
 
-    /// Returns at most `limit` acts, newest first; those before the one numbered `before` if that is given.
+    /// Returns at most `limit` entries, newest first; only those before the entry `before` if given.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
-    pub async fn list(&self, before: Option<i64>, limit: u64) -> Result<Vec<StoredAct>, StoreError> {
-        let rows = audit_line::Entity::find()
-            .apply_if(before, |select, before| select.filter(audit_line::Column::Id.lt(before)))
-            .order_by_desc(audit_line::Column::Id)
+    pub async fn list(&self, before: Option<i64>, limit: u64) -> Result<Vec<StoredAuditEntry>, StoreError> {
+        let rows = audit_entry::Entity::find()
+            .apply_if(before, |select, before| select.filter(audit_entry::Column::Id.lt(before)))
+            .order_by_desc(audit_entry::Column::Id)
             .limit(limit)
             .all(self.database)
             .await?;
         Ok(rows.into_iter().map(stored).collect())
     }
 
-    /// Deletes what was done before `before`, and returns how many acts that were.
+    /// Deletes the entries made before `before` and returns their number.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn forget(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
-        let _turn = self.turns.take().await?;
+    pub async fn delete_before(&self, before: DateTime<Utc>) -> Result<u64, StoreError> {
+        let _permit = self.write_queue.acquire().await?;
         let transaction = begin_writing(self.database).await?;
         let deleted =
-            audit_line::Entity::delete_many().filter(audit_line::Column::At.lt(before)).exec(&transaction).await?;
+            audit_entry::Entity::delete_many().filter(audit_entry::Column::At.lt(before)).exec(&transaction).await?;
         transaction.commit().await?;
         Ok(deleted.rows_affected)
     }
 }
 
-fn stored(row: audit_line::Model) -> StoredAct {
-    StoredAct {
+fn stored(row: audit_entry::Model) -> StoredAuditEntry {
+    StoredAuditEntry {
         id: row.id,
         at: row.at,
-        act: Act {
+        entry: AuditEntry {
             key: row.key_id.zip(row.key_name),
             address: row.address,
             request_id: row.request_id,

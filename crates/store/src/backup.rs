@@ -5,183 +5,24 @@
 //! - `artifacts/<sha256>`: every artifact that a model version refers to;
 //! - `tables/<table>/<number>.jsonl`: the rows, one JSON object a line, in pieces of some megabytes, by primary key;
 //! - `manifest.json`: rows of each table, and size and SHA-256 of every entry before it. It comes last: a file without it is
-//!   not whole.
+//!   incomplete.
 //!
-//! Nothing in it depends on the database it was made from. The rows are those of one moment, whatever is written meanwhile:
-//! they are read in one transaction. Artifacts never change, so those that the rows refer to may be read afterwards.
+//! A backup does not depend on the kind of database. All rows are read in one transaction and so are consistent, even while
+//! others write. Artifacts never change, so they are read after the rows that refer to them.
 
 mod archive;
 mod content;
+mod create;
 mod error;
+mod existing;
 mod format;
 mod limits;
 mod output;
+mod references;
 mod restore;
 mod row;
 mod tables;
 
-use std::{collections::BTreeMap, path::Path};
-
-use chrono::{DateTime, Utc};
-use sea_orm::{DatabaseTransaction, EntityTrait, QueryOrder, QuerySelect};
-use serde::Serialize;
-
-use self::{
-    archive::Writer,
-    format::{HEADER, Header, MANIFEST, Manifest},
-    output::Output,
+pub use self::{
+    create::BackupSummary, error::BackupError, existing::Existing, format::MissingArtifact, restore::RestoreSummary,
 };
-pub use self::{error::BackupError, format::MissingArtifact, restore::RestoreSummary};
-use crate::{BlobError, BlobRef, Store, StoreError, connection::begin_reading, entity::model_version};
-
-/// A piece of a table ends after the row with which it reached this many bytes.
-const PIECE_BYTES: usize = 4 << 20;
-
-/// What becomes of what is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Existing {
-    /// It is kept, and nothing is done.
-    Keep,
-    /// It is replaced.
-    Replace,
-}
-
-/// What a backup holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct BackupSummary {
-    /// Rows by table.
-    pub rows: BTreeMap<String, u64>,
-    /// Artifacts copied.
-    pub artifacts: u64,
-    /// Artifacts that could not be copied: the installation itself lacks them.
-    pub missing: Vec<MissingArtifact>,
-    /// Size of the file.
-    pub size_bytes: u64,
-}
-
-impl Store {
-    /// Writes the database and the artifacts to `file`, whole or not at all, while others read and write. The file can be read by
-    /// its owner only: the hashes of keys are in it.
-    ///
-    /// An artifact that is missing or damaged does not prevent the backup of all others; the summary names it.
-    ///
-    /// # Errors
-    /// [`StoreError::Backup`] when there is such a file and it is to be kept, or it cannot be written;
-    /// [`StoreError::Database`] and [`StoreError::Blob`] when reading fails.
-    pub async fn backup(
-        &self,
-        file: &Path,
-        existing: Existing,
-        now: DateTime<Utc>,
-    ) -> Result<BackupSummary, StoreError> {
-        let (output, unfinished) = Output::create(file, existing, now)?;
-        let unwritable = |source| BackupError::Write { file: file.to_owned(), source };
-        let mut writer = Writer::start(unfinished, now);
-        writer.add_json(HEADER, &Header::new(now)).await.map_err(unwritable)?;
-        let snapshot = begin_reading(&self.database).await?;
-        let mut copying = Copying { store: self, snapshot, writer, file };
-        let missing = copying.artifacts().await?;
-        let artifacts = copying.writer.entries().len() as u64 - 1;
-        let mut rows = BTreeMap::new();
-        for table in tables::all() {
-            rows.insert(table.name().to_owned(), copying.rows(&*table).await?);
-        }
-        let Copying { snapshot, mut writer, .. } = copying;
-        snapshot.rollback().await?;
-        let manifest = Manifest { rows, missing, entries: writer.entries().to_vec() };
-        writer.add_json(MANIFEST, &manifest).await.map_err(unwritable)?;
-        let written = writer.finish().await.map_err(unwritable)?;
-        let size_bytes = output.finish(written)?;
-        Ok(BackupSummary { rows: manifest.rows, artifacts, missing: manifest.missing, size_bytes })
-    }
-}
-
-/// A backup that is being made.
-struct Copying<'a> {
-    store: &'a Store,
-    snapshot: DatabaseTransaction,
-    writer: Writer,
-    file: &'a Path,
-}
-
-impl Copying<'_> {
-    /// Copies every artifact that a version refers to, and returns those that cannot be had.
-    async fn artifacts(&mut self) -> Result<Vec<MissingArtifact>, StoreError> {
-        let mut missing = Vec::new();
-        for (sha256, Referenced { models, size_bytes }) in referenced(&self.snapshot).await? {
-            let blob = BlobRef { sha256, size_bytes };
-            match self.store.blobs.get_for_backup(&blob).await {
-                Ok(bytes) => self.add(format::artifact_path(&blob.sha256), bytes).await?,
-                Err(
-                    error @ (StoreError::BlobMissing { .. }
-                    | StoreError::BlobDamaged { .. }
-                    | StoreError::BlobSize { .. }
-                    | StoreError::Blob(BlobError::NotAFile { .. })),
-                ) => {
-                    missing.push(MissingArtifact { sha256: blob.sha256, models, reason: error.to_string() });
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(missing)
-    }
-
-    /// Copies a table, a page at a time, and returns how many rows it has.
-    async fn rows(&mut self, table: &dyn tables::Table) -> Result<u64, StoreError> {
-        let (mut rows, mut pieces, mut after, mut piece) = (0, 0, None, Vec::new());
-        loop {
-            let page = table.page(&self.snapshot, after, &mut piece).await?;
-            rows += page.rows;
-            after = page.last;
-            let is_over = after.is_none();
-            while piece.len() >= PIECE_BYTES || (is_over && !piece.is_empty()) {
-                let rest = piece.split_off(end_of_piece(&piece));
-                let whole = std::mem::replace(&mut piece, rest);
-                self.add(format::piece_path(table.name(), pieces), whole.into()).await?;
-                pieces += 1;
-            }
-            if is_over {
-                return Ok(rows);
-            }
-        }
-    }
-
-    async fn add(&mut self, path: String, bytes: bytes::Bytes) -> Result<(), StoreError> {
-        let unwritable = |source| BackupError::Write { file: self.file.to_owned(), source };
-        Ok(self.writer.add(path, bytes).await.map_err(unwritable)?)
-    }
-}
-
-/// Returns where the row ends that reaches the size of a piece.
-fn end_of_piece(lines: &[u8]) -> usize {
-    let reached = PIECE_BYTES.min(lines.len()) - 1;
-    lines[reached..].iter().position(|&byte| byte == b'\n').map_or(lines.len(), |more| reached + more + 1)
-}
-
-/// What model versions say of an artifact.
-#[derive(Debug, Default)]
-struct Referenced {
-    /// Names and numbers of the versions.
-    models: Vec<String>,
-    /// Size of the artifact; the largest, should they not agree.
-    size_bytes: u64,
-}
-
-/// Returns the artifacts that model versions refer to, by hash.
-async fn referenced(snapshot: &DatabaseTransaction) -> Result<BTreeMap<String, Referenced>, StoreError> {
-    use model_version::Column;
-    let versions: Vec<(String, i64, String, i64)> = model_version::Entity::find()
-        .select_only()
-        .columns([Column::Sha256, Column::SizeBytes, Column::Name, Column::Version])
-        .order_by_asc(Column::Id)
-        .into_tuple()
-        .all(snapshot)
-        .await?;
-    let mut referenced: BTreeMap<_, Referenced> = BTreeMap::new();
-    for (sha256, size_bytes, name, version) in versions {
-        let artifact = referenced.entry(sha256).or_default();
-        artifact.models.push(format!("{name} version {version}"));
-        artifact.size_bytes = artifact.size_bytes.max(u64::try_from(size_bytes).unwrap_or(0));
-    }
-    Ok(referenced)
-}

@@ -1,4 +1,4 @@
-//! The file of an SQLite database: whether it is still the one that was opened.
+//! Detects that an open SQLite file was deleted, replaced or truncated.
 
 use std::{
     io,
@@ -9,30 +9,30 @@ use std::{
     },
 };
 
-/// Smallest page of SQLite, in bytes: a file with a schema has at least one page.
-const SMALLEST_PAGE: u64 = 512;
+/// Minimum page size of SQLite: a file with a schema has at least one page.
+const MIN_PAGE_BYTES: u64 = 512;
 
-/// What happened to the file of a database while it was open.
+/// What happened to an open database file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum FileFault {
-    /// There is no file under its name, or another one.
+    /// The file was deleted or replaced.
     #[error("{reason}")]
     Replaced {
-        /// File that was opened.
+        /// Path of the file.
         path: PathBuf,
-        /// What was found in its place.
+        /// Details.
         reason: String,
     },
-    /// SQLite found that the file is not what it wrote.
+    /// SQLite reported corruption.
     #[error("{reason}")]
     Overwritten {
-        /// What was found.
+        /// Details.
         reason: String,
     },
-    /// The file was cut off.
+    /// The file was truncated.
     #[error("{reason}")]
     Truncated {
-        /// What was found.
+        /// Details.
         reason: String,
     },
 }
@@ -40,37 +40,38 @@ pub(crate) enum FileFault {
 /// Device and inode of a file.
 type Identity = (u64, u64);
 
-/// A database file that was opened. SQLite writes to an opened file even after it was deleted or replaced, where it cannot be found again.
+/// An open database file. SQLite keeps writing to a deleted or replaced file, where the data is lost.
 #[derive(Clone, Debug)]
 pub(crate) struct DatabaseFile {
     path: PathBuf,
-    /// None where the system has no inodes.
+    /// `None` on systems without inodes.
     opened: Option<Identity>,
-    /// SQLite found damage. Pages that it remembers, and those in its log, may hide that again: it stays until the program is started anew.
+    /// SQLite reported damage. Cached pages and the write-ahead log may hide it again, so it is remembered until
+    /// restart.
     is_damaged: Arc<AtomicBool>,
 }
 
 impl DatabaseFile {
-    /// Remembers which file `path` leads to.
+    /// Records the identity of the file at `path`.
     ///
     /// # Errors
-    /// What the operating system says when there is none.
-    pub(crate) fn remember(path: &Path) -> io::Result<Self> {
+    /// The error of the operating system.
+    pub(crate) fn track(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), opened: identity(&std::fs::metadata(path)?), is_damaged: Arc::default() })
     }
 
-    /// Returns where the file is.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Remembers that the file is damaged.
-    pub(crate) fn note_damage(&self) {
+    /// Records that the file is damaged.
+    pub(crate) fn mark_damaged(&self) {
         self.is_damaged.store(true, Ordering::Relaxed);
     }
 
-    /// Returns the size of the file in bytes, if it is still the one that was opened. Costs one `stat`; the file is not opened,
-    /// since closing it would drop the locks that SQLite holds on it in this process.
+    /// Returns the size of the file in bytes if it is still the one that was opened. Costs one `stat`; the file is not
+    /// opened, since closing it would release SQLite's locks in this process.
     ///
     /// # Errors
     /// [`FileFault`].
@@ -87,7 +88,7 @@ impl DatabaseFile {
         if identity(&found) != self.opened {
             return Err(replaced("was replaced by another file".to_owned()));
         }
-        if found.len() < SMALLEST_PAGE {
+        if found.len() < MIN_PAGE_BYTES {
             return Err(FileFault::Truncated { reason: format!("only {} bytes are left of it", found.len()) });
         }
         Ok(found.len())

@@ -1,7 +1,7 @@
-//! Rows as the database has them. They never leave this crate.
+//! Rows of the database. They never leave this crate.
 
 pub(crate) mod alert;
-pub(crate) mod audit_line;
+pub(crate) mod audit_entry;
 pub(crate) mod bar;
 pub(crate) mod event;
 pub(crate) mod forecast;

@@ -1,29 +1,33 @@
-//! Errors of the store, worded for the person who runs it.
+//! Errors of the store, worded for operators.
 
 use closecast_domain::Symbol;
 
-use crate::{BlobError, connection::Refusal, database_file::FileFault};
+use crate::{
+    BackupError, BlobError,
+    database_error::{FailureCause, failure_cause, file_fault, is_transient},
+    database_file::FileFault,
+};
 
-/// What can go wrong when something is kept or read back.
+/// Errors of the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The data folder cannot be made or written.
+    /// The data folder cannot be created or written.
     #[error("the data folder {path:?} cannot be used: {source}. Choose another with --data-dir or CLOSECAST_DATA_DIR")]
     Folder {
-        /// Folder as given.
+        /// The folder.
         path: std::path::PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: std::io::Error,
     },
     /// The database could not be opened, read or written.
     #[error("database: {0}")]
     Database(#[source] sea_orm::DbErr),
-    /// The disk of the database has no room left.
-    #[error("the disk of the database is full, and nothing was changed: make room, then do it again ({0})")]
+    /// The disk of the database is full.
+    #[error("the disk of the database is full, and nothing was changed: free some space and try again ({0})")]
     Full(#[source] sea_orm::DbErr),
-    /// The disk has no room for the copy of the database that is made before an upgrade.
+    /// The disk has no space for the copy of the database that precedes an upgrade.
     #[error(
-        "before its schema is changed the database is copied, and the disk has no room for the copy of {needed_bytes} bytes in {folder:?}. Nothing was changed: make room, then do it again"
+        "before its schema is changed the database is copied, and the disk has no space for the copy of {needed_bytes} bytes in {folder:?}. Nothing was changed: free some space and try again"
     )]
     NoRoomForCopy {
         /// Folder of the database.
@@ -31,67 +35,67 @@ pub enum StoreError {
         /// Size of the database.
         needed_bytes: u64,
     },
-    /// The schema has steps that this program does not know.
+    /// The schema has migrations that this program does not know.
     #[error(
-        "the database was written by a newer version of closecast, and nothing was changed: use that version, or put a copy from          before its upgrade (closecast.db.before-…) or a backup in the place of the database"
+        "the database was written by a newer version of closecast, and nothing was changed: use that version, or put a copy from before its upgrade (closecast.db.before-…) or a backup in its place"
     )]
     NewerSchema,
-    /// Another program kept the database locked for longer than a writer waits.
+    /// Another program held the lock of the database beyond the busy timeout.
     #[error(
-        "another program keeps the database locked, and nothing was changed: see which one writes for so long ({0})"
+        "another program keeps the database locked, and nothing was changed: find the program that writes for so long ({0})"
     )]
     Busy(#[source] sea_orm::DbErr),
-    /// The file of the database was deleted, moved or replaced while the program ran: what is written into it is lost.
+    /// The database file was deleted, moved or replaced while the program ran: writes to it are lost.
     #[error(
-        "the database file {path:?} {reason} while the program was running, and nothing was kept: stop the program, put the file back or restore a backup, and start the program again"
+        "the database file {path:?} {reason} while the program was running, and nothing was stored: stop the program, put the file back or restore a backup, and start the program again"
     )]
     Replaced {
-        /// File that was opened.
+        /// Path of the file.
         path: std::path::PathBuf,
         /// What happened to it.
         reason: String,
     },
-    /// The file of the database was cut off or overwritten.
+    /// The database file was truncated or overwritten.
     #[error(
         "the database file is damaged ({reason}): stop the program, keep a copy of the file, and restore a backup into a new data folder with `closecast restore`"
     )]
     Damaged {
-        /// What was found.
+        /// Details.
         reason: String,
     },
-    /// The place of the artifacts is set wrongly, or could not be read or written.
+    /// The artifact storage is misconfigured, or cannot be read or written.
     #[error(transparent)]
     Blob(#[from] BlobError),
-    /// No artifact of that hash.
+    /// The artifact does not exist.
     #[error("the artifact {sha256} is missing: restore it from a backup or train the model again")]
     BlobMissing {
-        /// Hash asked for.
+        /// Hash of the artifact.
         sha256: String,
     },
-    /// An artifact whose bytes do not match its name.
+    /// The bytes of an artifact do not match its hash.
     #[error(
         "the artifact {expected} is damaged: its bytes have the hash {actual}. Restore it from a backup or train the model again"
     )]
     BlobDamaged {
-        /// Hash it was stored under.
+        /// Hash under which it was stored.
         expected: String,
         /// Hash of the bytes found.
         actual: String,
     },
-    /// An artifact with more bytes than are read.
+    /// The artifact exceeds the maximum size.
     #[error(
-        "the artifact {sha256} has {size} bytes, but at most {most} are read: it is not what was stored, or there is too little memory \
+        "the artifact {sha256} has {size} bytes, but at most {max_bytes} are read: it is not what was stored, or there is too little memory \
          for it; restore it from a backup, or raise the setting memory"
     )]
     BlobSize {
-        /// Hash it is stored under.
+        /// Hash under which it is stored.
         sha256: String,
-        /// Bytes that there are, or that were announced.
+        /// Size found or announced.
         size: u64,
-        /// Bytes that may be read.
-        most: u64,
+        /// Maximum size.
+        max_bytes: u64,
     },
-    /// A row holds something that this version cannot read.
+    /// A row cannot be parsed.
     #[error("the {table} row {key} cannot be read: {reason}")]
     Row {
         /// Table.
@@ -101,75 +105,75 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The address of the database is not one.
+    /// The database URL is invalid.
     #[error("the address of the database is not valid: {0}")]
     Address(String),
-    /// A database server does not let anybody in.
+    /// The database server is unreachable or rejects the connection.
     #[error(
         "the database {address} cannot be used: {reason}. Check DATABASE_URL, and that the server runs and has that database"
     )]
     Unreachable {
         /// Address, without user and password.
         address: String,
-        /// What was said.
+        /// Cause.
         reason: String,
     },
-    /// A worker lost its job: it was silent for too long and another took over, or the job was ended.
+    /// A worker lost its job: it sent no heartbeat for too long and another took over, or the job ended.
     #[error("the job is no longer this worker's: another has taken it over, or it has ended")]
     LeaseLost,
-    /// There is no such version.
+    /// The version does not exist.
     #[error("there is no version {version} of the model {name:?}: see `closecast models list`")]
     NoVersion {
         /// Model.
         name: String,
-        /// Version asked for.
+        /// Requested version.
         version: u64,
     },
-    /// Another version went into service in the meantime.
+    /// Another version became champion in the meantime.
     #[error("another version of {name:?} went into service in the meantime: compare again")]
     ChampionChanged {
         /// Model.
         name: String,
     },
-    /// There is nothing to go back to.
+    /// There is no previous champion.
     #[error("the model {name:?} has had no other version in service before this one: there is nothing to go back to")]
     NoEarlierChampion {
         /// Model.
         name: String,
     },
-    /// A backup was not made or not restored.
+    /// A backup was not created or not restored.
     #[error(transparent)]
-    Backup(#[from] crate::BackupError),
-    /// Another key was made first.
+    Backup(#[from] BackupError),
+    /// Another request created the first key.
     #[error(
-        "there is a key already, made by another request: send one of an admin as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
+        "another request has created a key already: send one of an admin as `Authorization: Bearer KEY` or `X-API-Key: KEY`"
     )]
     NotFirstKey,
-    /// The first key of all was to be of another role.
+    /// The first key must be an admin key.
     #[error(
-        "role: the first key must be that of an admin, who can make the others, and not of {0:?}: make one of the role admin first"
+        "role: the first key must have the role admin, which can create the others, not {0:?}: create an admin key first"
     )]
     FirstKeyRole(String),
-    /// A series without one bar was to be stored.
+    /// The series has no bars.
     #[error("there is no bar of {0} to store")]
     NoBars(Symbol),
 }
 
-/// How sea-orm-migration begins what it says of a step in the bookkeeping table that it does not know.
+/// Start of the error of sea-orm-migration for an unknown migration in its bookkeeping table.
 const UNKNOWN_STEP: &str = "Migration file of version";
 
 impl From<sea_orm::DbErr> for StoreError {
     fn from(error: sea_orm::DbErr) -> Self {
-        if let Some(fault) = crate::checked::fault(&error) {
-            return fault.clone().into();
+        if let Some(found) = file_fault(&error) {
+            return found.clone().into();
         }
         if matches!(&error, sea_orm::DbErr::Custom(text) if text.starts_with(UNKNOWN_STEP)) {
             return Self::NewerSchema;
         }
-        match crate::connection::refusal(&error) {
-            Some(Refusal::Full) => Self::Full(error),
-            Some(Refusal::Busy) => Self::Busy(error),
-            Some(Refusal::Damaged) => Self::Damaged { reason: error.to_string() },
+        match failure_cause(&error) {
+            Some(FailureCause::DiskFull) => Self::Full(error),
+            Some(FailureCause::Locked) => Self::Busy(error),
+            Some(FailureCause::Corrupt) => Self::Damaged { reason: error.to_string() },
             None => Self::Database(error),
         }
     }
@@ -185,12 +189,13 @@ impl From<FileFault> for StoreError {
 }
 
 impl StoreError {
-    /// Returns whether the same may work later: the database or the artifact store does not answer, or is busy.
+    /// Returns whether the operation may succeed later: the database or the artifact storage does not respond or is
+    /// busy.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Busy(_) => true,
-            Self::Database(error) => crate::connection::is_transient(error),
+            Self::Database(error) => is_transient(error),
             Self::Blob(error) => error.is_transient(),
             _ => false,
         }

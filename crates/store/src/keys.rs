@@ -1,4 +1,4 @@
-//! Keys to the API: their hashes, never the keys themselves.
+//! API keys: only their hashes are stored.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr};
@@ -7,28 +7,29 @@ use uuid::Uuid;
 use crate::{
     StoreError,
     checked::CheckedConnection,
-    connection::{Turns, begin_writing, lock_subject},
     entity::key,
+    transaction::{begin_writing, lock_subject},
+    write_queue::WriteQueue,
 };
 
 /// Role of the first key.
 const FIRST_ROLE: &str = "admin";
 
-/// Which key it is to be.
+/// Required position of a new key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Order {
-    /// The first of all.
+enum KeyPosition {
+    /// It must be the first key.
     First,
-    /// Whether or not there are others.
+    /// Other keys may exist.
     Any,
 }
 
-/// A key, without what opens the door.
+/// An API key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredKey {
     /// Identifier.
     pub id: String,
-    /// What its owner calls it.
+    /// Name given by its owner.
     pub name: String,
     /// `viewer`, `operator` or `admin`.
     pub role: String,
@@ -40,31 +41,33 @@ pub struct StoredKey {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// The keys.
+/// Access to the API keys.
 #[derive(Clone, Copy, Debug)]
 pub struct KeyStore<'a> {
     database: &'a CheckedConnection,
-    turns: &'a Turns,
+    write_queue: &'a WriteQueue,
 }
 
 impl<'a> KeyStore<'a> {
-    pub(crate) fn new(database: &'a CheckedConnection, turns: &'a Turns) -> Self {
-        Self { database, turns }
+    pub(crate) fn new(database: &'a CheckedConnection, write_queue: &'a WriteQueue) -> Self {
+        Self { database, write_queue }
     }
 
-    /// Keeps the hash of a new key, and returns the key's identifier. The first key of all must be an admin's: nobody else can make
-    /// others.
+    /// Stores the hash of a new key and returns the identifier of the key. The first key must be an admin key, since
+    /// only an admin can create others.
     ///
     /// # Errors
-    /// [`StoreError::FirstKeyRole`] when there is no key yet and this is not an admin's, [`StoreError::Database`] when writing fails.
+    /// [`StoreError::FirstKeyRole`] when the first key is not an admin key, [`StoreError::Database`] when writing
+    /// fails.
     pub async fn add(&self, name: &str, role: &str, hash: &str, now: DateTime<Utc>) -> Result<String, StoreError> {
-        self.insert((name, role, hash), Order::Any, now).await
+        self.insert((name, role, hash), KeyPosition::Any, now).await
     }
 
-    /// Keeps the hash of the first key of all, an admin's, and returns the key's identifier. Of several that try at once one succeeds.
+    /// Stores the hash of the first key, an admin key, and returns the identifier of the key. Of several concurrent
+    /// calls one succeeds.
     ///
     /// # Errors
-    /// [`StoreError::NotFirstKey`] when there is a key already, otherwise those of [`KeyStore::add`].
+    /// [`StoreError::NotFirstKey`] when a key exists, otherwise those of [`KeyStore::add`].
     pub async fn add_first(
         &self,
         name: &str,
@@ -72,13 +75,13 @@ impl<'a> KeyStore<'a> {
         hash: &str,
         now: DateTime<Utc>,
     ) -> Result<String, StoreError> {
-        self.insert((name, role, hash), Order::First, now).await
+        self.insert((name, role, hash), KeyPosition::First, now).await
     }
 
     async fn insert(
         &self,
         (name, role, hash): (&str, &str, &str),
-        order: Order,
+        position: KeyPosition,
         now: DateTime<Utc>,
     ) -> Result<String, StoreError> {
         let id = Uuid::now_v7().to_string();
@@ -91,14 +94,16 @@ impl<'a> KeyStore<'a> {
             last_used_at: Set(None),
             revoked_at: Set(None),
         };
-        let _turn = self.turns.take().await?;
+        let _permit = self.write_queue.acquire().await?;
         let transaction = begin_writing(self.database).await?;
         lock_subject(&transaction, "keys").await?;
         let any = key::Entity::find().one(&transaction).await?.is_some();
-        let refused = match order {
-            Order::First if any => Some(StoreError::NotFirstKey),
-            Order::First | Order::Any if !any && role != FIRST_ROLE => Some(StoreError::FirstKeyRole(role.to_owned())),
-            Order::First | Order::Any => None,
+        let refused = match position {
+            KeyPosition::First if any => Some(StoreError::NotFirstKey),
+            KeyPosition::First | KeyPosition::Any if !any && role != FIRST_ROLE => {
+                Some(StoreError::FirstKeyRole(role.to_owned()))
+            }
+            KeyPosition::First | KeyPosition::Any => None,
         };
         if let Some(refused) = refused {
             transaction.rollback().await?;
@@ -109,7 +114,7 @@ impl<'a> KeyStore<'a> {
         Ok(id)
     }
 
-    /// Returns the key of that hash, unless it was revoked.
+    /// Returns the key with this hash, unless it is revoked.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -122,21 +127,21 @@ impl<'a> KeyStore<'a> {
         Ok(row.map(stored))
     }
 
-    /// Returns whether there is such a key that was not revoked.
+    /// Returns whether the key exists and is not revoked.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
-    pub async fn is_good(&self, id: &str) -> Result<bool, StoreError> {
+    pub async fn is_active(&self, id: &str) -> Result<bool, StoreError> {
         let row = key::Entity::find_by_id(id).one(self.database).await?;
         Ok(row.is_some_and(|row| row.revoked_at.is_none()))
     }
 
-    /// Keeps when a key was last used.
+    /// Records when a key was last used.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn used(&self, id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
-        let _turn = self.turns.take().await?;
+    pub async fn record_use(&self, id: &str, now: DateTime<Utc>) -> Result<(), StoreError> {
+        let _permit = self.write_queue.acquire().await?;
         key::Entity::update_many()
             .filter(key::Column::Id.eq(id))
             .col_expr(key::Column::LastUsedAt, Expr::value(now))
@@ -145,12 +150,12 @@ impl<'a> KeyStore<'a> {
         Ok(())
     }
 
-    /// Revokes a key. Returns whether there was one that was not revoked.
+    /// Revokes a key. Returns whether it existed and was active.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
     pub async fn revoke(&self, id: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-        let _turn = self.turns.take().await?;
+        let _permit = self.write_queue.acquire().await?;
         let revoked = key::Entity::update_many()
             .filter(key::Column::Id.eq(id))
             .filter(key::Column::RevokedAt.is_null())
@@ -169,7 +174,8 @@ impl<'a> KeyStore<'a> {
         Ok(rows.into_iter().map(stored).collect())
     }
 
-    /// Returns whether a key was ever made. One that was revoked counts: to revoke the last one must not open the door to all.
+    /// Returns whether a key was ever created. Revoked keys count: revoking the last key must not disable
+    /// authentication.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.

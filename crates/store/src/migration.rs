@@ -1,7 +1,8 @@
-//! The schema, step by step. What a step makes is never edited once it has been released: a change is a new step.
+//! Database migrations. A released migration is never edited: a change is a new one.
 //!
-//! closecast 0.1.0 committed every statement of a step by itself on SQLite, so that a program killed in between left part of a step and
-//! no row that says so. Every statement therefore looks first whether what it makes is there: run again, a step makes what is missing.
+//! closecast 0.1.0 committed every statement of a migration separately on SQLite, so a killed program could leave part
+//! of a migration without a bookkeeping row. Every statement therefore creates only what is missing, and a repeated
+//! migration completes it.
 
 mod m20261121_000001_first_tables;
 mod m20261121_000002_jobs_runs_registry;
@@ -10,23 +11,11 @@ mod m20261121_000004_audit;
 
 mod apply;
 mod copies;
+mod migrator;
 
-pub(crate) use self::apply::{migrate, schema};
 pub use self::copies::UpgradeCopy;
-
-use sea_orm_migration::prelude::*;
-
-/// All steps, oldest first.
-pub(crate) struct Migrator;
-
-#[async_trait::async_trait]
-impl MigratorTrait for Migrator {
-    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
-            Box::new(m20261121_000001_first_tables::Migration),
-            Box::new(m20261121_000002_jobs_runs_registry::Migration),
-            Box::new(m20261121_000003_events::Migration),
-            Box::new(m20261121_000004_audit::Migration),
-        ]
-    }
-}
+pub(crate) use self::{
+    apply::{migrate, schema},
+    copies::upgrade_copies,
+    migrator::Migrator,
+};

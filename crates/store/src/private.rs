@@ -1,4 +1,4 @@
-//! Files and folders that only their owner can read.
+//! Files and folders that only their owner can access.
 
 use std::{
     fs::{DirBuilder, File, OpenOptions},
@@ -6,10 +6,10 @@ use std::{
     path::Path,
 };
 
-/// Makes a folder, and those above it, for its owner alone; one that is there stays as it is.
+/// Creates a folder and its parents for their owner only; an existing folder is not changed.
 ///
 /// # Errors
-/// What the operating system says.
+/// The error of the operating system.
 pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -18,10 +18,10 @@ pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Opens a file with `options`; one that this makes can be read by its owner alone.
+/// Opens a file with `options`; a created one is accessible to its owner only.
 ///
 /// # Errors
-/// What the operating system says.
+/// The error of the operating system.
 pub(crate) fn open_file(options: &mut OpenOptions, path: &Path) -> io::Result<File> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);

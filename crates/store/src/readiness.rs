@@ -1,4 +1,4 @@
-//! Whether the database can be read and written now.
+//! Checks that the database is readable and writable.
 
 use std::{
     fs::{self, OpenOptions},
@@ -15,10 +15,10 @@ use uuid::Uuid;
 
 use crate::{Store, StoreError, checked::CheckedConnection, database_file::DatabaseFile, private};
 
-/// How long the check waits for another writer before the database counts as locked.
+/// How long the check waits for another writer before it reports the database as locked.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Bytes written beside the database: SQLite writes over old pages of its log, which succeeds on a full disk for a while.
+/// Bytes written beside the database: SQLite reuses pages of its log, which succeeds on a full disk for a while.
 static PROBE: [u8; 16 << 10] = [0; 16 << 10];
 
 /// Reads the schema and at least one page of every table.
@@ -30,14 +30,15 @@ const READ: &str = "SELECT (SELECT COUNT(*) FROM sqlite_master), \
     EXISTS (SELECT 1 FROM alerts), EXISTS (SELECT 1 FROM keys), EXISTS (SELECT 1 FROM events), EXISTS (SELECT 1 FROM audit_log)";
 
 impl Store {
-    /// Checks that the database can be read and written now: it reads rows, commits a write that changes no row, and on SQLite also
-    /// looks whether the file is the one that was opened, whole, and has room to grow. Takes about a millisecond; at most two
-    /// seconds longer while another program writes.
+    /// Checks that the database is readable and writable: reads rows, commits a write that changes no row, and on
+    /// SQLite also verifies that the file is the one that was opened, complete, and can grow. Takes about a
+    /// millisecond, at most two seconds longer while another program writes.
     ///
     /// # Errors
-    /// [`StoreError::Replaced`] when the file was deleted or replaced, [`StoreError::Damaged`] when it was cut off or overwritten,
-    /// [`StoreError::Full`] when its disk is full, [`StoreError::Busy`] when another program keeps it locked,
-    /// [`StoreError::Folder`] when nothing can be written beside it, and [`StoreError::Database`] when the database does not answer.
+    /// [`StoreError::Replaced`] when the file was deleted or replaced, [`StoreError::Damaged`] when it was truncated or
+    /// overwritten, [`StoreError::Full`] when its disk is full, [`StoreError::Busy`] when another program keeps it
+    /// locked, [`StoreError::Folder`] when its folder is not writable, and [`StoreError::Database`] when the database
+    /// does not respond.
     pub async fn check_ready(&self) -> Result<(), StoreError> {
         match self.database.file() {
             Some(file) => check_sqlite(&self.database, file).await,
@@ -47,13 +48,13 @@ impl Store {
 }
 
 async fn check_sqlite(database: &CheckedConnection, file: &DatabaseFile) -> Result<(), StoreError> {
-    // Before SQLite opens it: an empty file with a log beside it makes SQLite delete the log.
+    // Before SQLite opens it: SQLite deletes the log beside an empty file.
     database.verify()?;
-    // A connection of its own: those of the pool may answer from their caches.
+    // A new connection: pooled ones may read from their caches.
     let options = SqliteConnectOptions::new().filename(file.path()).create_if_missing(false).busy_timeout(LOCK_TIMEOUT);
     let mut connection = options.disable_statement_logging().connect().await.map_err(db_error)?;
     let checked = check_with(&mut connection, database, file).await;
-    // The answer is known; what happens to the connection does not matter.
+    // A failure to close it does not matter.
     _ = connection.close().await;
     checked?;
     let path = file.path().to_owned();
@@ -69,14 +70,14 @@ async fn check_with(
     sqlx::query(READ).fetch_one(&mut *connection).await.map_err(db_error)?;
     check_size(connection, file).await?;
     match write(connection).await.map_err(db_error).map_err(StoreError::from) {
-        // A long write of this program is not a fault.
+        // A long write of this program is not an error.
         Err(StoreError::Busy(_)) if database.is_writing() => {}
         written => written?,
     }
     Ok(database.verify()?)
 }
 
-/// Writes a value of the header over itself and commits, which writes a page to the log.
+/// Rewrites a value of the header and commits, which appends a page to the log.
 async fn write(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *transaction).await?;
@@ -85,7 +86,7 @@ async fn write(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     transaction.commit().await
 }
 
-/// Compares the size of the file with the number of pages. It may be smaller only while pages are in the log alone.
+/// Compares the size of the file with its number of pages. It may be smaller only while pages are in the log.
 async fn check_size(connection: &mut SqliteConnection, file: &DatabaseFile) -> Result<(), StoreError> {
     let (size, expected) = sizes(connection, file).await?;
     if size >= expected {
@@ -107,8 +108,8 @@ async fn sizes(connection: &mut SqliteConnection, file: &DatabaseFile) -> Result
     Ok((size, u64::try_from(expected).unwrap_or(0)))
 }
 
-/// Writes a file beside the database and removes it. Its name is never used twice: checks may overlap, and programs in several
-/// containers have the same process number.
+/// Writes a file beside the database and removes it. Its name is unique: checks may overlap, and programs in several
+/// containers may have the same process number.
 fn probe(database: &Path) -> Result<(), StoreError> {
     let folder = database.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let path = folder.join(format!(".closecast-ready-{}", Uuid::now_v7().simple()));
@@ -126,8 +127,8 @@ fn probe(database: &Path) -> Result<(), StoreError> {
     })
 }
 
-/// Locks a row, which writes to its page and to the log without leaving an old version of the row behind, and commits. Others may
-/// lock it in the same way at the same time: a program that stops in the middle of its check keeps no other from passing.
+/// Locks a row and commits, which writes to its page and to the log without leaving a dead row version. The lock is
+/// shared: a program that hangs during its check does not block the checks of others.
 async fn check_postgres(pool: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = pool.begin().await?;
     let timeouts =
@@ -140,4 +141,77 @@ async fn check_postgres(pool: &DatabaseConnection) -> Result<(), DbErr> {
 
 fn db_error(error: sqlx::Error) -> DbErr {
     DbErr::Query(RuntimeErr::SqlxError(std::sync::Arc::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use chrono::{DateTime, TimeDelta, Utc};
+
+    use super::*;
+    use crate::{AuditEntry, NewJob};
+
+    /// Tables whose rows take several tenths of a second to delete.
+    const SLOW: [&str; 2] = ["jobs", "audit_log"];
+
+    async fn filled(store: &Store, now: DateTime<Utc>) {
+        let job = NewJob {
+            kind: "train_model".into(),
+            payload: serde_json::Value::Null,
+            dedup_key: None,
+            priority: 0,
+            max_attempts: 1,
+            requested_by: None,
+        };
+        store.jobs().enqueue(job, now).await.unwrap();
+        let (_, lease) = store.jobs().claim("one", now).await.unwrap().unwrap();
+        store.jobs().succeed(&lease, &serde_json::Value::Null, now).await.unwrap();
+        let entry = AuditEntry {
+            key: None,
+            address: "127.0.0.1".into(),
+            request_id: "1".into(),
+            action: "POST /train".into(),
+            target: "/train".into(),
+            status: 200,
+        };
+        store.audit().write(entry, now).await.unwrap();
+        store.database.execute_unprepared("CREATE TABLE counted (n INTEGER)").await.unwrap();
+        for table in SLOW {
+            let slow = format!(
+                "CREATE TRIGGER slow_{table} AFTER DELETE ON {table} BEGIN INSERT INTO counted SELECT COUNT(*) FROM \
+                 (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000) SELECT i FROM n); END"
+            );
+            store.database.execute_unprepared(&slow).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn is_writing_is_true_during_long_deletions() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path()).await.unwrap();
+        let now = DateTime::<Utc>::UNIX_EPOCH;
+        filled(&store, now).await;
+        for table in SLOW {
+            let before = now + TimeDelta::days(1);
+            let deletion = tokio::spawn({
+                let store = store.clone();
+                async move {
+                    if table == "jobs" {
+                        store.jobs().delete_before(before).await
+                    } else {
+                        store.audit().delete_before(before).await
+                    }
+                }
+            });
+            let mut was_writing = false;
+            while !deletion.is_finished() {
+                was_writing |= store.database.is_writing();
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            assert_eq!(deletion.await.unwrap().unwrap(), 1, "{table}");
+            assert!(was_writing, "{table}");
+            assert!(!store.database.is_writing(), "{table}");
+        }
+    }
 }

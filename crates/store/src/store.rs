@@ -1,27 +1,24 @@
-//! Opening the store.
+//! Opens the store and gives access to its parts.
 
 use std::path::{Path, PathBuf};
 
 use crate::{
-    AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, DatabaseAddress, EventStore, ForecastStore, JobStore,
-    KeyStore, ModelStore, RunStore, StoreError, Wakeups,
-    checked::CheckedConnection,
-    connection::{self, Turns},
-    database_file::DatabaseFile,
-    migration, private,
+    AlertStore, ArtifactSettings, AuditStore, BarStore, Blobs, ChangeNotifier, DatabaseAddress, EventStore,
+    ForecastStore, JobStore, KeyStore, ModelStore, RunStore, StoreError, UpgradeCopy, checked::CheckedConnection,
+    connection, database_file::DatabaseFile, migration, private, write_queue::WriteQueue,
 };
 
-/// Connections beside each other; SQLite has one writer at a time whatever this is.
+/// Connections of the pool. SQLite has one writer at a time regardless.
 const MAX_CONNECTIONS: u32 = 8;
 
-/// Where everything is kept.
+/// Location of database and artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreSettings {
-    /// Folder of what belongs to this machine: the database and the artifacts unless they are elsewhere, and logs.
+    /// Local data folder: database and artifacts unless they are elsewhere, and logs.
     pub folder: PathBuf,
-    /// The database; `closecast.db` in the folder when absent.
+    /// The database; by default `closecast.db` in the folder.
     pub database: Option<DatabaseAddress>,
-    /// The artifacts; `artifacts` in the folder when absent.
+    /// The artifacts; by default `artifacts` in the folder.
     pub artifacts: Option<ArtifactSettings>,
 }
 
@@ -32,25 +29,25 @@ impl From<&Path> for StoreSettings {
 }
 
 impl StoreSettings {
-    /// Returns where the database is.
+    /// Returns the location of the database.
     #[must_use]
     pub fn database(&self) -> DatabaseAddress {
         self.database.clone().unwrap_or_else(|| DatabaseAddress::Sqlite(self.folder.join("closecast.db")))
     }
 
-    /// Returns where the artifacts are.
+    /// Returns the location of the artifacts.
     #[must_use]
     pub fn artifacts(&self) -> ArtifactSettings {
         self.artifacts.clone().unwrap_or_else(|| ArtifactSettings::local(&self.folder.join("artifacts")))
     }
 }
 
-/// How the schema of a database stands to what this program knows.
+/// Migration status of a database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Schema {
-    /// Changes that were made.
+    /// Applied migrations.
     pub applied: usize,
-    /// Changes that wait to be made.
+    /// Pending migrations.
     pub pending: usize,
 }
 
@@ -60,16 +57,16 @@ pub struct Store {
     settings: StoreSettings,
     pub(crate) database: CheckedConnection,
     pub(crate) blobs: Blobs,
-    pub(crate) wakeups: Wakeups,
-    turns: Turns,
+    pub(crate) notifier: ChangeNotifier,
+    write_queue: WriteQueue,
 }
 
 impl Store {
-    /// Opens the store, making what is missing and bringing the schema up to date.
+    /// Opens the store; creates what is missing and applies pending migrations.
     ///
     /// # Errors
-    /// [`StoreError::Folder`] when the folder cannot be made or written, [`StoreError::Database`] when the database cannot be
-    /// opened, reached or migrated, [`StoreError::Blob`] when the place of the artifacts cannot be used.
+    /// [`StoreError::Folder`] when the folder cannot be created or written, [`StoreError::Database`] when the database
+    /// cannot be opened, reached or migrated, [`StoreError::Blob`] when the artifact storage cannot be used.
     pub async fn open(settings: impl Into<StoreSettings>) -> Result<Self, StoreError> {
         let settings = settings.into();
         let unusable = |source| StoreError::Folder { path: settings.folder.clone(), source };
@@ -78,23 +75,23 @@ impl Store {
         migration::migrate(&address).await?;
         let pool = connection::connect(&address, MAX_CONNECTIONS).await?;
         let file = match &address {
-            DatabaseAddress::Sqlite(path) => Some(DatabaseFile::remember(path).map_err(unusable)?),
+            DatabaseAddress::Sqlite(path) => Some(DatabaseFile::track(path).map_err(unusable)?),
             DatabaseAddress::Postgres(_) => None,
         };
         let database = CheckedConnection::new(pool, file);
         let blobs = Blobs::open(&settings.artifacts())?;
-        let wakeups = Wakeups::new(database.pool());
-        let turns = Turns::new(&address);
-        Ok(Self { settings, database, blobs, wakeups, turns })
+        let notifier = ChangeNotifier::new(database.pool());
+        let write_queue = WriteQueue::new(&address);
+        Ok(Self { settings, database, blobs, notifier, write_queue })
     }
 
-    /// Returns the store with a bound on the size of an artifact that is read to be used, in bytes; see [`Blobs::reading_at_most`].
+    /// Sets the maximum size of artifacts that are read, in bytes; see [`Blobs::with_max_bytes`].
     #[must_use]
-    pub fn reading_artifacts_at_most(self, bytes: u64) -> Self {
-        Self { blobs: self.blobs.reading_at_most(bytes), ..self }
+    pub fn with_max_artifact_bytes(self, bytes: u64) -> Self {
+        Self { blobs: self.blobs.with_max_bytes(bytes), ..self }
     }
 
-    /// Brings the schema up to date and does nothing else.
+    /// Applies pending migrations and does nothing else.
     ///
     /// # Errors
     /// As for [`Store::open`].
@@ -102,22 +99,30 @@ impl Store {
         migration::migrate(&settings.database()).await
     }
 
-    /// Returns how the schema stands.
+    /// Returns the migration status.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the database does not answer, or has changes that this program does not know.
+    /// [`StoreError::Database`] when the database does not respond, or has migrations that this program does not know.
     pub async fn schema(&self) -> Result<Schema, StoreError> {
         let (applied, pending) = migration::schema(self.database.pool()).await?;
         Ok(Schema { applied, pending })
     }
 
-    /// Returns the folder of what belongs to this machine.
+    /// Returns the copies of an SQLite database that were made before upgrades, newest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Folder`] when the folder of the database cannot be read.
+    pub fn upgrade_copies(&self) -> Result<Vec<UpgradeCopy>, StoreError> {
+        self.database.file().map_or_else(|| Ok(Vec::new()), |file| migration::upgrade_copies(file.path()))
+    }
+
+    /// Returns the local data folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.settings.folder
     }
 
-    /// Returns where the database is.
+    /// Returns the location of the database.
     #[must_use]
     pub fn address(&self) -> DatabaseAddress {
         self.settings.database()
@@ -126,25 +131,25 @@ impl Store {
     /// Returns the bars.
     #[must_use]
     pub fn bars(&self) -> BarStore<'_> {
-        BarStore::new(&self.database, &self.wakeups)
+        BarStore::new(&self.database, &self.notifier)
     }
 
     /// Returns the models.
     #[must_use]
     pub fn models(&self) -> ModelStore<'_> {
-        ModelStore::new(&self.database, &self.blobs, &self.wakeups)
+        ModelStore::new(&self.database, &self.blobs, &self.notifier)
     }
 
-    /// Returns the forecasts made.
+    /// Returns the forecasts.
     #[must_use]
     pub fn forecasts(&self) -> ForecastStore<'_> {
-        ForecastStore::new(&self.database, &self.turns, &self.wakeups)
+        ForecastStore::new(&self.database, &self.write_queue, &self.notifier)
     }
 
-    /// Returns the jobs.
+    /// Returns the job queue.
     #[must_use]
     pub fn jobs(&self) -> JobStore<'_> {
-        JobStore::new(&self.database, &self.wakeups)
+        JobStore::new(&self.database, &self.notifier)
     }
 
     /// Returns the runs.
@@ -156,25 +161,25 @@ impl Store {
     /// Returns the alerts.
     #[must_use]
     pub fn alerts(&self) -> AlertStore<'_> {
-        AlertStore::new(&self.database, &self.wakeups)
+        AlertStore::new(&self.database, &self.notifier)
     }
 
-    /// Returns the news.
+    /// Returns the events.
     #[must_use]
     pub fn events(&self) -> EventStore<'_> {
-        EventStore::new(&self.database, &self.turns, &self.wakeups)
+        EventStore::new(&self.database, &self.write_queue, &self.notifier)
     }
 
-    /// Returns the book of who did what.
+    /// Returns the audit log.
     #[must_use]
     pub fn audit(&self) -> AuditStore<'_> {
-        AuditStore::new(&self.database, &self.turns)
+        AuditStore::new(&self.database, &self.write_queue)
     }
 
-    /// Returns the keys.
+    /// Returns the API keys.
     #[must_use]
     pub fn keys(&self) -> KeyStore<'_> {
-        KeyStore::new(&self.database, &self.turns)
+        KeyStore::new(&self.database, &self.write_queue)
     }
 
     /// Returns the artifacts.
@@ -183,26 +188,26 @@ impl Store {
         &self.blobs
     }
 
-    /// Returns what tells of changes made by this and other programs.
+    /// Returns the notifier of changes by this and other programs.
     #[must_use]
-    pub fn wakeups(&self) -> &Wakeups {
-        &self.wakeups
+    pub fn notifier(&self) -> &ChangeNotifier {
+        &self.notifier
     }
 
-    /// Asks the database for a sign of life.
+    /// Checks that the database responds.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when it does not answer, [`StoreError::Replaced`] and [`StoreError::Damaged`] when its file was deleted,
-    /// replaced or cut off.
+    /// [`StoreError::Database`] when it does not, [`StoreError::Replaced`] and [`StoreError::Damaged`] when its file
+    /// was deleted, replaced or truncated.
     pub async fn ping(&self) -> Result<(), StoreError> {
         self.database.pool().ping().await?;
         Ok(self.database.verify()?)
     }
 
-    /// Closes the connections, after what is being written has been written.
+    /// Closes the connections after pending writes have finished.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when the database does not answer.
+    /// [`StoreError::Database`] when the database does not respond.
     pub async fn close(self) -> Result<(), StoreError> {
         Ok(self.database.pool().clone().close().await?)
     }

@@ -1,4 +1,4 @@
-//! Reads stored symbols, which may be invalid: other programs can write to the database.
+//! Parses stored symbols, which may be invalid: other programs can write to the database.
 
 use std::{
     collections::BTreeSet,
@@ -9,45 +9,45 @@ use closecast_domain::Symbol;
 
 use crate::StoreError;
 
-/// Most rows that are remembered as reported.
-const MOST_REPORTED: usize = 1000;
+/// Maximum number of rows remembered as reported.
+const MAX_REPORTED: usize = 1000;
 
 /// Rows that were reported.
 static REPORTED: Mutex<BTreeSet<(&'static str, String)>> = Mutex::new(BTreeSet::new());
 
-/// Reads a symbol as it was stored: one that is written in another way than ours is found by no query.
+/// Parses a stored symbol. One in another spelling than the canonical one is rejected, since no query finds it.
 ///
 /// # Errors
-/// [`StoreError::Row`] when it is none.
+/// [`StoreError::Row`] when it is invalid.
 pub(crate) fn read(table: &'static str, text: &str) -> Result<Symbol, StoreError> {
-    let refused = |reason: String| StoreError::Row { table, key: shown(text), reason };
+    let refused = |reason: String| StoreError::Row { table, key: printable(text), reason };
     let symbol = Symbol::new(text).map_err(|error| refused(error.to_string()))?;
-    if symbol.as_str() == text { Ok(symbol) } else { Err(refused(format!("the symbol is written {symbol}"))) }
+    if symbol.as_str() == text { Ok(symbol) } else { Err(refused(format!("the canonical spelling is {symbol}"))) }
 }
 
-/// Leaves a row out that cannot be read, and logs it the first time.
+/// Skips a row that cannot be parsed, and logs it the first time.
 ///
 /// # Errors
-/// Those that are not [`StoreError::Row`].
+/// All except [`StoreError::Row`].
 pub(crate) fn skip_unreadable<T>(row: Result<T, StoreError>) -> Option<Result<T, StoreError>> {
     let Err(StoreError::Row { table, key, .. }) = &row else { return Some(row) };
     let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
-    if reported.len() < MOST_REPORTED
+    if reported.len() < MAX_REPORTED
         && reported.insert((table, key.clone()))
         && let Err(error) = &row
     {
-        tracing::warn!(%error, "a row is left out: `closecast doctor` lists it");
+        tracing::warn!(%error, "a row is skipped: `closecast doctor` lists it");
     }
     None
 }
 
-/// Returns the text as it can be printed and logged.
-fn shown(text: &str) -> String {
-    let mut shown: String = text.chars().take(40).collect::<String>().escape_debug().to_string();
+/// Returns the text shortened and escaped for messages and logs.
+fn printable(text: &str) -> String {
+    let mut printable: String = text.chars().take(40).collect::<String>().escape_debug().to_string();
     if text.chars().nth(40).is_some() {
-        shown.push('…');
+        printable.push('…');
     }
-    shown
+    printable
 }
 
 #[cfg(test)]
@@ -55,16 +55,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn read_refuses_what_is_not_written_as_a_symbol() {
+    fn read_rejects_invalid_and_non_canonical_symbols() {
         assert_eq!(read("series", "PETR4.SA").unwrap().as_str(), "PETR4.SA");
         for text in ["", "../etc", "aapl", " AAPL", "A\u{1b}[2J", &"A".repeat(5000)] {
-            let told = read("series", text).unwrap_err().to_string();
-            assert!(told.len() < 300 && !told.contains('\u{1b}'), "{told}");
+            let error = read("series", text).unwrap_err().to_string();
+            assert!(error.len() < 300 && !error.contains('\u{1b}'), "{error}");
         }
     }
 
     #[test]
-    fn skip_unreadable_leaves_out_rows_and_no_other_error() {
+    fn skip_unreadable_skips_row_errors_only() {
         assert!(skip_unreadable(read("series", "..")).is_none());
         assert!(skip_unreadable(read("series", "IBM")).unwrap().is_ok());
         assert!(skip_unreadable(Err::<(), _>(StoreError::LeaseLost)).unwrap().is_err());

@@ -8,22 +8,22 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-/// How long nothing was written to a file whose program is gone: a backup writes all the time.
-const ABANDONED: TimeDelta = TimeDelta::hours(1);
+/// A file that was not written to for this long is abandoned: a backup writes all the time.
+const ABANDONED_AFTER: TimeDelta = TimeDelta::hours(1);
 
-/// Returns the temporary files of this program in `folder` to which nothing was written for an hour: unfinished backups and copies
-/// before upgrades, and probes of the disk. A file of any other name is left alone, whatever is in it.
+/// Returns abandoned temporary files of this program in `folder`: unfinished backups, unfinished copies before
+/// upgrades, and disk probes, not written to for an hour. Other files are ignored.
 ///
 /// # Errors
-/// What the operating system says of the folder.
+/// The error of the operating system.
 pub fn unfinished_files(folder: &Path, now: DateTime<Utc>) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        let is_named_so = entry.file_name().to_str().is_some_and(is_temporary);
-        // What goes meanwhile is not there any more.
-        let Some(about) = entry.metadata().ok().filter(|about| is_named_so && about.is_file()) else { continue };
-        if now - DateTime::<Utc>::from(about.modified()?) > ABANDONED {
+        let is_ours = entry.file_name().to_str().is_some_and(is_temporary);
+        // Files may be removed concurrently.
+        let Some(metadata) = entry.metadata().ok().filter(|metadata| is_ours && metadata.is_file()) else { continue };
+        if now - DateTime::<Utc>::from(metadata.modified()?) > ABANDONED_AFTER {
             found.push(entry.path());
         }
     }
@@ -31,26 +31,26 @@ pub fn unfinished_files(folder: &Path, now: DateTime<Utc>) -> io::Result<Vec<Pat
     Ok(found)
 }
 
-/// Returns whether a file of that name is one that this program makes and removes again.
+/// Returns whether this program creates files of that name temporarily.
 fn is_temporary(name: &str) -> bool {
-    // Earlier versions named them by the number of their process.
+    // Earlier versions used the process number.
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let probe = |prefix| name.strip_prefix(prefix).is_some_and(|rest| is_number(rest) || is_unique(rest));
     is_unfinished_backup(name) || is_unfinished_copy(name) || probe(".closecast-ready-") || probe(".doctor-")
 }
 
-/// `NAME.UUID.part`.
+/// Matches `NAME.UUID.part`.
 fn is_unfinished_backup(name: &str) -> bool {
     let parts = name.strip_suffix(".part").and_then(|rest| rest.rsplit_once('.'));
     parts.is_some_and(|(name, id)| !name.is_empty() && is_unique(id))
 }
 
-/// Returns whether this program made that part of a name, to use it once.
+/// Returns whether `id` is a unique part of a name made by this program.
 fn is_unique(id: &str) -> bool {
     id.len() == 32 && Uuid::try_parse(id).is_ok_and(|id| id.get_version_num() == 7)
 }
 
-/// `NAME.before-VERSION-TIME.part`, and the journal of it.
+/// Matches `NAME.before-VERSION-TIME.part` and its journal.
 fn is_unfinished_copy(name: &str) -> bool {
     let name = name.strip_suffix("-journal").unwrap_or(name);
     name.strip_suffix(".part").is_some_and(|rest| rest.contains(".before-"))
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn unfinished_files_are_ours_and_old() {
+    fn unfinished_files_returns_old_files_of_this_program_only() {
         let folder = tempfile::tempdir().unwrap();
         let backup = format!("closecast.tar.gz.{}.part", Uuid::now_v7().simple());
         let [ready, doctor] =

@@ -1,4 +1,4 @@
-//! Artifacts in a real folder.
+//! Artifacts in a local folder.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
@@ -37,7 +37,7 @@ impl Place {
         self.folder.path().join("artifacts").join(&sha256[..2]).join(sha256)
     }
 
-    /// What a program that was killed while writing leaves behind.
+    /// Creates the file of a program that was killed while writing.
     fn leave_unfinished(&self, sha256: &str) -> PathBuf {
         let path = self.file(&format!("{sha256}#1"));
         fs::write(&path, b"half").unwrap();
@@ -70,7 +70,7 @@ fn age(path: &PathBuf, hours: u64) {
 }
 
 #[tokio::test]
-async fn what_is_there_is_listed_found_and_removed() {
+async fn stored_artifacts_are_listed_found_and_deleted() {
     let place = Place::new();
     assert_eq!(place.listed().await, [""; 0]);
     let (one, two) = (place.put(b"one").await, place.put(b"two").await);
@@ -89,7 +89,7 @@ async fn what_is_there_is_listed_found_and_removed() {
 }
 
 #[tokio::test]
-async fn only_what_nothing_refers_to_and_is_older_than_an_hour_is_garbage() {
+async fn unreferenced_returns_old_unreferenced_artifacts_only() {
     let place = Place::new();
     let (kept, lost) = (place.put(b"kept").await, place.put(b"lost").await);
     let unfinished = place.leave_unfinished(&kept);
@@ -102,12 +102,12 @@ async fn only_what_nothing_refers_to_and_is_older_than_an_hour_is_garbage() {
     assert_eq!(place.blobs.remove(garbage.clone()).await.unwrap(), garbage);
     assert!(!unfinished.exists() && !place.file(&lost).exists());
     assert_eq!(place.blobs.get(&kept).await.unwrap(), "kept");
-    assert_eq!(place.blobs.remove(garbage).await.unwrap(), [], "gone already");
+    assert_eq!(place.blobs.remove(garbage).await.unwrap(), [], "already deleted");
 }
 
-/// Otherwise a model whose artifact had been garbage for a day would lose it between its artifact and its row.
+/// Otherwise a publication could lose an artifact that had been garbage for a day.
 #[tokio::test]
-async fn an_old_artifact_that_is_stored_again_is_young_again() {
+async fn put_renews_age_of_old_artifact() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     age(&place.file(&hash), 24);
@@ -120,7 +120,7 @@ async fn an_old_artifact_that_is_stored_again_is_young_again() {
 }
 
 #[tokio::test]
-async fn an_artifact_just_stored_is_not_written_again_unless_it_is_damaged() {
+async fn put_rewrites_recent_artifact_only_if_damaged() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     let written = |path: PathBuf| fs::metadata(path).unwrap().modified().unwrap();
@@ -135,9 +135,9 @@ async fn an_artifact_just_stored_is_not_written_again_unless_it_is_damaged() {
     }
 }
 
-/// A write beside one that was cut short takes another name, and does not disturb it.
+/// A write beside an interrupted one uses another name.
 #[tokio::test]
-async fn an_unfinished_file_is_no_artifact() {
+async fn unfinished_file_is_not_listed() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     place.blobs.delete(&hash).await.unwrap();
@@ -149,7 +149,7 @@ async fn an_unfinished_file_is_no_artifact() {
 }
 
 #[tokio::test]
-async fn what_is_not_ours_is_neither_listed_nor_collected() {
+async fn foreign_files_are_neither_listed_nor_collected() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     let folder = place.folder.path().join("artifacts");
@@ -167,51 +167,51 @@ async fn what_is_not_ours_is_neither_listed_nor_collected() {
 }
 
 #[tokio::test]
-async fn a_folder_that_is_gone_or_cannot_be_written_is_told_with_the_remedy() {
+async fn folder_errors_name_path_and_remedy() {
     let place = Place::new();
     let folder = place.folder.path().join("artifacts");
     fs::remove_dir_all(&folder).unwrap();
-    let told = place.blobs.ping().await.unwrap_err().to_string();
-    assert!(told.contains("artifacts") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+    let error = place.blobs.ping().await.unwrap_err().to_string();
+    assert!(error.contains("artifacts") && error.contains("CLOSECAST_ARTIFACTS_URL"), "{error}");
     fs::write(&folder, b"a file in its place").unwrap();
-    let told = place.blobs.put(Bytes::from_static(b"one")).await.unwrap_err().to_string();
-    assert!(told.contains("Not a directory") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
-    let told = Blobs::local(&folder.join("inside")).unwrap_err().to_string();
-    assert!(told.contains("inside") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+    let error = place.blobs.put(Bytes::from_static(b"one")).await.unwrap_err().to_string();
+    assert!(error.contains("Not a directory") && error.contains("CLOSECAST_ARTIFACTS_URL"), "{error}");
+    let error = Blobs::local(&folder.join("inside")).unwrap_err().to_string();
+    assert!(error.contains("inside") && error.contains("CLOSECAST_ARTIFACTS_URL"), "{error}");
 }
 
 #[tokio::test]
-async fn artifact_larger_than_its_row_says_or_than_the_bound_is_not_read() {
+async fn get_rejects_artifact_above_recorded_or_maximum_size() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     let blob = |size_bytes| BlobRef { sha256: hash.clone(), size_bytes };
     assert_eq!(place.blobs.get_sized(&blob(7)).await.unwrap(), "weights");
-    // Sparse: eight gigabytes are announced, and none of them is there.
+    // Sparse: the file reports eight gigabytes and occupies none.
     File::options().write(true).open(place.file(&hash)).unwrap().set_len(8 << 30).unwrap();
-    let small = place.blobs.clone().reading_at_most(5);
+    let small = place.blobs.clone().with_max_bytes(5);
     for (read, most) in [
         (place.blobs.get_sized(&blob(7)).await, 7),
-        (place.blobs.get(&hash).await, closecast_store::LARGEST_ARTIFACT),
+        (place.blobs.get(&hash).await, closecast_store::MAX_ARTIFACT_BYTES),
         (small.get(&hash).await, 5),
     ] {
-        let Err(StoreError::BlobSize { size, most: allowed, .. }) = read else { panic!("{read:?}") };
+        let Err(StoreError::BlobSize { size, max_bytes: allowed, .. }) = read else { panic!("{read:?}") };
         assert_eq!((size, allowed), (8 << 30, most));
     }
 }
 
 #[tokio::test]
-async fn artifact_larger_than_the_bound_of_reading_is_stored_and_verified() {
+async fn put_accepts_artifact_above_read_limit() {
     let place = Place::new();
-    let small = place.blobs.clone().reading_at_most(5);
+    let small = place.blobs.clone().with_max_bytes(5);
     for _ in 0..2 {
         let blob = small.put(Bytes::from_static(b"weights")).await.unwrap();
         assert_eq!(place.blobs.get(&blob.sha256).await.unwrap(), "weights");
-        assert!(matches!(small.get_sized(&blob).await, Err(StoreError::BlobSize { most: 5, .. })));
+        assert!(matches!(small.get_sized(&blob).await, Err(StoreError::BlobSize { max_bytes: 5, .. })));
     }
 }
 
 #[tokio::test]
-async fn artifact_that_is_a_pipe_a_device_or_a_folder_is_an_error_at_once() {
+async fn get_rejects_pipe_device_and_folder_at_once() {
     let place = Place::new();
     let hash = place.put(b"weights").await;
     let file = place.file(&hash);

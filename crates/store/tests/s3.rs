@@ -1,4 +1,4 @@
-//! Artifacts in a real S3 server: moto's, whose address is in `CLOSECAST_TEST_S3`. Without one, these tests say so and pass.
+//! Artifacts on a real S3 server: moto's, at `CLOSECAST_TEST_S3`. Without it, these tests are skipped with a message.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
@@ -28,7 +28,7 @@ fn object(sha256: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_stored_is_read_listed_and_removed_below_its_prefix_alone() {
+async fn operations_stay_below_the_prefix() {
     let Some(server) = Server::find().await else { return };
     let bucket = server.new_bucket("closecast-below");
     let (plain, below) = (server.blobs(&bucket, ""), server.blobs(&bucket, "a/b"));
@@ -43,7 +43,7 @@ async fn what_is_stored_is_read_listed_and_removed_below_its_prefix_alone() {
     assert_eq!((page.len(), page[0].size_bytes), (1, 7));
     assert!((page[0].stored_at - SystemClock.now()).abs() < TimeDelta::minutes(5), "{:?}", page[0]);
     assert!(pages.next_page().await.unwrap().is_none());
-    assert_eq!(listed(&plain).await, [""; 0], "what lies below a prefix is another's");
+    assert_eq!(listed(&plain).await, [""; 0], "objects below another prefix are foreign");
     assert!(below.delete(&blob.sha256).await.unwrap() && !below.delete(&blob.sha256).await.unwrap());
     assert!(matches!(below.get(&blob.sha256).await, Err(StoreError::BlobMissing { .. })));
     assert_eq!(listed(&below).await, [""; 0]);
@@ -51,7 +51,7 @@ async fn what_is_stored_is_read_listed_and_removed_below_its_prefix_alone() {
 
 /// `.ci/run` starts the server with pages of ten.
 #[tokio::test]
-async fn a_listing_has_all_pages() {
+async fn list_returns_all_pages() {
     let Some(server) = Server::find().await else { return };
     let blobs = server.blobs(&server.new_bucket("closecast-pages"), "");
     let mut stored = Vec::new();
@@ -63,7 +63,7 @@ async fn a_listing_has_all_pages() {
 }
 
 #[tokio::test]
-async fn a_large_artifact_stored_by_many_at_once_is_one() {
+async fn concurrent_puts_of_one_artifact_store_it_once() {
     let Some(server) = Server::find().await else { return };
     let blobs = server.blobs(&server.new_bucket("closecast-large"), "");
     let bytes = Bytes::from((0..8_000_000_u32).map(|number| number.to_le_bytes()[1]).collect::<Vec<_>>());
@@ -79,7 +79,7 @@ async fn a_large_artifact_stored_by_many_at_once_is_one() {
 }
 
 #[tokio::test]
-async fn a_damaged_artifact_is_never_served_and_mended_when_it_is_stored_again() {
+async fn put_repairs_damaged_artifact() {
     let Some(server) = Server::find().await else { return };
     let bucket = server.new_bucket("closecast-damaged");
     let blobs = server.blobs(&bucket, "");
@@ -94,7 +94,7 @@ async fn a_damaged_artifact_is_never_served_and_mended_when_it_is_stored_again()
 }
 
 #[tokio::test]
-async fn only_what_nothing_refers_to_is_collected() {
+async fn unreferenced_returns_unreferenced_objects_only() {
     let Some(server) = Server::find().await else { return };
     let bucket = server.new_bucket("closecast-garbage");
     let blobs = server.blobs(&bucket, "models");
@@ -114,7 +114,7 @@ async fn only_what_nothing_refers_to_is_collected() {
 }
 
 #[tokio::test]
-async fn a_missing_bucket_is_no_missing_artifact() {
+async fn missing_bucket_is_reported_as_such() {
     let Some(server) = Server::find().await else { return };
     let blobs = server.blobs("closecast-nowhere", "");
     let failures = [
@@ -125,13 +125,13 @@ async fn a_missing_bucket_is_no_missing_artifact() {
     ];
     for failure in failures {
         assert!(matches!(&failure, StoreError::Blob(BlobError::NoBucket { .. })), "{failure:?}");
-        let told = failure.to_string();
-        assert!(told.contains("\"closecast-nowhere\"") && told.contains("CLOSECAST_ARTIFACTS_URL"), "{told}");
+        let error = failure.to_string();
+        assert!(error.contains("\"closecast-nowhere\"") && error.contains("CLOSECAST_ARTIFACTS_URL"), "{error}");
     }
 }
 
 #[tokio::test]
-async fn wrong_keys_are_told_with_the_settings_to_check_and_are_not_shown() {
+async fn key_errors_name_settings_without_showing_keys() {
     let bucket = "closecast-keys";
     let Some(server) = StrictServer::find(bucket).await else { return };
     let keys = |id: &str, key: &str, token: Option<&str>| S3Settings {
@@ -147,20 +147,20 @@ async fn wrong_keys_are_told_with_the_settings_to_check_and_are_not_shown() {
         for failure in [blobs.ping().await, blobs.get(&hash).await.map(drop)] {
             let failure = failure.unwrap_err();
             assert!(matches!(&failure, StoreError::Blob(BlobError::Keys { .. })), "{failure:?}");
-            let told = failure.to_string();
-            assert!(told.contains("AWS_ACCESS_KEY_ID") && told.contains("AWS_SECRET_ACCESS_KEY"), "{told}");
-            let shown = format!("{told} {failure:?} {blobs:?} {wrong:?}");
+            let error = failure.to_string();
+            assert!(error.contains("AWS_ACCESS_KEY_ID") && error.contains("AWS_SECRET_ACCESS_KEY"), "{error}");
+            let shown = format!("{error} {failure:?} {blobs:?} {wrong:?}");
             assert!(!shown.contains("hidden") && !shown.contains(&server.key), "{shown}");
         }
-        // Its first request is one whose refusal has no text.
+        // Its first request is one whose error response has no body.
         let failure = blobs.put(Bytes::from_static(b"more")).await.unwrap_err();
         assert!(failure.to_string().contains("AWS_ACCESS_KEY_ID"), "{failure}");
     }
 }
 
-/// A port that nobody listens at; it needs no server.
+/// A closed port; needs no server.
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_told_soon() {
+async fn unreachable_server_fails_fast() {
     let endpoint = {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())

@@ -1,6 +1,6 @@
 //! How the memory of a process is divided between its caches, uploads, connections and trainings.
 
-use closecast_store::LARGEST_ARTIFACT;
+use closecast_store::MAX_ARTIFACT_BYTES;
 
 /// What the program takes without caches and requests: code, thread stacks, connections to the database, pages.
 const PROGRAM: u64 = 48_000_000;
@@ -60,7 +60,7 @@ impl Plan {
             import_rows: usize::try_from(rows).unwrap_or(usize::MAX),
             import_rows_alone: usize::try_from(rows_alone).unwrap_or(usize::MAX),
             imports_at_a_time: usize::try_from(at_a_time).unwrap_or(1),
-            artifact: share(available, 8).min(LARGEST_ARTIFACT),
+            artifact: share(available, 8).min(MAX_ARTIFACT_BYTES),
             training: rest / jobs.max(1) as u64,
             training_alone: (available - PROGRAM.min(available / 2)).min(TRAINING_AT_MOST),
             reserved,

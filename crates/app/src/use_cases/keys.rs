@@ -1,6 +1,6 @@
 //! Making and revoking keys.
 
-use closecast_store::{Act, StoreError, StoredKey};
+use closecast_store::{AuditEntry, StoreError, StoredKey};
 
 use crate::{
     access::{Key, Role},
@@ -72,7 +72,7 @@ pub async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
 /// # Errors
 /// [`Failure::Store`] when the database fails.
 pub async fn note_command(app: &App, action: &str, target: &str) -> Result<(), Failure> {
-    let act = Act {
+    let act = AuditEntry {
         key: None,
         address: "command line".to_owned(),
         request_id: String::new(),

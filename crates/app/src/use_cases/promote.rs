@@ -130,7 +130,7 @@ async fn evidence(
     let histories = histories(app, champion, &models).await?;
     let refs =
         [champion, challenger].map(|version| ModelRef { name: version.name.clone(), sha256: version.sha256.clone() });
-    let seen = [champion.card.seen(&histories), challenger.card.seen(&histories)];
+    let seen = [champion.card.training_cutoff(&histories), challenger.card.training_cutoff(&histories)];
     let of_all = champion.card.symbol().is_none();
     let work = move || {
         let histories = if of_all { with_markets(histories) } else { histories };

@@ -26,7 +26,7 @@ pub(super) async fn publish(
     run: &str,
 ) -> Result<ModelVersion, Failure> {
     let bytes = Bytes::from(bytes);
-    let origin = Origin { then: task.lease.as_ref().map(|_| comparison as _), ..task.origin(Some(run)) };
+    let origin = Origin { follow_up: task.lease.as_ref().map(|_| comparison as _), ..task.origin(Some(run)) };
     let write = || async { app.store.models().publish(card, bytes.clone(), origin, app.clock.now()).await };
     let Some(lease) = &task.lease else {
         // Without a job nothing tells whether an attempt that was cut short has published: it is made again only when it

@@ -6,7 +6,7 @@ use std::{
 };
 
 use closecast_domain::{ForecastError, Progress, ProgressSink};
-use closecast_store::{ModelVersion, NewRun, RunEnd, RunLog, RunMetric, RunState};
+use closecast_store::{ModelVersion, NewRun, RunOutcome, RunLog, RunMetric, RunState};
 use serde_json::Value;
 
 use crate::{
@@ -80,12 +80,12 @@ impl Recording {
 }
 
 /// Returns how a run ended: its state, its figures, and a line for its log.
-fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunEnd, RunLog) {
+fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunOutcome, RunLog) {
     let line = |level: &str, message: String| RunLog { at: chrono::DateTime::UNIX_EPOCH, level: level.into(), message };
     match done {
         Ok(version) => {
             let card = &version.card;
-            let end = RunEnd {
+            let end = RunOutcome {
                 metrics: app.result_format.training(card),
                 system,
                 data_fingerprint: Some(card.data_fingerprint().to_owned()),
@@ -97,12 +97,12 @@ fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (Ru
             (RunState::Succeeded, end, line("info", told))
         }
         Err(Failure::Forecast(ForecastError::Cancelled)) => {
-            let end = RunEnd { metrics: Value::Null, system, ..RunEnd::default() };
+            let end = RunOutcome { metrics: Value::Null, system, ..RunOutcome::default() };
             (RunState::Cancelled, end, line("warn", "cancelled".to_owned()))
         }
         Err(failure) => {
             let error = failure.to_string();
-            let end = RunEnd { metrics: Value::Null, system, error: Some(error.clone()), ..RunEnd::default() };
+            let end = RunOutcome { metrics: Value::Null, system, error: Some(error.clone()), ..RunOutcome::default() };
             (RunState::Failed, end, line("error", error))
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use closecast_domain::{Card, Symbol};
 use closecast_model::{BaseModel, TrainedModel, is_model_name};
-use closecast_store::{Alias, ModelVersion, SeriesGlance, StoreError, Topic};
+use closecast_store::{Alias, ModelVersion, SeriesChangeMarker, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -146,7 +146,7 @@ fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
 
 /// Keeps up with which models are in service and which prices are stored, until it is told to stop.
 pub async fn follow(app: App, stopping: CancellationToken) {
-    let mut news = app.store.wakeups().listen().await;
+    let mut news = app.store.notifier().listen().await;
     let mut known = Known::default();
     let (mut looks, mut heard) = (0_u32, None);
     // Ready before anybody asks: it forecasts whatever has no model of its own.
@@ -175,7 +175,7 @@ struct Known {
     /// Last line of the registry's book.
     line: Option<i64>,
     /// When each series was stored, and what to see of that at a glance.
-    bars: Option<(SeriesGlance, BTreeMap<Symbol, DateTime<Utc>>)>,
+    bars: Option<(SeriesChangeMarker, BTreeMap<Symbol, DateTime<Utc>>)>,
 }
 
 impl Known {
@@ -210,7 +210,7 @@ impl Known {
     }
 
     async fn look_at_bars(&mut self, app: &App, closely: bool) -> Result<(), StoreError> {
-        let glance = app.store.bars().glance().await?;
+        let glance = app.store.bars().change_marker().await?;
         if !closely && self.bars.as_ref().is_some_and(|(known, _)| *known == glance) {
             return Ok(());
         }

@@ -24,6 +24,6 @@ impl Task {
 
     /// Returns where a publication of the work comes from.
     pub fn origin<'a>(&'a self, run_id: Option<&'a str>) -> Origin<'a> {
-        Origin { run_id, lease: self.lease.as_ref(), actor: self.actor.as_deref(), then: None }
+        Origin { run_id, lease: self.lease.as_ref(), actor: self.actor.as_deref(), follow_up: None }
     }
 }

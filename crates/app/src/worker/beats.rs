@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use closecast_domain::Cancel;
-use closecast_store::{Beat, Lease, Store};
+use closecast_store::{Lease, LeaseStatus, Store};
 
 use super::progress::JobProgress;
 use crate::services::App;
@@ -32,7 +32,7 @@ pub(super) async fn tell_progress(app: &App, lease: &Lease, progress: &JobProgre
             continue;
         }
         if let Some(progress) = &now
-            && let Err(error) = app.store.jobs().tell_progress(lease, progress, app.clock.now()).await
+            && let Err(error) = app.store.jobs().publish_progress(lease, progress, app.clock.now()).await
         {
             tracing::debug!(job = lease.job_id(), "nobody hears how far it is: {error}");
         }
@@ -51,10 +51,10 @@ pub(super) async fn keep_alive(
 ) -> Stopped {
     loop {
         tokio::time::sleep(interval).await;
-        let stopped = match store.jobs().beat(lease, progress.told().as_ref()).await {
-            Ok(Beat::Held) => continue,
-            Ok(Beat::CancelRequested) => Stopped::Cancelled,
-            Ok(Beat::Lost) => Stopped::Lost,
+        let stopped = match store.jobs().heartbeat(lease, progress.told().as_ref()).await {
+            Ok(LeaseStatus::Held) => continue,
+            Ok(LeaseStatus::CancelRequested) => Stopped::Cancelled,
+            Ok(LeaseStatus::Lost) => Stopped::Lost,
             Err(error) => {
                 tracing::warn!(job = lease.job_id(), "no sign of life could be given: {error}");
                 continue;

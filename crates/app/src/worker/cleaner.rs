@@ -42,7 +42,7 @@ async fn clean_news(app: &App, stopping: &CancellationToken) {
 async fn forget_news(app: &App, stopping: &CancellationToken) -> Result<(), StoreError> {
     let mut gone = 0;
     while !stopping.is_cancelled() {
-        let some = app.store.events().forget(app.clock.now() - NEWS_KEPT, MOST_NEWS, NEWS_AT_ONCE).await?;
+        let some = app.store.events().prune(app.clock.now() - NEWS_KEPT, MOST_NEWS, NEWS_AT_ONCE).await?;
         gone += some;
         if some == 0 {
             break;
@@ -68,14 +68,14 @@ async fn clean_records(app: &App, stopping: &CancellationToken) {
 
 async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreError> {
     let kept = &app.options.worker;
-    let jobs = app.store.jobs().forget(before(app, kept.keep_jobs_days)).await?;
+    let jobs = app.store.jobs().delete_before(before(app, kept.keep_jobs_days)).await?;
     tell("jobs", jobs, kept.keep_jobs_days);
-    let acts = app.store.audit().forget(before(app, kept.keep_audit_days)).await?;
+    let acts = app.store.audit().delete_before(before(app, kept.keep_audit_days)).await?;
     tell("acts", acts, kept.keep_audit_days);
     if let Some(days) = kept.keep_runs_days {
         let mut runs = 0;
         while !stopping.is_cancelled() {
-            let gone = app.store.runs().forget(before(app, days), AT_ONCE).await?;
+            let gone = app.store.runs().delete_before(before(app, days), AT_ONCE).await?;
             runs += gone;
             if gone < AT_ONCE {
                 break;
@@ -86,7 +86,7 @@ async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreErro
     if let Some(days) = kept.keep_forecasts_days {
         let mut forecasts = 0;
         while !stopping.is_cancelled() {
-            let gone = app.store.forecasts().forget(before(app, days), AT_ONCE).await?;
+            let gone = app.store.forecasts().delete_before(before(app, days), AT_ONCE).await?;
             forecasts += gone;
             if gone < AT_ONCE {
                 break;

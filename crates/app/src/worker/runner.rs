@@ -86,7 +86,7 @@ impl Worker {
     }
 
     async fn take_jobs(self) {
-        let mut news = self.app.store.wakeups().listen().await;
+        let mut news = self.app.store.notifier().listen().await;
         while !self.stopping.is_cancelled() {
             match self.app.store.jobs().claim(&self.settings.name, self.app.clock.now()).await {
                 Ok(Some((job, lease))) => {
@@ -131,7 +131,7 @@ impl Worker {
             let dead = observer.look(running, last.elapsed());
             last = Instant::now();
             for job in dead {
-                match self.app.store.jobs().take_over(&job, self.app.clock.now()).await {
+                match self.app.store.jobs().reclaim(&job, self.app.clock.now()).await {
                     Ok(true) => tracing::warn!(job = job.id, worker = job.worker, "its worker is gone: taken over"),
                     Ok(false) => {}
                     Err(error) => tracing::warn!(job = job.id, "cannot be taken over yet: {error}"),
@@ -189,7 +189,7 @@ impl Worker {
             tokio::select! {
                 done = &mut work => return (Some(stopped), outcome(done)),
                 () = tokio::time::sleep(interval) => {
-                    if let Err(error) = self.app.store.jobs().beat(lease, None).await {
+                    if let Err(error) = self.app.store.jobs().heartbeat(lease, None).await {
                         tracing::warn!(job = lease.job_id(), "no sign of life could be given: {error}");
                     }
                 }
@@ -214,7 +214,7 @@ impl Worker {
             }
             (Err(_), Some(Stopped::Lost)) => Err(StoreError::LeaseLost),
             (Err(failure), Some(Stopped::Cancelled)) if failure.is_cancelled() => {
-                until_the_store_answers(|| jobs.cancelled(lease, now)).await?;
+                until_the_store_answers(|| jobs.end_cancelled(lease, now)).await?;
                 Ok("cancelled")
             }
             (Err(_), Some(Stopped::Shutdown)) => {

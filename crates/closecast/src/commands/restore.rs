@@ -30,7 +30,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
                 error @ (BackupError::NotEmpty { .. }
                 | BackupError::Read { .. }
                 | BackupError::Damaged { .. }
-                | BackupError::TooMuch { .. }
+                | BackupError::TooLarge { .. }
                 | BackupError::Format { .. }
                 | BackupError::Version { .. }),
             ) => CliError::Usage(error.to_string()),

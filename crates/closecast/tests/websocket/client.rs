@@ -4,7 +4,7 @@ use std::{path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
 use closecast_domain::{Clock as _, SystemClock};
-use closecast_store::{News, Store};
+use closecast_store::{EventPayload, Store};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
@@ -114,8 +114,11 @@ pub(crate) fn now() -> DateTime<Utc> {
 }
 
 /// Returns news with a number in it, of about so many bytes.
-pub(crate) fn news(symbol: &str, number: usize, bytes: usize) -> News {
-    News::Health { symbol: Some(symbol.to_owned()), data: json!({ "number": number, "filling": "x".repeat(bytes) }) }
+pub(crate) fn news(symbol: &str, number: usize, bytes: usize) -> EventPayload {
+    EventPayload::Health {
+        symbol: Some(symbol.to_owned()),
+        data: json!({ "number": number, "filling": "x".repeat(bytes) }),
+    }
 }
 
 /// Returns the numbers in the news.

@@ -47,7 +47,7 @@ async fn what_is_forgotten_or_of_another_database_is_a_gap() {
     let store = store(folder.path()).await;
     let ten: Vec<_> = (1..=10).map(|number| news("AAPL", number, 10)).collect();
     store.events().publish(&ten, now()).await.unwrap();
-    store.events().forget(now() - TimeDelta::days(1), 4, 100).await.unwrap();
+    store.events().prune(now() - TimeDelta::days(1), 4, 100).await.unwrap();
 
     let mut client = Client::subscribed(&server, resume(2)).await;
     assert_eq!(client.next().await, json!({ "type": "gap", "from": 3, "to": 6, "reason": "forgotten" }));

@@ -1,16 +1,16 @@
-//! Rows that cannot be used, and the messages of a provider among them.
+//! Unreadable rows, and provider messages between rows.
 
 use super::message;
 use crate::import::{ImportError, ImportNote, Notes, RowProblem, excerpt};
 
-/// A row that cannot be used.
+/// An unreadable row.
 pub(super) struct BadRow<'a> {
     pub(super) line: usize,
     pub(super) problem: RowProblem,
     pub(super) text: &'a str,
 }
 
-/// The bad rows so far.
+/// The unreadable rows so far.
 #[derive(Default)]
 pub(super) struct BadRows {
     total: usize,
@@ -20,7 +20,7 @@ pub(super) struct BadRows {
     message: Option<String>,
 }
 
-/// An error body that may go over several lines.
+/// An error body that may span several lines.
 struct ErrorBody {
     first_line: usize,
     last_line: usize,
@@ -28,13 +28,14 @@ struct ErrorBody {
 }
 
 impl BadRows {
-    /// From so many bad rows on, there must be at least [`BadRows::GOOD_PER_BAD`] good ones to each.
+    /// Above this number of unreadable rows, there must be [`BadRows::GOOD_PER_BAD`] good ones for each.
     const SHARE_COUNTS_FROM: usize = 1000;
     const GOOD_PER_BAD: usize = 4;
-    /// An error body is quoted from so much of its beginning.
+    /// Number of bytes of an error body that are kept.
     const BODY_LENGTH: usize = 4096;
 
-    /// Takes a bad row. `good` is the number of good rows so far, `limit` that of bad ones in a row.
+    /// Records an unreadable row. `good` is the number of good rows so far, `limit` that of consecutive unreadable
+    /// ones.
     pub(super) fn take(
         &mut self,
         row: BadRow<'_>,
@@ -70,7 +71,7 @@ impl BadRows {
         Ok(())
     }
 
-    /// Ends a run of bad rows, at a good row or at the end of the file.
+    /// Ends a run of unreadable rows, at a good row or at the end of the file.
     pub(super) fn end_run(&mut self, notes: &mut Notes) {
         self.in_a_row = 0;
         if let Some(ErrorBody { first_line, last_line, text }) = self.body.take() {
@@ -79,7 +80,7 @@ impl BadRows {
         }
     }
 
-    /// Returns what is wrong with a file that has no good row.
+    /// Returns the error of a file without good rows.
     pub(super) fn into_error(self) -> ImportError {
         match (self.message, self.first) {
             (Some(message), _) => ImportError::ProviderMessage { message },

@@ -1,10 +1,11 @@
-//! The header of a file → which column holds what.
+//! Maps the header of a file to columns.
 
 use closecast_domain::Symbol;
 
 use super::{
     date::DateAndTime,
-    label::{Field, field_and_symbol_of, field_of, symbol_of},
+    label::{field_and_symbol_of, field_of, symbol_of},
+    synonyms::Field,
 };
 use crate::import::{ImportError, excerpt};
 
@@ -15,7 +16,7 @@ pub(super) enum SymbolSource {
     Nowhere,
     /// In a column: long form.
     Column,
-    /// In a header line of their own: yfinance's `Ticker` line.
+    /// In a separate header line: yfinance's `Ticker` line.
     HeaderRow,
     /// In each label: `AAPL.Open`.
     EachLabel,
@@ -36,7 +37,7 @@ pub(super) struct Group {
 }
 
 impl Group {
-    /// Returns the columns that hold prices.
+    /// Returns the price columns.
     pub(super) fn prices(&self) -> impl Iterator<Item = usize> {
         [self.open, self.high, self.low, self.close, self.adj_close].into_iter().flatten()
     }
@@ -60,7 +61,7 @@ impl Group {
     }
 }
 
-/// Which column of a file holds what. A file of several symbols side by side has several groups.
+/// Meaning of each column. A file with several symbols side by side has several groups.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     pub(super) date: usize,
@@ -71,11 +72,11 @@ pub(super) struct Columns {
     fields: Vec<Option<Field>>,
 }
 
-/// A label's meaning, rank among synonyms and symbol.
+/// Field of a label, rank among synonyms, and symbol.
 type Meaning = Option<(Field, usize, Option<Symbol>)>;
 
 impl Columns {
-    /// Returns the columns that `header` names. `others` are the header lines around it, `first_row` is the first row.
+    /// Returns the columns of `header`. `others` are the surrounding header lines, `first_row` is the first row.
     pub(super) fn new(
         mut header: Vec<String>,
         mut others: Vec<Vec<String>>,
@@ -115,7 +116,7 @@ impl Columns {
         Ok(Self { date, symbol, groups, symbols, header, fields })
     }
 
-    /// Returns whether any column has this meaning.
+    /// Returns whether any column has this field.
     pub(super) fn has(&self, field: Field) -> bool {
         self.fields.contains(&Some(field))
     }
@@ -130,12 +131,12 @@ impl Columns {
         self.header.get(column).map_or("", String::as_str)
     }
 
-    /// Returns the label of a column as a message shows it: cut, and without what a terminal would obey.
+    /// Returns the label of a column for a message: shortened, without control characters.
     pub(super) fn shown(&self, column: usize) -> String {
         excerpt(&self.label(column).replace(char::is_control, "\u{fffd}"))
     }
 
-    /// Returns whether the symbol stands in front of the date.
+    /// Returns whether the symbol precedes the date.
     pub(super) fn symbol_first(&self) -> bool {
         self.symbol.is_some_and(|symbol| symbol < self.date)
     }
@@ -145,13 +146,13 @@ impl Columns {
         self.header.len()
     }
 
-    /// Returns whether a row of `cells` has every column that is read, and nothing behind the last label.
+    /// Returns whether a row of `cells` has every required column, and nothing after the last label.
     pub(super) fn fit(&self, cells: &[String]) -> bool {
         let last_read = self.groups.iter().flat_map(Group::all).chain(self.symbol).fold(self.date, usize::max);
         cells.len() > last_read && cells.iter().skip(self.width()).all(String::is_empty)
     }
 
-    /// Returns the labels that mean nothing to an importer, as a message shows them.
+    /// Returns the labels without a known field, for a message.
     pub(super) fn unknown_labels(&self) -> Vec<String> {
         let unknown =
             |column: usize| self.fields[column].is_none() && column != self.date && !self.header[column].is_empty();
@@ -159,7 +160,7 @@ impl Columns {
     }
 }
 
-/// R's `write.table` writes no label above the row names, so that the header is one cell short.
+/// R's `write.table` writes no label above the row names, so the header is one cell short.
 fn lacks_index_label(header: &[String], first_row: &[String]) -> bool {
     let first = first_row.first().map_or("", String::as_str);
     let index = DateAndTime::parse(first).is_some() || first.parse::<u64>().is_ok();
@@ -171,8 +172,8 @@ fn meaning_of(label: &str) -> Meaning {
     plain.or_else(|| field_and_symbol_of(label).map(|(field, rank, symbol)| (field, rank, Some(symbol))))
 }
 
-/// Returns the column whose label means a date, in any header line, or is blank as pandas leaves it, and that holds
-/// one.
+/// Returns the column that holds dates and whose label in any header line means a date, or is blank as pandas writes
+/// it.
 fn date_column(header: &[String], meanings: &[Meaning], others: &[Vec<String>], first_row: &[String]) -> Option<usize> {
     let holds_date = |column: &usize| first_row.get(*column).is_some_and(|cell| DateAndTime::parse(cell).is_some());
     let labelled = |column: usize| {
@@ -188,7 +189,8 @@ fn date_column(header: &[String], meanings: &[Meaning], others: &[Vec<String>], 
     by_label.map(|(_, column)| column).or_else(|| (0..header.len()).filter(holds_date).find(unlabelled))
 }
 
-/// A column called `Name` may hold company names; it is the symbol's only when its first cell can be a symbol.
+/// Returns the symbol column. A column called `Name` may hold company names; it counts only if its first cell is a
+/// valid symbol.
 fn symbol_column(meanings: &[Meaning], first_row: &[String]) -> Option<usize> {
     let candidates = meanings.iter().enumerate().filter_map(|(column, meaning)| match meaning {
         Some((Field::Symbol, rank, _)) => Some((*rank, column)),
@@ -198,7 +200,7 @@ fn symbol_column(meanings: &[Meaning], first_row: &[String]) -> Option<usize> {
     candidates.filter(|&(_, column)| holds_symbol(column)).min().map(|(_, column)| column)
 }
 
-/// Returns the symbols that a header line names, one a column, when it names nothing else.
+/// Returns the symbols of a header line, one per column, if it contains nothing else.
 fn tickers_of(row: &[String], date: usize) -> Option<Vec<Option<Symbol>>> {
     let symbols: Vec<_> =
         row.iter().enumerate().map(|(i, cell)| (i != date).then(|| symbol_of(cell)).flatten()).collect();
@@ -210,8 +212,8 @@ fn tickers_of(row: &[String], date: usize) -> Option<Vec<Option<Symbol>>> {
     (all_blank_or_symbols && symbols.iter().any(Option::is_some)).then_some(symbols)
 }
 
-/// Gathers the columns of each symbol. Of two columns with the same meaning, the plainer label wins (`Close` over
-/// `Last`).
+/// Groups the columns by symbol. Of two columns with the same field, the one with the plainer label is used (`Close`
+/// rather than `Last`).
 fn groups_of(meanings: &[Meaning]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let rank_of = |column: usize| meanings[column].as_ref().map_or(usize::MAX, |(_, rank, _)| *rank);

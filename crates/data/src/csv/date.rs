@@ -1,8 +1,10 @@
-//! Text of a date cell → session date.
+//! Parses date cells.
 
 use chrono::NaiveDate;
 
-/// Which comes first in a date such as `03/04/2020`.
+use super::{record::digits, time_of_day::time_of_day};
+
+/// Order of day and month in dates such as `03/04/2020`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateOrder {
     /// 3 April 2020.
@@ -11,27 +13,27 @@ pub enum DateOrder {
     MonthFirst,
 }
 
-/// A date as far as its own cell tells it.
+/// A parsed date cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DateCell {
-    /// Can be read in one way.
+    /// An unambiguous date.
     Date(NaiveDate),
     /// Two small numbers and a year; the file's [`DateOrder`] decides.
     Numeric { first: u8, second: u8, year: i32 },
 }
 
-/// A date and the time of day written behind it.
+/// A date and an optional time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct DateAndTime {
     pub(super) date: DateCell,
-    /// Hour and minute, where the cell gives them.
+    /// Hour and minute, if present.
     pub(super) time: Option<(u8, u8)>,
-    /// Whether a time zone offset follows, as in yfinance's exports. The date is the local one, as written.
+    /// Whether a time zone offset follows, as in yfinance's exports. The date is local.
     pub(super) offset: bool,
 }
 
 impl DateCell {
-    /// Returns the date, reading an undecided one in `order`; `None` when there is no such day.
+    /// Returns the date, reading an ambiguous one in `order`; `None` if the day does not exist.
     pub(super) fn resolve(self, order: DateOrder) -> Option<NaiveDate> {
         match (self, order) {
             (Self::Date(date), _) => Some(date),
@@ -42,10 +44,10 @@ impl DateCell {
 }
 
 impl DateAndTime {
-    /// Returns the date of `2024-01-02`, `20240102`, `2024-01-02 00:00:00-05:00`, `01/02/2024`, `02.01.2024`,
-    /// `Jan 02, 2024`, `2 de jan. de 2024` and the like.
+    /// Parses `2024-01-02`, `20240102`, `2024-01-02 00:00:00-05:00`, `01/02/2024`, `02.01.2024`, `Jan 02, 2024`, `2 de
+    /// jan. de 2024` and similar.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        // The longest has about 35 characters. What is longer is text.
+        // The longest date has about 35 characters.
         if text.len() > 64 || !text.bytes().any(|b| b.is_ascii_digit()) {
             return None;
         }
@@ -61,7 +63,7 @@ fn valid(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
     (1800..=2200).contains(&year).then(|| NaiveDate::from_ymd_opt(year, month, day)).flatten()
 }
 
-/// `2024-01-02`, `2024/1/2`, `2024.01.02`, `20240102`, and what follows.
+/// Parses `2024-01-02`, `2024/1/2`, `2024.01.02`, `20240102`, and returns the rest.
 fn year_first(text: &str) -> Option<(DateCell, &str)> {
     let (year, rest) = digits(text)?;
     if year.len() == 8 {
@@ -78,7 +80,7 @@ fn year_first(text: &str) -> Option<(DateCell, &str)> {
     Some((DateCell::Date(date), rest))
 }
 
-/// `01/02/2024`, `2-1-24`, `02.01.2024`, and what follows.
+/// Parses `01/02/2024`, `2-1-24`, `02.01.2024`, and returns the rest.
 fn year_last(text: &str) -> Option<(DateCell, &str)> {
     let (first, rest) = digits(text)?;
     let (separator, rest) = separator(rest)?;
@@ -92,16 +94,11 @@ fn year_last(text: &str) -> Option<(DateCell, &str)> {
     let cell = DateCell::Numeric { first, second, year };
     let (day_first, month_first) = (cell.resolve(DateOrder::DayFirst), cell.resolve(DateOrder::MonthFirst));
     match separator {
-        // Nobody writes the month first with dots.
+        // Dates with dots are never month first.
         '.' => Some((DateCell::Date(day_first?), rest)),
         _ if day_first.is_none() && month_first.is_none() => None,
         _ => Some((cell, rest)),
     }
-}
-
-fn digits(text: &str) -> Option<(&str, &str)> {
-    let length = text.bytes().take_while(u8::is_ascii_digit).count();
-    (length > 0).then(|| text.split_at(length))
 }
 
 fn separator(text: &str) -> Option<(char, &str)> {
@@ -120,63 +117,7 @@ fn full_year(text: &str) -> Option<i32> {
     }
 }
 
-/// Returns whether a time of day can stand behind a date as ` 09:30:00-05:00` does, or nothing: `25:61` and `+99:99` are none.
-#[must_use]
-pub fn is_time_of_day(text: &str) -> bool {
-    time_of_day(text).is_some()
-}
-
-/// Reads ` 09:30:00-05:00`, `T00:00:00Z`, ` 16:00 EST` into the hour and minute and whether an offset follows.
-fn time_of_day(rest: &str) -> Option<(Option<(u8, u8)>, bool)> {
-    if rest.is_empty() {
-        return Some((None, false));
-    }
-    let clock = rest.strip_prefix(['T', 't', ' '])?.trim_start();
-    let (hour, tail) = digits(clock)?;
-    let (minute, tail) = digits(tail.strip_prefix(':')?)?;
-    let (hour, minute) = (number_up_to(hour, 23)?, number_up_to(minute, 59)?);
-    let tail = match tail.strip_prefix(':') {
-        Some(tail) => after_seconds(tail)?,
-        None => tail,
-    };
-    Some((Some((hour, minute)), offset_follows(tail)?))
-}
-
-/// Reads `00` and `00.000`, and returns what follows. A leap second is written as 60.
-fn after_seconds(text: &str) -> Option<&str> {
-    let (second, tail) = digits(text)?;
-    number_up_to(second, 60)?;
-    match tail.strip_prefix('.') {
-        Some(fraction) => digits(fraction).map(|(_, tail)| tail),
-        None => Some(tail),
-    }
-}
-
-/// Returns whether nothing, the name of a time zone (`EST`, `Z`), or an offset such as `-05:00` stands in `tail`.
-fn offset_follows(tail: &str) -> Option<bool> {
-    let tail = tail.trim_start();
-    if tail.bytes().all(|b| b.is_ascii_uppercase()) {
-        return Some(tail.contains('Z'));
-    }
-    let name = tail.bytes().take_while(u8::is_ascii_uppercase).count();
-    let (hours, minutes) = digits(tail[name..].strip_prefix(['+', '-'])?)?;
-    let (hours, minutes) = match (hours.len(), minutes.strip_prefix(':')) {
-        (1 | 2, None) if minutes.is_empty() => (hours, "0"),
-        (1 | 2, Some(minutes)) => (hours, minutes),
-        (4, None) if minutes.is_empty() => hours.split_at(2),
-        _ => return None,
-    };
-    // From UTC-12 to UTC+14.
-    (number_up_to(hours, 14).is_some() && number_up_to(minutes, 59).is_some()).then_some(true)
-}
-
-/// Returns a number of one or two digits that is at most `most`.
-fn number_up_to(text: &str, most: u8) -> Option<u8> {
-    let is_number = (1..=2).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    text.parse().ok().filter(|&number| is_number && number <= most)
-}
-
-/// `Jan 02, 2024`, `2-Jan-24`, `2 de jan. de 2024`.
+/// Parses `Jan 02, 2024`, `2-Jan-24`, `2 de jan. de 2024`.
 fn with_month_name(text: &str) -> Option<NaiveDate> {
     let mut month = None;
     let mut numbers = Vec::with_capacity(2);
@@ -225,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_the_dates_of_the_field() {
+    fn parse_accepts_common_date_formats() {
         let expected = NaiveDate::from_ymd_opt(2024, 1, 2);
         for text in [
             "2024-01-02",
@@ -250,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn leaves_the_order_open() {
+    fn parse_keeps_ambiguous_order() {
         let parsed = DateAndTime::parse("1/2/2024 16:00:00").unwrap();
         assert_eq!(parsed.date, DateCell::Numeric { first: 1, second: 2, year: 2024 });
         assert_eq!(parsed.time, Some((16, 0)));
@@ -259,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn times_and_offsets_are_read_in_every_usual_form() {
+    fn parse_accepts_common_times_and_offsets() {
         for (tail, offset) in [
             ("T23:59", false),
             (" 9:30", false),
@@ -279,14 +220,14 @@ mod tests {
     }
 
     #[test]
-    fn takes_the_local_date_of_an_offset() {
+    fn parse_uses_local_date_before_offset() {
         let parsed = DateAndTime::parse("2024-01-02 23:30:00-05:00").unwrap();
         assert!(parsed.offset);
         assert_eq!(date("2024-01-02 23:30:00-05:00"), NaiveDate::from_ymd_opt(2024, 1, 2));
     }
 
     #[test]
-    fn refuses_what_is_no_date() {
+    fn parse_rejects_invalid_dates() {
         for text in [
             "",
             "12",

@@ -1,16 +1,11 @@
-//! Who wrote a file, and what its prices therefore account for.
+//! Dialects of price files, and the price basis of each.
 
 use std::fmt;
 
 use closecast_domain::PriceBasis;
 use serde::Serialize;
 
-use super::{
-    columns::{Columns, SymbolSource},
-    label::Field,
-};
-
-/// The writer of a file, derived from its header.
+/// The writer of a file, detected from its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dialect {
@@ -43,74 +38,24 @@ pub enum Dialect {
     KaggleLong,
     /// B3's COTAHIST, which is not CSV.
     Cotahist,
-    /// None of the above; a date and a closing price were found.
+    /// None of the above; the file has a date and a closing price.
     Generic,
 }
 
 impl Dialect {
-    /// Returns the dialect of a file with these columns. `offset` tells whether its dates have a time zone offset.
-    pub(super) fn of(columns: &Columns, offset: bool) -> Self {
-        let has = |field| columns.has(field);
-        let named = |text: &str| columns.labels().any(|label| label.eq_ignore_ascii_case(text));
-        if named("<DATE>") {
-            Self::StooqBulk
-        } else if named("Close/Last") {
-            Self::Nasdaq
-        } else if has(Field::Change) && has(Field::Close) {
-            Self::Investing
-        } else if columns.symbols == SymbolSource::HeaderRow {
-            Self::YfinanceDownload
-        } else if columns.symbols == SymbolSource::EachLabel {
-            if columns.labels().any(|label| label.starts_with('(')) { Self::YfinanceDownload } else { Self::Quantmod }
-        } else if named("split_coefficient") || (named("timestamp") && has(Field::AdjClose)) {
-            Self::AlphaVantageAdjusted
-        } else if named("splitFactor") || named("split_factor") {
-            Self::Tiingo
-        } else if named("split_ratio") || (columns.symbol_first() && has(Field::AdjClose) && !offset) {
-            Self::QuandlWiki
-        } else {
-            Self::of_plain_columns(columns, offset)
-        }
-    }
-
-    /// The dialects that have nothing but the columns everybody has.
-    fn of_plain_columns(columns: &Columns, offset: bool) -> Self {
-        let has = |field| columns.has(field);
-        let first = |text: &str| columns.labels().next().is_some_and(|label| label.eq_ignore_ascii_case(text));
-        let exactly = |expected: &[&str]| columns.labels().eq(expected.iter().copied());
-        if has(Field::Split) || has(Field::Dividend) || offset {
-            Self::YfinanceHistory
-        } else if has(Field::AdjClose) {
-            Self::Yahoo
-        } else if columns.labels().any(|label| label == "Name") && has(Field::Symbol) {
-            Self::KaggleLong
-        } else if first("timestamp") {
-            Self::AlphaVantage
-        } else if exactly(&["Date", "Close", "High", "Low", "Open", "Volume"]) {
-            Self::YfinanceDownload
-        } else if columns.labels().any(|label| label == "Zamkniecie")
-            || exactly(&["Date", "Open", "High", "Low", "Close", "Volume"])
-            || exactly(&["Date", "Open", "High", "Low", "Close"])
-        {
-            Self::Stooq
-        } else {
-            Self::Generic
-        }
-    }
-
-    /// Returns what the open, high, low and close of this dialect account for.
+    /// Returns the price basis of this dialect.
     ///
     /// | dialect | basis | why |
     /// |---|---|---|
     /// | Yahoo, quantmod | split-adjusted | Yahoo's own prices; `Adj Close` stands beside them |
     /// | yfinance (both) with `Adj Close` | split-adjusted | `auto_adjust=False` |
     /// | yfinance (both) without | fully adjusted | `auto_adjust=True`, the default |
-    /// | Stooq (both) | fully adjusted | its default settings adjust for splits and dividends |
+    /// | Stooq (both) | fully adjusted | adjusts for splits and dividends by default |
     /// | Alpha Vantage (both), Quandl WIKI, Tiingo, COTAHIST | unadjusted | prices as traded |
-    /// | Nasdaq, Investing, Kaggle | split-adjusted | no jumps at splits, but the drops of dividends are left in |
-    /// | generic | split-adjusted | what most sources give |
+    /// | Nasdaq, Investing, Kaggle | split-adjusted | no jumps at splits, but drops at dividends |
+    /// | generic | split-adjusted | usual for most sources |
     ///
-    /// `Ticker.history` keeps its columns of dividends and splits beside fully adjusted prices: they are delivered with
+    /// `Ticker.history` has columns of dividends and splits beside fully adjusted prices: they are delivered with
     /// the bars, and must not be applied again. The plain table of Alpha Vantage and COTAHIST name neither events nor
     /// an adjusted close.
     #[must_use]
@@ -132,8 +77,7 @@ impl Dialect {
         }
     }
 
-    /// Returns the name of the dialect, as it stands in [`RawSeries::source`](closecast_domain::RawSeries) behind
-    /// `csv:`.
+    /// Returns the name of the dialect, as used in [`RawSeries::source`](closecast_domain::RawSeries) after `csv:`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

@@ -1,153 +1,19 @@
-//! Header texts → their meaning. Matching is by meaning, not by exact text: case, accents, punctuation and language
-//! differ from source to source.
+//! Matches header labels by meaning: case, accents, punctuation and language differ from source to source.
 
 use closecast_domain::Symbol;
 
-/// What a column holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Field {
-    Date,
-    Symbol,
-    Open,
-    High,
-    Low,
-    Close,
-    AdjClose,
-    Volume,
-    Dividend,
-    Split,
-    /// Change to the day before. Not read, but it marks Investing's exports.
-    Change,
-    /// Known and of no use: open interest, capital gains, an index.
-    Other,
-}
+use super::synonyms::{Field, SYNONYMS};
 
-/// Normalised header texts of each field, in English, Portuguese, Polish, Spanish and German. The earlier a text
-/// stands, the rather its column is taken when several have the same meaning.
-const SYNONYMS: [(Field, &[&str]); 12] = [
-    (
-        Field::Date,
-        &["date", "data", "timestamp", "datetime", "trade date", "data pregao", "fecha", "datum", "day", "ds", "time"],
-    ),
-    (
-        Field::Symbol,
-        &[
-            "symbol",
-            "ticker",
-            "tickers",
-            "symbols",
-            "simbolo",
-            "codigo",
-            "ativo",
-            "papel",
-            "stock symbol",
-            "act symbol",
-            "tic",
-            "name",
-        ],
-    ),
-    (
-        Field::Open,
-        &[
-            "open",
-            "open price",
-            "opening price",
-            "abertura",
-            "preco abertura",
-            "otwarcie",
-            "apertura",
-            "eroffnung",
-            "erster",
-        ],
-    ),
-    (Field::High, &["high", "high price", "maxima", "maximo", "alta", "preco maximo", "najwyzszy", "hoch"]),
-    (Field::Low, &["low", "low price", "minima", "minimo", "baixa", "preco minimo", "najnizszy", "tief"]),
-    (
-        Field::Close,
-        &[
-            "close",
-            "close last",
-            "close price",
-            "closing price",
-            "fechamento",
-            "preco fechamento",
-            "zamkniecie",
-            "cierre",
-            "schluss",
-            "schlusskurs",
-            "last",
-            "last price",
-            "ultimo",
-            "price",
-        ],
-    ),
-    (
-        Field::AdjClose,
-        &[
-            "adj close",
-            "adjclose",
-            "adjusted close",
-            "adjusted",
-            "close adjusted",
-            "adj close price",
-            "fechamento ajustado",
-            "fech ajustado",
-            "cierre ajustado",
-        ],
-    ),
-    (Field::Volume, &["volume", "vol", "total volume", "wolumen", "volumen", "shares traded", "quantidade"]),
-    (
-        Field::Dividend,
-        &["dividends", "dividend", "dividend amount", "ex dividend", "div cash", "divcash", "dividendos"],
-    ),
-    (
-        Field::Split,
-        &[
-            "stock splits",
-            "stock split",
-            "splits",
-            "split",
-            "split coefficient",
-            "split ratio",
-            "split factor",
-            "splitfactor",
-        ],
-    ),
-    (Field::Change, &["change", "change percent", "var", "variacao", "change pct"]),
-    (
-        Field::Other,
-        &[
-            "capital gains",
-            "repaired",
-            "openint",
-            "open interest",
-            "per",
-            "asset type",
-            "index",
-            "adj open",
-            "adj high",
-            "adj low",
-            "adj volume",
-            "adjopen",
-            "adjhigh",
-            "adjlow",
-            "adjvolume",
-            "unnamed",
-            "attributes",
-        ],
-    ),
-];
+/// Maximum length of a label in bytes: the longest synonym with a symbol and decoration. A line split at the wrong
+/// separator is one cell of many words; searching each for a symbol would take quadratic time.
+const MAX_LABEL_BYTES: usize = 120;
 
-/// Longest label in bytes that can mean anything: the longest text above with a symbol and its decoration. A line split at the
-/// wrong separator is one cell of many words, and to look for a symbol at each of them would take the square of its length.
-const LONGEST: usize = 120;
-
-/// Currencies that headers name behind the field.
+/// Currencies that follow the field in headers.
 const CURRENCIES: [&str; 6] = [" usd", " brl", " eur", " gbp", " jpy", " cad"];
 
-/// Returns the meaning of a header text and its rank among the texts of that meaning, 0 being the plainest.
+/// Returns the field of a label and its rank among the synonyms of that field, 0 being the plainest.
 pub(super) fn field_of(label: &str) -> Option<(Field, usize)> {
-    if label.len() > LONGEST {
+    if label.len() > MAX_LABEL_BYTES {
         return None;
     }
     let normal = normalise(label);
@@ -157,9 +23,9 @@ pub(super) fn field_of(label: &str) -> Option<(Field, usize)> {
     })
 }
 
-/// Returns the meaning and the symbol of a header such as `AAPL.Open`, `Adj Close_AAPL` or `('Close', 'AAPL')`.
+/// Returns field, rank and symbol of a label such as `AAPL.Open`, `Adj Close_AAPL` or `('Close', 'AAPL')`.
 pub(super) fn field_and_symbol_of(label: &str) -> Option<(Field, usize, Symbol)> {
-    if label.len() > LONGEST || field_of(label).is_some() {
+    if label.len() > MAX_LABEL_BYTES || field_of(label).is_some() {
         return None;
     }
     let bare: String = label.chars().filter(|c| !matches!(c, '(' | ')' | '\'' | '"')).collect();
@@ -178,8 +44,7 @@ pub(super) fn field_and_symbol_of(label: &str) -> Option<(Field, usize, Symbol)>
     None
 }
 
-/// Returns the symbol that a file writes, in Yahoo's spelling: `aapl.us` (Stooq) is `AAPL`, `BRK.B` and `BRK/B` are
-/// `BRK-B`.
+/// Returns the symbol in Yahoo's spelling: `aapl.us` (Stooq) is `AAPL`, `BRK.B` and `BRK/B` are `BRK-B`.
 pub(super) fn symbol_of(text: &str) -> Option<Symbol> {
     let text = text.trim().to_ascii_uppercase();
     let text = text.strip_suffix(".US").unwrap_or(&text);
@@ -192,7 +57,7 @@ pub(super) fn symbol_of(text: &str) -> Option<Symbol> {
 }
 
 /// Returns `label` in lower case, without accents, with every run of other characters than letters as one space, and
-/// without a number in front (`1. open`) or behind (`Unnamed: 0`).
+/// without leading (`1. open`) or trailing numbers (`Unnamed: 0`).
 fn normalise(label: &str) -> String {
     let mut normal = String::with_capacity(label.len());
     for c in label.chars().flat_map(char::to_lowercase).map(without_accent) {
@@ -231,7 +96,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn knows_the_headers_of_the_field() {
+    fn field_of_recognises_common_headers() {
         let field = |label| field_of(label).map(|(field, _)| field);
         for (label, expected) in [
             ("Adj Close", Field::AdjClose),
@@ -257,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn takes_symbols_out_of_headers() {
+    fn field_and_symbol_of_splits_headers() {
         for (label, expected, symbol) in [
             ("AAPL.Open", Field::Open, "AAPL"),
             ("AAPL.Adjusted", Field::AdjClose, "AAPL"),
@@ -276,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn spells_symbols_as_yahoo_does() {
+    fn symbol_of_uses_yahoo_spelling() {
         for (text, symbol) in
             [("aapl.us", "AAPL"), ("BRK.B", "BRK-B"), ("BF/B", "BF-B"), ("VOD.L", "VOD.L"), ("petr4.sa", "PETR4.SA")]
         {

@@ -1,36 +1,38 @@
-//! The beginning of a file → everything that is decided once a file: separator, columns, dialect, decimal mark.
+//! Determines the layout of a file from its beginning: separator, columns, dialect, decimal mark.
 
 use super::{
     columns::{Columns, Group},
     date::{DateAndTime, DateOrder},
+    detect::dialect_of,
     dialect::Dialect,
-    label::{Field, field_and_symbol_of, field_of},
+    label::{field_and_symbol_of, field_of},
     message,
     number::DecimalMark,
     record::{DELIMITERS, split},
+    synonyms::Field,
 };
 use crate::import::{ImportError, RowProblem, excerpt};
 
-/// How a file is to be read.
+/// Layout of a file.
 #[derive(Clone, Debug)]
 pub(super) struct Layout {
     pub(super) delimiter: char,
     pub(super) columns: Columns,
     pub(super) dialect: Dialect,
     pub(super) decimal: DecimalMark,
-    /// Order of day and month that writers of this header use.
+    /// Usual order of day and month of writers of this header.
     pub(super) usual_date_order: Option<DateOrder>,
-    /// Currency of the signs in front of prices.
+    /// Currency of the signs before prices.
     pub(super) currency: Option<&'static str>,
-    /// Number of lines up to and with the header.
+    /// Number of lines up to and including the header.
     pub(super) header_lines: usize,
 }
 
-/// A header is looked for in so many lines; exports put a few lines of title above it.
+/// Number of lines searched for a header; exports put a few title lines above it.
 const HEADER_SEARCH: usize = 30;
 
 impl Layout {
-    /// Returns the layout of the file whose first lines are `text`.
+    /// Returns the layout of the file that begins with `text`.
     pub(super) fn of(text: &str, line_end: char) -> Result<Self, ImportError> {
         let lines: Vec<&str> = text.split(line_end).map(|line| line.trim_end_matches('\r')).collect();
         let (delimiter, main) = find_header(&lines).ok_or_else(|| {
@@ -46,7 +48,7 @@ impl Layout {
         let sample: Vec<Vec<String>> =
             (block.end..lines.len()).map(|i| records.cells(i)).filter(|cells| columns.fit(cells)).collect();
         let offset = DateAndTime::parse(&first_row[columns.date]).is_some_and(|date| date.offset);
-        let dialect = Dialect::of(&columns, offset);
+        let dialect = dialect_of(&columns, offset);
         Ok(Self {
             delimiter,
             dialect,
@@ -59,7 +61,7 @@ impl Layout {
     }
 }
 
-/// Ends the import of what is no table at all.
+/// Rejects content that is not a table.
 pub(super) fn refuse_other_content(text: &str) -> Result<(), ImportError> {
     if let Some(position) = text.find('\0') {
         return Err(ImportError::Binary { position });
@@ -98,7 +100,7 @@ impl Records<'_> {
     }
 }
 
-/// Returns the separator and the line with which the most columns have a known meaning, if one of them is a price.
+/// Returns the separator and the line with the most known fields, if one of them is a price.
 fn find_header(lines: &[&str]) -> Option<(char, usize)> {
     let mut best = None;
     let mut most = 0;
@@ -116,7 +118,7 @@ fn find_header(lines: &[&str]) -> Option<(char, usize)> {
     best
 }
 
-/// Returns how many different fields the cells name, 0 when none of them is a price.
+/// Returns the number of distinct fields of the cells, 0 if none of them is a price.
 fn known_fields(cells: &[String]) -> usize {
     let mut fields: Vec<Field> = Vec::new();
     for cell in cells {
@@ -131,7 +133,7 @@ fn known_fields(cells: &[String]) -> usize {
     if fields.iter().any(price) { fields.len() } else { 0 }
 }
 
-/// Returns the lines that belong to the header around line `main`: as wide as it, and with neither a date nor a number.
+/// Returns the header lines around line `main`: as wide as it, with neither a date nor a number.
 fn header_block(records: &Records<'_>, main: usize) -> std::ops::Range<usize> {
     const ABOVE: usize = 2;
     const BELOW: usize = 3;
@@ -146,7 +148,7 @@ fn header_block(records: &Records<'_>, main: usize) -> std::ops::Range<usize> {
     main - above..main + 1 + below
 }
 
-/// Returns why a header is followed by no row.
+/// Returns why no row follows a header.
 fn no_rows(lines: &[&str], from: usize) -> ImportError {
     let rest = lines.get(from..).unwrap_or_default();
     let Some(first) = rest.iter().position(|line| !line.trim().is_empty()) else { return ImportError::HeaderOnly };
@@ -173,8 +175,8 @@ fn cells_of<'a>(
     })
 }
 
-/// Returns the decimal mark the rows show. Where every number could be read both ways, the language of the header
-/// decides, and then the signs in use: a comma within cells parted by semicolons is a decimal comma.
+/// Returns the decimal mark of the rows. If every number is ambiguous, the language of the header decides, and then the
+/// signs used: a comma in cells separated by semicolons is a decimal comma.
 fn decimal_mark(columns: &Columns, sample: &[Vec<String>]) -> DecimalMark {
     let numbers = || cells_of(sample, |group| group.prices().chain(group.volume).collect(), &columns.groups);
     DecimalMark::decide(numbers()).unwrap_or_else(|| {
@@ -187,7 +189,7 @@ fn decimal_mark(columns: &Columns, sample: &[Vec<String>]) -> DecimalMark {
     })
 }
 
-/// Month first is an American habit; headers in other languages have dates day first.
+/// Returns the usual date order: month first in American exports, day first under headers in other languages.
 fn usual_date_order(columns: &Columns, dialect: Dialect) -> Option<DateOrder> {
     let english = columns.label(columns.date).eq_ignore_ascii_case("date");
     match dialect {

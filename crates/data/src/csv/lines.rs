@@ -1,4 +1,4 @@
-//! Bytes in some encoding → lines of text, with a cap on their length and on the whole.
+//! Decodes bytes into lines, with limits on the length of a line and of the stream.
 
 use std::io::{ErrorKind, Read};
 
@@ -6,26 +6,26 @@ use encoding_rs::{Decoder, Encoding, UTF_8, WINDOWS_1252};
 
 use crate::import::ImportError;
 
-/// Returns the encoding of a stream by its first bytes: a byte order mark, else UTF-8 where it is valid, else
-/// Windows-1252 (the superset of Latin-1 that spreadsheets write).
+/// Detects the encoding of a stream: by a byte order mark, else UTF-8 if valid, else Windows-1252 (the superset of
+/// Latin-1 that spreadsheets write).
 pub(super) fn encoding_of(head: &[u8], complete: bool) -> &'static Encoding {
     if let Some((encoding, _)) = Encoding::for_bom(head) {
         return encoding;
     }
     match std::str::from_utf8(head) {
         Ok(_) => UTF_8,
-        // Only the last character is cut, by the end of the head.
+        // Only the last character is incomplete, at the end of the head.
         Err(error) if !complete && error.error_len().is_none() => UTF_8,
         Err(_) => WINDOWS_1252,
     }
 }
 
-/// Returns the character that ends lines: old spreadsheets on a Mac end them with a carriage return alone.
+/// Returns the line terminator: old Mac spreadsheets use a carriage return alone.
 pub(super) fn line_end_of(text: &str) -> char {
     if !text.contains('\n') && text.contains('\r') { '\r' } else { '\n' }
 }
 
-/// Reads lines of text out of bytes.
+/// Reads lines of text from bytes.
 pub(super) struct LineReader<R> {
     source: R,
     decoder: Decoder,
@@ -59,7 +59,7 @@ impl<R: Read> LineReader<R> {
         }
     }
 
-    /// Returns the next line with its number, counted from 1, without its line end.
+    /// Returns the next line without its terminator, and its number, counted from 1.
     pub(super) fn next_line(&mut self) -> Result<Option<(usize, &str)>, ImportError> {
         let end = loop {
             if let Some(length) = self.text[self.start..].find(self.line_end) {
@@ -97,7 +97,7 @@ impl<R: Read> LineReader<R> {
             return Err(ImportError::TooLarge { limit: self.max_bytes });
         }
         let bytes = &self.chunk[..length];
-        // Without a bound the string would have to grow inside the decoder, which does not allocate.
+        // The decoder does not allocate, so capacity is reserved here.
         self.text.reserve(self.decoder.max_utf8_buffer_length(length).unwrap_or(3 * Self::CHUNK));
         let _ = self.decoder.decode_to_string(bytes, &mut self.text, self.ended);
         Ok(())
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_line_end() {
+    fn next_line_accepts_all_line_ends() {
         for text in ["a\nb\n", "a\nb", "a\r\nb\r\n", "a\rb\r", "a\rb"] {
             assert_eq!(lines(text.as_bytes()), ["a", "b"], "{text:?}");
         }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn reads_every_encoding() {
+    fn next_line_decodes_all_encodings() {
         assert_eq!(lines("Último".as_bytes()), ["Último"]);
         assert_eq!(lines("\u{feff}Último".as_bytes()), ["Último"]);
         assert_eq!(lines(b"\xdaltimo"), ["Último"]);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_endless_lines_and_streams() {
+    fn next_line_limits_line_and_stream_length() {
         let endless = std::io::repeat(b'a');
         let mut reader = LineReader::new(endless, UTF_8, '\n', 100, u64::MAX);
         assert!(matches!(reader.next_line(), Err(ImportError::LineTooLong { line: 1, limit: 100 })));

@@ -1,11 +1,10 @@
-//! Messages of a provider that were saved in place of prices, or between them.
+//! Provider messages in place of prices, or between them.
 
 use serde_json::Value;
 
 use crate::import::excerpt;
 
-/// Answers in plain text, in lower case, as Yahoo, Stooq and the servers in front of them give them (also under HTTP
-/// 200).
+/// Plain-text errors of Yahoo, Stooq and the servers in front of them, in lower case (also with HTTP 200).
 const PHRASES: [&str; 12] = [
     "too many requests",
     "edge: too many requests",
@@ -21,7 +20,7 @@ const PHRASES: [&str; 12] = [
     "will be right back",
 ];
 
-/// Returns what the provider says in `text`, when that is an error body: JSON, HTML or one of its plain phrases.
+/// Returns the message of an error body: JSON, HTML or a known plain phrase.
 pub(super) fn message_of(text: &str) -> Option<String> {
     let text = text.trim();
     if text.starts_with(['{', '[']) {
@@ -35,13 +34,13 @@ pub(super) fn message_of(text: &str) -> Option<String> {
     PHRASES.iter().any(|phrase| lower.starts_with(phrase)).then(|| excerpt(first_line))
 }
 
-/// Returns whether an error body may start on `line`; a JSON body often goes over several lines.
+/// Returns whether an error body may start on `line`; a JSON body often spans several lines.
 pub(super) fn may_start(line: &str) -> bool {
     let line = line.trim();
     line.starts_with(['{', '[']) || message_of(line).is_some()
 }
 
-/// Returns the message in an error body that was written straight behind the cells of a row.
+/// Returns the message of an error body that follows the cells of a row directly.
 pub(super) fn glued_message(line: &str) -> Option<String> {
     let start = line.find("{\"").or_else(|| line.find("<html").or_else(|| line.find("<!DOCTYPE")))?;
     message_of(&line[start..])
@@ -54,7 +53,7 @@ fn is_html(text: &str) -> bool {
         .any(|tag| start.starts_with(tag))
 }
 
-/// Returns the title or headline of a page, where it has one.
+/// Returns the title or headline of a page, if it has one.
 fn from_html(page: &str) -> String {
     ["title", "h1", "body"]
         .iter()
@@ -67,11 +66,11 @@ fn from_html(page: &str) -> String {
         .unwrap_or_else(|| excerpt(page))
 }
 
-/// Returns the text under one of the keys that Yahoo (`chart.error.description`) and Alpha Vantage (`Note`) use.
+/// Returns the text under one of the keys of Yahoo (`chart.error.description`) and Alpha Vantage (`Note`).
 fn from_json(text: &str) -> Option<String> {
     const KEYS: [&str; 8] =
         ["description", "Error Message", "Information", "Note", "error_description", "message", "detail", "error"];
-    // A body behind the cells of a row may be followed by the row's end, so only the first value counts.
+    // The end of a row may follow the body, so only the first value counts.
     let value: Value = serde_json::Deserializer::from_str(text).into_iter().next()?.ok()?;
     let mut open = vec![&value];
     let mut objects = Vec::new();
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn quotes_the_provider() {
+    fn message_of_extracts_provider_message() {
         for (body, message) in [
             (r#"{"finance":{"error":{"code":"Unauthorized","description":"Invalid cookie"}}}"#, "Invalid cookie"),
             (
@@ -114,14 +113,14 @@ mod tests {
     }
 
     #[test]
-    fn leaves_rows_and_headers_alone() {
+    fn message_of_ignores_rows_and_headers() {
         for text in ["Date,Open", "<TICKER>,<PER>,<DATE>", "2020-01-01,1,2", "{}", "{\"a\":1}", "[", ""] {
             assert_eq!(message_of(text), None, "{text}");
         }
     }
 
     #[test]
-    fn finds_a_body_behind_cells() {
+    fn glued_message_finds_body_after_cells() {
         let line = r#"2020-01-02,1.5{"finance":{"error":{"description":"Invalid Crumb"}}},2"#;
         assert_eq!(glued_message(line).as_deref(), Some("Invalid Crumb"));
         assert_eq!(glued_message("2020-01-02,1.5"), None);

@@ -1,7 +1,7 @@
-//! Text of a cell → number, in the notation of the file.
+//! Parses numbers in the notation of the file.
 
-/// Which sign separates the decimals. Decided once a file: in the Portuguese exports of Investing.com `115.592` is an
-/// index level of a hundred thousand, which no single cell can tell.
+/// The decimal mark, determined once per file: in the Portuguese exports of Investing.com `115.592` is an index level
+/// of a hundred thousand, which no single cell reveals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DecimalMark {
     /// `1,234.56`
@@ -10,22 +10,22 @@ pub(super) enum DecimalMark {
     Comma,
 }
 
-/// What sources write for a missing number.
+/// Marks of missing numbers.
 const MISSING: [&str; 12] = ["", "null", "nan", "none", "n/a", "#n/a", "na", "nil", "-", "--", "\\n", "n.a."];
 
-/// Returns whether `text` is one of the marks for a missing number.
+/// Returns whether `text` marks a missing number.
 pub(super) fn is_missing(text: &str) -> bool {
     MISSING.iter().any(|mark| text.eq_ignore_ascii_case(mark))
 }
 
-/// The text is neither a number nor a mark for a missing one.
+/// The text is neither a number nor a mark of a missing one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct NotANumber;
 
 impl DecimalMark {
-    /// Returns the number of a cell: `$1,234.50`, `18,86M`, `1e6`; `None` where the source says it has none.
+    /// Parses a cell: `$1,234.50`, `18,86M`, `1e6`; `None` for a missing number.
     pub(super) fn parse(self, text: &str) -> Result<Option<f64>, NotANumber> {
-        // Most cells start with a digit, and then they are not missing.
+        // Most cells start with a digit and are not missing.
         if !text.starts_with(|c: char| c.is_ascii_digit()) && is_missing(text) {
             return Ok(None);
         }
@@ -38,12 +38,11 @@ impl DecimalMark {
                 plain.parse::<f64>().map_err(|_| NotANumber)?
             }
         };
-        // Rust's parser makes infinity of 1e999, and a unit can do the same.
+        // 1e999 parses as infinity, and a unit can overflow.
         Some(value * factor).filter(|value| value.is_finite()).map(Some).ok_or(NotANumber)
     }
 
-    /// Returns the mark that the cells of the file's beginning agree on, or `None` when they could all be read both
-    /// ways.
+    /// Returns the decimal mark that most cells imply, or `None` if all are ambiguous.
     pub(super) fn decide<'a>(cells: impl Iterator<Item = &'a str>) -> Option<Self> {
         let (mut points, mut commas) = (0_usize, 0_usize);
         for cell in cells {
@@ -67,8 +66,8 @@ impl DecimalMark {
         }
     }
 
-    /// Returns `text` when Rust's own parser reads it the same way. Letters are kept from it, but for an exponent:
-    /// it would take `inf` and `infinity` for numbers.
+    /// Returns `text` if Rust's parser reads it the same way. Letters other than an exponent are rejected: the parser
+    /// accepts `inf` and `infinity`.
     fn plain(self, text: &str) -> Option<&str> {
         let sign = |b: u8| b.is_ascii_digit() || matches!(b, b'+' | b'-' | b'e' | b'E');
         let plain = text.bytes().all(|b| sign(b) || (b == b'.' && self == Self::Point));
@@ -80,7 +79,7 @@ fn strip_currency(text: &str) -> &str {
     text.trim_start_matches("R$").trim_start_matches(['$', '€', '£']).trim()
 }
 
-/// Splits off a unit of a thousand (`K`), million, billion or trillion, as in Investing's volumes.
+/// Splits off a unit of thousand (`K`), million, billion or trillion, as in Investing's volumes.
 fn strip_unit(text: &str) -> (&str, f64) {
     let factor = match text.bytes().last() {
         Some(b'K' | b'k') => 1e3,
@@ -92,7 +91,7 @@ fn strip_unit(text: &str) -> (&str, f64) {
     (text[..text.len() - 1].trim_end(), factor)
 }
 
-/// Returns whether `text` is digits in groups of three parted by `group`, with decimals behind the other sign.
+/// Returns whether `text` is digits in groups of three separated by `group`, with decimals after the other mark.
 fn grouped(text: &str, group: char) -> bool {
     let mark = if group == ',' { '.' } else { ',' };
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -109,7 +108,7 @@ fn grouped(text: &str, group: char) -> bool {
         && rest.all(|part| part.len() == 3 && digits(part))
 }
 
-/// Returns the decimal mark that `text` shows, if it can be read in one way alone.
+/// Returns the decimal mark that `text` implies, if unambiguous.
 fn evidence(text: &str) -> Option<DecimalMark> {
     let text = text.strip_prefix(['-', '+']).unwrap_or(text);
     if !text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b',')) {
@@ -124,7 +123,8 @@ fn evidence(text: &str) -> Option<DecimalMark> {
     }
 }
 
-/// `decimal` is the reading of the sign at `at` as decimal mark, `grouping` the one as thousands separator.
+/// Returns the mark that a single separator implies: `decimal` if it is the decimal mark, `grouping` if it is a
+/// thousands separator.
 fn single_sign(text: &str, at: usize, decimal: DecimalMark, grouping: DecimalMark) -> Option<DecimalMark> {
     let sign = &text[at..=at];
     let (before, after) = (&text[..at], &text[at + 1..]);
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_both_notations() {
+    fn parse_accepts_both_notations() {
         for (text, value) in [
             ("1.5", 1.5),
             ("1,234.5", 1234.5),
@@ -166,14 +166,14 @@ mod tests {
     }
 
     #[test]
-    fn knows_the_marks_for_missing_numbers() {
+    fn parse_recognises_missing_values() {
         for text in ["", "null", "NaN", "None", "N/A", "-"] {
             assert_eq!(DecimalMark::Point.parse(text), Ok(None), "{text}");
         }
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn parse_rejects_invalid_numbers() {
         for text in [
             "abc", "inf", "infinity", "1.2.3", "1,23", "1,2345", "--5", "$", "M", "1 2", "0x10", ",", ".", "1,,000",
             "€", "1e999", "-1e999", "1e300T",
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn decides_by_the_cells_that_can_be_read_in_one_way() {
+    fn decide_uses_unambiguous_cells() {
         use DecimalMark::{Comma, Point};
         let decide = |cells: &[&str]| DecimalMark::decide(cells.iter().copied());
         assert_eq!(decide(&["115.592", "116.000", "18,86M"]), Some(Comma));

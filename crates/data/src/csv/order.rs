@@ -1,23 +1,23 @@
-//! Dates such as `03/04/2020`: which of the two numbers is the day, decided once a file from all of its rows.
+//! Determines the order of day and month in dates such as `03/04/2020`, once per file from all of its rows.
 
 use chrono::{Datelike, NaiveDate, Weekday};
 
 use super::{
     date::{DateCell, DateOrder},
-    rows::{Row, Rows},
+    row::{Row, Rows},
 };
 use crate::import::ImportError;
 
-/// What the dates of one symbol say about their order, row by row.
+/// Evidence of one symbol's dates on their order.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DateEvidence {
-    /// The first date that can be read in more than one way, and its line.
+    /// The first ambiguous date, and its line.
     open: Option<(usize, DateCell)>,
     day_first: Reading,
     month_first: Reading,
 }
 
-/// The dates, read in one of the orders.
+/// The dates, read in one order.
 #[derive(Clone, Debug)]
 struct Reading {
     /// Line of the first date that does not exist.
@@ -48,7 +48,7 @@ impl Reading {
 }
 
 impl DateEvidence {
-    /// Takes the date of the next row.
+    /// Adds the date of the next row.
     pub(super) fn take(&mut self, line: usize, date: DateCell) {
         if matches!(date, DateCell::Numeric { .. }) {
             self.open.get_or_insert((line, date));
@@ -65,17 +65,17 @@ impl DateEvidence {
     }
 }
 
-/// Sets the date of every bar. `evidence` is that of every symbol of the file, whichever of them are wanted.
+/// Sets the date of every bar. `evidence` covers all symbols of the file, wanted or not.
 ///
-/// The order is, in this sequence: the one asked for; the one in which every date exists; the one in which the rows are
-/// sorted; the one in which no session falls on a weekend; `usual`.
+/// The order is the first of: the requested one; the only one in which every date exists; the one in which the rows are
+/// sorted; the one without sessions on a weekend; `usual`.
 pub(super) fn set_dates(
     series: &mut [Rows],
     evidence: &[DateEvidence],
-    asked: Option<DateOrder>,
+    requested: Option<DateOrder>,
     usual: Option<DateOrder>,
 ) -> Result<(), ImportError> {
-    let order = match asked {
+    let order = match requested {
         Some(order) => order,
         None => decide(evidence, usual)?,
     };
@@ -112,8 +112,8 @@ fn decide(evidence: &[DateEvidence], usual: Option<DateOrder>) -> Result<DateOrd
 
 fn contradiction(order: DateOrder, row: &Row) -> ImportError {
     let wrong = match order {
-        DateOrder::DayFirst => "month first, though day first was asked for",
-        DateOrder::MonthFirst => "day first, though month first was asked for",
+        DateOrder::DayFirst => "month first, but day first was requested",
+        DateOrder::MonthFirst => "day first, but month first was requested",
     };
     ImportError::DateOrderContradicted { line: row.line, example: written(row.date), wrong }
 }

@@ -1,12 +1,12 @@
-//! One line → its cells.
+//! Splits a line into cells.
 
-/// Separators in use, the likeliest first.
+/// Supported separators, the most likely first.
 pub(super) const DELIMITERS: [char; 4] = [',', ';', '\t', '|'];
 
-/// Splits `line` at `delimiter` into `cells`, trimmed and without their quotes.
+/// Splits `line` at `delimiter` into `cells`, trimmed and unquoted.
 ///
-/// One line is one record: no price file has a line break inside a cell, and a quote that is never closed must not
-/// swallow the rest of the file.
+/// One line is one record: price files have no line breaks in cells, and an unclosed quote must not consume the rest of
+/// the file.
 pub(super) fn split(line: &str, delimiter: char, cells: &mut Vec<String>) {
     let mut used = 0;
     let mut quoted = false;
@@ -49,6 +49,12 @@ fn trim(cell: &mut String) {
     }
 }
 
+/// Splits off the decimal digits that `text` begins with; `None` when there are none.
+pub(super) fn digits(text: &str) -> Option<(&str, &str)> {
+    let length = text.bytes().take_while(u8::is_ascii_digit).count();
+    (length > 0).then(|| text.split_at(length))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -60,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn splits_with_and_without_quotes() {
+    fn split_handles_quotes() {
         assert_eq!(cells("a, b ,c", ','), ["a", "b", "c"]);
         assert_eq!(cells("", ','), [""]);
         assert_eq!(cells("a,,", ','), ["a", "", ""]);
@@ -69,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn an_open_quote_ends_with_its_line() {
+    fn split_ends_open_quote_at_line_end() {
         assert_eq!(cells("a,\"b,c", ','), ["a", "b,c"]);
         assert_eq!(cells("5\" disk,b", ','), ["5\" disk", "b"]);
     }

@@ -1,44 +1,44 @@
-//! Why a file gives no bars, in one line that a user can act on.
+//! Import errors, in one line that a user can act on.
 
 use std::{fmt, io, path::PathBuf};
 
 use closecast_domain::Symbol;
 
-use super::RowProblem;
+use super::note::RowProblem;
 
-/// Why the file at `path` gives no bars.
+/// Why the file at `path` was not imported.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {reason}", path.display())]
 pub struct FileError {
     /// The file.
     pub path: PathBuf,
-    /// What is wrong with it.
+    /// The cause.
     #[source]
     pub reason: Box<ImportError>,
 }
 
-/// Why a stream gives no bars.
+/// Why a stream was not imported.
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
-    /// No file of that name.
+    /// The file does not exist.
     #[error("no such file")]
     NotFound,
-    /// A directory was given.
+    /// The path is a directory.
     #[error("is a directory; give one of the files in it")]
     IsDirectory,
-    /// The file may not be read.
+    /// The file is not readable.
     #[error("permission denied; make the file readable for this user")]
     PermissionDenied,
-    /// The stream broke off.
+    /// The stream was interrupted.
     #[error("could not be read: {0}")]
     Read(#[source] io::Error),
-    /// Another program wrote to the file while it was read.
+    /// The file changed while it was read.
     #[error("the file changed while it was read; import it again once it is complete")]
     ChangedWhileRead,
-    /// Not one byte, or white space alone.
+    /// The file is empty or white space.
     #[error("the file is empty")]
     Empty,
-    /// A header and no row.
+    /// The file has a header and no rows.
     #[error("the file has a header and no rows")]
     HeaderOnly,
     /// An archive, workbook or other format.
@@ -49,19 +49,19 @@ pub enum ImportError {
         /// What to do.
         remedy: &'static str,
     },
-    /// Bytes that no text has.
+    /// The file is binary.
     #[error("this is a binary file, not a CSV file (a zero byte at position {position})")]
     Binary {
         /// Position of the first zero byte.
         position: usize,
     },
-    /// The provider answered with a message instead of prices, and that was saved.
+    /// The file is a saved message of the provider.
     #[error("the file holds no prices but a message of the provider: {message:?}; download it again")]
     ProviderMessage {
-        /// What the provider said.
+        /// The message.
         message: String,
     },
-    /// JSON that holds no known error.
+    /// JSON without a known error.
     #[error("this is a JSON document, not a CSV file; write its prices as CSV first")]
     Json,
     /// No line names a price column.
@@ -81,10 +81,10 @@ pub enum ImportError {
         /// Beginning of the header line.
         header: String,
     },
-    /// Rows, but not one of them could be used.
+    /// No row is usable.
     #[error("none of the {rows} rows could be used; the first, line {line}, has {problem}: {text:?}")]
     NoUsableRow {
-        /// Rows tried.
+        /// Number of rows.
         rows: usize,
         /// Line of the first.
         line: usize,
@@ -93,8 +93,8 @@ pub enum ImportError {
         /// Its beginning.
         text: String,
     },
-    /// Dated rows, but all cells of the wanted symbol are empty.
-    #[error("not one row of the file has a price of that symbol")]
+    /// The wanted symbol has no prices.
+    #[error("no row of the file has a price of that symbol")]
     NoPrices,
     /// A line longer than any row of prices.
     #[error("line {line} is longer than {limit} bytes; this is not a price file")]
@@ -116,36 +116,36 @@ pub enum ImportError {
         /// Its beginning.
         text: String,
     },
-    /// More bars than are kept in memory.
+    /// The file exceeds the maximum number of bars.
     #[error("more than {limit} rows; split the file, or name one symbol of it")]
     TooManyRows {
         /// Limit.
         limit: usize,
     },
-    /// More bars than there is memory for.
+    /// The file has more bars than fit into memory.
     #[error(
         "more than {limit} rows, which are all that fit into the {megabytes} MB of memory that the program may use; split the file, \
          name one symbol of it, or give the program more memory (--memory)"
     )]
     NotEnoughMemory {
-        /// Most rows.
+        /// Maximum number of rows.
         limit: usize,
         /// Memory that the program may use, in millions of bytes.
         megabytes: u64,
     },
-    /// More symbols than are imported at once.
+    /// The file exceeds the maximum number of symbols.
     #[error("more than {limit} symbols; split the file, or name one symbol of it")]
     TooManySymbols {
         /// Limit.
         limit: usize,
     },
-    /// More bytes than are read.
+    /// The file exceeds the maximum size.
     #[error("larger than {limit} bytes; split the file")]
     TooLarge {
         /// Limit in bytes.
         limit: u64,
     },
-    /// Dates such as 03/04/2020 that can be read both ways.
+    /// Dates such as 03/04/2020 are ambiguous.
     #[error(
         "the dates, such as {example:?} on line {line}, can be read day first and month first; \
          give the date order (day-first or month-first)"
@@ -164,29 +164,29 @@ pub enum ImportError {
         /// Line of a date that can only be month first.
         month_first: usize,
     },
-    /// A date that does not exist in the order asked for.
+    /// A date does not exist in the requested order.
     #[error("the date {example:?} on line {line} is written {wrong}")]
     DateOrderContradicted {
         /// The date.
         example: String,
         /// Its line.
         line: usize,
-        /// What was asked for and what it is.
+        /// Actual and requested order.
         wrong: &'static str,
     },
-    /// Several bars a day.
+    /// The file has several bars per day.
     #[error("several bars a day from line {line} on; daily bars are needed")]
     Intraday {
         /// Line of the first second bar of a day.
         line: usize,
     },
     /// Neither the caller nor the file names the symbol.
-    #[error("the file does not say which symbol it is of; name it, for example --symbol AAPL")]
+    #[error("the file does not name its symbol; name it, for example --symbol AAPL")]
     NoSymbol,
     /// The wanted symbol is not in the file.
     #[error("{wanted} is not in the file, which holds {found}")]
     SymbolNotInFile {
-        /// Symbol asked for.
+        /// Requested symbol.
         wanted: Symbol,
         /// Symbols of the file.
         found: SymbolList,
@@ -200,7 +200,7 @@ pub enum ImportError {
 }
 
 impl ImportError {
-    /// Returns the error of a file that could not be opened.
+    /// Returns the error of a file that cannot be opened.
     pub(crate) fn from_open(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::NotFound,
@@ -211,7 +211,7 @@ impl ImportError {
     }
 }
 
-/// Symbols for a message: the first ten, and how many more there are.
+/// Symbols for a message: the first ten and the number of others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SymbolList(pub Vec<Symbol>);
 
@@ -219,7 +219,7 @@ impl fmt::Display for SymbolList {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 10;
         if self.0.is_empty() {
-            return f.write_str("no symbol at all");
+            return f.write_str("no symbols");
         }
         for (i, symbol) in self.0.iter().take(SHOWN).enumerate() {
             let separator = if i == 0 { "" } else { ", " };

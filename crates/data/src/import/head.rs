@@ -1,8 +1,8 @@
-//! The first 64 KiB of a stream: enough to tell what it is before any more is read.
+//! The first 64 KiB of a stream, which determine its format.
 
 use std::io::{self, Read};
 
-use super::ImportError;
+use super::error::ImportError;
 
 /// The beginning of a stream.
 pub(crate) struct Head {
@@ -16,7 +16,7 @@ impl Head {
     /// About 1000 rows of a price file.
     pub(crate) const LIMIT: usize = 64 << 10;
 
-    /// Returns the beginning of `reader`, refusing an empty stream and what starts like an archive or a binary file.
+    /// Reads the beginning of `reader`; rejects empty streams, archives and binary files.
     pub(crate) fn read(reader: &mut dyn Read) -> Result<Self, ImportError> {
         let mut bytes = Vec::new();
         reader.take(Self::LIMIT as u64).read_to_end(&mut bytes).map_err(ImportError::Read)?;
@@ -30,13 +30,13 @@ impl Head {
         Ok(Self { bytes, complete })
     }
 
-    /// Returns a reader of the whole stream: these bytes and what follows them.
+    /// Returns a reader of the whole stream.
     pub(crate) fn chain<'a>(self, rest: &'a mut dyn Read) -> impl Read + 'a {
         io::Cursor::new(self.bytes).chain(rest)
     }
 }
 
-/// Formats people mistake for CSV, by their first bytes.
+/// Detects formats that are often mistaken for CSV, by their first bytes.
 fn foreign_format(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
     const SIGNATURES: [(&[u8], &str, &str); 11] = [
         (b"\x1f\x8b", "a gzip archive", "unpack it first: gunzip FILE"),

@@ -1,13 +1,13 @@
-//! What is worth telling about the reading of a file.
+//! Observations about the reading of a file.
 
 use std::fmt;
 
 use closecast_domain::Symbol;
 
-/// Why one row could not be used.
+/// Why a row is unusable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RowProblem {
-    /// The row has another number of cells than the header: a row cut short, or a separator inside a number.
+    /// The row has another number of cells than the header: it is truncated, or a number contains a separator.
     CellCount {
         /// Cells of the row.
         found: usize,
@@ -18,7 +18,7 @@ pub enum RowProblem {
     Date,
     /// The symbol cell holds no symbol.
     Symbol,
-    /// The date is right, but no price cell holds a number or a mark for a missing one.
+    /// The date is valid, but no price cell holds a number or a missing mark.
     Prices,
     /// A record that does not follow the COTAHIST layout.
     Record,
@@ -39,21 +39,21 @@ impl fmt::Display for RowProblem {
 /// One observation. Lines count from 1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ImportNote {
-    /// The file names no symbol; [`ImportOptions::fallback_symbol`](super::ImportOptions) was taken.
+    /// The file names no symbol; [`ImportOptions::fallback_symbol`](super::ImportOptions) was used.
     SymbolAssumed {
-        /// The symbol taken.
+        /// The symbol used.
         symbol: Symbol,
     },
-    /// The file is written newest first; its bars were turned round.
+    /// The file is written newest first; its bars were reversed.
     NewestFirst,
-    /// Rows with a date and no price. They are delivered as bars without prices.
+    /// Rows with a date and no prices. They are delivered as bars without prices.
     NullRows {
         /// Number of rows.
         count: usize,
         /// Line of the first.
         first_line: usize,
     },
-    /// A row that was left out.
+    /// A skipped row.
     RowSkipped {
         /// Line of the row.
         line: usize,
@@ -62,7 +62,7 @@ pub enum ImportNote {
         /// The row's beginning.
         text: String,
     },
-    /// One cell of a row that was otherwise used; its value is missing from the bar.
+    /// An unreadable cell of a row that was used; its value is missing.
     CellUnreadable {
         /// Line of the cell.
         line: usize,
@@ -71,21 +71,21 @@ pub enum ImportNote {
         /// Content of the cell.
         text: String,
     },
-    /// A message of the provider between the rows. The rows around it were kept.
+    /// A message of the provider between rows, which were kept.
     ErrorBody {
         /// First line of the message.
         first_line: usize,
         /// Last line of the message.
         last_line: usize,
-        /// What the provider said.
+        /// The message.
         message: String,
     },
-    /// The header once more, as in files put one behind the other.
+    /// A repeated header, as in concatenated files.
     HeaderRepeated {
         /// Line of the repetition.
         line: usize,
     },
-    /// Columns that no bar has a place for.
+    /// Columns without a known field.
     ColumnsIgnored {
         /// Their headers.
         names: Vec<String>,
@@ -95,7 +95,7 @@ pub enum ImportNote {
         /// Number of records.
         count: usize,
     },
-    /// The COTAHIST trailer states another number of records than the file has: the file was cut.
+    /// The COTAHIST trailer states another number of records than the file has: the file is truncated.
     TrailerCount {
         /// Records the trailer states.
         stated: u64,
@@ -104,26 +104,26 @@ pub enum ImportNote {
     },
     /// The COTAHIST file has no trailer: its end may be missing.
     TrailerMissing,
-    /// More notes were made than are kept.
+    /// Further notes were dropped.
     Further {
-        /// Number of notes left out.
+        /// Number of dropped notes.
         count: usize,
     },
 }
 
-/// Columns that a note names one by one: a header may have thousands.
+/// Maximum number of columns that a note names: a header may have thousands.
 const COLUMNS_NAMED: usize = 10;
 
 impl fmt::Display for ImportNote {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::SymbolAssumed { symbol } => write!(f, "the file names no symbol; taken to be {symbol}"),
-            Self::NewestFirst => f.write_str("written newest first; turned round"),
+            Self::SymbolAssumed { symbol } => write!(f, "the file names no symbol; {symbol} is assumed"),
+            Self::NewestFirst => f.write_str("written newest first; reversed"),
             Self::NullRows { count, first_line } => {
                 write!(f, "{count} rows without prices, first on line {first_line}")
             }
             Self::RowSkipped { line, problem, text } => write!(f, "line {line} skipped, {problem}: {text:?}"),
-            Self::CellUnreadable { line, column, text } => write!(f, "line {line}, {column}: {text:?} is no number"),
+            Self::CellUnreadable { line, column, text } => write!(f, "line {line}, {column}: {text:?} is not a number"),
             Self::ErrorBody { first_line, last_line, message } if first_line == last_line => {
                 write!(f, "line {first_line} is a message of the provider: {message:?}")
             }
@@ -138,7 +138,7 @@ impl fmt::Display for ImportNote {
             }
             Self::OtherMarkets { count } => write!(f, "{count} records of other markets skipped"),
             Self::TrailerCount { stated, found } => {
-                write!(f, "the trailer states {stated} records, the file has {found}: it was cut")
+                write!(f, "the trailer states {stated} records, the file has {found}: it is truncated")
             }
             Self::TrailerMissing => f.write_str("no trailer record: the end of the file may be missing"),
             Self::Further { count } => write!(f, "and {count} further notes"),
@@ -146,7 +146,7 @@ impl fmt::Display for ImportNote {
     }
 }
 
-/// A bounded list of notes: a file of garbage must not turn into a million messages.
+/// A bounded list of notes: garbage must not produce a million messages.
 #[derive(Debug, Default)]
 pub(crate) struct Notes {
     kept: Vec<ImportNote>,
@@ -157,7 +157,7 @@ impl Notes {
     const LIMIT: usize = 50;
     const TEXT_LENGTH: usize = 80;
 
-    /// Keeps `note`, or counts it when there are enough.
+    /// Adds `note`, or counts it beyond the limit.
     pub(crate) fn push(&mut self, note: ImportNote) {
         if self.kept.len() < Self::LIMIT {
             self.kept.push(note);
@@ -166,7 +166,7 @@ impl Notes {
         }
     }
 
-    /// Returns the notes, the last one saying how many were left out.
+    /// Returns the notes; the last one states how many were dropped.
     #[must_use]
     pub(crate) fn finish(mut self) -> Vec<ImportNote> {
         if self.left_out > 0 {
@@ -176,7 +176,7 @@ impl Notes {
     }
 }
 
-/// Returns the beginning of `text`, short enough for a message.
+/// Returns the beginning of `text` for a message.
 pub(crate) fn excerpt(text: &str) -> String {
     let text = text.trim();
     match text.char_indices().nth(Notes::TEXT_LENGTH) {

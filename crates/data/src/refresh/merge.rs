@@ -1,4 +1,4 @@
-//! Bringing together what is stored and what was fetched.
+//! Merges stored and fetched bars.
 
 use chrono::NaiveDate;
 use closecast_domain::{RawBar, RawSeries};
@@ -8,26 +8,26 @@ use super::rewrite::{self, ByDate, Rewrite};
 /// The outcome of [`merge()`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Merge {
-    /// What is stored still holds; here it is with the rest.
+    /// The stored bars are still valid; here they are with the new ones.
     Appended(Merged),
-    /// What is stored does not hold any more, and must not be mixed with what was fetched.
+    /// The stored bars are no longer valid and must not be mixed with the fetched ones.
     Rewritten(Rewrite),
 }
 
-/// A series brought up to date.
+/// An updated series.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Merged {
     /// All sessions, oldest first, one bar each.
     pub series: RawSeries,
-    /// Stored bars that the fetched ones replaced, because they say something else.
+    /// Number of stored bars replaced by different ones.
     pub replaced: usize,
-    /// Sessions that were not stored.
+    /// Number of new sessions.
     pub added: usize,
 }
 
-/// Merges `fetched`, usually the newest sessions, into `stored`. A fetched bar replaces the stored one, unless it knows
-/// less: no bar gives way to one without a close, no settled bar to a live one. The same rule, and then the order of
-/// delivery, decides between two bars of one session.
+/// Merges `fetched`, usually the newest sessions, into `stored`. A fetched bar replaces the stored one unless it is
+/// less complete: a bar without a close replaces none with one, a live bar replaces no settled one. The same rule, and
+/// then the order of delivery, decides between two bars of one session.
 #[must_use]
 pub fn merge(stored: &RawSeries, fetched: &RawSeries) -> Merge {
     let (before, new) = (best_by_date(&stored.bars), best_by_date(&fetched.bars));
@@ -60,9 +60,9 @@ fn best_by_date(bars: &[RawBar]) -> ByDate<'_> {
 }
 
 fn put<'a>(bars: &mut ByDate<'a>, date: NaiveDate, bar: &'a RawBar) {
-    let knowledge = |bar: &RawBar| (bar.close.is_some_and(f64::is_finite), !bar.live);
-    let held = bars.entry(date).or_insert(bar);
-    if knowledge(bar) >= knowledge(held) {
-        *held = bar;
+    let completeness = |bar: &RawBar| (bar.close.is_some_and(f64::is_finite), !bar.live);
+    let current = bars.entry(date).or_insert(bar);
+    if completeness(bar) >= completeness(current) {
+        *current = bar;
     }
 }

@@ -1,27 +1,27 @@
-//! Whether what is stored still holds in the light of a later fetch.
+//! Detects that a source has rewritten the past.
 
 use std::{collections::BTreeMap, fmt};
 
 use chrono::NaiveDate;
 use closecast_domain::{PriceBasis, RawBar, RawSeries};
 
-/// Relative difference up to which two prices or factors are the same. Prices travel with the 24 bits of a float32, so the
-/// factors of 17 symbols fetched on two days in 2025 differ by up to 2.1e-7; the smallest dividends are 1e-5 of the price.
+/// Relative tolerance of equal prices or factors. Prices have the 24 bits of a float32, so the factors of 17 symbols
+/// fetched on two days in 2025 differ by up to 2.1e-7; the smallest dividends are 1e-5 of the price.
 const SAME: f64 = 4e-6;
-/// Relative difference up to which the ratios of several sessions are one ratio: prices of some currencies are rounded.
+/// Relative tolerance of equal ratios of several sessions: prices of some currencies are rounded.
 const ONE_RATIO: f64 = 1e-3;
 
-/// What shows that the stored past was rewritten.
+/// Evidence that the stored past was rewritten.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rewrite {
-    /// A dividend that is not stored: the adjusted closes before it have changed.
+    /// A new dividend: the adjusted closes before it have changed.
     NewDividend {
         /// First session without it.
         date: NaiveDate,
         /// Cash per share.
         amount: f64,
     },
-    /// A split that is not stored: all prices before it have changed.
+    /// A new split: all prices before it have changed.
     NewSplit {
         /// First session of the new shares.
         date: NaiveDate,
@@ -30,7 +30,7 @@ pub enum Rewrite {
     },
     /// Adjusted close over close differs from what is stored.
     AdjustmentChanged {
-        /// First session on which it does.
+        /// First differing session.
         date: NaiveDate,
         /// Factor stored.
         before: f64,
@@ -42,9 +42,9 @@ pub enum Rewrite {
         /// Fetched over stored.
         ratio: f64,
     },
-    /// No session is in both, so nothing can be compared.
+    /// No common sessions: nothing can be compared.
     NoOverlap,
-    /// The two are not one series.
+    /// The series differ in symbol, currency or basis.
     DifferentSeries {
         /// Symbol, currency or basis.
         what: &'static str,
@@ -69,7 +69,7 @@ impl fmt::Display for Rewrite {
 /// Bars by session.
 pub(super) type ByDate<'a> = BTreeMap<NaiveDate, &'a RawBar>;
 
-/// Returns what shows that `stored` does not hold any more, if anything.
+/// Returns evidence that `stored` is no longer valid, if any.
 pub(super) fn find(stored: (&RawSeries, &ByDate<'_>), fetched: (&RawSeries, &ByDate<'_>)) -> Option<Rewrite> {
     if let Some(what) = difference(stored.0, fetched.0) {
         return Some(Rewrite::DifferentSeries { what });
@@ -100,14 +100,14 @@ fn difference(stored: &RawSeries, fetched: &RawSeries) -> Option<&'static str> {
     }
 }
 
-/// Returns the settled sessions that both have a close of, stored first.
+/// Returns the settled common sessions with a close in both, stored first.
 fn overlap<'a>(stored: &ByDate<'a>, fetched: &ByDate<'a>) -> Vec<(&'a RawBar, &'a RawBar)> {
     let comparable = |bar: &RawBar| !bar.live && positive(bar.close).is_some();
     let pairs = fetched.iter().filter_map(|(date, fetched)| Some((*stored.get(date)?, *fetched)));
     pairs.filter(|(stored, fetched)| comparable(stored) && comparable(fetched)).collect()
 }
 
-/// Returns the first event that is fetched and not stored. Those from before the first stored session do not concern it.
+/// Returns the first fetched event that is not stored, after the first stored session.
 fn new_event(stored: &ByDate<'_>, fetched: &ByDate<'_>) -> Option<Rewrite> {
     let first = *stored.keys().next()?;
     fetched.iter().filter(|(date, _)| **date > first).find_map(|(&date, bar)| {
@@ -130,7 +130,7 @@ fn changed_adjustment(pairs: &[(&RawBar, &RawBar)]) -> Option<Rewrite> {
     })
 }
 
-/// Returns a ratio other than 1 that all closes have changed by. One changed close among others is a correction.
+/// Returns a ratio other than 1 by which all closes have changed. A single changed close is a correction.
 fn rescaled(pairs: &[(&RawBar, &RawBar)]) -> Option<Rewrite> {
     let ratio = |(stored, fetched): &(&RawBar, &RawBar)| Some(positive(fetched.close)? / positive(stored.close)?);
     let first = ratio(pairs.first()?)?;

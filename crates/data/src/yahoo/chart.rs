@@ -1,35 +1,39 @@
-//! From the parallel arrays of a chart to bars, without losing, moving or repairing one.
+//! Converts the parallel arrays of a chart to bars, unchanged.
 
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 use closecast_domain::{PriceBasis, RawBar, RawSeries};
 
 use super::{
-    answer::Answer,
     events::{SessionEvents, events_by_session},
+    response::ChartResponse,
     session::{Settlement, TradingHours},
     wire::{Chart, Indicators, Meta},
 };
 use crate::{exchange_time::date_of, provider::ProviderError};
 
-/// Length of a bar that is asked for and accepted.
+/// Requested and accepted length of a bar.
 pub(super) const GRANULARITY: &str = "1d";
 /// Name of the source in [`RawSeries::source`].
 pub(super) const SOURCE: &str = "yahoo";
 
-/// Returns the bars of `chart` whose session lies in the range asked for; `settlement` judges which of them are live.
+/// Returns the bars of `chart` whose session is in the requested range; `settlement` determines which are live.
 ///
 /// # Errors
 /// [`ProviderError::NoData`] without a session in the range; [`ProviderError::Unreadable`] for arrays of unequal
 /// length, a time zone that is missing or unknown, bars of another length than a day, and impossible splits.
-pub(super) fn series(answer: &Answer<'_>, chart: Chart, settlement: &Settlement) -> Result<RawSeries, ProviderError> {
-    let mut bars = bars(&chart, settlement).map_err(|what| answer.unreadable(&what))?;
-    bars.retain(|bar| answer.range.contains(bar.date));
+pub(super) fn series(
+    response: &ChartResponse<'_>,
+    chart: Chart,
+    settlement: &Settlement,
+) -> Result<RawSeries, ProviderError> {
+    let mut bars = bars(&chart, settlement).map_err(|what| response.unreadable(&what))?;
+    bars.retain(|bar| response.range.contains(bar.date));
     if bars.is_empty() {
-        return Err(ProviderError::NoData { symbol: answer.symbol.clone(), range: answer.range });
+        return Err(ProviderError::NoData { symbol: response.symbol.clone(), range: response.range });
     }
     Ok(RawSeries {
-        symbol: answer.symbol.clone(),
+        symbol: response.symbol.clone(),
         basis: PriceBasis::SplitAdjusted,
         currency: chart.meta.currency,
         source: SOURCE.to_owned(),
@@ -37,7 +41,7 @@ pub(super) fn series(answer: &Answer<'_>, chart: Chart, settlement: &Settlement)
     })
 }
 
-/// Returns all bars of `chart` in the order delivered; what cannot be read otherwise.
+/// Returns all bars of `chart` in the order of delivery, or a description of an error.
 fn bars(chart: &Chart, settlement: &Settlement) -> Result<Vec<RawBar>, String> {
     let Some(timestamps) = chart.timestamp.as_ref().filter(|timestamps| !timestamps.is_empty()) else {
         return Ok(Vec::new());
@@ -58,7 +62,7 @@ fn bars(chart: &Chart, settlement: &Settlement) -> Result<Vec<RawBar>, String> {
         .collect())
 }
 
-/// Prices by row: every array that is there is as long as the timestamps.
+/// Prices by row: every array that is present is as long as the timestamps.
 struct Columns<'a> {
     open: &'a [Option<f64>],
     high: &'a [Option<f64>],
@@ -69,8 +73,7 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Takes the arrays of `rows` elements each. One that is absent stands for nulls, but for the close, without which
-    /// there is nothing.
+    /// Takes arrays of `rows` elements. An absent one stands for nulls, except the close, which is required.
     fn new(indicators: &'a Indicators, rows: usize) -> Result<Self, String> {
         let column = |name: &str, values: Option<&'a Vec<Option<f64>>>| match values {
             Some(values) if values.len() == rows => Ok(values.as_slice()),
@@ -107,7 +110,7 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// Returns the time zone that dates the sessions. Never a guess: bars on wrong dates are worse than none.
+/// Returns the time zone of the session dates. It is never guessed: wrong dates are worse than none.
 fn zone(meta: &Meta) -> Result<Tz, String> {
     let name = meta.exchange_timezone_name.as_deref().ok_or("a chart without \"exchangeTimezoneName\"")?;
     name.parse().map_err(|_| format!("the unknown time zone {name:?}"))

@@ -1,4 +1,4 @@
-//! Dividends and splits, attached to the sessions on which they take effect.
+//! Assigns dividends and splits to the sessions on which they take effect.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use chrono_tz::Tz;
 use super::wire::{Events, Split};
 use crate::exchange_time::date_of;
 
-/// What takes effect at the opening of one session.
+/// Events that take effect at the open of a session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct SessionEvents {
-    /// Cash per share; 0 when there is none.
+    /// Cash per share; 0 if there is none.
     pub(super) dividend: f64,
-    /// New shares per old one; 1 when there is no split.
+    /// New shares per old one; 1 if there is no split.
     pub(super) split: f64,
 }
 
 impl SessionEvents {
-    /// Returns whether sum and product are numbers: those of numbers need not be.
+    /// Returns whether sum and product are valid numbers: they may overflow.
     fn are_usable(&self) -> bool {
         self.dividend.is_finite() && self.split.is_finite() && self.split > 0.0
     }
@@ -30,13 +30,12 @@ impl Default for SessionEvents {
     }
 }
 
-/// Returns the events by session. One on a day without a bar belongs to the next session that has one: the first at
-/// whose prices the shares trade without it. One before the first or after the last bar belongs to no bar here.
-/// Payments of the same session add up, splits multiply.
+/// Returns the events by session. An event on a day without a bar belongs to the next session that has one: the first
+/// at whose prices the shares trade without it. Events before the first or after the last bar are dropped. Payments of
+/// the same session add up, splits multiply.
 ///
 /// # Errors
-/// What is wrong with an event: an impossible time, or a split ratio that is not a positive number; or with those of a session,
-/// whose sum or product leaves the numbers.
+/// Describes an event with an impossible time or split ratio, or a session whose sum or product overflows.
 pub(super) fn events_by_session(
     events: &Events,
     sessions: &[NaiveDate],

@@ -1,21 +1,20 @@
-//! The HTTP client: TLS without a C library, limits on time and size, causes instead of the client's own words.
+//! The HTTP client: TLS without a C library, timeouts and size limits, causes of failure.
 
 use std::{error::Error, io, iter, time::Duration};
 
 use reqwest::{Client, ClientBuilder, Response, Url, header, redirect::Policy};
 
-use super::YahooSettings;
+use super::settings::YahooSettings;
 use crate::provider::ProviderError;
 
-/// Redirects followed. A chart is answered directly; a chain of them leads to a consent page.
-const MOST_REDIRECTS: usize = 3;
+/// Maximum number of redirects. A chart needs none; a chain of them leads to a consent page.
+const MAX_REDIRECTS: usize = 3;
 
-/// Returns a client for `hosts`. Certificates and proxies are those of the system, unless nothing but this machine
-/// is asked.
+/// Returns a client for `hosts`. It uses the system's certificates and proxies, unless all hosts are local.
 ///
 /// # Errors
-/// [`ProviderError::Misconfigured`] when the system has no certificates of authorities, or the settings hold a text that
-/// cannot stand in a header.
+/// [`ProviderError::Misconfigured`] when the system has no certificates of authorities, or a setting is not a valid
+/// header value.
 pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, ProviderError> {
     install_crypto_provider();
     let mut builder = Client::builder()
@@ -28,7 +27,7 @@ pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, 
             (header::ACCEPT_LANGUAGE, header::HeaderValue::from_static("en-US,en;q=0.9")),
         ]));
     if hosts.iter().all(is_this_machine) {
-        builder = without_outside_world(builder);
+        builder = local_only(builder);
     }
     builder.build().map_err(|error| ProviderError::Misconfigured {
         reason: format!(
@@ -38,13 +37,13 @@ pub(super) fn client(settings: &YahooSettings, hosts: &[Url]) -> Result<Client, 
     })
 }
 
-/// Follows redirects within the host that was asked, and never from https to http. Any other redirect is the answer: the settings
-/// name the hosts that may be asked.
+/// Follows redirects within the requested host, and never from https to http. Any other redirect is the response: the
+/// settings name the allowed hosts.
 fn within_host() -> Policy {
     Policy::custom(|attempt| {
         let before = attempt.previous();
         let stays = before.last().is_some_and(|from| may_follow(from, attempt.url()));
-        if stays && before.len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
+        if stays && before.len() <= MAX_REDIRECTS { attempt.follow() } else { attempt.stop() }
     })
 }
 
@@ -56,10 +55,10 @@ fn may_follow(from: &Url, to: &Url) -> bool {
         && (upgraded || from.port_or_known_default() == to.port_or_known_default())
 }
 
-/// Makes rustls use ring. reqwest is built without a default, because the default, aws-lc, needs a C compiler and CMake.
+/// Installs ring as the provider of rustls. reqwest's default, aws-lc, needs a C compiler and CMake.
 fn install_crypto_provider() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Another thread may have been faster; any provider will do.
+        // Another thread may have installed one concurrently; any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -68,8 +67,8 @@ fn is_this_machine(host: &Url) -> bool {
     host.scheme() == "http" && matches!(host.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// Neither proxy nor certificates: this machine needs none, and may have none.
-fn without_outside_world(builder: ClientBuilder) -> ClientBuilder {
+/// Disables proxies and certificates, which local servers do not need.
+fn local_only(builder: ClientBuilder) -> ClientBuilder {
     builder.no_proxy().tls_certs_only([])
 }
 
@@ -91,7 +90,7 @@ pub(super) async fn body(mut response: Response, limit: usize, timeout: Duration
     Ok(body)
 }
 
-/// Returns what a failure to exchange messages means.
+/// Translates a transport error.
 pub(super) fn failure(error: &reqwest::Error, timeout: Duration) -> ProviderError {
     let reason = causes(error).last().map(ToString::to_string).unwrap_or_default();
     if error.is_timeout() {
@@ -99,18 +98,18 @@ pub(super) fn failure(error: &reqwest::Error, timeout: Duration) -> ProviderErro
     } else if causes(error).any(is_damage) {
         ProviderError::Unreadable { what: format!("a damaged body ({reason})"), excerpt: String::new() }
     } else {
-        // Among others, a body that ended early: reqwest calls that a decoding error as well.
+        // Including a truncated body, which reqwest also reports as a decoding error.
         ProviderError::Network { reason }
     }
 }
 
-/// Returns whether `cause` is that a body does not follow its compression.
+/// Returns whether `cause` is invalid compression.
 fn is_damage(cause: &(dyn Error + 'static)) -> bool {
     cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::InvalidData)
 }
 
-/// Returns `error`, what caused it, and so on; the innermost, last, says "connection refused" where the outermost says
-/// "error sending request".
+/// Returns `error` and its sources; the innermost, last, says "connection refused" where the outermost says "error
+/// sending request".
 fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
     let outermost: &(dyn Error + 'static) = error;
     iter::successors(Some(outermost), |&cause| cause.source())

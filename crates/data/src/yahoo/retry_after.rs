@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
-/// The longest wait believed: a larger figure is a mistake, and must not stop the program for weeks.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+/// Maximum delay: a larger value is an error and must not suspend the program for weeks.
+const MAX_WAIT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Returns the wait that a `Retry-After` of `value` asks for at `now`: seconds, or a date in any of the three forms of
-/// RFC 9110 section 5.6.7. `None` for anything else; zero for a date that is past.
+/// Returns the delay that a `Retry-After` of `value` requests at `now`: seconds, or a date in any of the three formats
+/// of RFC 9110 section 5.6.7. `None` for anything else; zero for a past date.
 pub(super) fn parse(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     let value = value.trim();
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         let seconds = value.parse().unwrap_or(u64::MAX);
-        return Some(Duration::from_secs(seconds).min(LONGEST));
+        return Some(Duration::from_secs(seconds).min(MAX_WAIT));
     }
     let wait = http_date(value)?.signed_duration_since(now);
-    Some(wait.to_std().unwrap_or(Duration::ZERO).min(LONGEST))
+    Some(wait.to_std().unwrap_or(Duration::ZERO).min(MAX_WAIT))
 }
 
 fn http_date(text: &str) -> Option<DateTime<Utc>> {
@@ -33,11 +33,11 @@ fn http_date(text: &str) -> Option<DateTime<Utc>> {
 mod tests {
     use super::*;
 
-    /// 30 s before the date that RFC 9110 uses as its example in all three forms.
+    /// 30 s before the example date of RFC 9110 in all three formats.
     const NOW: &str = "1994-11-06T08:49:07Z";
 
     #[test]
-    fn reads_seconds_and_the_three_forms_of_a_date() {
+    fn parse_accepts_seconds_and_three_date_formats() {
         let now = NOW.parse().unwrap();
         for (value, seconds) in [
             ("120", 120),
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn ignores_what_is_neither() {
+    fn parse_ignores_other_values() {
         let now = NOW.parse().unwrap();
         for value in ["", "-5", "1.5", "soon", "Sun, 36 Nov 1994 08:49:37 GMT"] {
             assert_eq!(parse(value, now), None, "{value}");

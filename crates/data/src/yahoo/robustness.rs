@@ -1,4 +1,4 @@
-//! No answer, however strange, makes the reader panic, or deliver more bars than the answer has.
+//! No response makes the reader panic, or return more bars than the response has.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use closecast_domain::{RawSeries, Symbol};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::Received;
+use super::read::RawResponse;
 use crate::provider::{FetchRange, ProviderError};
 
 /// Timestamps of a generated chart.
@@ -17,8 +17,8 @@ fn read(status: u16, body: &[u8]) -> Result<RawSeries, ProviderError> {
     let symbol = Symbol::new("AAPL").unwrap();
     let range = FetchRange::new("1970-01-01".parse().unwrap(), "2100-01-01".parse().unwrap());
     let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let received = Received { status, retry_after: None, body, now };
-    super::read(&symbol, range, &received, Duration::from_secs(1800))
+    let received = RawResponse { status, retry_after: None, body, now };
+    super::read::read(&symbol, range, &received, Duration::from_secs(1800))
 }
 
 fn json_value() -> impl Strategy<Value = Value> {
@@ -55,12 +55,12 @@ fn price() -> impl Strategy<Value = Value> {
     prop_oneof![4 => any::<f64>().prop_map(Value::from), 1 => Just(Value::Null)]
 }
 
-/// A side of a split: mostly a number that a company would choose.
+/// A side of a split: mostly a realistic number.
 fn ratio() -> impl Strategy<Value = f64> {
     prop_oneof![9 => (1_u8..50).prop_map(f64::from), 1 => any::<f64>()]
 }
 
-/// Charts of the right shape with any contents: lengths that agree or do not, any instants, any events, any zone.
+/// Charts with valid structure and any contents: matching or different lengths, any instants, events and zones.
 fn chart_body() -> impl Strategy<Value = Value> {
     let zone = prop_oneof![
         Just("America/New_York"),
@@ -129,9 +129,9 @@ proptest! {
     }
 }
 
-/// Two events of one session, each a number, whose sum or product is none.
+/// Two valid events of one session whose sum or product overflows.
 #[test]
-fn events_that_leave_the_numbers_are_told() {
+fn overflowing_events_are_unreadable() {
     let payment = json!({"amount": 1.5e308, "date": 1_709_735_400});
     let split = |new: f64, old: f64| json!({"numerator": new, "denominator": old, "date": 1_709_735_400});
     let small = split(1e-200, 1.0);

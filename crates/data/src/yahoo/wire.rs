@@ -1,12 +1,12 @@
-//! The body of `/v8/finance/chart`, as far as it is read. Unknown keys are ignored, every known one may be absent.
+//! The body of `/v8/finance/chart`, as far as it is used. Unknown keys are ignored; every known one may be absent.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::sparing::{ReportedError, first};
+use super::partial::{ReportedError, first};
 
-/// The whole answer. An error stands under `chart` or, in older answers and on other routes, under `finance`.
+/// The whole response. An error is under `chart` or, in older responses and on other routes, under `finance`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Envelope {
@@ -18,7 +18,7 @@ pub(super) struct Envelope {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Section {
-    /// The first of the charts: one is asked for.
+    /// The first chart: only one is requested.
     #[serde(deserialize_with = "first")]
     pub(super) result: Option<Vec<Chart>>,
     pub(super) error: Option<ReportedError>,
@@ -34,7 +34,7 @@ pub(super) struct Chart {
     pub(super) indicators: Indicators,
 }
 
-/// What is said about the symbol. `gmtoffset` is left out on purpose: it is the offset of now, not that of a bar.
+/// Metadata of the symbol. `gmtoffset` is omitted on purpose: it is the current offset, not that of a bar.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Meta {
@@ -45,7 +45,7 @@ pub(super) struct Meta {
     pub(super) current_trading_period: Option<TradingPeriods>,
 }
 
-/// The trading hours of the present, or else the next, session.
+/// Trading hours of the current or next session.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct TradingPeriods {
@@ -69,7 +69,7 @@ pub(super) struct Indicators {
     pub(super) adjclose: Option<Vec<AdjClose>>,
 }
 
-/// One element a timestamp; an element is null where the session has no price.
+/// One element per timestamp; null if the session has no price.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Quote {
@@ -87,7 +87,7 @@ pub(super) struct AdjClose {
     pub(super) adjclose: Option<Vec<Option<f64>>>,
 }
 
-/// Dividends, distributed gains of funds, and splits. The keys repeat the dates and are not read.
+/// Dividends, distributed gains of funds, and splits. The keys repeat the dates and are ignored.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct Events {
@@ -96,14 +96,14 @@ pub(super) struct Events {
     pub(super) splits: BTreeMap<String, Split>,
 }
 
-/// Cash a share pays, and when, in Unix seconds.
+/// Cash per share, and its date in Unix seconds.
 #[derive(Debug, Deserialize)]
 pub(super) struct Payment {
     pub(super) amount: f64,
     pub(super) date: i64,
 }
 
-/// New shares (numerator) for old ones (denominator), and when, in Unix seconds.
+/// New shares (numerator) for old ones (denominator), and the date in Unix seconds.
 #[derive(Debug, Deserialize)]
 pub(super) struct Split {
     pub(super) date: i64,

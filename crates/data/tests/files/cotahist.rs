@@ -1,4 +1,4 @@
-//! B3's fixed-width files, made here after the published layout.
+//! B3's fixed-width files, created from the published layout.
 
 use closecast_data::{
     csv::Dialect,
@@ -51,7 +51,7 @@ fn records() -> Vec<String> {
 }
 
 #[test]
-fn keeps_the_round_lots_of_the_cash_market() {
+fn cotahist_keeps_round_lots_of_cash_market() {
     let import = read(&file(&records(), 6), &ImportOptions::default()).unwrap();
     assert_eq!(import.dialect, Dialect::Cotahist);
     assert_eq!(import.notes, [ImportNote::OtherMarkets { count: 1 }]);
@@ -66,7 +66,7 @@ fn keeps_the_round_lots_of_the_cash_market() {
 }
 
 #[test]
-fn takes_the_wanted_symbol() {
+fn cotahist_selects_wanted_symbol() {
     for name in ["PETR4", "PETR4.SA"] {
         let import = read(&file(&records(), 6), &of(name)).unwrap();
         assert_eq!((import.series.len(), import.rows(), &import.series[0].symbol), (1, 2, &symbol(name)));
@@ -76,7 +76,7 @@ fn takes_the_wanted_symbol() {
 }
 
 #[test]
-fn a_cut_file_is_noted() {
+fn cotahist_notes_truncated_file() {
     let import = read(&file(&records(), 1745), &of("PETR4.SA")).unwrap();
     assert!(import.notes.contains(&ImportNote::TrailerCount { stated: 1745, found: 6 }));
     let whole = file(&records(), 6);
@@ -88,13 +88,13 @@ fn a_cut_file_is_noted() {
 }
 
 #[test]
-fn records_of_other_markets_alone_are_an_error() {
+fn cotahist_without_round_lots_is_an_error() {
     let error = read(&file(&records()[1..2], 3), &ImportOptions::default()).unwrap_err();
     assert!(matches!(error, ImportError::NoRoundLots { records: 3 }), "{error}");
 }
 
 #[test]
-fn accents_do_not_shift_the_columns() {
+fn cotahist_columns_are_not_shifted_by_accents() {
     let text = file(&records(), 6).replace("PETROBRAS   ", "PETROBRÁS   ");
     let latin1: Vec<u8> = text.chars().map(|c| u8::try_from(c).unwrap()).collect();
     for bytes in [text.as_bytes(), &latin1] {

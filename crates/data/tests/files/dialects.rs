@@ -1,4 +1,4 @@
-//! Every dialect: recognised, the right numbers in the right places, the right price basis.
+//! Every dialect: detected, with the right numbers in the right fields and the right price basis.
 
 use closecast_data::{
     csv::{self, Dialect},
@@ -9,7 +9,7 @@ use closecast_domain::PriceBasis::{FullyAdjusted, SplitAdjusted, Unadjusted};
 use crate::{dates, of, read, single, symbol};
 
 #[test]
-fn yahoo_classic() {
+fn yahoo_classic_is_read() {
     let (import, series) = single(
         "Date,Open,High,Low,Close,Adj Close,Volume\n\
          2000-01-03,5.875000,5.975000,5.775000,5.800000,4.050183,35389440000\n\

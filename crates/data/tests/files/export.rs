@@ -1,4 +1,4 @@
-//! CSV out, and the test payload.
+//! CSV export, and the test payload.
 
 use chrono::NaiveDate;
 use closecast_data::{csv, export};
@@ -21,7 +21,7 @@ fn history(closes: &[f64]) -> History {
 }
 
 #[test]
-fn a_history_is_written_as_yahoo_writes_it() {
+fn write_history_uses_yahoo_format() {
     let mut text = Vec::new();
     export::write_history(&mut text, &history(&[10.0, 11.5])).unwrap();
     let expected = "Date,Open,High,Low,Close,Adj Close,Volume\n\
@@ -36,7 +36,7 @@ fn series(basis: PriceBasis, bars: Vec<RawBar>) -> RawSeries {
 }
 
 #[test]
-fn a_series_is_sorted_and_keeps_its_gaps() {
+fn write_series_sorts_rows_and_keeps_gaps() {
     let day = |day| NaiveDate::from_ymd_opt(2020, 1, day).unwrap();
     let bars = vec![
         RawBar { close: Some(0.000_012_345_6), ..RawBar::empty(day(3)) },
@@ -53,7 +53,7 @@ fn a_series_is_sorted_and_keeps_its_gaps() {
 }
 
 #[test]
-fn fully_adjusted_prices_are_their_own_adjusted_close() {
+fn write_series_repeats_fully_adjusted_close() {
     let bar = RawBar { close: Some(2.5), ..RawBar::empty(NaiveDate::from_ymd_opt(2020, 1, 2).unwrap()) };
     let mut text = Vec::new();
     export::write_series(&mut text, &series(PriceBasis::FullyAdjusted, vec![bar])).unwrap();
@@ -61,7 +61,7 @@ fn fully_adjusted_prices_are_their_own_adjusted_close() {
 }
 
 #[test]
-fn the_test_payload_holds_the_newest_closes_as_quoted() {
+fn test_payload_contains_newest_quoted_closes() {
     let closes: Vec<f64> = (1..=70).map(f64::from).collect();
     let payload = export::test_payload(&history(&closes), 60);
     assert_eq!((payload.values.len(), payload.values[0], payload.values[59]), (60, 11.0, 70.0));

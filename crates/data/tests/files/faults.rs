@@ -1,4 +1,4 @@
-//! What is no price file, or a damaged one: one clear line or a note, never a panic and never a part.
+//! Other formats and damaged files: one clear error or a note, never a panic and never a partial import.
 
 use std::{fs, io::Read, path::Path, time::Instant};
 
@@ -12,7 +12,7 @@ use crate::{dates, of, read, single, symbol};
 const HEADER: &str = "Date,Open,High,Low,Close,Adj Close,Volume\n";
 
 #[test]
-fn says_what_a_file_is_when_it_is_no_price_table() {
+fn read_names_format_of_other_files() {
     let excel = "PK\u{3}\u{4}".to_owned() + &"x".repeat(100);
     for (text, message) in [
         ("", "the file is empty"),
@@ -45,7 +45,7 @@ fn read_bytes(bytes: &[u8]) -> Result<import::Import, ImportError> {
 }
 
 #[test]
-fn an_error_body_between_rows_is_noted_and_the_rows_are_kept() {
+fn error_body_between_rows_is_noted_and_rows_are_kept() {
     let row = |day: u32| format!("2020-01-{day:02},1,2,0.5,1.5,1.4,100\n");
     for (body, last_line, message) in [
         (
@@ -65,7 +65,7 @@ fn an_error_body_between_rows_is_noted_and_the_rows_are_kept() {
 }
 
 #[test]
-fn damaged_rows_are_noted_and_left_out() {
+fn damaged_rows_are_noted_and_skipped() {
     let (import, series) = single(&format!(
         "{HEADER}2020-01-02,1,2,0.5,1.5,1.4,100\n\
          2020-01-03,1,2\n\
@@ -103,7 +103,7 @@ fn damaged_rows_are_noted_and_left_out() {
 }
 
 #[test]
-fn symbols_must_be_known_and_in_the_file() {
+fn read_requires_symbol_that_is_in_the_file() {
     let text = "Date,Close\n2020-01-02,1.5\n";
     let error = csv::read(text.as_bytes(), &ImportOptions::default()).unwrap_err();
     assert!(error.to_string().contains("--symbol"), "{error}");
@@ -116,14 +116,14 @@ fn symbols_must_be_known_and_in_the_file() {
 }
 
 #[test]
-fn a_symbol_without_a_price_is_an_error() {
+fn symbol_without_price_is_an_error() {
     let text = "Price,Close,Close\nTicker,AAPL,MSFT\nDate,,\n2020-01-02,1.5,\n2020-01-03,2.5,\n";
     assert_eq!(read(text).unwrap().series.len(), 1);
     assert!(matches!(csv::read(text.as_bytes(), &of("MSFT")), Err(ImportError::NoPrices)));
 }
 
 #[test]
-fn intraday_bars_are_refused() {
+fn intraday_bars_are_rejected() {
     let rows: String = (0..7).map(|i| format!("2020-01-02 {:02}:30:00-05:00,1.5\n", 9 + i)).collect();
     assert!(matches!(read(&format!("Datetime,Close\n{rows}")), Err(ImportError::Intraday { .. })));
     let live =
@@ -132,7 +132,7 @@ fn intraday_bars_are_refused() {
 }
 
 #[test]
-fn limits_end_in_errors() {
+fn exceeded_limits_are_errors() {
     let text = format!("{HEADER}{}", "2020-01-02,1,2,0.5,1.5,1.4,100\n".repeat(4000));
     let with = |limits| csv::read(text.as_bytes(), &ImportOptions { limits, ..of("X") }).unwrap_err();
     assert!(matches!(with(Limits { rows: 3999, ..Limits::default() }), ImportError::TooManyRows { limit: 3999 }));
@@ -146,7 +146,7 @@ fn limits_end_in_errors() {
 }
 
 #[test]
-fn much_garbage_ends_soon() {
+fn large_garbage_fails_fast() {
     let size = 10_usize << 20;
     let mut state = 1_u32;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
@@ -171,12 +171,12 @@ fn much_garbage_ends_soon() {
         )
         .is_err()
     );
-    // Hundredths of a second in a release build; the bound is there to catch a reader that is quadratic.
+    // Hundredths of a second in a release build; the limit catches quadratic behaviour.
     assert!(started.elapsed().as_secs() < 20, "took {:?}", started.elapsed());
 }
 
 #[test]
-fn paths_that_give_nothing() {
+fn read_path_names_unreadable_paths() {
     let folder = tempfile::tempdir().unwrap();
     let message = |path: &Path| import::read_path(path, &of("X")).unwrap_err().to_string();
     let path = folder.path().join("missing.csv");
@@ -188,7 +188,7 @@ fn paths_that_give_nothing() {
 }
 
 #[test]
-fn paths_give_symbols() {
+fn symbol_from_file_name_strips_suffixes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("PETR4.SA_data.csv");
     fs::write(&path, "Date,Close\n2020-01-02,1.5\n").unwrap();
@@ -206,7 +206,7 @@ fn paths_give_symbols() {
     }
 }
 
-/// A stream that breaks off with an error.
+/// A stream that fails.
 struct Broken;
 
 impl Read for Broken {
@@ -216,14 +216,14 @@ impl Read for Broken {
 }
 
 #[test]
-fn a_stream_that_breaks_off_gives_nothing() {
+fn interrupted_stream_is_an_error() {
     let text = format!("{HEADER}{}", "2020-01-02,1,2,0.5,1.5,1.4,100\n".repeat(4000));
     let error = csv::read(text.as_bytes().chain(Broken), &of("X")).unwrap_err();
     assert_eq!(error.to_string(), "could not be read: connection reset");
 }
 
 #[test]
-fn messages_stay_short_and_printable_whatever_the_header_is() {
+fn messages_are_short_and_printable_for_any_header() {
     let long = "x".repeat(500);
     let many: String = (0..3000).map(|column| format!(",label {column}")).collect();
     let error = read(&format!("Date,Open,{long}{many}\n2020-01-02,1\n")).unwrap_err().to_string();
@@ -235,9 +235,9 @@ fn messages_stay_short_and_printable_whatever_the_header_is() {
     assert!(notes[0].ends_with("label 8 and 2991 more") && notes[0].len() < 600, "{}", notes[0]);
 }
 
-/// Once a symbol was looked for at each word of a line, in all of the line: half an hour for one of 60 KB.
+/// A quadratic search for symbols once took half an hour for a line of 60 KB.
 #[test]
-fn long_lines_take_no_more_than_their_length() {
+fn long_lines_are_read_in_linear_time() {
     let start = Instant::now();
     for piece in [
         "a.",
@@ -265,9 +265,9 @@ fn long_lines_take_no_more_than_their_length() {
     assert!(start.elapsed().as_secs() < 60, "{:?}", start.elapsed());
 }
 
-/// Once they were looked for one by one, and a hundred thousand took minutes.
+/// A linear search per row once took minutes for a hundred thousand symbols.
 #[test]
-fn many_symbols_take_no_more_than_their_rows() {
+fn many_symbols_are_read_in_linear_time() {
     let rows: String = (0..100_000).map(|row| format!("S{row},2020-01-02,1\n")).collect();
     let start = Instant::now();
     let limits = Limits { symbols: 100_000, ..Limits::default() };

@@ -1,4 +1,4 @@
-//! Files in, files out and the bundled sample.
+//! Import, export and the bundled sample.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may fail by panicking, and so may what it is built of")]
 

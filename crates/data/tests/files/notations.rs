@@ -1,4 +1,4 @@
-//! Encodings, separators, decimal marks, date orders and header habits.
+//! Encodings, separators, decimal marks, date orders and header variants.
 
 use closecast_data::{
     csv::{self, DateOrder},
@@ -68,10 +68,10 @@ fn date_order_by_impossible_dates() {
 
 #[test]
 fn date_order_by_sequence_and_by_weekend() {
-    // Sorted when read day first, in disorder when read month first.
+    // Sorted when read day first, unordered when read month first.
     let sorted = with_dates(&["09/01/2020", "03/02/2020", "04/02/2020"]).unwrap();
     assert_eq!(sorted, ["2020-01-09", "2020-02-03", "2020-02-04"]);
-    // 2020-04-03 is a Friday and 2020-03-04 a Wednesday: nothing speaks against either.
+    // 2020-04-03 is a Friday and 2020-03-04 a Wednesday: both are possible.
     assert!(matches!(with_dates(&["03/04/2020"]), Err(ImportError::AmbiguousDates { line: 2, .. })));
     // 2020-01-02 is a Thursday, 2020-02-01 a Saturday.
     assert_eq!(with_dates(&["01/02/2020"]).unwrap(), ["2020-01-02"]);
@@ -106,7 +106,7 @@ fn date_order_may_be_decided_by_the_last_row() {
 
 #[test]
 fn date_order_is_the_same_for_one_symbol_and_for_all_of_the_file() {
-    // Only A's date tells the order, and it is not the one that the header lets expect.
+    // Only A's date determines the order, which is not the usual one of the header.
     let text = "Ticker,Data,Close\nA,01/13/2020,1\nB,03/04/2020,2\nB,04/04/2020,3\n";
     let all = csv::read(text.as_bytes(), &ImportOptions::default()).unwrap();
     assert_eq!(dates(&all.series[1]), ["2020-03-04", "2020-04-04"]);

@@ -1,4 +1,4 @@
-//! No bytes make the importer panic or hang, and what is written is read back.
+//! No input makes the importer panic or hang, and exported files can be imported.
 
 use chrono::NaiveDate;
 use closecast_data::{
@@ -27,7 +27,7 @@ fn small_limits() -> ImportOptions {
     ImportOptions { limits, fallback_symbol: Some(symbol("X")), ..ImportOptions::default() }
 }
 
-/// Pieces that mean something to the importer, so that random text gets past the header.
+/// Fragments that the importer recognises, so that random text passes the header.
 fn piece() -> impl Strategy<Value = String> {
     prop_oneof![
         Just("Date,Close\n".to_owned()),
@@ -102,7 +102,7 @@ proptest! {
         let cut = cut.index(text.len());
         if let Ok(import) = csv::read(&text.as_bytes()[..cut], &of("X")) {
             let bars = &import.series[0].bars;
-            // The last number of the file may be cut in two, and nothing shows it.
+            // The last number of the file may be truncated undetectably.
             let certain = bars.len() - 1;
             prop_assert_eq!(&bars[..certain], &whole[..certain]);
             prop_assert_eq!(bars[certain].close, whole[certain].close);
@@ -130,7 +130,7 @@ proptest! {
     }
 }
 
-/// Numbers of six decimals, as they are written.
+/// Numbers with six decimals, as written.
 fn row() -> impl Strategy<Value = (Option<f64>, Option<f64>, Option<f64>, Option<f64>)> {
     let price = || prop::option::of((1_u64..10_000_000_000_000).prop_map(|millionths| millionths as f64 / 1e6));
     (price(), price(), price(), prop::option::of((0_u64..1 << 50).prop_map(|shares| shares as f64)))

@@ -6,7 +6,7 @@ use closecast_domain::{History, PriceBasis};
 use crate::symbol;
 
 #[test]
-fn holds_the_five_shares_as_traded() {
+fn sample_contains_five_shares_as_traded() {
     let names: Vec<_> = sample::symbols().iter().map(|symbol| symbol.as_str().to_owned()).collect();
     assert_eq!(names, ["AAPL", "FB", "GOOG", "IBM", "MSFT"]);
     for (name, rows, first, last) in [
@@ -29,7 +29,7 @@ fn holds_the_five_shares_as_traded() {
 /// Apple split 2:1 on 2000-06-21 and 2005-02-28 and paid 2.65 dollars from 2012 on; Microsoft split 2:1 on 2003-02-18
 /// and paid its special dividend of 3 dollars, with the 8 cents of the quarter, on 2004-11-15.
 #[test]
-fn knows_the_splits_and_dividends_of_its_time() {
+fn sample_reflects_splits_and_dividends() {
     let splits = |name: &str| -> Vec<_> {
         let series = sample::series(&symbol(name)).unwrap();
         let bars = series.bars.iter().filter(|bar| bar.split != 1.0);
@@ -46,10 +46,10 @@ fn knows_the_splits_and_dividends_of_its_time() {
     assert_eq!(dividend("IBM", "2000-05-08"), 0.13);
 }
 
-/// The adjusted history must move as the source's adjusted close does: events applied twice, or prices taken for
-/// adjusted, would show as jumps.
+/// The adjusted history must move like the source's adjusted close: events applied twice, or prices mistaken for
+/// adjusted, would cause jumps.
 #[test]
-fn gives_clean_histories() {
+fn sample_histories_are_clean() {
     for name in sample::symbols() {
         let series = sample::series(&name).unwrap();
         let (rows, adj_closes) =

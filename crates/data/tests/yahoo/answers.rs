@@ -1,4 +1,4 @@
-//! What every kind of answer is taken for, whatever status and content type say.
+//! Classification of responses, for any status and content type.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     server::{LATER, outcome},
 };
 
-/// What an answer should be taken for, without the details.
+/// Expected class of a response.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
     UnknownSymbol,
@@ -32,17 +32,17 @@ fn kind(error: &ProviderError) -> Kind {
         ProviderError::Blocked { .. } => Kind::Blocked,
         ProviderError::Unavailable { .. } => Kind::Unavailable,
         ProviderError::Unreadable { .. } => Kind::Unreadable,
-        other => panic!("not an answer: {other}"),
+        other => panic!("not a response: {other}"),
     }
 }
 
-async fn refusal(status: u16, body: &str, content_type: &str) -> ProviderError {
+async fn error_of(status: u16, body: &str, content_type: &str) -> ProviderError {
     let response = ResponseTemplate::new(status).set_body_raw(body.as_bytes().to_vec(), content_type);
     outcome(response, "AAPL", LATER).await.unwrap_err()
 }
 
 #[tokio::test]
-async fn json_errors_are_told_by_their_text_whatever_the_status() {
+async fn json_errors_are_classified_by_text_for_any_status() {
     for (section, code, description, expected, statuses) in [
         ("chart", "Not Found", "No data found, symbol may be delisted", Kind::UnknownSymbol, [404, 200]),
         (
@@ -64,7 +64,7 @@ async fn json_errors_are_told_by_their_text_whatever_the_status() {
         for status in statuses {
             let body = error(section, code, description).to_string();
             for content_type in ["application/json;charset=utf-8", "text/html"] {
-                let error = refusal(status, &body, content_type).await;
+                let error = error_of(status, &body, content_type).await;
                 assert_eq!(kind(&error), expected, "{status} {body}: {error}");
             }
         }
@@ -72,7 +72,7 @@ async fn json_errors_are_told_by_their_text_whatever_the_status() {
 }
 
 #[tokio::test]
-async fn text_and_pages_are_told_by_their_words_then_by_the_status() {
+async fn text_and_pages_are_classified_by_content_then_status() {
     let maintenance = "<!DOCTYPE html><html><body><h1>Will be right back...</h1></body></html>";
     for (status, body, expected) in [
         (429, "Too Many Requests", Kind::RateLimited),
@@ -101,39 +101,39 @@ async fn text_and_pages_are_told_by_their_words_then_by_the_status() {
         (200, "null", Kind::Unreadable),
         (204, "", Kind::Unreadable),
     ] {
-        let error = refusal(status, body, "application/json").await;
+        let error = error_of(status, body, "application/json").await;
         assert_eq!(kind(&error), expected, "{status} {body:?}: {error}");
     }
 }
 
 #[tokio::test]
-async fn a_chart_under_an_error_status_is_not_believed() {
+async fn chart_with_error_status_is_rejected() {
     let body = chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]).to_string();
-    assert_eq!(kind(&refusal(500, &body, "application/json").await), Kind::Unavailable);
+    assert_eq!(kind(&error_of(500, &body, "application/json").await), Kind::Unavailable);
 }
 
 #[tokio::test]
-async fn a_valid_symbol_without_a_session_is_no_data() {
+async fn valid_symbol_without_session_is_no_data() {
     let empty = json!({"chart": {"result": [{
         "meta": {"symbol": "^DJI"}, "indicators": {"quote": [{}], "adjclose": [{}]}
     }], "error": null}});
-    let message = refusal(200, &empty.to_string(), "application/json").await;
+    let message = error_of(200, &empty.to_string(), "application/json").await;
     assert_eq!(kind(&message), Kind::NoData);
     assert_eq!(
         message.to_string(),
-        "AAPL has no session from 2020-01-01 to 2025-12-30: ask for other dates, or leave the start date away"
+        "AAPL has no session from 2020-01-01 to 2025-12-30: request other dates, or omit the start date"
     );
     let mut stray = chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]);
     result(&mut stray).as_object_mut().unwrap().remove("timestamp");
     assert_eq!(
-        kind(&refusal(200, &stray.to_string(), "application/json").await),
+        kind(&error_of(200, &stray.to_string(), "application/json").await),
         Kind::NoData,
         "quotes without a time"
     );
 }
 
 #[tokio::test]
-async fn retry_after_is_read_as_seconds_and_as_a_date() {
+async fn retry_after_is_parsed_as_seconds_or_date() {
     for (value, expected) in [
         ("17", Some(Duration::from_secs(17))),
         ("Mon, 05 Jan 2026 12:00:45 GMT", Some(Duration::from_secs(45))),
@@ -150,7 +150,7 @@ async fn retry_after_is_read_as_seconds_and_as_a_date() {
 #[tokio::test]
 async fn excerpts_are_short_and_printable() {
     let body = format!("<html>\u{1b}[31m\n\n  <body>{}", "é".repeat(5000));
-    let ProviderError::Unreadable { what, excerpt } = refusal(200, &body, "text/html").await else {
+    let ProviderError::Unreadable { what, excerpt } = error_of(200, &body, "text/html").await else {
         panic!("another error");
     };
     assert_eq!(what, "an HTML page");

@@ -1,4 +1,4 @@
-//! Bodies in the shape of `/v8/finance/chart`, with made-up prices.
+//! Bodies in the format of `/v8/finance/chart`, with synthetic prices.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ pub(crate) fn unix(instant: &str) -> i64 {
     instant.parse::<DateTime<Utc>>().unwrap().timestamp()
 }
 
-/// Returns a chart with one bar for each instant: opens at 10, 11, … and closes half above.
+/// Returns a chart with one bar per instant: open 10, 11, …, close 0.5 above.
 pub(crate) fn chart(zone: &str, currency: &str, instants: &[&str]) -> Value {
     let rows = instants.len();
     let prices = |offset: f64| (0..rows).map(|row| json!(10.0 + row as f64 + offset)).collect::<Vec<_>>();
@@ -31,7 +31,7 @@ pub(crate) fn chart(zone: &str, currency: &str, instants: &[&str]) -> Value {
     }], "error": null}})
 }
 
-/// Returns the only result of `chart`, to be changed.
+/// Returns the only result of `chart`, for modification.
 pub(crate) fn result(chart: &mut Value) -> &mut Value {
     &mut chart["chart"]["result"][0]
 }
@@ -43,7 +43,7 @@ pub(crate) fn with_hours(mut chart: Value, start: &str, end: &str) -> Value {
     chart
 }
 
-/// Returns an error body as it stands under `chart` or `finance`.
+/// Returns an error body as under `chart` or `finance`.
 pub(crate) fn error(section: &str, code: &str, description: &str) -> Value {
     json!({section: {"result": null, "error": {"code": code, "description": description}}})
 }

@@ -1,4 +1,4 @@
-//! The Yahoo client against a server on this machine that answers in Yahoo's formats.
+//! The Yahoo client against a local server that responds in Yahoo's formats.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 

@@ -1,4 +1,4 @@
-//! Trouble below HTTP, and the second host.
+//! Failures below HTTP, and the second host.
 
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ fn good() -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]))
 }
 
-/// Returns the address of a server that sends `bytes` to whoever connects and hangs up.
+/// Returns the address of a server that sends `bytes` to each client and disconnects.
 async fn raw_server(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -32,14 +32,14 @@ async fn raw_server(bytes: &'static [u8]) -> String {
     format!("http://{address}")
 }
 
-/// Returns an address at which nobody listens.
-async fn nobody() -> String {
+/// Returns an address with a closed port.
+async fn closed_port() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}", listener.local_addr().unwrap())
 }
 
 #[tokio::test]
-async fn a_slow_server_is_a_timeout() {
+async fn slow_server_is_a_timeout() {
     let server = serving(good().set_delay(Duration::from_secs(20))).await;
     let mut settings = settings(&[&server.uri()]);
     settings.total_timeout = Duration::from_millis(100);
@@ -50,14 +50,14 @@ async fn a_slow_server_is_a_timeout() {
 }
 
 #[tokio::test]
-async fn nobody_at_home_is_a_network_error_with_its_cause() {
-    let error = fetch(&provider(settings(&[&nobody().await]), LATER), "AAPL").await.unwrap_err();
+async fn refused_connection_is_a_network_error_with_cause() {
+    let error = fetch(&provider(settings(&[&closed_port().await]), LATER), "AAPL").await.unwrap_err();
     assert!(matches!(&error, ProviderError::Network { reason } if reason.contains("refused")), "{error}");
     assert!(error.is_retryable());
 }
 
 #[tokio::test]
-async fn a_connection_cut_in_the_middle_is_not_a_short_history() {
+async fn interrupted_connection_is_an_error() {
     for answer in [
         &b""[..],
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"chart\"",
@@ -70,7 +70,7 @@ async fn a_connection_cut_in_the_middle_is_not_a_short_history() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_a_network_error_and_a_damaged_body_is_called_so() {
+async fn invalid_http_and_damaged_body_are_distinguished() {
     for (answer, damaged) in [
         (&b"SSH-2.0-OpenSSH_9.6\r\n"[..], false),
         (b"\0\0\0\0\0\0", false),
@@ -85,7 +85,7 @@ async fn what_is_not_http_is_a_network_error_and_a_damaged_body_is_called_so() {
 }
 
 #[tokio::test]
-async fn a_huge_body_is_not_swallowed() {
+async fn oversized_body_is_rejected() {
     let server = serving(ResponseTemplate::new(200).set_body_bytes(vec![b' '; 3 << 20])).await;
     let mut settings = settings(&[&server.uri()]);
     settings.max_body_bytes = 1 << 20;
@@ -94,7 +94,7 @@ async fn a_huge_body_is_not_swallowed() {
 }
 
 #[tokio::test]
-async fn after_a_failure_the_second_host_is_asked() {
+async fn failure_switches_to_second_host() {
     for failure in [ResponseTemplate::new(503), ResponseTemplate::new(200).set_body_string("<html>Consent</html>")] {
         let (first, second) = (serving(failure).await, serving(good()).await);
         let provider = provider(settings(&[&first.uri(), &second.uri()]), LATER);
@@ -105,21 +105,21 @@ async fn after_a_failure_the_second_host_is_asked() {
 }
 
 #[tokio::test]
-async fn answers_and_limits_do_not_change_the_host() {
+async fn responses_and_rate_limits_do_not_switch_hosts() {
     for status in [404, 429, 401, 400] {
         let (first, second) = (serving(ResponseTemplate::new(status)).await, serving(good()).await);
         let provider = provider(settings(&[&first.uri(), &second.uri()]), LATER);
         for _ in 0..2 {
             let _ = fetch(&provider, "AAPL").await;
         }
-        let asked = second.received_requests().await.unwrap().len();
-        // An unexplained 404 is no answer of Yahoo's: that host is not Yahoo.
-        assert_eq!(asked, usize::from(status == 404), "{status}");
+        let requests = second.received_requests().await.unwrap().len();
+        // An unexplained 404 is not a response of Yahoo.
+        assert_eq!(requests, usize::from(status == 404), "{status}");
     }
 }
 
 #[tokio::test]
-async fn an_empty_range_is_refused_without_a_request() {
+async fn empty_range_is_rejected_without_request() {
     let server = serving(good()).await;
     let provider = provider(settings(&[&server.uri()]), LATER);
     let error = provider.fetch(&"AAPL".parse().unwrap(), range("2024-03-08", "2024-03-08")).await.unwrap_err();
@@ -133,7 +133,7 @@ async fn redirecting(location: &str) -> wiremock::MockServer {
 }
 
 #[tokio::test]
-async fn redirect_to_another_host_is_not_followed() {
+async fn client_does_not_follow_redirect_to_another_host() {
     let other = serving(good()).await;
     for location in [other.uri(), other.uri().replace("127.0.0.1", "localhost"), "https://other.invalid/".to_owned()] {
         let server = redirecting(&location).await;
@@ -145,7 +145,7 @@ async fn redirect_to_another_host_is_not_followed() {
 }
 
 #[tokio::test]
-async fn redirect_within_the_host_is_followed_but_not_for_ever() {
+async fn redirects_within_host_are_followed_up_to_a_limit() {
     use wiremock::{Mock, MockServer, matchers::path};
 
     let server = MockServer::start().await;

@@ -1,4 +1,4 @@
-//! A local server in Yahoo's place, and a client that asks it.
+//! A local server in place of Yahoo, and its client.
 
 use std::{sync::Arc, time::Duration};
 
@@ -32,25 +32,25 @@ pub(crate) fn range(start: &str, end: &str) -> FetchRange {
     FetchRange::new(start.parse().unwrap(), end.parse().unwrap())
 }
 
-/// Asks for `symbol` in the dates that every session of these tests lies in.
+/// Fetches `symbol` in a range that contains every session of these tests.
 pub(crate) async fn fetch(provider: &YahooProvider, symbol: &str) -> Result<RawSeries, ProviderError> {
     provider.fetch(&symbol.parse().unwrap(), range("2020-01-01", "2025-12-31")).await
 }
 
-/// Starts a server that gives `response` to every request.
+/// Starts a server that sends `response` to every request.
 pub(crate) async fn serving(response: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
     Mock::given(any()).respond_with(response).mount(&server).await;
     server
 }
 
-/// Fetches `symbol` at `now` from a server that answers every request with `response`.
+/// Fetches `symbol` at `now` from a server that sends `response` to every request.
 pub(crate) async fn outcome(response: ResponseTemplate, symbol: &str, now: &str) -> Result<RawSeries, ProviderError> {
     let server = serving(response).await;
     fetch(&provider(settings(&[&server.uri()]), now), symbol).await
 }
 
-/// Fetches `symbol` from a server that answers with the chart `body`, long after all of it has settled.
+/// Fetches `symbol` from a server that sends the chart `body`, long after all of it has settled.
 pub(crate) async fn chart(body: &Value, symbol: &str) -> Result<RawSeries, ProviderError> {
     outcome(ResponseTemplate::new(200).set_body_json(body), symbol, LATER).await
 }

@@ -1,4 +1,4 @@
-//! Bars on the right dates, whole and unrepaired.
+//! Bars on the right dates, complete and unchanged.
 
 use closecast_data::provider::{Provider, ProviderError};
 use closecast_domain::{PriceBasis, RawBar, RawSeries};
@@ -22,7 +22,7 @@ async fn unreadable(body: &serde_json::Value) -> String {
 }
 
 #[tokio::test]
-async fn a_bar_is_delivered_whole() {
+async fn bar_has_all_fields() {
     let series = server::chart(&chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]), "AAPL").await.unwrap();
     assert_eq!(series.symbol.as_str(), "AAPL");
     assert_eq!((series.basis, series.source.as_str()), (PriceBasis::SplitAdjusted, "yahoo"));
@@ -40,11 +40,11 @@ async fn a_bar_is_delivered_whole() {
 }
 
 #[tokio::test]
-async fn dates_are_those_of_the_exchange_in_summer_and_winter() {
+async fn dates_are_in_exchange_time_zone_across_dst() {
     for (zone, symbol, instants, expected) in [
-        // Clocks changed on 2024-03-10: the opening moves from 14:30Z to 13:30Z.
+        // Daylight saving time started on 2024-03-10: the open moves from 14:30Z to 13:30Z.
         (NEW_YORK, "AAPL", ["2024-03-08T14:30:00Z", "2024-03-11T13:30:00Z"], ["2024-03-08", "2024-03-11"]),
-        // The last year of summer time in Brazil.
+        // The last year of daylight saving time in Brazil.
         (SAO_PAULO, "PETR4.SA", ["2018-11-01T13:00:00Z", "2024-03-11T13:00:00Z"], ["", "2024-03-11"]),
         // After hours in New York the date in UTC is that of the next day.
         (NEW_YORK, "AAPL", ["2024-03-08T14:30:00Z", "2024-03-12T00:30:00Z"], ["2024-03-08", "2024-03-11"]),
@@ -60,7 +60,7 @@ async fn dates_are_those_of_the_exchange_in_summer_and_winter() {
 }
 
 #[tokio::test]
-async fn the_request_is_a_browsers_and_sessions_outside_the_range_are_left_out() {
+async fn request_has_browser_headers_and_range_is_applied() {
     let instants = ["2024-03-07T00:00:00Z", "2024-03-08T00:00:00Z", "2024-03-11T00:00:00Z"];
     let server = serving(ResponseTemplate::new(200).set_body_json(chart("Asia/Tokyo", "JPY", &instants))).await;
     let provider = provider(settings(&[&server.uri()]), LATER);
@@ -90,7 +90,7 @@ async fn rows_of_null_are_delivered() {
 }
 
 #[tokio::test]
-async fn currencies_are_kept_as_they_are_written() {
+async fn currency_codes_are_not_changed() {
     for (zone, currency, symbol) in [(SAO_PAULO, "BRL", "PETR4.SA"), ("Europe/London", "GBp", "OCDO.L")] {
         let series = server::chart(&chart(zone, currency, &["2024-03-08T13:00:00Z"]), symbol).await.unwrap();
         assert_eq!(series.currency.as_deref(), Some(currency));
@@ -108,7 +108,7 @@ async fn adjusted_closes_and_volumes_may_be_absent() {
 }
 
 #[tokio::test]
-async fn arrays_of_unequal_length_are_refused_by_name() {
+async fn arrays_of_unequal_length_are_rejected_by_name() {
     for name in ["open", "high", "low", "close", "volume", "adjclose"] {
         for longer in [true, false] {
             let mut body = chart(NEW_YORK, "USD", &["2024-03-07T14:30:00Z", "2024-03-08T14:30:00Z"]);
@@ -130,7 +130,7 @@ async fn arrays_of_unequal_length_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn what_would_put_bars_on_wrong_dates_is_refused() {
+async fn charts_with_ambiguous_dates_are_rejected() {
     let plain = || chart(NEW_YORK, "USD", &["2024-03-07T14:30:00Z"]);
     for (key, value, expected) in [
         ("exchangeTimezoneName", json!("Mars/Olympus"), "the unknown time zone \"Mars/Olympus\""),
@@ -147,14 +147,14 @@ async fn what_would_put_bars_on_wrong_dates_is_refused() {
 }
 
 #[tokio::test]
-async fn dividends_and_splits_stand_on_their_sessions() {
+async fn dividends_and_splits_are_assigned_to_their_sessions() {
     let instants = ["2024-06-06T13:30:00Z", "2024-06-07T13:30:00Z", "2024-06-10T13:30:00Z", "2024-06-11T13:30:00Z"];
     let mut body = chart(NEW_YORK, "USD", &instants);
     let saturday = unix("2024-06-08T13:30:00Z");
     let (monday, tuesday) = (unix(instants[2]), unix(instants[3]));
     result(&mut body)["events"] = json!({
         "dividends": {
-            // With quarterly bars the key is not the date; with daily ones it should not matter.
+            // With quarterly bars the key is not the date; with daily ones it must not matter.
             "1": {"amount": 0.01, "date": tuesday},
             "2": {"amount": 0.02, "date": tuesday},
             "3": {"amount": 0.5, "date": saturday},
@@ -173,7 +173,7 @@ async fn dividends_and_splits_stand_on_their_sessions() {
 }
 
 #[tokio::test]
-async fn impossible_splits_are_refused() {
+async fn impossible_splits_are_rejected() {
     for (numerator, denominator) in [(4.0, 0.0), (0.0, 4.0), (-4.0, 1.0), (0.0, 0.0), (1e-300, 1e300)] {
         let mut body = chart(NEW_YORK, "USD", &["2024-03-07T14:30:00Z"]);
         let split = json!({"date": unix("2024-03-07T14:30:00Z"), "numerator": numerator, "denominator": denominator});
@@ -192,7 +192,7 @@ async fn live_at(now: &str, last: &str) -> Vec<bool> {
 }
 
 #[tokio::test]
-async fn the_bar_of_today_is_live_until_half_an_hour_after_the_close() {
+async fn bar_of_today_is_live_until_half_an_hour_after_close() {
     let (opening, last_trade) = ("2024-03-08T14:30:00Z", "2024-03-08T18:12:45Z");
     for (now, last, live) in [
         ("2024-03-08T18:12:50Z", opening, true),
@@ -208,7 +208,7 @@ async fn the_bar_of_today_is_live_until_half_an_hour_after_the_close() {
 }
 
 #[tokio::test]
-async fn a_session_cut_short_settles_by_its_own_hours() {
+async fn shortened_session_settles_by_its_own_hours() {
     let body = chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]);
     let body = with_hours(body, "2024-03-08T14:30:00Z", "2024-03-08T17:00:00Z");
     for (now, live) in [("2024-03-08T17:29:59Z", true), ("2024-03-08T17:30:00Z", false)] {
@@ -218,7 +218,7 @@ async fn a_session_cut_short_settles_by_its_own_hours() {
 }
 
 #[tokio::test]
-async fn the_day_and_its_live_double_are_both_delivered() {
+async fn session_and_its_live_duplicate_are_both_delivered() {
     let body = chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z", "2024-03-08T18:12:45Z"]);
     let body = with_hours(body, "2024-03-08T14:30:00Z", "2024-03-08T21:00:00Z");
     let response = ResponseTemplate::new(200).set_body_json(body);
@@ -228,7 +228,7 @@ async fn the_day_and_its_live_double_are_both_delivered() {
 }
 
 #[tokio::test]
-async fn without_trading_hours_the_calendar_tells_the_close() {
+async fn close_follows_calendar_when_trading_hours_are_missing() {
     // B3 closes its cash market between 17:00 and 18:00 of São Paulo, 20:00Z and 21:00Z.
     for (zone, symbol, now, live) in [
         (NEW_YORK, "AAPL", "2024-03-08T20:59:00Z", true),
@@ -246,7 +246,7 @@ async fn without_trading_hours_the_calendar_tells_the_close() {
 }
 
 #[tokio::test]
-async fn trading_hours_of_the_next_session_leave_the_last_one_to_the_calendar() {
+async fn trading_hours_of_next_session_do_not_apply_to_last_one() {
     let body = chart(NEW_YORK, "USD", &["2024-03-08T14:30:00Z"]);
     let body = with_hours(body, "2024-03-11T13:30:00Z", "2024-03-11T20:00:00Z");
     let response = ResponseTemplate::new(200).set_body_json(body);

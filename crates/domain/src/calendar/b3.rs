@@ -1,22 +1,22 @@
 //! Holidays of B3, São Paulo (Bovespa until 2008, BM&FBOVESPA until 2017).
 //!
-//! Source: the exchange's yearly trading calendars. Holidays are kept on their own date and lost when it is a weekend.
+//! Source: the exchange's yearly trading calendars. Holidays on a weekend are not moved.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::easter::days_from_easter;
 
-/// First year that the rules below were checked for.
+/// First year for which the rules were verified.
 pub(super) const FIRST_YEAR: i32 = 2000;
 
-/// Returns whether the exchange stays closed on `date`, which must be a weekday.
+/// Returns whether the exchange is closed on `date`, a weekday.
 ///
 /// Ash Wednesday is a session: it opens at 13:00 and closes as usual.
 pub(super) fn is_holiday(date: NaiveDate) -> bool {
     let (year, weekday) = (date.year(), date.weekday());
     match (date.month(), date.day()) {
         (1 | 5, 1) | (4, 21) | (9, 7) | (10, 12) | (11, 2 | 15) | (12, 24 | 25 | 31) => true,
-        // The last weekday of the year, for the banks to balance their books.
+        // The last weekday of the year: banks close their books.
         (12, 29 | 30) => weekday == Weekday::Fri,
         // Municipal and state holidays of São Paulo: B3 trades on them since 2022, and did on 9 July 2020.
         (1, 25) => year <= 2021,
@@ -31,10 +31,10 @@ pub(super) fn is_holiday(date: NaiveDate) -> bool {
     }
 }
 
-/// Returns 18:00: the latest that the regular session with its closing auction has ended.
+/// Returns 18:00, the latest end of the regular session with its closing auction.
 ///
 /// B3 moves its close between 17:00 and 18:00 with daylight saving time in New York. A bar taken before the close must
-/// never pass for a settled one, while a settled bar that waits an hour costs nothing.
+/// never count as final, while waiting an hour longer costs nothing.
 pub(super) fn close_time() -> NaiveTime {
     NaiveTime::from_hms_opt(18, 0, 0).unwrap_or_default()
 }

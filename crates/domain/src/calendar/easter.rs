@@ -1,20 +1,20 @@
-//! The date of Easter, on which the movable holidays of both exchanges hang.
+//! The date of Easter, from which the movable holidays of both exchanges follow.
 
 use chrono::{Datelike, NaiveDate};
 
-/// Returns how many days `date` lies after the Easter Sunday of its year, negative before it.
+/// Returns the number of days from the Easter Sunday of its year to `date`, negative before it.
 pub(super) fn days_from_easter(date: NaiveDate) -> i64 {
     let (month, day) = easter(date.year());
     let easter = NaiveDate::from_ymd_opt(date.year(), month, day).unwrap_or(date);
     i64::from(date.ordinal()) - i64::from(easter.ordinal())
 }
 
-/// Returns month and day of Easter Sunday in a year of the Gregorian calendar.
+/// Returns month and day of Easter Sunday in the Gregorian calendar.
 ///
-/// The algorithm of Meeus, Jones and Butcher (J. Meeus, *Astronomical Algorithms*, 2nd edition, chapter 8); its letters
-/// are kept, since the quantities have no other names.
+/// The algorithm of Meeus, Jones and Butcher (J. Meeus, *Astronomical Algorithms*, 2nd edition, chapter 8), with its
+/// variable names, since the quantities have no others.
 fn easter(year: i32) -> (u32, u32) {
-    // The calendar repeats every 5,700,000 years; Euclidean remainders make years before 1 come out right as well.
+    // The calendar repeats every 5,700,000 years; Euclidean remainders cover years before 1.
     let year = year.rem_euclid(5_700_000).unsigned_abs();
     let a = year % 19;
     let (b, c) = (year / 100, year % 100);
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn every_year_that_a_date_can_have_gets_a_sunday() {
+    fn easter_is_a_sunday_in_every_year() {
         for year in (NaiveDate::MIN.year()..NaiveDate::MAX.year()).step_by(997) {
             let (month, day) = easter(year);
             let date = NaiveDate::from_ymd_opt(year, month, day).unwrap();

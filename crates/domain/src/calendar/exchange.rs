@@ -1,35 +1,35 @@
-//! Which exchange a symbol trades on.
+//! The exchange of a symbol.
 
 use serde::{Deserialize, Serialize};
 
 use crate::Symbol;
 
-/// Where a symbol trades, as far as its calendar is concerned.
+/// Exchange of a symbol, as far as its calendar is concerned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Exchange {
-    /// NYSE and Nasdaq, which keep the same holidays. Symbols without a suffix, and the US indices.
+    /// NYSE and Nasdaq, which share their holidays. Symbols without a suffix, and US indices.
     UnitedStates,
     /// B3, São Paulo. Symbols that end in `.SA`, and `^BVSP`.
     B3,
     /// Any other exchange, currencies and futures: Monday to Friday, holidays unknown.
     Weekdays,
-    /// Crypto-currencies: every day.
+    /// Cryptocurrencies: every day.
     EveryDay,
 }
 
-/// Indices of the US markets, as Yahoo names them. Any other `^` is taken for a foreign one, since a calendar whose
-/// holidays are unknown misses something, while one with the wrong holidays invents something.
+/// US indices in Yahoo's spelling. Any other `^` counts as foreign: a calendar with unknown holidays misses defects,
+/// one with wrong holidays invents them.
 const US_INDICES: [&str; 16] = [
     "^GSPC", "^SPX", "^DJI", "^DJT", "^DJU", "^IXIC", "^NDX", "^NYA", "^XAX", "^RUT", "^RUI", "^RUA", "^OEX", "^VIX",
     "^SOX", "^SP500TR",
 ];
 
-/// What follows the hyphen in a pair of crypto-currencies (`BTC-USD`). Share classes have one or two letters (`BRK-B`).
+/// Quote currencies of cryptocurrency pairs (`BTC-USD`). Share classes have one or two letters (`BRK-B`).
 const CRYPTO_QUOTES: [&str; 8] = ["USD", "USDT", "USDC", "EUR", "GBP", "BRL", "BTC", "ETH"];
 
 impl Exchange {
-    /// Returns the exchange that the form of the symbol tells.
+    /// Returns the exchange that the form of the symbol implies.
     ///
     /// ```
     /// use closecast_domain::{Exchange, Symbol};
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_of_a_symbol_tells_its_exchange() {
+    fn exchange_follows_from_form_of_symbol() {
         let cases = [
             (Exchange::UnitedStates, &["AAPL", "BRK-B", "BAC-PL", "^GSPC", "^VIX"][..]),
             (Exchange::B3, &["PETR4.SA", "BOVA11.SA", "^BVSP"]),

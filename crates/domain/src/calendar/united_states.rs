@@ -1,21 +1,21 @@
-//! Holidays and early closes of NYSE and Nasdaq, which are the same.
+//! Holidays and early closes of NYSE and Nasdaq, which are identical.
 //!
-//! Source: NYSE Rule 7.2 (a holiday on a Saturday is kept on the Friday before, on a Sunday on the Monday after), the
-//! exchange's list of historical closings, and its yearly announcements.
+//! Source: NYSE Rule 7.2 (a holiday on a Saturday is observed on the Friday before, on a Sunday on the Monday after),
+//! the exchange's list of historical closings, and its yearly announcements.
 
 use chrono::{Datelike, NaiveDate, NaiveTime, Weekday};
 
 use super::easter::days_from_easter;
 
-/// First year that the rules below hold for: Monday holidays began in 1971.
+/// First year for which the rules hold: Monday holidays began in 1971.
 pub(super) const FIRST_YEAR: i32 = 1971;
 
-/// Returns whether the exchange stays closed on `date`, which must be a weekday.
+/// Returns whether the exchange is closed on `date`, a weekday.
 pub(super) fn is_holiday(date: NaiveDate) -> bool {
     let (year, day, weekday) = (date.year(), date.day(), date.weekday());
     let monday_of_week = |week: u32| weekday == Weekday::Mon && day.div_ceil(7) == week;
     let regular = match date.month() {
-        // New Year's Day on a Saturday is not made up for: December 31 is a session.
+        // New Year's Day on a Saturday is not observed: December 31 is a session.
         1 => day == 1 || (day == 2 && weekday == Weekday::Mon) || (year >= 1998 && monday_of_week(3)),
         2 => monday_of_week(3),
         3 | 4 => days_from_easter(date) == -2,
@@ -30,7 +30,7 @@ pub(super) fn is_holiday(date: NaiveDate) -> bool {
     regular || is_one_off_closure(date)
 }
 
-/// Returns the time at which trading ends on `date`, a session.
+/// Returns the closing time of the session `date`.
 pub(super) fn close_time(date: NaiveDate) -> NaiveTime {
     let hour = match is_early_close(date) {
         false => 16,
@@ -45,7 +45,7 @@ fn is_early_close(date: NaiveDate) -> bool {
     match (date.month(), date.day()) {
         (7, 3) if year >= 2013 => weekday != Weekday::Fri,
         (7, 3) if year >= 1995 => matches!(weekday, Weekday::Mon | Weekday::Tue | Weekday::Thu),
-        // Until 2012 a Thursday holiday was followed by a short Friday; since 2013 the Wednesday before it is short.
+        // Until 2012 the Friday after a Thursday holiday closed early; since 2013 the Wednesday before it does.
         (7, 5) => (1995..2013).contains(&year) && weekday == Weekday::Fri,
         (11, 23..=29) => year >= 1992 && weekday == Weekday::Fri,
         (12, 24) => true,
@@ -55,8 +55,8 @@ fn is_early_close(date: NaiveDate) -> bool {
     }
 }
 
-/// Returns whether the holiday of day `holiday` in the month of `date` is kept on `date`, a weekday: on the day itself,
-/// on the Friday before a Saturday, or on the Monday after a Sunday.
+/// Returns whether the holiday on day `holiday` of the month is observed on `date`, a weekday: on the day itself, the
+/// Friday before a Saturday, or the Monday after a Sunday.
 fn is_observed(date: NaiveDate, holiday: u32) -> bool {
     match date.weekday() {
         Weekday::Fri => date.day() == holiday || date.day() + 1 == holiday,
@@ -73,9 +73,9 @@ fn is_election_day(date: NaiveDate) -> bool {
     matches!(date.year(), 1972 | 1976 | 1980) && date.weekday() == Weekday::Tue && (2..=8).contains(&date.day())
 }
 
-/// Returns whether the exchange stayed closed on `date` although the evening before, or the Friday before, it had not said
-/// so. Funerals of presidents were announced days ahead.
-pub(super) fn is_unforeseen(date: NaiveDate) -> bool {
+/// Returns whether the exchange closed on `date` without announcing it on the previous trading day. Funerals of
+/// presidents were announced days ahead.
+pub(super) fn is_unscheduled_closure(date: NaiveDate) -> bool {
     matches!(
         (date.year(), date.month(), date.day()),
         (1977, 7, 14) | (1985, 9, 27) | (2001, 9, 11..=14) | (2012, 10, 29..=30)

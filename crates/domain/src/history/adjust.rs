@@ -1,4 +1,4 @@
-//! Prices adjusted for splits and dividends.
+//! Adjusts prices for splits and dividends.
 //!
 //! Both ways of adjusting multiply the prices before an ex-date by a factor, so that returns across it are those of a
 //! holder who reinvests. The convention is that of CRSP and of Yahoo Finance ("What is the adjusted close?"): a split of
@@ -10,7 +10,7 @@ mod adj_close;
 use crate::quality::row::Row;
 use crate::{Bar, PriceBasis};
 
-/// Returns the factor that the events of `row` give the prices before it, `before` being the close of the row before.
+/// Returns the factor by which the events of `row` adjust earlier prices; `before` is the close of the previous row.
 pub(crate) fn event_step(before: f64, row: &Row, basis: PriceBasis) -> f64 {
     match basis {
         PriceBasis::FullyAdjusted => 1.0,
@@ -19,8 +19,8 @@ pub(crate) fn event_step(before: f64, row: &Row, basis: PriceBasis) -> f64 {
     }
 }
 
-/// Returns what the prices of each row are multiplied by: adjusted close ÷ close where the source gives adjusted closes,
-/// else the product of the factors of all later events.
+/// Returns the adjustment factor of each row: adjusted close ÷ close if the source delivers adjusted closes, otherwise
+/// the product of the factors of all later events.
 pub(crate) fn price_factors(rows: &[Row], basis: PriceBasis) -> Vec<f64> {
     let events = backward_product(rows.len(), |index| event_step(rows[index - 1].close, &rows[index], basis));
     adj_close::factors(rows, &events).unwrap_or(events)
@@ -42,8 +42,8 @@ pub(crate) fn bars(rows: &[Row], basis: PriceBasis) -> Vec<Bar> {
     rows.iter().zip(prices).zip(volumes).map(bar).collect()
 }
 
-/// Returns what the volume of each row is multiplied by: the product of all later splits, if prices are unadjusted.
-/// Sources that adjust prices for splits adjust volumes too.
+/// Returns the volume factor of each row: the product of all later splits if prices are unadjusted. Sources that adjust
+/// prices for splits adjust volumes too.
 fn volume_factors(rows: &[Row], prices: &[f64], basis: PriceBasis) -> Vec<f64> {
     let recorded = rows.iter().any(|row| row.split != 1.0);
     let adjusted = rows.iter().any(|row| row.adj_close.is_some());

@@ -1,23 +1,23 @@
-//! Finding a stretch of closes in a history.
+//! Locates a window of closes in a history.
 
 use chrono::NaiveDate;
 
 use super::History;
 
-/// Fewest closes that tell where they are from: fewer may agree by chance.
-const FEWEST: usize = 20;
+/// Minimum number of closes: fewer may match by chance.
+const MIN_CLOSES: usize = 20;
 
-/// Closes that agree to one part in so many are the same: files round to six decimals.
-const PRECISION: f64 = 1e-6;
+/// Relative tolerance: files round to six decimals.
+const TOLERANCE: f64 = 1e-6;
 
 impl History {
-    /// Returns the history up to the day whose quoted closes, with those before, are `closes`, oldest first: what was known when
-    /// they were taken. The day is `on`, or the last one. `None` when they differ, or are fewer than 20.
+    /// Returns the history up to the session whose quoted closes, with the previous ones, equal `closes`, oldest first.
+    /// The session is `on`, or the last one. `None` if the closes differ or are fewer than 20.
     #[must_use]
     pub fn ending_with(&self, closes: &[f64], on: Option<NaiveDate>) -> Option<Self> {
         let end = on.map_or(Some(self.len() - 1), |date| self.position(date))? + 1;
-        let start = end.checked_sub(closes.len()).filter(|_| closes.len() >= FEWEST)?;
-        let same = |(bar, close): (&crate::Bar, &f64)| (bar.raw_close - close).abs() <= PRECISION * bar.raw_close;
+        let start = end.checked_sub(closes.len()).filter(|_| closes.len() >= MIN_CLOSES)?;
+        let same = |(bar, close): (&crate::Bar, &f64)| (bar.raw_close - close).abs() <= TOLERANCE * bar.raw_close;
         let all = self.bars()[start..end].iter().zip(closes).all(same);
         self.first_bars(end).ok().filter(|_| all)
     }
@@ -39,7 +39,7 @@ mod tests {
     }
 
     #[test]
-    fn closes_are_found_at_the_end_or_on_their_day() {
+    fn ending_with_finds_closes_at_the_end_or_on_a_date() {
         let history = history(60);
         let closes: Vec<f64> = history.bars().iter().map(|bar| bar.raw_close).collect();
         assert_eq!(history.ending_with(&closes[30..], None).unwrap().len(), 60);

@@ -1,15 +1,15 @@
-//! Adjusted closes that are missing, or that leave a dividend out.
+//! Missing adjusted closes, and dividends that adjusted closes omit.
 
-use super::findings::{Finding, Findings, Hit, Verdict, figure};
+use super::findings::{Finding, Findings, Occurrence, Verdict, figure};
 use super::row::{Row, dates};
 use super::{DefectKind, Severity};
 use crate::PriceBasis;
 
-/// Dividends below this share of the price drown in the rounding of the adjusted close.
-const SMALLEST: f64 = 0.002;
+/// Smaller dividends, relative to the price, are lost in the rounding of the adjusted close.
+const MIN_YIELD: f64 = 0.002;
 
-/// Repairs beyond this product would leave no prices; only rubbish asks for it.
-const LEAST_FACTOR: f64 = 1e-9;
+/// Minimum cumulative repair: beyond it no prices would be left, which only invalid data requires.
+const MIN_FACTOR: f64 = 1e-9;
 
 /// Reports rows without an adjusted close in a series that has them. [`adjust`](crate::history::adjust) fills them.
 pub(crate) fn report_missing(rows: &[Row], findings: &mut Findings) {
@@ -17,15 +17,20 @@ pub(crate) fn report_missing(rows: &[Row], findings: &mut Findings) {
         return;
     }
     let missing = (0..rows.len()).filter(|&row| rows[row].adj_close.is_none());
-    let hits: Vec<_> = missing.map(|row| Hit { row, detail: "no usable adjusted close".to_owned() }).collect();
+    let occurrences: Vec<_> =
+        missing.map(|row| Occurrence { row, detail: "no usable adjusted close".to_owned() }).collect();
     let action = "adjusted like its neighbours";
-    findings.push_runs(Verdict { kind: DefectKind::NonFinite, severity: Severity::Info, action }, &dates(rows), &hits);
+    findings.push_runs(
+        Verdict { kind: DefectKind::NonFinite, severity: Severity::Info, action },
+        &dates(rows),
+        &occurrences,
+    );
 }
 
-/// Reports dividends that leave the adjusted closes untouched.
+/// Reports dividends that the adjusted closes do not reflect.
 ///
-/// The adjusted closes before such a dividend are reduced where other dividends of the series have been adjusted for.
-/// If none has, they may be a copy of closes that are adjusted already, and nothing is changed.
+/// Adjusted closes before such a dividend are reduced if they reflect other dividends of the series. Otherwise they may
+/// be a copy of closes that are adjusted already, and are not changed.
 pub(crate) fn repair_dividends(rows: &mut [Row], basis: PriceBasis, findings: &mut Findings) {
     if basis == PriceBasis::FullyAdjusted {
         return;
@@ -39,7 +44,7 @@ pub(crate) fn repair_dividends(rows: &mut [Row], basis: PriceBasis, findings: &m
             continue;
         }
         let step = 1.0 - yield_of(rows, row, basis);
-        let repaired = certain && factor * step > LEAST_FACTOR;
+        let repaired = certain && factor * step > MIN_FACTOR;
         factor *= if repaired { step } else { 1.0 };
         let (dividend, price) = (figure(rows[row].dividend), figure(rows[row - 1].close));
         let action =
@@ -55,19 +60,20 @@ pub(crate) fn repair_dividends(rows: &mut [Row], basis: PriceBasis, findings: &m
     }
 }
 
-/// Returns whether the adjusted closes show the dividend of a row; `None` when there is none or one cannot tell.
+/// Returns whether the adjusted closes reflect the dividend of a row; `None` if there is none or it cannot be
+/// determined.
 fn is_shown(rows: &[Row], row: usize, basis: PriceBasis) -> Option<bool> {
     let (before, after) = (rows[row.checked_sub(1)?].adj_factor()?, rows[row].adj_factor()?);
     let dividend = yield_of(rows, row, basis);
     let shown = 1.0 - before / after * split_in_prices(&rows[row], basis);
-    (SMALLEST..1.0).contains(&dividend).then_some(shown.abs() >= 0.2 * dividend)
+    (MIN_YIELD..1.0).contains(&dividend).then_some(shown.abs() >= 0.2 * dividend)
 }
 
 fn yield_of(rows: &[Row], row: usize, basis: PriceBasis) -> f64 {
     rows[row].dividend * split_in_prices(&rows[row], basis) / rows[row - 1].close
 }
 
-/// Returns the split that the closes themselves show on the day.
+/// Returns the split that the closes themselves reflect on that day.
 fn split_in_prices(row: &Row, basis: PriceBasis) -> f64 {
     if basis == PriceBasis::Unadjusted { row.split } else { 1.0 }
 }

@@ -1,10 +1,10 @@
-//! The kinds of defect that can be found.
+//! Kinds of defects.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What is wrong. Its `Display` is the [code](Self::code), the same that serialisation writes.
+/// Kind of a defect. Its `Display` is the [code](Self::code), the same as its serialised name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DefectKind {
@@ -24,11 +24,11 @@ pub enum DefectKind {
     ZeroVolume,
     /// A negative volume.
     NegativeVolume,
-    /// Several sessions with the same open, high, low and close: a price that nobody updates.
+    /// Several sessions with the same open, high, low and close: a price that is not updated.
     StaleFlatRun,
-    /// Prices 100 times those of their neighbours (cents for units), or a hundredth.
+    /// Prices 100 times those of their neighbours (cents for units), or a hundredth of them.
     HundredfoldPrice,
-    /// A jump by a split's ratio without a split on record.
+    /// A jump by the ratio of a split that is not recorded.
     SplitJump,
     /// A price that is missing, NaN or infinite.
     NonFinite,
@@ -42,9 +42,9 @@ pub enum DefectKind {
     HolidayRow,
     /// A bar dated in the future.
     FutureRow,
-    /// A dividend or split that cannot be.
+    /// An impossible dividend or split.
     InvalidEvent,
-    /// A dividend on record that the adjusted close does not account for.
+    /// A recorded dividend that the adjusted close does not reflect.
     UnadjustedDividend,
 }
 
@@ -72,13 +72,13 @@ impl DefectKind {
         Self::UnadjustedDividend,
     ];
 
-    /// Returns the name for machines, for example `missing_session`.
+    /// Returns the machine-readable name, for example `missing_session`.
     #[must_use]
     pub fn code(self) -> &'static str {
         self.names().0
     }
 
-    /// Returns the name for people, for example `Missing session`.
+    /// Returns the human-readable name, for example `Missing session`.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.names().1
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn all_kinds_are_listed_once_with_a_name_of_their_own() {
+    fn all_lists_each_kind_once_with_its_serialised_name() {
         let codes: std::collections::BTreeSet<_> = DefectKind::ALL.iter().map(|kind| kind.code()).collect();
         assert_eq!(codes.len(), DefectKind::ALL.len());
         for kind in DefectKind::ALL {

@@ -1,19 +1,19 @@
-//! Several rows of one date.
+//! Duplicate dates.
 
-use super::delivered::Delivered;
 use super::findings::{Finding, Findings, figure};
+use super::raw_rows::RawRows;
 use super::{DefectKind, Severity};
 use crate::RawBar;
 
-/// Keeps the last row delivered of each date, with the dividend and split of an earlier one where it has none itself.
-pub(crate) fn drop(delivered: &mut Delivered, findings: &mut Findings) {
-    for group in delivered.bars.chunk_by(|one, other| one.date == other.date) {
+/// Keeps the last delivered row of each date, with the dividend and split of an earlier one if it has none itself.
+pub(crate) fn drop(raw_rows: &mut RawRows, findings: &mut Findings) {
+    for group in raw_rows.bars.chunk_by(|one, other| one.date == other.date) {
         if let [_, .., last] = group {
             findings.push(finding(group, last));
         }
     }
-    // In place: a long series is megabytes of rows.
-    delivered.bars.dedup_by(|later, kept| {
+    // In place: a long series takes megabytes.
+    raw_rows.bars.dedup_by(|later, kept| {
         let is_same = later.date == kept.date;
         if is_same {
             later.dividend = if later.dividend == 0.0 { kept.dividend } else { later.dividend };

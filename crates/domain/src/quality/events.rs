@@ -1,23 +1,23 @@
-//! Dividends and splits that cannot be.
+//! Impossible dividends and splits.
 
 use std::ops::RangeInclusive;
 
-use super::findings::{Findings, Hit, Verdict, figure};
+use super::findings::{Findings, Occurrence, Verdict, figure};
 use super::row::{Row, dates};
 use super::{DefectKind, Severity};
 use crate::PriceBasis;
 use crate::history::adjust;
 
-/// Splits that are taken for splits: from the consolidations of shell companies to the largest stock dividends.
+/// Valid splits: from consolidations of shell companies to the largest stock dividends.
 const SPLITS: RangeInclusive<f64> = 1e-4..=1e4;
 
-/// Cumulative factors that are taken for adjustments. Beyond them, prices would leave the range they are read in.
+/// Valid cumulative adjustment factors; beyond them prices leave the valid range.
 const CUMULATIVE: RangeInclusive<f64> = 1e-9..=1e9;
 
-/// Smallest split, as a logarithm, whose presence in the prices can be told from a day's move.
-const TELLING_SPLIT: f64 = 0.22;
+/// Smallest split, as a logarithm, that can be distinguished from a daily move.
+const MIN_DETECTABLE_SPLIT: f64 = 0.22;
 
-/// What is done about all of them.
+/// Verdict on all of them.
 const IGNORED: Verdict = Verdict { kind: DefectKind::InvalidEvent, severity: Severity::Warning, action: "ignored" };
 
 /// Replaces impossible dividends by 0 and impossible splits by 1, and reports them.
@@ -31,7 +31,7 @@ pub(crate) fn repair(rows: &mut [Row], basis: PriceBasis, findings: &mut Finding
     repair_adjustments(rows, basis, findings);
 }
 
-/// Takes away the events that no price can be adjusted for, and reports them. To be repeated when prices have changed.
+/// Removes and reports events for which prices cannot be adjusted. Must be repeated after prices change.
 pub(crate) fn repair_adjustments(rows: &mut [Row], basis: PriceBasis, findings: &mut Findings) {
     if basis == PriceBasis::FullyAdjusted {
         return;
@@ -42,17 +42,21 @@ pub(crate) fn repair_adjustments(rows: &mut [Row], basis: PriceBasis, findings: 
     findings.push_runs(IGNORED, &dates, &take_runaway(rows, basis));
 }
 
-/// Applies `cure` to each row with a `fault`, which sees the row before as well, and returns the hits.
-fn take(rows: &mut [Row], fault: impl Fn(Option<&Row>, &Row) -> Option<String>, cure: impl Fn(&mut Row)) -> Vec<Hit> {
-    let mut hits = Vec::new();
+/// Applies `cure` to each row with a `fault`, which also gets the previous row, and returns the occurrences.
+fn take(
+    rows: &mut [Row],
+    fault: impl Fn(Option<&Row>, &Row) -> Option<String>,
+    cure: impl Fn(&mut Row),
+) -> Vec<Occurrence> {
+    let mut occurrences = Vec::new();
     for row in 0..rows.len() {
         let before = row.checked_sub(1).map(|before| &rows[before]);
         if let Some(detail) = fault(before, &rows[row]) {
             cure(&mut rows[row]);
-            hits.push(Hit { row, detail });
+            occurrences.push(Occurrence { row, detail });
         }
     }
-    hits
+    occurrences
 }
 
 fn split_fault(row: &Row) -> Option<String> {
@@ -64,7 +68,7 @@ fn dividend_fault(row: &Row) -> Option<String> {
     (!possible).then(|| format!("a dividend of {}", figure(row.dividend)))
 }
 
-/// Tells a dividend that takes the whole price of the day before.
+/// Detects a dividend of at least the whole previous price.
 fn consuming_dividend(before: Option<&Row>, row: &Row, basis: PriceBasis) -> Option<String> {
     let before = before?.close;
     let (dividend, price) = (figure(row.dividend), figure(before));
@@ -72,19 +76,19 @@ fn consuming_dividend(before: Option<&Row>, row: &Row, basis: PriceBasis) -> Opt
         .then(|| format!("a dividend of {dividend} after a close of {price}"))
 }
 
-/// Tells a split of an unadjusted series that its prices already account for: they run on where they should jump.
+/// Detects a split of an unadjusted series that its prices already reflect: they continue where they should jump.
 fn applied_split(before: Option<&Row>, row: &Row) -> Option<String> {
     let split = row.split.ln();
     let change = (row.close / before?.close).ln();
     let runs_on = change.abs() < 0.25 * (change + split).abs();
-    (split.abs() >= TELLING_SPLIT && runs_on)
-        .then(|| format!("a split of {}, but the prices run on across it", figure(row.split)))
+    (split.abs() >= MIN_DETECTABLE_SPLIT && runs_on)
+        .then(|| format!("a split of {}, but the prices continue across it", figure(row.split)))
 }
 
-/// Takes the events away whose product leaves [`CUMULATIVE`], from the newest to the oldest.
-fn take_runaway(rows: &mut [Row], basis: PriceBasis) -> Vec<Hit> {
+/// Removes events whose cumulative product leaves [`CUMULATIVE`], from the newest to the oldest.
+fn take_runaway(rows: &mut [Row], basis: PriceBasis) -> Vec<Occurrence> {
     let mut factor = 1.0;
-    let mut hits = Vec::new();
+    let mut occurrences = Vec::new();
     for index in (1..rows.len()).rev() {
         let step = adjust::event_step(rows[index - 1].close, &rows[index], basis);
         if CUMULATIVE.contains(&(factor * step)) {
@@ -95,8 +99,8 @@ fn take_runaway(rows: &mut [Row], basis: PriceBasis) -> Vec<Hit> {
         let events = (figure(row.dividend), figure(row.split));
         (row.dividend, row.split) = (0.0, 1.0);
         let detail = format!("dividend {}, split {}: adjusting for it leaves no prices", events.0, events.1);
-        hits.push(Hit { row: index, detail });
+        occurrences.push(Occurrence { row: index, detail });
     }
-    hits.reverse();
-    hits
+    occurrences.reverse();
+    occurrences
 }

@@ -1,4 +1,4 @@
-//! The findings of a check while it runs, and the report they become.
+//! Collects findings and turns them into a report.
 
 use std::ops::Range;
 
@@ -6,26 +6,26 @@ use chrono::NaiveDate;
 
 use super::{Defect, DefectKind, QualityReport, Severity};
 
-/// One finding, with the number of sessions it concerns, which the score needs.
+/// A finding with the number of affected sessions, which the score needs.
 #[derive(Clone, Debug)]
 pub(crate) struct Finding {
     pub(crate) kind: DefectKind,
     pub(crate) severity: Severity,
-    /// First and last date concerned.
+    /// First and last affected date.
     pub(crate) dates: (NaiveDate, NaiveDate),
     pub(crate) sessions: usize,
     pub(crate) detail: String,
     pub(crate) action: String,
 }
 
-/// One row with a defect. Hits on adjacent rows are merged to one finding.
+/// A defective row. Occurrences on adjacent rows are merged into one finding.
 #[derive(Clone, Debug)]
-pub(crate) struct Hit {
+pub(crate) struct Occurrence {
     pub(crate) row: usize,
     pub(crate) detail: String,
 }
 
-/// What all hits of one detector have in common.
+/// Properties shared by all occurrences of one check.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Verdict {
     pub(crate) kind: DefectKind,
@@ -42,15 +42,20 @@ impl Findings {
         self.0.push(finding);
     }
 
-    /// Adds one finding for each run of adjacent `hits`, which are in order of rows. `dates` are those of all rows.
-    pub(crate) fn push_runs(&mut self, verdict: Verdict, dates: &[NaiveDate], hits: &[Hit]) {
-        self.push_judged_runs(dates, hits, |_| verdict);
+    /// Adds a finding for each run of adjacent `occurrences`, which are in order. `dates` are those of all rows.
+    pub(crate) fn push_runs(&mut self, verdict: Verdict, dates: &[NaiveDate], occurrences: &[Occurrence]) {
+        self.push_judged_runs(dates, occurrences, |_| verdict);
     }
 
-    /// Adds one finding for each run of adjacent `hits`, judged by the number of sessions in the run.
-    pub(crate) fn push_judged_runs(&mut self, dates: &[NaiveDate], hits: &[Hit], judge: impl Fn(usize) -> Verdict) {
-        for run in runs(hits.iter().map(|hit| hit.row)) {
-            let first = &hits[hits.partition_point(|hit| hit.row < run.start)];
+    /// Adds a finding for each run of adjacent `occurrences`; `judge` gets the number of sessions of the run.
+    pub(crate) fn push_judged_runs(
+        &mut self,
+        dates: &[NaiveDate],
+        occurrences: &[Occurrence],
+        judge: impl Fn(usize) -> Verdict,
+    ) {
+        for run in runs(occurrences.iter().map(|occurrence| occurrence.row)) {
+            let first = &occurrences[occurrences.partition_point(|occurrence| occurrence.row < run.start)];
             let verdict = judge(run.len());
             let detail = match run.len() {
                 1 => first.detail.clone(),
@@ -67,7 +72,7 @@ impl Findings {
         }
     }
 
-    /// Returns the report, its findings in order of date.
+    /// Returns the report with findings in order of date.
     pub(crate) fn into_report(mut self, rows_delivered: usize, rows_kept: usize) -> QualityReport {
         self.0.sort_by_key(|finding| (finding.dates, finding.kind));
         let score = self.score(rows_delivered.max(rows_kept));
@@ -75,8 +80,8 @@ impl Findings {
         QualityReport { rows_delivered, rows_kept, defects, score }
     }
 
-    /// Returns 100 × (1 − Σ weight(severity) · sessions concerned / sessions), at least 0, where the sessions are the
-    /// rows delivered and the missing ones. Another finding never raises it.
+    /// Returns 100 × (1 − Σ weight(severity) · affected sessions / sessions), at least 0, where sessions are the
+    /// delivered rows and the missing ones. A further finding never raises it.
     fn score(&self, rows: usize) -> f64 {
         let missing: usize =
             self.0.iter().filter(|f| f.kind == DefectKind::MissingSession).map(|finding| finding.sessions).sum();
@@ -99,7 +104,7 @@ impl From<Finding> for Defect {
     }
 }
 
-/// Returns what one session with a finding of `severity` counts in the score, in sessions.
+/// Returns the weight of one affected session in the score.
 fn weight(severity: Severity) -> f64 {
     match severity {
         Severity::Info => 0.05,
@@ -108,7 +113,7 @@ fn weight(severity: Severity) -> f64 {
     }
 }
 
-/// Returns the runs of adjacent numbers in `rows`, which rise.
+/// Returns the runs of consecutive numbers in `rows`, which increase.
 pub(crate) fn runs(rows: impl IntoIterator<Item = usize>) -> Vec<Range<usize>> {
     let mut runs: Vec<Range<usize>> = Vec::new();
     for row in rows {
@@ -120,7 +125,7 @@ pub(crate) fn runs(rows: impl IntoIterator<Item = usize>) -> Vec<Range<usize>> {
     runs
 }
 
-/// Returns `value` as text for a report: at most six decimals, and an exponent where it has too many digits to read.
+/// Formats `value` for a report: at most six decimals, and an exponent for very large or small values.
 pub(crate) fn figure(value: f64) -> String {
     if value == 0.0 || (1e-4..1e12).contains(&value.abs()) {
         let text = format!("{value:.6}");
@@ -135,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_are_short() {
+    fn figure_is_short() {
         let cases = [(0.0, "0"), (34.700001, "34.700001"), (120.0, "120"), (-0.5, "-0.5"), (1e300, "1.0000e300")];
         for (value, text) in cases {
             assert_eq!(figure(value), text);
@@ -144,13 +149,13 @@ mod tests {
     }
 
     #[test]
-    fn adjacent_rows_make_one_run() {
+    fn runs_merges_adjacent_rows() {
         assert_eq!(runs([1, 2, 3, 7, 9, 10]), [1..4, 7..8, 9..11]);
         assert_eq!(runs([]), []);
     }
 
     #[test]
-    fn the_score_is_the_weighted_share_of_sessions() {
+    fn score_is_weighted_share_of_sessions() {
         let finding = |kind, severity, sessions| Finding {
             kind,
             severity,
@@ -163,8 +168,8 @@ mod tests {
         assert_eq!(score(vec![]), 100.0);
         let warning = finding(DefectKind::ZeroVolume, Severity::Warning, 10);
         assert!((score(vec![warning.clone()]) - 90.0).abs() < 1e-9);
-        let hole = finding(DefectKind::MissingSession, Severity::Error, 25);
-        assert!((score(vec![warning, hole]) - 100.0 * (1.0 - 85.0 / 125.0)).abs() < 1e-9);
+        let gap = finding(DefectKind::MissingSession, Severity::Error, 25);
+        assert!((score(vec![warning, gap]) - 100.0 * (1.0 - 85.0 / 125.0)).abs() < 1e-9);
         assert_eq!(score(vec![finding(DefectKind::SplitJump, Severity::Error, 99)]), 0.0);
     }
 }

@@ -1,7 +1,7 @@
 //! Prices in cents among prices in units, and the reverse.
 //!
-//! Yahoo mixes pence with pounds and cents with rands; the fault takes single fields, single days, or everything up to
-//! the day on which the source changed its mind.
+//! Yahoo mixes pence with pounds and cents with rands; the defect affects single fields, single days, or everything up
+//! to the day of a change of unit.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,14 +10,14 @@ use super::findings::{Finding, Findings, figure};
 use super::row::{Row, rescale};
 use super::{DefectKind, Severity};
 
-/// Change from one session to the next that is a change of unit. No stock moves by a factor of 60 overnight; one that
-/// does has been consolidated 1:100 or so, and the older prices need the same factor.
+/// Price ratio between sessions that is a change of unit. No stock moves by a factor of 60 overnight; one that does was
+/// consolidated 1:100 or so, and older prices need the same factor.
 const BAND: Range<f64> = 60.0..140.0;
 
 /// Sessions that the newest unit must have lasted before older prices are converted to it.
 const SETTLED: usize = 5;
 
-/// Returns the factor of 100 that `ratio` stands for, 1 when it stands for none.
+/// Returns the power of 100 that `ratio` represents, 1 if none.
 fn unit_change(ratio: f64) -> f64 {
     if BAND.contains(&ratio) {
         100.0
@@ -28,7 +28,7 @@ fn unit_change(ratio: f64) -> f64 {
     }
 }
 
-/// Repairs single fields that are off by 100 against the other three of the same row.
+/// Repairs single fields that differ by 100 from the other three of the row.
 pub(crate) fn repair_fields(rows: &mut [Row], findings: &mut Findings) {
     for index in 0..rows.len() {
         let usual = index.checked_sub(1).and_then(|before| rows[before].adj_factor());
@@ -46,7 +46,7 @@ pub(crate) fn repair_fields(rows: &mut [Row], findings: &mut Findings) {
         };
         let (before, after) = (*price, *price / scale);
         *price = after;
-        // An adjusted close that was computed from the wrong close is wrong by the same factor.
+        // An adjusted close computed from the wrong close has the same factor.
         if field == 3 && row.adj_factor().is_some_and(|factor| unit_change(factor / usual.unwrap_or(1.0)) == scale) {
             row.adj_close = row.adj_close.map(|adj_close| adj_close / scale);
         }
@@ -61,7 +61,7 @@ pub(crate) fn repair_fields(rows: &mut [Row], findings: &mut Findings) {
     }
 }
 
-/// Returns the factor of 100 by which one of four prices is off, when the other three agree.
+/// Returns the power of 100 by which one of four prices is off, if the other three agree.
 fn off_field(prices: &[f64; 4], field: usize) -> Option<f64> {
     let others = || (0..4).filter(|&other| other != field).map(|other| prices[other]);
     let (low, high) = (others().fold(f64::INFINITY, f64::min), others().fold(0.0, f64::max));
@@ -69,18 +69,18 @@ fn off_field(prices: &[f64; 4], field: usize) -> Option<f64> {
     (scale != 1.0 && high / low < 2.0).then_some(scale)
 }
 
-/// Sessions quoted in one unit.
+/// Consecutive sessions in one unit.
 struct Segment {
     rows: Range<usize>,
     /// Power of 100 relative to the first segment.
     exponent: i32,
 }
 
-/// Finds segments whose level is 100 times, or a hundredth of, that of the rest, and converts them where it is certain
-/// which side is wrong; elsewhere reports an error and changes nothing.
+/// Finds segments whose level is 100 times, or a hundredth of, that of the rest, and converts them if the correct unit
+/// is certain; otherwise reports an error and changes nothing.
 ///
-/// The unit is that of the newest segment, which forecasts are expressed in, when it has lasted [`SETTLED`] sessions.
-/// A newer one is held for the fault itself if the older units give a majority; with two segments they do not.
+/// The unit is that of the newest segment, in which forecasts are expressed, if it has lasted [`SETTLED`] sessions. A
+/// shorter newest segment counts as the defect if the older units have a majority; with two segments they have none.
 pub(crate) fn repair_runs(rows: &mut [Row], findings: &mut Findings) {
     let segments = segments(rows);
     if segments.len() < 2 {
@@ -94,7 +94,7 @@ pub(crate) fn repair_runs(rows: &mut [Row], findings: &mut Findings) {
         let (before, after) = (rows[seam - 1].close, rows[seam].close);
         let (dates, sessions) = ((rows[segment.rows.start].date, rows[segment.rows.end - 1].date), segment.rows.len());
         let repaired = scale.filter(|&scale| rescale(rows, segment.rows.clone(), scale));
-        // Without a unit to convert to, the seam is one finding, not one for each side of it.
+        // Without a unit to convert to, the boundary is one finding, not one for each side.
         if unit.is_none() && segment.rows.end != rows.len() {
             continue;
         }
@@ -109,7 +109,7 @@ pub(crate) fn repair_runs(rows: &mut [Row], findings: &mut Findings) {
     }
 }
 
-/// Reports adjusted closes, close × factor, that change by a factor of 100 where the closes themselves do not.
+/// Reports adjusted closes, close × factor, that change by a factor of 100 where the closes do not.
 pub(crate) fn report_adjusted(rows: &[Row], factors: &[f64], findings: &mut Findings) {
     for index in 1..rows.len() {
         let (before, after) = (rows[index - 1].close * factors[index - 1], rows[index].close * factors[index]);
@@ -121,7 +121,7 @@ pub(crate) fn report_adjusted(rows: &[Row], factors: &[f64], findings: &mut Find
             severity: Severity::Error,
             dates: (rows[index].date, rows[index].date),
             sessions: index,
-            detail: format!("adjusted close {} to {}, while the close runs on", figure(before), figure(after)),
+            detail: format!("adjusted close {} to {}, while the close continues", figure(before), figure(after)),
             action: "kept: it is not certain which side is right".to_owned(),
         });
     }

@@ -1,11 +1,10 @@
-//! Rows out of order.
+//! Unordered rows.
 
 use super::findings::{Finding, Findings};
 use super::{DefectKind, Severity};
 use crate::RawBar;
 
-/// Sorts `bars` by date, those of the same date staying in the order delivered. A file that runs from the newest to the
-/// oldest throughout is one harmless finding.
+/// Sorts `bars` by date, stably. A series that runs from newest to oldest throughout is one harmless finding.
 pub(crate) fn sort(bars: &mut [RawBar], findings: &mut Findings) {
     let behind: Vec<usize> = (1..bars.len()).filter(|&row| bars[row].date < bars[row - 1].date).collect();
     let Some(&first) = behind.first() else { return };
@@ -18,7 +17,7 @@ pub(crate) fn sort(bars: &mut [RawBar], findings: &mut Findings) {
         (
             Severity::Warning,
             rows,
-            format!("{rows} rows are dated before the row in front, the first {early} after {late}"),
+            format!("{rows} rows are dated before the previous row, the first {early} after {late}"),
         )
     };
     let dates = behind.iter().map(|&row| bars[row].date);

@@ -1,6 +1,6 @@
-//! Open, high and low that are missing or no price, beside a close that is one.
+//! Missing or invalid open, high and low beside a valid close.
 
-use super::findings::{Findings, Hit, Verdict, figure};
+use super::findings::{Findings, Occurrence, Verdict, figure};
 use super::row::{Row, is_price, usable_volume};
 use super::{DefectKind, Severity};
 use crate::RawBar;
@@ -9,16 +9,16 @@ use crate::RawBar;
 /// low the higher or lower of open and close.
 pub(crate) fn rows(bars: &[RawBar], findings: &mut Findings) -> Vec<Row> {
     let dates: Vec<_> = bars.iter().map(|bar| bar.date).collect();
-    let hits = |kind| -> Vec<Hit> {
+    let occurrences = |kind| -> Vec<Occurrence> {
         let faults = bars.iter().enumerate().filter_map(|(row, bar)| fault(bar).map(|fault| (row, fault)));
-        faults.filter(|(_, fault)| fault.0 == kind).map(|(row, fault)| Hit { row, detail: fault.1 }).collect()
+        faults.filter(|(_, fault)| fault.0 == kind).map(|(row, fault)| Occurrence { row, detail: fault.1 }).collect()
     };
     let closes_only = bars.iter().all(|bar| [bar.open, bar.high, bar.low].iter().all(Option::is_none));
     let action = "filled from the close";
     for kind in [DefectKind::NonFinite, DefectKind::NonPositive] {
-        // A source that gives closes alone is a choice, not a fault of so many rows.
+        // A source that delivers closes only is one property of the series, not a defect of each row.
         let severity = if closes_only { Severity::Info } else { Severity::Warning };
-        findings.push_runs(Verdict { kind, severity, action }, &dates, &hits(kind));
+        findings.push_runs(Verdict { kind, severity, action }, &dates, &occurrences(kind));
     }
     bars.iter().map(row).collect()
 }
@@ -40,7 +40,7 @@ fn row(bar: &RawBar) -> Row {
     }
 }
 
-/// Returns what is wrong with open, high and low: non-positive when one of them is zero or below, else non-finite.
+/// Returns the defect of open, high and low: non-positive if one of them is zero or below, else non-finite.
 fn fault(bar: &RawBar) -> Option<(DefectKind, String)> {
     let fields = [("open", bar.open), ("high", bar.high), ("low", bar.low)];
     let faulty = fields.into_iter().filter(|(_, price)| !price.is_some_and(is_price));

@@ -1,25 +1,26 @@
-//! Open, high, low and close that contradict each other.
+//! Contradictions between open, high, low and close.
 
-use super::findings::{Findings, Hit, Verdict, figure};
+use super::findings::{Findings, Occurrence, Verdict, figure};
 use super::row::{Row, dates};
 use super::{DefectKind, Severity};
 
-/// Excess over the range that is rounding: Yahoo's prices pass through 32-bit floats and six decimals, and sources that
-/// adjust each price by itself are off by a cent in a hundred units.
+/// Tolerated excess over the range: Yahoo's prices pass through 32-bit floats and six decimals, and sources that adjust
+/// each price separately are off by a cent in a hundred units.
 const ROUNDING: f64 = 1e-4;
 
+/// Action for a price outside the range.
 const WIDENED: &str = "low and high widened to hold it";
 
-/// Reports contradictions and widens each row's range so that `low ≤ open, close ≤ high` holds for every row.
+/// Reports contradictions and widens each row's range so that `low ≤ open, close ≤ high` holds.
 pub(crate) fn repair(rows: &mut [Row], findings: &mut Findings) {
-    let hits = |detail: &dyn Fn(&Row) -> Option<String>| -> Vec<Hit> {
-        let hit = |(row, detail): (usize, Option<String>)| detail.map(|detail| Hit { row, detail });
-        rows.iter().map(detail).enumerate().filter_map(hit).collect()
+    let occurrences = |detail: &dyn Fn(&Row) -> Option<String>| -> Vec<Occurrence> {
+        let occurrence = |(row, detail): (usize, Option<String>)| detail.map(|detail| Occurrence { row, detail });
+        rows.iter().map(detail).enumerate().filter_map(occurrence).collect()
     };
     let swapped =
-        hits(&|row| (row.high < row.low).then(|| format!("high {}, low {}", figure(row.high), figure(row.low))));
-    let close = hits(&|row| outside(row, "close", row.close));
-    let open = hits(&|row| outside(row, "open", row.open));
+        occurrences(&|row| (row.high < row.low).then(|| format!("high {}, low {}", figure(row.high), figure(row.low))));
+    let close = occurrences(&|row| outside(row, "close", row.close));
+    let open = occurrences(&|row| outside(row, "open", row.open));
     let verdict = |kind, action| Verdict { kind, severity: Severity::Warning, action };
     let dates = dates(rows);
     let span = "replaced by the span of open, high, low and close";

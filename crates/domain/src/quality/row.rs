@@ -1,17 +1,17 @@
-//! A delivered bar whose numbers are usable, on its way to a checked one.
+//! A bar with usable numbers, before adjustment.
 
 use std::ops::Range;
 
 use chrono::NaiveDate;
 
-/// Prices that are taken for prices. Crypto-currencies reach down to 1e-10, series adjusted for many reverse splits
-/// up to 1e10; beyond these bounds a number is a marker or rubbish, and products of it could leave the range of f64.
-const PRICES: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
+/// Valid prices. Cryptocurrencies reach down to 1e-10, series adjusted for many reverse splits up to 1e10; beyond these
+/// bounds a number is a placeholder or invalid, and products of it could overflow.
+const PRICE_RANGE: std::ops::RangeInclusive<f64> = 1e-12..=1e15;
 
-/// The most shares that are taken for a volume, for the same reasons.
+/// Maximum valid volume, for the same reasons.
 const MAX_VOLUME: f64 = 1e18;
 
-/// A bar with usable numbers, not yet adjusted. Open, high, low and close are on the basis of the series.
+/// A bar with usable numbers, not adjusted. Open, high, low and close are on the basis of the series.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) date: NaiveDate,
@@ -26,17 +26,17 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    /// Returns whether the four prices are one, as for a session without a trade.
+    /// Returns whether the four prices are equal, as in a session without trades.
     pub(crate) fn is_flat(&self) -> bool {
         self.high <= self.low && self.open == self.close && self.close == self.low
     }
 
-    /// Returns adjusted close ÷ close, where the source gives it.
+    /// Returns adjusted close ÷ close, if the source delivers it.
     pub(crate) fn adj_factor(&self) -> Option<f64> {
         self.adj_close.map(|adj_close| adj_close / self.close)
     }
 
-    /// Multiplies the prices by `scale`; the adjusted close too with `with_adj_close`.
+    /// Multiplies the prices by `scale`, including the adjusted close if `with_adj_close`.
     pub(crate) fn scale_prices(&mut self, scale: f64, with_adj_close: bool) {
         for price in [&mut self.open, &mut self.high, &mut self.low, &mut self.close] {
             *price *= scale;
@@ -48,22 +48,22 @@ impl Row {
 
     fn stays_priced(&self, scale: f64) -> bool {
         let prices = [self.open, self.high, self.low, self.close, self.adj_close.unwrap_or(self.close)];
-        prices.iter().all(|price| PRICES.contains(&(price * scale)))
+        prices.iter().all(|price| PRICE_RANGE.contains(&(price * scale)))
     }
 }
 
-/// Returns whether `value` is taken for a price.
+/// Returns whether `value` is a valid price.
 pub(crate) fn is_price(value: f64) -> bool {
-    PRICES.contains(&value)
+    PRICE_RANGE.contains(&value)
 }
 
-/// Returns `volume` where it is one, else 0.
+/// Returns `volume` if it is valid, else 0.
 pub(crate) fn usable_volume(volume: Option<f64>) -> f64 {
     volume.filter(|shares| (0.0..=MAX_VOLUME).contains(shares)).unwrap_or(0.0)
 }
 
-/// Multiplies the prices of `range` by `scale`, and the adjusted closes where that keeps them in line with those of the
-/// rows beside the range. Returns `false`, with nothing changed, when a result would be no price any more.
+/// Multiplies the prices of `range` by `scale`, and the adjusted closes if that keeps them consistent with the rows
+/// beside the range. Returns `false`, with nothing changed, if a result would not be a valid price.
 pub(crate) fn rescale(rows: &mut [Row], range: Range<usize>, scale: f64) -> bool {
     if !rows[range.clone()].iter().all(|row| row.stays_priced(scale)) {
         return false;

@@ -1,8 +1,8 @@
-//! Jumps by a split's ratio that no split on record explains.
+//! Jumps by the ratio of a split that no recorded split explains.
 //!
-//! Looked for in the adjusted closes, where a split that is on record and applied leaves no jump. A move is taken for a
-//! split's when it is out of proportion to the days around it, lies near a usual ratio, was there at the open, and did
-//! not come with the volume of a crash: Apple lost 52 % on 2000-09-29, but on twenty times its usual volume.
+//! The adjusted closes are searched, where a recorded and applied split leaves no jump. A move counts as a split if it
+//! is out of proportion to the surrounding days, close to a usual ratio, present at the open, and without the volume of
+//! a crash: Apple lost 52 % on 2000-09-29, but on twenty times its usual volume.
 
 mod evidence;
 
@@ -13,10 +13,10 @@ use crate::PriceBasis;
 use crate::history::adjust;
 use evidence::{Evidence, Origin};
 
-/// Sessions within which a jump that is undone is one fault of the prices between.
-const LONGEST_EXCURSION: usize = 40;
+/// Maximum sessions between a jump and its reversal for which the prices between count as wrong.
+const MAX_EXCURSION: usize = 40;
 
-/// How far, as a logarithm, a jump and the one back may differ in size.
+/// Maximum difference, as a logarithm, between a jump and its reversal.
 const SAME_JUMP: f64 = 0.1;
 
 /// One jump in the adjusted closes.
@@ -24,12 +24,12 @@ const SAME_JUMP: f64 = 0.1;
 struct Jump {
     /// First row on the new level.
     row: usize,
-    /// New level ÷ old level, snapped to the ratio of a split.
+    /// New level ÷ old level, rounded to the ratio of a split.
     ratio: f64,
     origin: Origin,
 }
 
-/// Reports jumps, and rescales the prices where a split on record near by proves which side is wrong and by how much.
+/// Reports jumps, and rescales prices where a nearby recorded split proves which side is wrong and by how much.
 pub(crate) fn repair(rows: &mut [Row], basis: PriceBasis, findings: &mut Findings) {
     let mut jumps = find(rows, basis).into_iter().peekable();
     while let Some(jump) = jumps.next() {
@@ -37,10 +37,9 @@ pub(crate) fn repair(rows: &mut [Row], basis: PriceBasis, findings: &mut Finding
             findings.push(real_move(rows, jump, times_usual_volume));
             continue;
         }
-        let back = jumps.next_if(|back| {
-            back.row - jump.row <= LONGEST_EXCURSION && (back.ratio * jump.ratio).ln().abs() < SAME_JUMP
-        });
-        // An excursion is wrong between the jumps; a jump without a way back makes everything before it wrong.
+        let back = jumps
+            .next_if(|back| back.row - jump.row <= MAX_EXCURSION && (back.ratio * jump.ratio).ln().abs() < SAME_JUMP);
+        // With a reversal, the prices between the jumps are wrong; without one, all prices before the jump.
         let (range, scale) = back.map_or((0..jump.row, jump.ratio), |back| (jump.row..back.row, 1.0 / jump.ratio));
         let proven = jump.origin == Origin::NearRecord || back.is_some_and(|back| back.origin == Origin::NearRecord);
         let detail = figures(rows, jump);
@@ -82,11 +81,11 @@ fn figures(rows: &[Row], jump: Jump) -> String {
 
 fn action(repaired: bool, excursion: bool, scale: f64) -> String {
     match (repaired, excursion) {
-        (true, true) => format!("prices multiplied by {}, as the split on record near by tells", figure(scale)),
+        (true, true) => format!("prices multiplied by {}, as a nearby recorded split implies", figure(scale)),
         (true, false) => {
-            format!("earlier prices multiplied by {}, as the split on record near by tells", figure(scale))
+            format!("earlier prices multiplied by {}, as a nearby recorded split implies", figure(scale))
         }
-        (false, _) => "kept: no split on record explains it".to_owned(),
+        (false, _) => "kept: no recorded split explains it".to_owned(),
     }
 }
 

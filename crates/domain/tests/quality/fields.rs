@@ -1,11 +1,11 @@
-//! Single numbers of a row that are missing or impossible.
+//! Missing or impossible values of a row.
 
 use closecast_domain::{DefectKind, PriceBasis, RawBar, Severity};
 
 use crate::series::{check, check_as, clean_bars, closes, only, planted, raw_closes};
 
 #[test]
-fn a_missing_open_high_or_low_is_filled_from_the_close() {
+fn missing_open_high_or_low_is_filled_from_close() {
     let (defect, history) = planted(DefectKind::NonFinite, Severity::Warning, |bars| {
         (bars[20].open, bars[20].high, bars[20].low) = (None, Some(f64::NAN), None);
     });
@@ -17,7 +17,7 @@ fn a_missing_open_high_or_low_is_filled_from_the_close() {
 }
 
 #[test]
-fn closes_alone_are_a_choice_of_the_source() {
+fn series_of_closes_only_is_one_info_finding() {
     let bars = clean_bars().into_iter().map(|bar| RawBar { open: None, high: None, low: None, ..bar });
     let (history, report) = check(bars.collect());
     only(&report, DefectKind::NonFinite, Severity::Info);
@@ -26,7 +26,7 @@ fn closes_alone_are_a_choice_of_the_source() {
 }
 
 #[test]
-fn a_high_below_the_low_is_replaced_by_the_span() {
+fn high_below_low_is_replaced_by_span() {
     let (_, history) = planted(DefectKind::HighBelowLow, Severity::Warning, |bars| {
         let bar = &mut bars[20];
         (bar.high, bar.low) = (bar.low, bar.high);
@@ -36,7 +36,7 @@ fn a_high_below_the_low_is_replaced_by_the_span() {
 }
 
 #[test]
-fn a_close_or_open_outside_the_range_widens_it() {
+fn close_or_open_outside_range_widens_it() {
     let (_, history) = planted(DefectKind::CloseOutsideRange, Severity::Warning, |bars| {
         bars[20].close = bars[20].high.map(|high| high * 1.001);
     });
@@ -48,7 +48,7 @@ fn a_close_or_open_outside_the_range_widens_it() {
 }
 
 #[test]
-fn rounding_is_no_finding_but_the_range_holds_afterwards() {
+fn rounding_is_repaired_without_finding() {
     let mut bars = clean_bars();
     bars[20].close = bars[20].high.map(|high| high * 1.00009);
     let (history, report) = check(bars);
@@ -57,7 +57,7 @@ fn rounding_is_no_finding_but_the_range_holds_afterwards() {
 }
 
 #[test]
-fn volumes_that_are_none_count_as_zero() {
+fn invalid_volumes_count_as_zero() {
     for volume in [None, Some(0.0), Some(f64::NAN), Some(f64::INFINITY)] {
         let (_, history) = planted(DefectKind::ZeroVolume, Severity::Warning, |bars| bars[20].volume = volume);
         assert_eq!(history.bars()[20].volume, 0.0);
@@ -67,7 +67,7 @@ fn volumes_that_are_none_count_as_zero() {
 }
 
 #[test]
-fn a_series_without_volume_is_an_index_and_not_full_of_faults() {
+fn series_without_volume_is_one_finding() {
     let bars = clean_bars().into_iter().map(|bar| RawBar { volume: Some(0.0), ..bar }).collect();
     only(&check(bars).1, DefectKind::ZeroVolume, Severity::Info);
 }
@@ -82,13 +82,13 @@ fn repeat(length: usize, volume: Option<f64>) -> impl FnOnce(&mut Vec<RawBar>) {
 }
 
 #[test]
-fn a_price_that_nobody_updates_is_one_finding() {
+fn stale_price_is_one_finding() {
     let (defect, history) = planted(DefectKind::StaleFlatRun, Severity::Warning, repeat(5, Some(0.0)));
     assert_eq!((defect.date, defect.end_date), (history.bars()[50].date, history.bars()[54].date));
     planted(DefectKind::StaleFlatRun, Severity::Warning, repeat(5, Some(7e5)));
     planted(DefectKind::StaleFlatRun, Severity::Error, repeat(21, Some(0.0)));
     planted(DefectKind::ZeroVolume, Severity::Warning, repeat(4, Some(0.0)));
-    // A source that repeats its last prices may go on delivering volumes.
+    // A source that repeats its last prices may still deliver volumes.
     planted(DefectKind::StaleFlatRun, Severity::Error, |bars| {
         repeat(30, Some(0.0))(bars);
         for (day, bar) in bars[50..80].iter_mut().enumerate() {
@@ -110,7 +110,7 @@ fn impossible_events_are_ignored() {
 }
 
 #[test]
-fn a_split_that_unadjusted_prices_do_not_show_is_not_applied() {
+fn split_not_reflected_in_unadjusted_prices_is_not_applied() {
     let mut bars = clean_bars();
     bars[20].split = 2.0;
     let (history, report) = check_as("TEST", PriceBasis::Unadjusted, bars);
@@ -119,7 +119,7 @@ fn a_split_that_unadjusted_prices_do_not_show_is_not_applied() {
 }
 
 #[test]
-fn a_dividend_left_out_of_the_adjusted_close_is_put_in_when_others_are_there() {
+fn omitted_dividend_is_applied_when_others_are_reflected() {
     let mut bars = clean_bars();
     let (first, second) = (1.0 / bars[29].close.unwrap(), 1.5 / bars[79].close.unwrap());
     for (index, bar) in bars.iter_mut().enumerate() {
@@ -136,7 +136,7 @@ fn a_dividend_left_out_of_the_adjusted_close_is_put_in_when_others_are_there() {
 }
 
 #[test]
-fn adjusted_closes_that_show_no_dividend_at_all_are_not_touched() {
+fn adjusted_closes_without_any_dividend_are_not_changed() {
     let mut bars = clean_bars();
     bars[30].dividend = 1.0;
     bars.iter_mut().for_each(|bar| bar.adj_close = bar.close);
@@ -146,7 +146,7 @@ fn adjusted_closes_that_show_no_dividend_at_all_are_not_touched() {
 }
 
 #[test]
-fn rows_without_an_adjusted_close_are_named() {
+fn rows_without_adjusted_close_are_reported() {
     let mut bars = clean_bars();
     bars.iter_mut().for_each(|bar| bar.adj_close = bar.close.map(|close| close * 0.9));
     (bars[30].adj_close, bars[31].adj_close) = (None, Some(f64::NAN));

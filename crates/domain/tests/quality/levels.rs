@@ -5,7 +5,7 @@ use closecast_domain::{DefectKind, PriceBasis, RawBar, Severity};
 use crate::series::{assert_same, check, check_as, clean_bars, closes, only, planted, raw_closes, scale};
 
 #[test]
-fn days_in_cents_among_days_in_units_are_converted() {
+fn days_in_cents_are_converted() {
     for factor in [100.0, 0.01] {
         let plant = |bars: &mut Vec<RawBar>| scale(&mut bars[40..43], factor);
         let (defect, history) = planted(DefectKind::HundredfoldPrice, Severity::Warning, plant);
@@ -15,7 +15,7 @@ fn days_in_cents_among_days_in_units_are_converted() {
 }
 
 #[test]
-fn older_prices_follow_a_change_of_unit() {
+fn older_prices_are_converted_to_new_unit() {
     let plant = |bars: &mut Vec<RawBar>| scale(&mut bars[..70], 100.0);
     let (_, history) = planted(DefectKind::HundredfoldPrice, Severity::Warning, plant);
     assert_same(&closes(&history), &raw_closes(&clean_bars()));
@@ -23,7 +23,7 @@ fn older_prices_follow_a_change_of_unit() {
 }
 
 #[test]
-fn a_change_of_unit_in_the_newest_rows_is_not_certain() {
+fn change_of_unit_in_newest_rows_is_an_error() {
     let plant = |bars: &mut Vec<RawBar>| scale(&mut bars[118..], 100.0);
     let (defect, history) = planted(DefectKind::HundredfoldPrice, Severity::Error, plant);
     assert_eq!(defect.date, clean_bars()[118].date);
@@ -31,7 +31,7 @@ fn a_change_of_unit_in_the_newest_rows_is_not_certain() {
 }
 
 #[test]
-fn a_single_field_in_cents_is_converted() {
+fn single_field_in_cents_is_converted() {
     let plants: [fn(&mut RawBar) -> &mut Option<f64>; 4] =
         [|bar| &mut bar.open, |bar| &mut bar.high, |bar| &mut bar.low, |bar| &mut bar.close];
     for field in plants {
@@ -47,7 +47,7 @@ fn a_single_field_in_cents_is_converted() {
 }
 
 #[test]
-fn an_adjusted_close_in_another_unit_is_reported() {
+fn adjusted_close_in_another_unit_is_reported() {
     let mut bars = clean_bars();
     for (index, bar) in bars.iter_mut().enumerate() {
         bar.adj_close = bar.close.map(|close| if index < 60 { close * 100.0 } else { close });
@@ -56,7 +56,7 @@ fn an_adjusted_close_in_another_unit_is_reported() {
 }
 
 #[test]
-fn a_jump_like_a_split_without_one_on_record_is_an_error() {
+fn unrecorded_split_jump_is_an_error() {
     for ratio in [2.0, 3.0, 5.0, 10.0, 0.5, 0.1, 0.04] {
         let plant = |bars: &mut Vec<RawBar>| scale(&mut bars[..60], ratio);
         let (defect, history) = planted(DefectKind::SplitJump, Severity::Error, plant);
@@ -68,7 +68,7 @@ fn a_jump_like_a_split_without_one_on_record_is_an_error() {
 }
 
 #[test]
-fn a_split_on_record_that_the_prices_leave_out_is_applied() {
+fn recorded_split_missing_from_prices_is_applied() {
     for (split, row) in [(5.0, 60), (5.0, 62), (0.1, 58), (1.5, 60)] {
         let (_, history) = planted(DefectKind::SplitJump, Severity::Warning, |bars| {
             scale(&mut bars[..60], split);
@@ -82,7 +82,7 @@ fn a_split_on_record_that_the_prices_leave_out_is_applied() {
 }
 
 #[test]
-fn a_row_that_a_split_was_applied_to_twice_is_repaired() {
+fn row_with_split_applied_twice_is_repaired() {
     let (defect, history) = planted(DefectKind::SplitJump, Severity::Warning, |bars| {
         scale(&mut bars[60..61], 0.1);
         bars[60].split = 0.1;
@@ -92,7 +92,7 @@ fn a_row_that_a_split_was_applied_to_twice_is_repaired() {
 }
 
 #[test]
-fn an_excursion_without_a_split_on_record_is_one_error() {
+fn excursion_without_recorded_split_is_one_error() {
     let plant = |bars: &mut Vec<RawBar>| scale(&mut bars[60..63], 3.0);
     let (defect, _) = planted(DefectKind::SplitJump, Severity::Error, plant);
     assert_eq!((defect.date, defect.end_date), (clean_bars()[60].date, clean_bars()[62].date));
@@ -125,7 +125,7 @@ fn unadjusted_prices_may_jump_where_the_adjusted_close_does_not() {
 }
 
 #[test]
-fn a_crash_is_no_split() {
+fn crash_is_not_a_split() {
     for fall in [0.8, 0.65, 0.57] {
         let mut bars = clean_bars();
         scale(&mut bars[60..], fall);
@@ -140,7 +140,7 @@ fn a_crash_is_no_split() {
 }
 
 #[test]
-fn wild_prices_are_not_full_of_splits() {
+fn volatile_prices_contain_no_splits() {
     let mut bars = clean_bars();
     for (index, bar) in bars.iter_mut().enumerate() {
         scale(std::slice::from_mut(bar), if index % 2 == 0 { 1.0 } else { 2.0 });

@@ -1,10 +1,10 @@
-//! Whatever is delivered, the check ends, and what it keeps is a history.
+//! The check terminates for any input, and its result is a valid history.
 
 use chrono::{Days, NaiveDate};
 use closecast_domain::{DefectKind, History, PriceBasis, QualityReport, RawBar, RawSeries, Severity};
 use proptest::prelude::*;
 
-/// Numbers as a broken source may give them.
+/// Numbers that a broken source may deliver.
 fn number() -> impl Strategy<Value = Option<f64>> {
     prop_oneof![
         10 => (0.5..200.0).prop_map(Some),
@@ -37,7 +37,7 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Prices of one order of magnitude, sensible but for single faults.
+    /// Prices of one order of magnitude with single defects.
     fn shaky_bar()(
         mut bar in garbage_bar(),
         prices in [90.0..110.0_f64, 90.0..110.0, 90.0..110.0, 90.0..110.0],
@@ -110,7 +110,7 @@ proptest! {
         }
     }
 
-    /// Everything that the first check could repair is gone; holes, stale runs and jumps can only be reported.
+    /// Everything that the first check could repair is repaired; gaps, stale runs and jumps can only be reported.
     #[test]
     fn a_checked_history_passes_the_check(
         bars in prop::collection::vec(shaky_bar(), 1..120),
@@ -134,7 +134,7 @@ proptest! {
 }
 
 #[test]
-fn the_score_falls_with_every_further_defect() {
+fn score_decreases_with_each_defect() {
     let mut bars = crate::series::clean_bars();
     let mut score = 100.0;
     for row in (2..118).step_by(5) {

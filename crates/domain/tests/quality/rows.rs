@@ -1,4 +1,4 @@
-//! Rows that are missing, doubled, out of order, or dated where none should be.
+//! Missing, duplicate, unordered or misdated rows.
 
 use chrono::Days;
 use closecast_domain::{DefectKind, History, HistoryError, PriceBasis, RawBar, RawSeries, Severity};
@@ -6,7 +6,7 @@ use closecast_domain::{DefectKind, History, HistoryError, PriceBasis, RawBar, Ra
 use crate::series::{check, check_as, clean_bars, closes, day, only, planted, raw_closes};
 
 #[test]
-fn a_clean_series_has_no_finding() {
+fn clean_series_has_no_findings() {
     let (history, report) = check(clean_bars());
     assert_eq!(report.defects, []);
     assert_eq!((report.score, report.rows_delivered, report.rows_kept), (100.0, 120, 120));
@@ -19,7 +19,7 @@ fn a_clean_series_has_no_finding() {
 }
 
 #[test]
-fn a_series_without_a_usable_row_is_an_error() {
+fn series_without_usable_row_is_an_error() {
     let raw = |bars| RawSeries {
         symbol: "TEST".parse().unwrap(),
         basis: PriceBasis::SplitAdjusted,
@@ -33,14 +33,14 @@ fn a_series_without_a_usable_row_is_an_error() {
 }
 
 #[test]
-fn dates_without_a_bar_are_named_with_those_that_have_one() {
+fn empty_range_error_names_available_dates() {
     let (history, _) = check(clean_bars());
     let error = history.between(Some(day("2030-01-01")), None).unwrap_err().to_string();
-    assert_eq!(error, "TEST has no bar in the dates asked for: its bars run from 2024-01-02 to 2024-06-24");
+    assert_eq!(error, "TEST has no bar in the requested dates: its bars run from 2024-01-02 to 2024-06-24");
 }
 
 #[test]
-fn missing_sessions_of_one_hole_are_one_finding() {
+fn sessions_of_one_gap_are_one_finding() {
     // Across the weekend of 2024-01-13 and Martin Luther King day on the 15th.
     let (defect, _) = planted(DefectKind::MissingSession, Severity::Warning, |bars| {
         bars.retain(|bar| bar.date < day("2024-01-12") || bar.date > day("2024-01-16"));
@@ -50,22 +50,22 @@ fn missing_sessions_of_one_hole_are_one_finding() {
 }
 
 #[test]
-fn a_long_hole_is_an_error() {
+fn long_gap_is_an_error() {
     planted(DefectKind::MissingSession, Severity::Error, |bars| drop(bars.drain(40..51)));
     planted(DefectKind::MissingSession, Severity::Warning, |bars| drop(bars.drain(40..50)));
 }
 
 #[test]
-fn holes_that_may_be_holidays_are_not_reported_where_holidays_are_unknown() {
+fn short_gaps_are_not_reported_when_holidays_are_unknown() {
     let mut bars = clean_bars();
     let whole = check_as("TEST.L", PriceBasis::SplitAdjusted, bars.clone()).1;
-    assert_eq!(whole.defects, [], "the American holidays are no holes in London");
+    assert_eq!(whole.defects, [], "the American holidays are no gaps in London");
     bars.drain(40..55);
     only(&check_as("TEST.L", PriceBasis::SplitAdjusted, bars).1, DefectKind::MissingSession, Severity::Error);
 }
 
 #[test]
-fn days_without_a_row_are_found_where_every_day_is_a_session() {
+fn missing_days_are_found_when_every_day_is_a_session() {
     let mut bars = clean_bars();
     for (index, bar) in bars.iter_mut().enumerate() {
         bar.date = day("2024-01-01") + Days::new(index as u64);
@@ -77,7 +77,7 @@ fn days_without_a_row_are_found_where_every_day_is_a_session() {
 }
 
 #[test]
-fn the_last_of_two_rows_of_one_date_is_kept() {
+fn last_of_duplicate_rows_is_kept() {
     let (defect, history) = planted(DefectKind::DuplicateDate, Severity::Warning, |bars| {
         let mut other = bars[10].clone();
         other.close = other.close.map(|close| close * 0.999);
@@ -89,7 +89,7 @@ fn the_last_of_two_rows_of_one_date_is_kept() {
 }
 
 #[test]
-fn an_event_that_only_the_earlier_duplicate_has_is_kept() {
+fn event_of_earlier_duplicate_is_kept() {
     let (_, history) = planted(DefectKind::DuplicateDate, Severity::Info, |bars| {
         let event = RawBar { dividend: 1.0, ..bars[1].clone() };
         bars.insert(1, event);
@@ -108,13 +108,13 @@ fn rows_out_of_order_are_sorted() {
 }
 
 #[test]
-fn an_unfinished_bar_is_left_out() {
+fn live_bar_is_dropped() {
     let (defect, history) = planted(DefectKind::LiveBar, Severity::Info, |bars| bars[119].live = true);
     assert_eq!((defect.date, history.len()), (clean_bars()[119].date, 119));
 }
 
 #[test]
-fn a_row_from_the_future_is_left_out() {
+fn future_row_is_dropped() {
     let (_, history) = planted(DefectKind::FutureRow, Severity::Warning, |bars| {
         bars.push(RawBar { date: day("2030-01-02"), ..bars[119].clone() });
     });
@@ -122,7 +122,7 @@ fn a_row_from_the_future_is_left_out() {
 }
 
 #[test]
-fn weekend_rows_are_left_out() {
+fn weekend_rows_are_dropped() {
     let (defect, history) = planted(DefectKind::WeekendRow, Severity::Warning, |bars| {
         bars.insert(4, RawBar { date: day("2024-01-06"), ..bars[3].clone() });
     });
@@ -131,7 +131,7 @@ fn weekend_rows_are_left_out() {
 }
 
 #[test]
-fn holiday_rows_are_left_out_unless_something_was_traded() {
+fn holiday_rows_are_dropped_unless_traded() {
     let holiday = |volume| {
         move |bars: &mut Vec<RawBar>| {
             let close = bars[8].close;
@@ -148,7 +148,7 @@ fn holiday_rows_are_left_out_unless_something_was_traded() {
 }
 
 #[test]
-fn rows_without_a_price_are_left_out_and_not_missing_too() {
+fn rows_without_price_are_dropped_and_not_reported_as_missing() {
     let empty = |rows: std::ops::Range<usize>| {
         move |bars: &mut Vec<RawBar>| bars[rows].iter_mut().for_each(|bar| *bar = RawBar::empty(bar.date))
     };

@@ -1,4 +1,4 @@
-//! A clean series to plant defects into.
+//! A clean series into which tests plant defects.
 
 use chrono::NaiveDate;
 use closecast_domain::{
@@ -12,7 +12,7 @@ pub(crate) fn clean_bars() -> Vec<RawBar> {
     let mut close = 100.0;
     let bar = |(index, date): (usize, NaiveDate)| {
         let open = close;
-        // A fixed wave of two periods: reproducible and without two equal days.
+        // A fixed wave of two periods: reproducible, without equal days.
         close *= 1.0 + 0.012 * (index as f64 * 0.9).sin() + 0.008 * (index as f64 * 2.3).cos();
         let (high, low) = (f64::max(open, close) * 1.004, f64::min(open, close) * 0.996);
         let volume = 1e6 * (1.5 + (index as f64 * 1.7).sin());

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent, Symbol};
+use closecast_domain::{Cancel, Forecast, ForecastError, History, NoProgress, Predict, Symbol};
 use rayon::prelude::*;
 
 use super::contender::Contender;
@@ -81,7 +81,7 @@ pub trait BacktestProgress: Sync {
     fn report(&self, done: usize, all: usize);
 }
 
-impl BacktestProgress for Silent {
+impl BacktestProgress for NoProgress {
     fn report(&self, _done: usize, _all: usize) {}
 }
 
@@ -171,7 +171,7 @@ fn run_part(
     cancel: &Cancel,
 ) -> Result<Backtest, BacktestError> {
     let name: Arc<str> = contender.name.as_str().into();
-    let fitted = contender.forecaster.fit_panel(known, cancel, &Silent).map_err(|source| match source {
+    let fitted = contender.forecaster.fit_panel(known, cancel, &NoProgress).map_err(|source| match source {
         ForecastError::Cancelled => BacktestError::Cancelled,
         source => BacktestError::Fit { model: contender.name.clone(), fold: fold.first, source },
     })?;

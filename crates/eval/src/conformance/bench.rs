@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent};
+use closecast_domain::{Cancel, Forecast, ForecastError, History, NoProgress, Predict};
 
 use super::{Fault, Subject};
 
@@ -32,7 +32,7 @@ impl<'a, M: Predict> Bench<'a, M> {
 impl<M: Predict> Subject<M> {
     /// Fits a fresh forecaster, without anybody watching.
     pub(super) fn fitted(&self, seed: u64, history: &History) -> Result<M, ForecastError> {
-        (self.fit)(seed, history, &Cancel::new(), &Silent)
+        (self.fit)(seed, history, &Cancel::new(), &NoProgress)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use closecast_domain::{Cancel, ForecastError, Predict, Progress, ProgressSink, Silent};
+use closecast_domain::{Cancel, ForecastError, NoProgress, Predict, Progress, ProgressSink};
 
 use super::{
     Fault,
@@ -27,7 +27,7 @@ impl ProgressSink for CancelAtFirstBatch {
 pub(super) fn check<M: Predict>(bench: &Bench<'_, M>) -> Result<(), Fault> {
     let cancel = Cancel::new();
     cancel.cancel();
-    let early = (bench.subject.fit)(SEED, &bench.subject.history, &cancel, &Silent);
+    let early = (bench.subject.fit)(SEED, &bench.subject.history, &cancel, &NoProgress);
     check_cancelled("a fit cancelled before it began", &early)?;
     let sink = CancelAtFirstBatch { cancel: Cancel::new(), batches: AtomicUsize::new(0) };
     let late = (bench.subject.fit)(SEED, &bench.subject.history, &sink.cancel, &sink);

@@ -1,6 +1,6 @@
 //! A regularity without noise must be found by whoever claims to learn a direction.
 
-use closecast_domain::{Cancel, Predict, Silent};
+use closecast_domain::{Cancel, NoProgress, Predict};
 
 use super::{
     Fault,
@@ -21,7 +21,7 @@ pub(super) fn is_learned<M: Predict>(bench: &Bench<'_, M>) -> Result<(), Fault> 
     let Ok(known) = sine.first_bars(origins.start + 1) else {
         return Err(Fault::wrong("the length of the sine", sine.len(), "above 2"));
     };
-    let model = fit(SEED, &known, &Cancel::new(), &Silent).map_err(Fault::refused("fitting a sine"))?;
+    let model = fit(SEED, &known, &Cancel::new(), &NoProgress).map_err(Fault::refused("fitting a sine"))?;
     let forecasts = model.predict_each(sine, origins.clone()).map_err(Fault::refused("forecasting a sine"))?;
     let points: Vec<f64> =
         forecasts.iter().filter_map(|forecast| forecast.sessions.first()).map(|session| session.point).collect();

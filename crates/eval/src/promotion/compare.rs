@@ -3,7 +3,9 @@
 use std::{collections::HashSet, sync::Arc};
 
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, ModelRef, Predict, Seen, Silent, Symbol};
+use closecast_domain::{
+    Cancel, Forecast, ForecastError, Forecaster, History, ModelRef, NoProgress, Predict, Symbol, TrainingCutoff,
+};
 use rayon::prelude::*;
 
 use super::days::{Recent, recent};
@@ -23,7 +25,7 @@ pub struct Rival<'a> {
     /// Which model it is.
     pub name: &'a ModelRef,
     /// What it has learned from.
-    pub seen: Seen,
+    pub seen: TrainingCutoff,
 }
 
 /// Why there is no evidence.
@@ -183,6 +185,6 @@ struct EveningNaive;
 
 impl Predict for EveningNaive {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        Naive { horizon: 1 }.fit(history, &Cancel::new(), &Silent)?.predict(history)
+        Naive { horizon: 1 }.fit(history, &Cancel::new(), &NoProgress)?.predict(history)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
-use closecast_domain::{History, Seen};
+use closecast_domain::{History, TrainingCutoff};
 
 use super::LEAST_SESSIONS;
 
@@ -22,7 +22,12 @@ pub(super) struct Recent {
 ///
 /// Sessions that only the widths of a model's intervals were fitted on are left out too, unless less than [`LEAST_SESSIONS`] came
 /// after them: then they count, with a note.
-pub(super) fn recent(histories: &[History], champion: Seen, challenger: Seen, sessions: usize) -> Recent {
+pub(super) fn recent(
+    histories: &[History],
+    champion: TrainingCutoff,
+    challenger: TrainingCutoff,
+    sessions: usize,
+) -> Recent {
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
         histories.iter().flat_map(|history| history.dates().rev().take_while(move |day| *day > date)).collect()
     };
@@ -56,8 +61,8 @@ mod tests {
 
     use super::*;
 
-    fn seen(history: &History, weights: usize, intervals: usize) -> Seen {
-        Seen { weights: history.bars()[weights].date, intervals: history.bars()[intervals].date }
+    fn seen(history: &History, weights: usize, intervals: usize) -> TrainingCutoff {
+        TrainingCutoff { weights: history.bars()[weights].date, intervals: history.bars()[intervals].date }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The evidence as plain data: kept in the registry, shown to people.
 
-use closecast_domain::{DateRange, ModelRef, Seen, Symbol};
+use closecast_domain::{DateRange, ModelRef, Symbol, TrainingCutoff};
 use serde::{Deserialize, Serialize};
 
 /// What was found when a challenger was set beside the champion, forecasts of the next session on the same days.
@@ -43,7 +43,7 @@ pub struct Side {
     /// Which model.
     pub model: ModelRef,
     /// What it has learned from.
-    pub seen: Seen,
+    pub seen: TrainingCutoff,
     /// Its figures on the common days; `None` when it has none of them.
     pub figures: Option<Figures>,
     /// Symbols that it could not forecast.

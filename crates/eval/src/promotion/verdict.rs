@@ -87,7 +87,7 @@ fn more(ours: f64, theirs: f64) -> String {
 #[cfg(test)]
 mod tests {
     use chrono::NaiveDate;
-    use closecast_domain::{ModelRef, Seen};
+    use closecast_domain::{ModelRef, TrainingCutoff};
 
     use super::*;
     use crate::promotion::Refusal;
@@ -96,7 +96,7 @@ mod tests {
         let date = NaiveDate::from_ymd_opt(2024, 5, 1).unwrap();
         Side {
             model: ModelRef { name: "AAPL".to_owned(), sha256: String::new() },
-            seen: Seen { weights: date, intervals: date },
+            seen: TrainingCutoff { weights: date, intervals: date },
             figures: Some(Figures { crps, mae, coverage_90: None }),
             refusals: Vec::new(),
         }

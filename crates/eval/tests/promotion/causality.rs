@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Mutex};
 
 use chrono::NaiveDate;
-use closecast_domain::{Bar, Cancel, Forecast, ForecastError, Forecaster, History, Predict, Silent};
+use closecast_domain::{Bar, Cancel, Forecast, ForecastError, Forecaster, History, NoProgress, Predict};
 use closecast_eval::{EwmaT, promotion::Verdict};
 use closecast_testkit::histories::random_walk;
 use proptest::prelude::*;
@@ -49,7 +49,7 @@ struct Noting(Mutex<Vec<(NaiveDate, Forecast)>>);
 
 impl Predict for Noting {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
-        let made = EwmaT { horizon: 1 }.fit(history, &Cancel::new(), &Silent)?.predict(history)?;
+        let made = EwmaT { horizon: 1 }.fit(history, &Cancel::new(), &NoProgress)?.predict(history)?;
         self.0.lock().unwrap().push((history.last().date, made.clone()));
         Ok(made)
     }

@@ -5,14 +5,14 @@ mod causality;
 mod models;
 
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, History, ModelRef, Predict, Seen, Symbol};
+use closecast_domain::{Cancel, History, ModelRef, Predict, Symbol, TrainingCutoff};
 use closecast_eval::promotion::{Evidence, LEAST_SESSIONS, PromotionError, RECENT_SESSIONS, Rival, Verdict, compare};
 use closecast_testkit::histories::random_walk;
 
 use crate::models::{Broken, Needs, Refuses, STEP, TakesBack, swinging};
 
-fn seen(date: NaiveDate) -> Seen {
-    Seen { weights: date, intervals: date }
+fn seen(date: NaiveDate) -> TrainingCutoff {
+    TrainingCutoff { weights: date, intervals: date }
 }
 
 /// Compares models that have learned from all but the newest `unseen` sessions.

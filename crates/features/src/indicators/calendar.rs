@@ -22,7 +22,7 @@ pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
 /// that nobody foresaw (such as that of 2001-09-11).
 #[must_use]
 pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> Vec<f64> {
-    let days = |&date: &NaiveDate| (calendar.foreseen_next_session(date) - date).num_days().max(1) as f64;
+    let days = |&date: &NaiveDate| (calendar.scheduled_next_session(date) - date).num_days().max(1) as f64;
     dates.iter().map(days).collect()
 }
 
@@ -31,7 +31,7 @@ pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> 
 #[must_use]
 pub fn sessions_weeks_before_next(dates: &[NaiveDate], calendar: &TradingCalendar, weeks: u64) -> Vec<Option<usize>> {
     let before = |(day, &date): (usize, &NaiveDate)| {
-        let earlier = calendar.foreseen_next_session(date).checked_sub_days(Days::new(7 * weeks))?;
+        let earlier = calendar.scheduled_next_session(date).checked_sub_days(Days::new(7 * weeks))?;
         dates[..=day].binary_search(&earlier).ok()
     };
     dates.iter().enumerate().map(before).collect()

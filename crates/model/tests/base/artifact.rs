@@ -66,13 +66,13 @@ fn damaged_foreign_and_contradictory_files_are_refused() {
 /// A model of the one kind is not one of the other.
 #[test]
 fn each_kind_reads_its_own_format() {
-    use closecast_domain::{Cancel, Forecaster, Silent};
+    use closecast_domain::{Cancel, Forecaster, NoProgress};
     use closecast_model::{LstmForecaster, LstmModel, ModelSpec};
     let bytes = in_market().0.to_bytes().unwrap();
     assert!(matches!(LstmModel::from_bytes(&bytes), Err(ArtifactError::Format { .. })));
     let spec = ModelSpec { lookback: 5, hidden_size: 2, layers: 1, epochs: 1, ..ModelSpec::default() }.check().unwrap();
     let history = closecast_testkit::histories::random_walk("AAPL", 560, 3);
-    let mut model = LstmForecaster::new("T", spec).fit(&history, &Cancel::new(), &Silent).unwrap();
+    let mut model = LstmForecaster::new("T", spec).fit(&history, &Cancel::new(), &NoProgress).unwrap();
     let bytes = model.to_bytes().unwrap();
     assert!(matches!(BaseModel::from_bytes(&bytes), Err(ArtifactError::Format { .. })));
     assert!(matches!(TrainedModel::from_bytes(&bytes), Ok(TrainedModel::Lstm(_))));

@@ -1,6 +1,6 @@
 //! Models of one symbol that begin as BASE.
 
-use closecast_domain::{Cancel, Card, DateRange, ForecastError, History, PanelForecaster, Predict, Silent};
+use closecast_domain::{Cancel, Card, DateRange, ForecastError, History, NoProgress, PanelForecaster, Predict};
 use closecast_model::{BaseForecaster, BaseModel, BaseSpec, FineTunedForecaster};
 use closecast_testkit::{
     histories::{from_returns, random_walk},
@@ -10,7 +10,7 @@ use closecast_testkit::{
 use crate::{bits, description, fit, in_market, small, weights};
 
 fn fine_tune(base: &BaseModel, history: &History) -> Result<BaseModel, ForecastError> {
-    base.fine_tune(history, &small(), (&Cancel::new(), &Silent))
+    base.fine_tune(history, &small(), (&Cancel::new(), &NoProgress))
 }
 
 /// Returns a symbol whose volatility comes and goes: every other day it hardly moves.
@@ -68,7 +68,7 @@ fn base_is_kept_where_nothing_helps() {
     // It was decided on days that BASE had not learned from, or had: either way they are no longer new to it.
     let decided_until = history.bars()[history.len() - 41].date;
     assert_eq!(card.passes_chosen_on.map(|range| range.end), Some(decided_until));
-    assert!(Card::from(card.clone()).seen(&[]).weights >= decided_until);
+    assert!(Card::from(card.clone()).training_cutoff(&[]).weights >= decided_until);
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn each_symbol_has_its_own_and_the_short_ones_have_base() {
     histories.push(alternating(400));
     histories.push(short.clone());
     let forecaster = FineTunedForecaster::new(BaseForecaster::new(small()).threads(Some(1)));
-    let model = forecaster.fit_panel(&histories, &Cancel::new(), &Silent).unwrap();
+    let model = forecaster.fit_panel(&histories, &Cancel::new(), &NoProgress).unwrap();
     let base = fit(small(), &histories);
     assert_eq!(bits(&model.predict(&short).unwrap()), bits(&base.predict(&short).unwrap()));
     let odd = &histories[histories.len() - 2];
@@ -121,6 +121,6 @@ fn cancelling_ends_it() {
     let (base, histories) = in_market();
     let cancel = Cancel::new();
     cancel.cancel();
-    let error = base.fine_tune(&histories[0], &small(), (&cancel, &Silent)).unwrap_err();
+    let error = base.fine_tune(&histories[0], &small(), (&cancel, &NoProgress)).unwrap_err();
     assert!(matches!(error, ForecastError::Cancelled));
 }

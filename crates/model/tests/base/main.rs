@@ -11,7 +11,7 @@ mod promotion;
 mod shipped;
 mod training;
 
-use closecast_domain::{Cancel, Forecast, History, Silent};
+use closecast_domain::{Cancel, Forecast, History, NoProgress};
 use closecast_model::{BaseForecaster, BaseModel, BaseSpec, with_markets};
 use closecast_nn::Network;
 use closecast_testkit::histories::random_walk;
@@ -39,7 +39,7 @@ fn symbols() -> Vec<History> {
 }
 
 fn fit(spec: BaseSpec, histories: &[History]) -> BaseModel {
-    BaseForecaster::new(spec).threads(Some(1)).fit_base(histories, &Cancel::new(), &Silent).unwrap()
+    BaseForecaster::new(spec).threads(Some(1)).fit_base(histories, &Cancel::new(), &NoProgress).unwrap()
 }
 
 /// Returns a model that has learned from its market.

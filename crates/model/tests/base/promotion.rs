@@ -20,7 +20,7 @@ fn models() -> [BaseModel; 2] {
 
 fn evidence([champion, challenger]: &[BaseModel; 2], histories: &[History]) -> Evidence {
     let name = ModelRef { name: "BASE".to_owned(), sha256: String::new() };
-    let seen = |model: &BaseModel| Card::from(model.card().clone()).seen(histories);
+    let seen = |model: &BaseModel| Card::from(model.card().clone()).training_cutoff(histories);
     let champion = Rival { model: champion, name: &name, seen: seen(champion) };
     let challenger = Rival { model: challenger, name: &name, seen: seen(challenger) };
     compare(champion, challenger, &histories[..SERVED], 60, &Cancel::new()).unwrap()
@@ -67,7 +67,7 @@ fn equal_models_are_promoted_and_one_of_wide_intervals_is_not() {
     let same = evidence(&[champion.clone(), champion.clone()], &histories);
     assert_eq!((same.verdict, same.crps.challenger_to_champion), (Verdict::Promote, Some(1.0)));
     let name = ModelRef { name: "BASE".to_owned(), sha256: String::new() };
-    let seen = Card::from(champion.card().clone()).seen(&histories);
+    let seen = Card::from(champion.card().clone()).training_cutoff(&histories);
     let wide = Wider(champion.clone());
     let found = compare(
         Rival { model: &champion, name: &name, seen },

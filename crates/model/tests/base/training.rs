@@ -1,6 +1,6 @@
 //! What the weights are trained on, and that the same input gives the same bits.
 
-use closecast_domain::{Bar, Cancel, ForecastError, History, Progress, ProgressSink, Silent};
+use closecast_domain::{Bar, Cancel, ForecastError, History, NoProgress, Progress, ProgressSink};
 use closecast_model::{BaseForecaster, BaseSpec, Head, with_markets};
 use closecast_testkit::histories::random_walk;
 
@@ -59,7 +59,7 @@ fn the_card_tells_what_was_learned_from() {
     histories.push(random_walk("SHORT", 50, 1));
     let sources = "made up for this test";
     let forecaster = BaseForecaster::new(small()).threads(Some(1)).sources(sources);
-    let model = forecaster.fit_base(&histories, &Cancel::new(), &Silent).unwrap();
+    let model = forecaster.fit_base(&histories, &Cancel::new(), &NoProgress).unwrap();
     let card = model.card();
     assert_eq!((card.name.as_str(), card.symbols, card.sources.as_str()), ("BASE", 9, sources));
     assert_eq!((card.lookback, card.horizon, card.members, card.epochs, card.seed), (5, 2, 1, 1, 42));
@@ -73,7 +73,7 @@ fn threads_change_nothing_and_seeds_do() {
     for head in [Head::Spread, Head::StudentT, Head::Quantiles] {
         let of = |threads, seed| {
             let forecaster = BaseForecaster::new(BaseSpec { seed, head, ..small() }).threads(Some(threads));
-            forecaster.fit_base(&histories, &Cancel::new(), &Silent).unwrap()
+            forecaster.fit_base(&histories, &Cancel::new(), &NoProgress).unwrap()
         };
         let one = of(1, 42);
         assert_eq!(one.clone().to_bytes().unwrap(), of(2, 42).to_bytes().unwrap(), "{head:?}");
@@ -118,7 +118,7 @@ fn cancelling_stops_within_one_batch() {
 #[test]
 fn what_cannot_be_learned_from_is_refused_by_name() {
     let refused = |spec: BaseSpec, histories: &[History]| {
-        BaseForecaster::new(spec).fit_base(histories, &Cancel::new(), &Silent).unwrap_err().to_string()
+        BaseForecaster::new(spec).fit_base(histories, &Cancel::new(), &NoProgress).unwrap_err().to_string()
     };
     assert!(refused(small(), &[]).contains("no history"));
     let short = refused(small(), &[random_walk("A", 60, 1)]);

@@ -48,7 +48,7 @@ async fn watch_keys(app: &ServerState, stopping: &CancellationToken) {
 }
 
 async fn hand_out_all(app: &ServerState, stopping: &CancellationToken) {
-    let mut told = app.store.wakeups().listen().await;
+    let mut told = app.store.notifier().listen().await;
     while !stopping.is_cancelled() {
         if let Err(error) = look(app).await {
             tracing::debug!("the news cannot be read: {error}");
@@ -117,7 +117,7 @@ pub(super) async fn let_them_read(hub: &Hub) {
 /// Sends away those whose key was revoked.
 async fn dismiss_revoked(app: &ServerState) {
     for key in app.live.keys() {
-        match app.store.keys().is_good(&key).await {
+        match app.store.keys().is_active(&key).await {
             Ok(true) => {}
             Ok(false) => app.live.dismiss(&key),
             Err(error) => tracing::debug!("a key cannot be looked at: {error}"),

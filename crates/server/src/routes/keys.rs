@@ -2,7 +2,7 @@
 
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use closecast_store::StoredAct;
+use closecast_store::StoredAuditEntry;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -101,8 +101,8 @@ struct ActView {
     status: u16,
 }
 
-impl From<StoredAct> for ActView {
-    fn from(StoredAct { id, at, act }: StoredAct) -> Self {
+impl From<StoredAuditEntry> for ActView {
+    fn from(StoredAuditEntry { id, at, entry: act }: StoredAuditEntry) -> Self {
         let (key_id, key_name) = act.key.unzip();
         let (address, request_id, action, target) = (act.address, act.request_id, act.action, act.target);
         Self { id, at, key_id, key_name, address, request_id, action, target, status: act.status }

@@ -108,7 +108,7 @@ impl Keyring {
         let store = store.clone();
         tokio::spawn(async move {
             let _turn = turn;
-            if let Err(error) = store.keys().used(&id, now).await {
+            if let Err(error) = store.keys().record_use(&id, now).await {
                 tracing::warn!(%error, "when a key was last used cannot be written down");
             }
         });

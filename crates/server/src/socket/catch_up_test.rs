@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::DateTime;
-use closecast_store::{Event, EventTopic, News};
+use closecast_store::{Event, EventPayload, EventTopic};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -50,8 +50,8 @@ impl World {
     fn publish(&mut self, symbol: usize, leap: i64) {
         let sequence = self.book.last().map_or(0, |event| event.sequence) + leap;
         let symbol = Some(SYMBOLS[symbol].to_owned());
-        let news = News::Health { symbol: symbol.clone(), data: json!({}) };
-        self.book.push(Event { sequence, topic: EventTopic::Health, symbol, at: DateTime::UNIX_EPOCH, news });
+        let news = EventPayload::Health { symbol: symbol.clone(), data: json!({}) };
+        self.book.push(Event { sequence, topic: EventTopic::Health, symbol, at: DateTime::UNIX_EPOCH, payload: news });
     }
 
     fn hand_out(&mut self, most: usize) {

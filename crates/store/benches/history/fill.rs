@@ -1,15 +1,15 @@
-//! Millions of forecasts, as fast as the database makes them by itself.
+//! Fills a table with millions of forecasts, as fast as the database allows.
 
 use closecast_store::DatabaseAddress;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
 
-use crate::questions::{FIRST_EVENING, MODELS, SYMBOLS};
+use crate::queries::{FIRST_TIMESTAMP, MODELS, SYMBOLS};
 
-/// What a forecast weighs in its row: nine quantiles.
+/// Payload of a forecast: nine quantiles.
 const QUANTILES: &str = r#"[{"level":0.01,"price":91.27364120283},{"level":0.05,"price":95.81277361928},{"level":0.1,"price":97.12837465120},{"level":0.25,"price":98.91827364519},{"level":0.5,"price":100.27364519283},{"level":0.75,"price":101.82736451928},{"level":0.9,"price":103.18273645192},{"level":0.95,"price":104.91827364512},{"level":0.99,"price":108.27364519283}]"#;
 
-/// Fills the table of forecasts. Each evening every model forecasts every symbol; ten forecasts are made in the same second, and the
-/// last ten evenings wait for their close. Indices are taken away meanwhile, and made again as they were.
+/// Fills the table of forecasts. Each day every model forecasts every symbol; ten forecasts are made in the same second, and the
+/// last ten days are unsettled. Indices are dropped meanwhile and recreated.
 pub(crate) async fn fill(address: &DatabaseAddress, rows: i64) {
     let url = match address {
         DatabaseAddress::Sqlite(file) => format!("sqlite:{}", file.display()),
@@ -45,7 +45,7 @@ fn settings(backend: DatabaseBackend) -> [&'static str; 2] {
     }
 }
 
-/// Returns the names of the indices and the statements that make them.
+/// Returns the names of the indices and the statements that create them.
 async fn indices(database: &DatabaseConnection) -> Vec<(String, String)> {
     let backend = database.get_database_backend();
     let sql = match backend {
@@ -65,7 +65,7 @@ async fn indices(database: &DatabaseConnection) -> Vec<(String, String)> {
 fn insert(backend: DatabaseBackend, rows: i64) -> String {
     let a_day = SYMBOLS * MODELS;
     let settled_until = rows / a_day - 10;
-    // n counts forecasts, d evenings, s seconds since 1970.
+    // n counts forecasts, d days, s seconds since 1970.
     let (numbers, date, time, padded) = match backend {
         DatabaseBackend::Postgres => (
             format!("SELECT n, n / {a_day} AS d FROM generate_series(0, {rows} - 1) AS n"),
@@ -84,20 +84,20 @@ fn insert(backend: DatabaseBackend, rows: i64) -> String {
         ),
     };
     let of = |pattern: &str, value: String| pattern.replace('$', &value);
-    let evening = format!("{FIRST_EVENING} + d * 86400");
+    let day = format!("{FIRST_TIMESTAMP} + d * 86400");
     let columns = [
         ("symbol", format!("'S' || {}", of(padded, format!("n % {SYMBOLS}")))),
         ("model_name", format!("'M' || {}", of(padded, format!("n / {SYMBOLS} % {MODELS}")))),
         ("model_sha256", format!("'{}' || {}", "a".repeat(61), of(padded, format!("n / {SYMBOLS} % {MODELS}")))),
-        ("as_of", of(date, evening.clone())),
-        ("target_date", of(date, format!("{evening} + 86400"))),
+        ("as_of", of(date, day.clone())),
+        ("target_date", of(date, format!("{day} + 86400"))),
         ("step", "1".to_owned()),
         ("last_close", "100.0 + n % 97".to_owned()),
         ("point", "100.5 + n % 97".to_owned()),
         ("quantiles", format!("'{QUANTILES}'")),
-        ("created_at", of(time, format!("{evening} + n % {a_day} / 10"))),
+        ("created_at", of(time, format!("{day} + n % {a_day} / 10"))),
         ("realised_close", format!("CASE WHEN d < {settled_until} THEN 101.0 + n % 89 END")),
-        ("settled_at", format!("CASE WHEN d < {settled_until} THEN {} END", of(time, format!("{evening} + 90000")))),
+        ("settled_at", format!("CASE WHEN d < {settled_until} THEN {} END", of(time, format!("{day} + 90000")))),
     ];
     let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
     let values: Vec<_> = columns.iter().map(|(_, value)| value.as_str()).collect();

@@ -1,4 +1,4 @@
-//! The tar.gz itself, written by a thread of its own: compression would keep other tasks waiting.
+//! Writes the tar.gz on a thread of its own, so that compression does not block other tasks.
 
 use std::{
     fs::File,
@@ -14,25 +14,25 @@ use tokio::{sync::mpsc, task::JoinHandle};
 use super::format::Entry;
 use crate::blobs::sha256_hex;
 
-/// Entries that may wait for the thread. Each may be some megabytes.
-const WAITING: usize = 2;
+/// Entries queued for the thread; each may be several megabytes.
+const CHANNEL_CAPACITY: usize = 2;
 
 /// An archive that is being written.
-pub(super) struct Writer {
+pub(super) struct ArchiveWriter {
     sender: mpsc::Sender<(String, Bytes)>,
     thread: JoinHandle<io::Result<File>>,
     entries: Vec<Entry>,
 }
 
-impl Writer {
-    /// Begins an archive whose entries are dated `made_at`.
+impl ArchiveWriter {
+    /// Starts an archive whose entries carry the timestamp `made_at`.
     pub(super) fn start(file: File, made_at: DateTime<Utc>) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+        let (sender, receiver) = mpsc::channel(CHANNEL_CAPACITY);
         let thread = tokio::task::spawn_blocking(move || write(file, receiver, made_at));
         Self { sender, thread, entries: Vec::new() }
     }
 
-    /// Returns what has been added.
+    /// Returns the entries added so far.
     pub(super) fn entries(&self) -> &[Entry] {
         &self.entries
     }
@@ -40,7 +40,7 @@ impl Writer {
     /// Adds an entry.
     ///
     /// # Errors
-    /// The error with which writing has ended, for this or an earlier entry. The archive is not to be used any more.
+    /// The error that ended the writing thread, for this or an earlier entry. The archive is then unusable.
     pub(super) async fn add(&mut self, path: String, bytes: Bytes) -> io::Result<()> {
         let entry = Entry { path: path.clone(), size_bytes: bytes.len() as u64, sha256: sha256_hex(&bytes) };
         self.entries.push(entry);
@@ -48,21 +48,21 @@ impl Writer {
             return Ok(());
         }
         let ended = (&mut self.thread).await.map_err(io::Error::other)?;
-        Err(ended.err().unwrap_or_else(|| io::Error::other("the archive was ended early")))
+        Err(ended.err().unwrap_or_else(|| io::Error::other("the archive ended early")))
     }
 
-    /// Adds an entry of JSON.
+    /// Adds a JSON entry.
     ///
     /// # Errors
-    /// As for [`Writer::add`].
+    /// As for [`ArchiveWriter::add`].
     pub(super) async fn add_json(&mut self, path: &str, content: &impl Serialize) -> io::Result<()> {
         self.add(path.to_owned(), serde_json::to_vec_pretty(content)?.into()).await
     }
 
-    /// Ends the archive, and returns its file.
+    /// Finishes the archive and returns its file.
     ///
     /// # Errors
-    /// The error with which writing has ended.
+    /// The error that ended the writing thread.
     pub(super) async fn finish(self) -> io::Result<File> {
         drop(self.sender);
         self.thread.await.map_err(io::Error::other)?
@@ -70,7 +70,7 @@ impl Writer {
 }
 
 fn write(file: File, mut entries: mpsc::Receiver<(String, Bytes)>, made_at: DateTime<Utc>) -> io::Result<File> {
-    // Rows of text: a higher level takes several times as long and saves a tenth.
+    // A higher level takes several times as long and saves a tenth.
     let compressed = GzEncoder::new(BufWriter::new(file), Compression::fast());
     let mut archive = tar::Builder::new(compressed);
     while let Some((path, bytes)) = entries.blocking_recv() {

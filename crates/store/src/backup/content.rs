@@ -1,4 +1,4 @@
-//! Reading a backup: all of it to be sure of it, before anything is changed, and then again to restore it.
+//! Reads a backup twice: once to verify all of it before anything changes, and once to restore it.
 
 use std::{
     fs::File,
@@ -12,17 +12,17 @@ use flate2::bufread::GzDecoder;
 use tokio::sync::mpsc;
 
 use super::{
-    BackupError,
-    format::{self, Entry, FORMAT, HEADER, Header, Held, MANIFEST, Manifest},
+    error::BackupError,
+    format::{self, Entry, EntryKind, FORMAT, HEADER, Header, MANIFEST, Manifest},
     limits::{self, Limits},
     tables,
 };
 use crate::blobs::sha256_hex;
 
-/// Reads the whole file and compares it with its manifest. Memory holds one entry at a time.
+/// Reads the whole file and compares it with its manifest. Holds one entry in memory at a time.
 ///
 /// # Errors
-/// [`BackupError`] when it is no backup, of another version, not whole, or changed.
+/// [`BackupError`] when the file is not a backup, of another version, incomplete, or modified.
 pub(super) fn verify(file: &Path) -> Result<(Header, Manifest), BackupError> {
     let damaged = |reason: &str| BackupError::Damaged { file: file.to_owned(), reason: reason.to_owned() };
     let (mut header, mut manifest, mut found) = (None, None, Vec::new());
@@ -34,7 +34,7 @@ pub(super) fn verify(file: &Path) -> Result<(Header, Manifest), BackupError> {
             header = Some(read);
         }
         if manifest.is_some() {
-            return Err(damaged("something was added to it"));
+            return Err(damaged("data was appended to it"));
         }
         if path == MANIFEST {
             let read =
@@ -46,40 +46,42 @@ pub(super) fn verify(file: &Path) -> Result<(Header, Manifest), BackupError> {
         Ok(ControlFlow::Continue(()))
     })?;
     let header = header.ok_or_else(|| damaged("it is empty"))?;
-    let manifest = manifest.ok_or_else(|| damaged("it is cut short"))?;
+    let manifest = manifest.ok_or_else(|| damaged("it is truncated"))?;
     if found != manifest.entries {
         let pairs = found.iter().zip(&manifest.entries);
-        let first =
-            pairs.clone().find(|(found, told)| found != told).map_or("its list of entries", |(_, told)| &told.path);
-        return Err(damaged(&format!("{first} is not what it was when the backup was made")));
+        let first = pairs
+            .clone()
+            .find(|(found, listed)| found != listed)
+            .map_or("its list of entries", |(_, listed)| &listed.path);
+        return Err(damaged(&format!("{first} was modified after the backup was made")));
     }
     let known: Vec<_> = tables::all().iter().map(|table| table.name()).collect();
-    let is_known = |entry: &Entry| match format::held(&entry.path) {
-        Some(Held::Artifact(sha256)) => sha256 == entry.sha256,
-        Some(Held::Rows(table)) => known.contains(&table),
+    let is_known = |entry: &Entry| match format::entry_kind(&entry.path) {
+        Some(EntryKind::Artifact(sha256)) => sha256 == entry.sha256,
+        Some(EntryKind::Rows(table)) => known.contains(&table),
         None => entry.path == HEADER,
     };
     if let Some(unknown) = manifest.entries.iter().find(|entry| !is_known(entry)) {
-        return Err(damaged(&format!("{} is nothing that this program knows", unknown.path)));
+        return Err(damaged(&format!("{} is an unknown entry", unknown.path)));
     }
     Ok((header, manifest))
 }
 
-/// Reads the file again and hands over the artifacts and pieces of tables one by one, each compared with the manifest once
-/// more. Ends early when nobody takes them.
+/// Reads the file again and sends its artifacts and table pieces one by one, each compared with the manifest again.
+/// Stops early when the receiver is dropped.
 ///
 /// # Errors
 /// [`BackupError`] when the file has changed since it was verified, or cannot be read.
-pub(super) fn deliver(
+pub(super) fn send_entries(
     file: &Path,
     entries: &[Entry],
     receiver: &mpsc::Sender<(String, Bytes)>,
 ) -> Result<(), BackupError> {
     let mut expected = entries.iter();
     each_entry(file, Limits::default(), |path, bytes| {
-        let Some(told) = expected.next() else { return Ok(ControlFlow::Break(())) };
-        if told.path != path || told.sha256 != sha256_hex(&bytes) {
-            let reason = "it was changed while it was being read".to_owned();
+        let Some(listed) = expected.next() else { return Ok(ControlFlow::Break(())) };
+        if listed.path != path || listed.sha256 != sha256_hex(&bytes) {
+            let reason = "it changed while it was being read".to_owned();
             return Err(BackupError::Damaged { file: file.to_owned(), reason });
         }
         let is_over = path != HEADER && receiver.blocking_send((path.to_owned(), bytes)).is_err();
@@ -95,7 +97,7 @@ fn check_version(file: &Path, header: &Header) -> Result<(), BackupError> {
     let (age, remedy) = match header.schema.cmp(&format::schema()) {
         std::cmp::Ordering::Equal => return Ok(()),
         std::cmp::Ordering::Greater => ("newer", "restore it with that version, or a later one"),
-        // The steps in between change rows as well as tables, and know tables only.
+        // Migrations convert the tables of a database, not the rows of a backup.
         std::cmp::Ordering::Less => {
             ("older", "restore it with that version; this one brings the database up to date when it then opens it")
         }
@@ -103,55 +105,55 @@ fn check_version(file: &Path, header: &Header) -> Result<(), BackupError> {
     Err(BackupError::Version { file, code_version, age, remedy })
 }
 
-/// Calls `each` with path and content of every entry until it has had enough. If it has not, the file is read to its end. No entry is
-/// read that is longer than one of its name may be.
+/// Calls `each` with the path and content of every entry until it returns `Break`; otherwise reads to the end of the
+/// file. Rejects entries that are longer than the limit of their name without reading them.
 fn each_entry(
     file: &Path,
     limits: Limits,
     mut each: impl FnMut(&str, Bytes) -> Result<ControlFlow<()>, BackupError>,
 ) -> Result<(), BackupError> {
     let unreadable = |error| unreadable(file, error);
-    let too_much = |what: String| BackupError::TooMuch { file: file.to_owned(), what };
+    let too_much = |what: String| BackupError::TooLarge { file: file.to_owned(), what };
     let opened = File::open(file).map_err(unreadable)?;
-    let most = limits.inflated(opened.metadata().map_err(unreadable)?.len());
-    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(opened)).take(most));
-    // Raw: names of any length and sparse files, which other archives hold, would be read before they could be refused.
+    let max_inflated = limits.inflated(opened.metadata().map_err(unreadable)?.len());
+    let mut archive = tar::Archive::new(GzDecoder::new(BufReader::new(opened)).take(max_inflated));
+    // Raw: long names and sparse files would otherwise be read before they can be rejected.
     for (number, entry) in (1..).zip(archive.entries().map_err(unreadable)?.raw(true)) {
         let mut entry = entry.map_err(unreadable)?;
         let path = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         if number > limits.entries {
             return Err(too_much(format!("more than {} entries", limits.entries)));
         }
-        let longest = limits::longest(&path);
-        if entry.size() > longest {
-            return Err(too_much(format!("{} bytes in {path:?}, where {longest} are the most", entry.size())));
+        let max_bytes = limits::max_entry_bytes(&path);
+        if entry.size() > max_bytes {
+            return Err(too_much(format!("{} bytes in {path:?}, where {max_bytes} are the most", entry.size())));
         }
         let mut bytes = Vec::new();
         entry.read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 != entry.size() {
-            return Err(ended(file, &archive.into_inner(), most));
+            return Err(truncation_error(file, &archive.into_inner(), max_inflated));
         }
         if each(&path, bytes.into())?.is_break() {
             return Ok(());
         }
     }
-    // The checksum of the compression comes last.
+    // The checksum of the compression is at the end.
     let mut rest = archive.into_inner();
     io::copy(&mut rest, &mut io::sink()).map_err(unreadable)?;
     if rest.limit() == 0 {
-        return Err(ended(file, &rest, most));
+        return Err(truncation_error(file, &rest, max_inflated));
     }
     if !rest.into_inner().into_inner().fill_buf().map_err(unreadable)?.is_empty() {
-        let reason = "something was added to it".to_owned();
+        let reason = "data was appended to it".to_owned();
         return Err(BackupError::Damaged { file: file.to_owned(), reason });
     }
     Ok(())
 }
 
-/// Returns why the archive ended early: for its limit, or since the file is cut short.
-fn ended<R>(file: &Path, inflated: &io::Take<R>, most: u64) -> BackupError {
+/// Returns why the archive ended early: the limit was reached or the file is truncated.
+fn truncation_error<R>(file: &Path, inflated: &io::Take<R>, max_inflated: u64) -> BackupError {
     if inflated.limit() == 0 {
-        return BackupError::TooMuch { file: file.to_owned(), what: format!("more than {most} bytes") };
+        return BackupError::TooLarge { file: file.to_owned(), what: format!("more than {max_inflated} bytes") };
     }
     unreadable(file, io::ErrorKind::UnexpectedEof.into())
 }
@@ -162,7 +164,7 @@ fn unreadable(file: &Path, source: io::Error) -> BackupError {
         return BackupError::Read { file, source };
     }
     let reason = match source.kind() {
-        io::ErrorKind::UnexpectedEof => "it is cut short".to_owned(),
+        io::ErrorKind::UnexpectedEof => "it is truncated".to_owned(),
         _ => format!("it is not a backup, or it is damaged ({source})"),
     };
     BackupError::Damaged { file, reason }
@@ -174,7 +176,7 @@ mod tests {
 
     use super::*;
 
-    /// Writes an archive of entries of so many zeros.
+    /// Writes an archive whose entries contain the given number of zeros.
     fn zeros(file: &Path, entries: &[(&str, u64)]) {
         let mut archive = tar::Builder::new(GzEncoder::new(File::create(file).unwrap(), Compression::fast()));
         for (path, size) in entries {
@@ -185,31 +187,31 @@ mod tests {
         archive.into_inner().unwrap().finish().unwrap();
     }
 
-    fn refusal(file: &Path, limits: Limits) -> String {
+    fn failure_cause(file: &Path, limits: Limits) -> String {
         let mut seen = 0;
         let error = each_entry(file, limits, |_path, bytes| {
             seen = seen.max(bytes.len());
             Ok(ControlFlow::Continue(()))
         })
         .unwrap_err();
-        assert!(matches!(error, BackupError::TooMuch { .. }) && seen <= 1 << 20, "{error}: {seen} bytes were read");
+        assert!(matches!(error, BackupError::TooLarge { .. }) && seen <= 1 << 20, "{error}: {seen} bytes were read");
         error.to_string()
     }
 
     #[test]
-    fn archive_that_inflates_to_more_than_its_limit_is_refused() {
+    fn each_entry_rejects_archive_that_inflates_beyond_limit() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bomb");
         let small = Limits { entries: 100, bytes: 4 << 20, ratio: 1 };
         zeros(&file, &[("tables/bars/000000.jsonl", 1 << 20); 8]);
-        assert!(refusal(&file, small).contains("more than 4194304 bytes"));
+        assert!(failure_cause(&file, small).contains("more than 4194304 bytes"));
         each_entry(&file, Limits { ratio: 2000, ..small }, |_, _| Ok(ControlFlow::Continue(()))).unwrap();
         zeros(&file, &[("tables/bars/000000.jsonl", 0); 101]);
-        assert!(refusal(&file, small).contains("more than 100 entries"));
+        assert!(failure_cause(&file, small).contains("more than 100 entries"));
     }
 
     #[test]
-    fn entry_longer_than_one_of_its_name_may_be_is_refused_before_it_is_read() {
+    fn each_entry_rejects_oversized_entry_before_reading_it() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bomb");
         for (path, size) in [
@@ -222,16 +224,16 @@ mod tests {
             let mut archive = tar::Builder::new(GzEncoder::new(File::create(&file).unwrap(), Compression::fast()));
             let mut header = tar::Header::new_gnu();
             header.set_size(size);
-            // The size alone: what should follow is not looked at.
+            // Only the size is checked; the content is not read.
             archive.append_data(&mut header, path, io::empty()).unwrap();
             archive.into_inner().unwrap().finish().unwrap();
-            assert!(refusal(&file, Limits::default()).contains(path), "{path}");
+            assert!(failure_cause(&file, Limits::default()).contains(path), "{path}");
         }
     }
 
-    /// The library reads the long name of an entry before it hands out the entry.
+    /// The tar library reads a long name before it returns the entry.
     #[test]
-    fn long_name_of_an_entry_is_not_read_without_a_limit() {
+    fn each_entry_does_not_read_oversized_entry_names() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bomb");
         let mut archive = tar::Builder::new(GzEncoder::new(File::create(&file).unwrap(), Compression::fast()));
@@ -240,6 +242,6 @@ mod tests {
         header.set_size(8 << 20);
         archive.append_data(&mut header, "name", io::repeat(b'a').take(8 << 20)).unwrap();
         archive.into_inner().unwrap().finish().unwrap();
-        refusal(&file, Limits::default());
+        failure_cause(&file, Limits::default());
     }
 }

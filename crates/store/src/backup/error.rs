@@ -1,55 +1,55 @@
-//! Why a backup was not made or not restored.
+//! Errors of backup and restore.
 
 use std::{io, path::PathBuf};
 
-/// Why a backup was not made or not restored. Nothing was changed then.
+/// Why a backup was not created or restored. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum BackupError {
     /// The backup cannot be written.
     #[error("the backup {} cannot be written: {source}", .file.display())]
     Write {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// There is such a file.
-    #[error("{} is there already: name another file, or add --force to replace it", .file.display())]
+    /// The file exists already.
+    #[error("{} exists already: name another file, or add --force to replace it", .file.display())]
     Exists {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
     },
     /// The backup cannot be read.
     #[error("the backup {} cannot be read: {source}", .file.display())]
     Read {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
-        /// What the operating system said.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file is no backup, or no longer the one that was made.
+    /// The file is not a backup, or was modified.
     #[error("{} cannot be restored: {reason}. Nothing was changed", .file.display())]
     Damaged {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
         /// What is wrong with it.
         reason: String,
     },
-    /// The file holds more than a backup may.
-    #[error("{} cannot be restored: it holds {what}, more than any backup. Nothing was changed", .file.display())]
-    TooMuch {
-        /// File asked for.
+    /// The file exceeds a limit of backups.
+    #[error("{} cannot be restored: it holds {what}, more than any backup has. Nothing was changed", .file.display())]
+    TooLarge {
+        /// The file.
         file: PathBuf,
-        /// What there is too much of.
+        /// The limit that is exceeded.
         what: String,
     },
-    /// Another version of the program made the backup, for another schema.
+    /// The backup was made by a version of the program with another schema.
     #[error(
         "{} was made by closecast {code_version}, whose database is {age} than this program's: {remedy}. Nothing was changed",
         .file.display()
     )]
     Version {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
         /// Version that made it.
         code_version: String,
@@ -58,13 +58,13 @@ pub enum BackupError {
         /// What to do.
         remedy: &'static str,
     },
-    /// A backup of a format that this version does not know.
+    /// The backup has a format that this version does not support.
     #[error(
         "{} has the backup format {format}, made by closecast {code_version}; this program knows {known}: restore it with that version. Nothing was changed",
         .file.display()
     )]
     Format {
-        /// File asked for.
+        /// The file.
         file: PathBuf,
         /// Format of the file.
         format: u32,
@@ -73,7 +73,7 @@ pub enum BackupError {
         /// Version that made it.
         code_version: String,
     },
-    /// The installation is in use.
+    /// The installation is not empty.
     #[error(
         "this installation is not empty (there are rows in {}): restore into another --data-dir or database, or add --replace to discard all that is stored here. Nothing was changed",
         .tables.join(", ")
@@ -82,7 +82,7 @@ pub enum BackupError {
         /// Tables with rows.
         tables: Vec<&'static str>,
     },
-    /// Something that ran beside the restoring ended.
+    /// A background task of the restore failed.
     #[error("internal error, please report it: {0}")]
     Internal(String),
 }

@@ -1,4 +1,4 @@
-//! What the entries of a backup are called, and what its first and last one say.
+//! Names of the entries of a backup, and its header and manifest.
 
 use std::collections::BTreeMap;
 
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 
 use crate::migration::Migrator;
 
-/// First entry: what the file is.
+/// First entry: the header.
 pub(super) const HEADER: &str = "closecast-backup.json";
 
-/// Last entry: what the file must hold.
+/// Last entry: the manifest.
 pub(super) const MANIFEST: &str = "manifest.json";
 
-/// Format of the backups that this program makes, and the only one that it knows.
+/// Backup format that this program writes, and the only one that it reads.
 pub(super) const FORMAT: u32 = 1;
 
-/// What a backup is.
+/// Identifies a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Header {
     pub(super) format: u32,
     /// Version of the program that made it.
     pub(super) code_version: String,
-    /// Name of the last migration of the database that it was made from. Names rise with time.
+    /// Name of the last migration of the source database. Names increase with time.
     pub(super) schema: String,
     pub(super) made_at: DateTime<Utc>,
 }
@@ -40,7 +40,7 @@ pub(super) fn schema() -> String {
     Migrator::migrations().last().map(|migration| migration.name().to_owned()).unwrap_or_default()
 }
 
-/// What a backup must hold.
+/// Expected contents of a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
     /// Rows by table.
@@ -58,23 +58,23 @@ pub(super) struct Entry {
     pub(super) sha256: String,
 }
 
-/// An artifact that a backup lacks, since it was missing or damaged already when the backup was made.
+/// An artifact that was missing or damaged when the backup was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MissingArtifact {
     /// Its hash.
     pub sha256: String,
     /// Model versions that need it.
     pub models: Vec<String>,
-    /// Why it is not there.
+    /// Why it is missing.
     pub reason: String,
 }
 
-/// What an entry between the first and the last one holds.
+/// What an entry between header and manifest contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Held<'a> {
-    /// The artifact of that hash.
+pub(super) enum EntryKind<'a> {
+    /// The artifact with this hash.
     Artifact(&'a str),
-    /// Rows of that table.
+    /// Rows of this table.
     Rows(&'a str),
 }
 
@@ -86,11 +86,11 @@ pub(super) fn piece_path(table: &str, number: u64) -> String {
     format!("tables/{table}/{number:06}.jsonl")
 }
 
-/// Returns what the entry at `path` holds.
-pub(super) fn held(path: &str) -> Option<Held<'_>> {
+/// Returns what the entry at `path` contains.
+pub(super) fn entry_kind(path: &str) -> Option<EntryKind<'_>> {
     if let Some(sha256) = path.strip_prefix("artifacts/") {
-        return Some(Held::Artifact(sha256));
+        return Some(EntryKind::Artifact(sha256));
     }
     let (table, _number) = path.strip_prefix("tables/")?.strip_suffix(".jsonl")?.split_once('/')?;
-    Some(Held::Rows(table))
+    Some(EntryKind::Rows(table))
 }

@@ -1,25 +1,26 @@
-//! How much of a backup is inflated: a small file can hold terabytes of zeros.
+//! Limits on the decompressed size of a backup: a small file can contain terabytes of zeros.
 
-use super::format::{self, HEADER, Held, MANIFEST};
-use crate::LARGEST_ARTIFACT;
+use super::format::{self, EntryKind, HEADER, MANIFEST};
+use crate::MAX_ARTIFACT_BYTES;
 
-/// Longest header.
-const LONGEST_HEADER: u64 = 64 << 10;
+/// Maximum size of the header.
+const MAX_HEADER_BYTES: u64 = 64 << 10;
 
-/// Longest manifest: some 400,000 entries.
-const LONGEST_MANIFEST: u64 = 64 << 20;
+/// Maximum size of the manifest: some 400,000 entries.
+const MAX_MANIFEST_BYTES: u64 = 64 << 20;
 
-/// Longest piece of a table. Pieces end with the row that reaches 4 MB; those of 0.1.0 end with the page of 1000 rows that does.
-const LONGEST_PIECE: u64 = 256 << 20;
+/// Maximum size of a table piece. Pieces end with the row that reaches 4 MB; those of 0.1.0 with the page of 1000 rows
+/// that does.
+const MAX_PIECE_BYTES: u64 = 256 << 20;
 
-/// Limits of what a backup holds.
+/// Limits of a backup.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Most entries.
+    /// Maximum number of entries.
     pub(super) entries: u64,
-    /// Most bytes of the archive, whatever the size of the file.
+    /// Minimum allowance of decompressed bytes, whatever the size of the file.
     pub(super) bytes: u64,
-    /// Most bytes of the archive for each byte of the file. Rows of prices take 10 to 40; compression alone reaches 1032.
+    /// Maximum decompressed bytes per byte of the file. Price rows reach 10 to 40; the compression format allows 1032.
     pub(super) ratio: u64,
 }
 
@@ -30,19 +31,19 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Returns how many bytes a file of that size may inflate to.
+    /// Returns the maximum decompressed size of a file.
     pub(super) fn inflated(self, file_bytes: u64) -> u64 {
         self.bytes.max(file_bytes.saturating_mul(self.ratio))
     }
 }
 
-/// Returns the most bytes that an entry of that name may have.
-pub(super) fn longest(path: &str) -> u64 {
-    match (path, format::held(path)) {
-        (MANIFEST, _) => LONGEST_MANIFEST,
-        (_, Some(Held::Artifact(_))) => LARGEST_ARTIFACT,
-        (_, Some(Held::Rows(_))) => LONGEST_PIECE,
-        // An unknown name: it is parsed, to be refused by name.
-        (HEADER | _, None) => LONGEST_HEADER,
+/// Returns the maximum size of the entry with this name.
+pub(super) fn max_entry_bytes(path: &str) -> u64 {
+    match (path, format::entry_kind(path)) {
+        (MANIFEST, _) => MAX_MANIFEST_BYTES,
+        (_, Some(EntryKind::Artifact(_))) => MAX_ARTIFACT_BYTES,
+        (_, Some(EntryKind::Rows(_))) => MAX_PIECE_BYTES,
+        // An unknown name: it is read, so that the error names it.
+        (HEADER | _, None) => MAX_HEADER_BYTES,
     }
 }

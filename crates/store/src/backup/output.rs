@@ -1,4 +1,4 @@
-//! A backup's file: it appears whole, or not at all.
+//! The backup file, written under a temporary name and renamed when complete.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,10 +9,10 @@ use std::{
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{BackupError, Existing};
+use super::{error::BackupError, existing::Existing};
 use crate::{private, unfinished_files};
 
-/// The file of a backup under a temporary name beside its own; removed unless it is finished.
+/// A backup file under a temporary name beside its final one; removed unless it is finished.
 pub(super) struct Output {
     path: PathBuf,
     unfinished: PathBuf,
@@ -20,7 +20,7 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the temporary file, which only its owner can read, and removes those of killed programs.
+    /// Creates the temporary file, readable by its owner only, and removes those of killed programs.
     ///
     /// # Errors
     /// [`BackupError::Exists`] and [`BackupError::Write`].
@@ -35,19 +35,19 @@ impl Output {
         Ok((output, file))
     }
 
-    /// Gives the complete file its name once it is on the disk, and returns its size.
+    /// Syncs the complete file, renames it to its final name and returns its size.
     ///
     /// # Errors
     /// [`BackupError::Exists`] and [`BackupError::Write`].
     pub(super) fn finish(self, written: File) -> Result<u64, BackupError> {
-        // A long time may have passed.
+        // The file may have been created by another program since.
         self.check()?;
         let named = || -> io::Result<u64> {
             written.sync_all()?;
             let size = written.metadata()?.len();
             drop(written);
             fs::rename(&self.unfinished, &self.path)?;
-            // The name is in the folder, which has to reach the disk too.
+            // The rename is durable once the folder is synced.
             #[cfg(unix)]
             File::open(self.folder())?.sync_all()?;
             Ok(size)
@@ -55,11 +55,11 @@ impl Output {
         named().map_err(|source| self.refused(source))
     }
 
-    /// That some could not be removed does not prevent a backup.
+    /// Failures are logged; they do not fail the backup.
     fn remove_abandoned(&self, now: DateTime<Utc>) {
         for path in unfinished_files(self.folder(), now).unwrap_or_default() {
             if let Err(error) = fs::remove_file(&path) {
-                tracing::warn!(path = %path.display(), %error, "an unfinished file of a killed program cannot be removed");
+                tracing::warn!(path = %path.display(), %error, "the temporary file of a killed program cannot be removed");
             }
         }
     }
@@ -83,6 +83,6 @@ impl Output {
 
 impl Drop for Output {
     fn drop(&mut self) {
-        let _it_has_its_own_name_by_now = fs::remove_file(&self.unfinished);
+        let _renamed_already = fs::remove_file(&self.unfinished);
     }
 }

@@ -1,4 +1,4 @@
-//! A backup becomes an installation again.
+//! Restoring a backup.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -12,17 +12,19 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::{
-    BackupError, Existing, MissingArtifact, content,
-    format::{self, Entry, Held, Manifest},
-    referenced,
+    content,
+    error::BackupError,
+    existing::Existing,
+    format::{self, Entry, EntryKind, Manifest, MissingArtifact},
+    references::referenced,
     tables::{self, Inserted, Table},
 };
 use crate::{
-    Store, StoreError, Topic, checked::CheckedTransaction, connection::begin_writing, jobs::requeue_running_in,
+    Store, StoreError, Topic, checked::CheckedTransaction, jobs::requeue_running_in, transaction::begin_writing,
 };
 
 /// Entries read ahead of the one that is being restored.
-const WAITING: usize = 1;
+const CHANNEL_CAPACITY: usize = 1;
 
 /// What was restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,7 +35,7 @@ pub struct RestoreSummary {
     pub code_version: String,
     /// Rows by table.
     pub rows: BTreeMap<String, u64>,
-    /// Rows left out, by table: their symbol is none, and no query would find them.
+    /// Rows left out, by table, because their symbol is invalid and no query would find them.
     pub skipped: BTreeMap<String, u64>,
     /// Artifacts restored.
     pub artifacts: u64,
@@ -44,13 +46,14 @@ pub struct RestoreSummary {
 }
 
 impl Store {
-    /// Restores a backup into this installation, which has to be empty unless what it holds is to be replaced. The file is
-    /// verified as a whole before anything is changed, artifacts are written before the rows that refer to them, and all
-    /// rows become visible at once. Artifacts that nothing refers to afterwards stay where they are.
+    /// Restores a backup into this installation, which must be empty unless it is to be replaced. The whole file is
+    /// verified before anything changes; artifacts are written before the rows that refer to them, and all rows become
+    /// visible at once. Artifacts that are unreferenced afterwards are kept.
     ///
     /// # Errors
-    /// [`StoreError::Backup`] when the file cannot be restored or the installation is in use, [`StoreError::Row`] when a row
-    /// cannot be understood, [`StoreError::Database`] and [`StoreError::Blob`] when writing fails. No row is changed then.
+    /// [`StoreError::Backup`] when the file cannot be restored or the installation is in use, [`StoreError::Row`] when
+    /// a row cannot be parsed, [`StoreError::Database`] and [`StoreError::Blob`] when writing fails. No row is changed
+    /// then.
     pub async fn restore(
         &self,
         file: &Path,
@@ -58,20 +61,20 @@ impl Store {
         now: DateTime<Utc>,
     ) -> Result<RestoreSummary, StoreError> {
         let path = file.to_owned();
-        let (header, manifest) = joined(tokio::task::spawn_blocking(move || content::verify(&path)).await)?;
+        let (header, manifest) = flatten_join(tokio::task::spawn_blocking(move || content::verify(&path)).await)?;
         let transaction = begin_writing(&self.database).await?;
-        let restoring = Restoring { store: self, file, transaction, tables: tables::all().into() };
-        restoring.make_room(existing).await?;
-        let (artifacts, skipped) = restoring.content(&manifest).await?;
-        restoring.check_references(&manifest).await?;
-        let requeued_jobs = requeue_running_in(&restoring.transaction, now).await?;
-        for table in &restoring.tables {
-            table.go_on_numbering(&restoring.transaction).await?;
+        let restore = Restore { store: self, file, transaction, tables: tables::all().into() };
+        restore.prepare_tables(existing).await?;
+        let (artifacts, skipped) = restore.content(&manifest).await?;
+        restore.check_references(&manifest).await?;
+        let requeued_jobs = requeue_running_in(&restore.transaction, now).await?;
+        for table in &restore.tables {
+            table.advance_sequence(&restore.transaction).await?;
         }
-        restoring.transaction.commit().await?;
-        self.wakeups.tell(Topic::Models).await;
-        self.wakeups.tell(Topic::Jobs).await;
-        self.wakeups.tell(Topic::Bars).await;
+        restore.transaction.commit().await?;
+        self.notifier.notify(Topic::Models).await;
+        self.notifier.notify(Topic::Jobs).await;
+        self.notifier.notify(Topic::Bars).await;
         Ok(RestoreSummary {
             made_at: header.made_at,
             code_version: header.code_version,
@@ -84,17 +87,17 @@ impl Store {
     }
 }
 
-/// A restore under way. Unless its transaction is committed, no row has changed.
-struct Restoring<'a> {
+/// A restore in progress. Rows change only when its transaction commits.
+struct Restore<'a> {
     store: &'a Store,
     file: &'a Path,
     transaction: CheckedTransaction,
     tables: Vec<Box<dyn Table>>,
 }
 
-impl Restoring<'_> {
-    /// Makes other writers wait, and makes sure that the tables are empty.
-    async fn make_room(&self, existing: Existing) -> Result<(), StoreError> {
+impl Restore<'_> {
+    /// Locks out other writers and makes sure that the tables are empty.
+    async fn prepare_tables(&self, existing: Existing) -> Result<(), StoreError> {
         if self.transaction.get_database_backend() == DatabaseBackend::Postgres {
             let names: Vec<_> = self.tables.iter().map(|table| table.name()).collect();
             let lock = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", names.join(", "));
@@ -111,21 +114,21 @@ impl Restoring<'_> {
         if in_use.is_empty() { Ok(()) } else { Err(BackupError::NotEmpty { tables: in_use }.into()) }
     }
 
-    /// Restores artifacts and rows as they come, and returns how many artifacts there were, and how many rows of
-    /// each table were left out.
+    /// Restores artifacts and rows in the order of the file. Returns the number of artifacts and of skipped rows by
+    /// table.
     async fn content(&self, manifest: &Manifest) -> Result<(u64, BTreeMap<String, u64>), StoreError> {
-        let (sender, mut receiver) = mpsc::channel(WAITING);
+        let (sender, mut receiver) = mpsc::channel(CHANNEL_CAPACITY);
         let (path, entries): (PathBuf, Vec<Entry>) = (self.file.to_owned(), manifest.entries.clone());
-        let reader = tokio::task::spawn_blocking(move || content::deliver(&path, &entries, &sender));
+        let reader = tokio::task::spawn_blocking(move || content::send_entries(&path, &entries, &sender));
         let (mut artifacts, mut rows, mut skipped) = (0, BTreeMap::<_, u64>::new(), BTreeMap::<_, u64>::new());
         while let Some((path, bytes)) = receiver.recv().await {
-            match format::held(&path) {
-                Some(Held::Artifact(_)) => {
-                    // Its name is the hash of its bytes, here as in the file.
+            match format::entry_kind(&path) {
+                Some(EntryKind::Artifact(_)) => {
+                    // An artifact is named by its hash, here as in the file.
                     self.store.blobs.put(bytes).await?;
                     artifacts += 1;
                 }
-                Some(Held::Rows(table)) => {
+                Some(EntryKind::Rows(table)) => {
                     let inserted = self.rows(table, &bytes).await?;
                     *rows.entry(table.to_owned()).or_default() += inserted.rows + inserted.skipped;
                     if inserted.skipped > 0 {
@@ -135,9 +138,9 @@ impl Restoring<'_> {
                 None => {}
             }
         }
-        joined(reader.await)?;
+        flatten_join(reader.await)?;
         if manifest.rows.iter().any(|(table, count)| rows.get(table).copied().unwrap_or(0) != *count) {
-            return Err(self.damaged("its tables do not have as many rows as its manifest says"));
+            return Err(self.damaged("its tables do not have as many rows as its manifest states"));
         }
         Ok((artifacts, skipped))
     }
@@ -150,7 +153,7 @@ impl Restoring<'_> {
         }
     }
 
-    /// Makes sure that every model version has its artifact, as far as it had it in the first place.
+    /// Checks that the backup contains the artifact of every model version, except those listed as missing.
     async fn check_references(&self, manifest: &Manifest) -> Result<(), StoreError> {
         let entries = manifest.entries.iter().map(|entry| entry.sha256.as_str());
         let known: BTreeSet<&str> = entries.chain(manifest.missing.iter().map(|gap| gap.sha256.as_str())).collect();
@@ -168,7 +171,7 @@ impl Restoring<'_> {
     }
 }
 
-/// Returns the rows of the backup but for those left out.
+/// Returns the rows of the backup less the skipped ones.
 fn restored_rows(mut rows: BTreeMap<String, u64>, skipped: &BTreeMap<String, u64>) -> BTreeMap<String, u64> {
     for (table, skipped) in skipped {
         rows.entry(table.clone()).and_modify(|rows| *rows = rows.saturating_sub(*skipped));
@@ -176,6 +179,6 @@ fn restored_rows(mut rows: BTreeMap<String, u64>, skipped: &BTreeMap<String, u64
     rows
 }
 
-fn joined<T>(ended: Result<Result<T, BackupError>, tokio::task::JoinError>) -> Result<T, BackupError> {
+fn flatten_join<T>(ended: Result<Result<T, BackupError>, tokio::task::JoinError>) -> Result<T, BackupError> {
     ended.map_err(|panic| BackupError::Internal(panic.to_string()))?
 }

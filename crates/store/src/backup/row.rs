@@ -1,4 +1,4 @@
-//! A row as JSON, the same for every database.
+//! Rows as JSON, independent of the kind of database.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{
@@ -9,7 +9,7 @@ use serde_json::{Map, Value as Json};
 /// Returns the row as an object of column names and values.
 ///
 /// # Errors
-/// A sentence that names the column whose type has no form in a backup.
+/// Names a column whose type is not supported.
 pub(super) fn to_json<E: EntityTrait>(row: &E::Model) -> Result<Json, String> {
     let column = |column: E::Column| {
         let name = column.as_str();
@@ -22,15 +22,15 @@ pub(super) fn to_json<E: EntityTrait>(row: &E::Model) -> Result<Json, String> {
 /// Returns the row of an object of column names and values.
 ///
 /// # Errors
-/// A sentence that says what is wrong with it.
+/// Describes what is wrong with the object.
 pub(super) fn from_json<E: EntityTrait>(line: &str) -> Result<E::ActiveModel, String> {
     let mut object: Map<String, Json> = serde_json::from_str(line).map_err(|error| error.to_string())?;
     let mut row = <E::ActiveModel as ActiveModelTrait>::default();
     for column in E::Column::iter() {
         let name = column.as_str();
         let json = object.remove(name).ok_or_else(|| format!("the column {name} is missing"))?;
-        // Without the value: it may be the hash of a key.
-        let unfit = || format!("the value of the column {name} does not fit it");
+        // The value is not shown: it may be the hash of a key.
+        let unfit = || format!("the value of the column {name} has the wrong type");
         let value = value_from_json(column.def().get_column_type(), &json).ok_or_else(unfit)?;
         row.try_set(column, value).map_err(|_| unfit())?;
     }
@@ -45,7 +45,7 @@ fn value_to_json(value: Value) -> Option<Json> {
         Value::Bool(value) => value.into(),
         Value::BigInt(value) => value.into(),
         Value::String(value) => value.into(),
-        // JSON has no figure for these; PostgreSQL does.
+        // JSON cannot represent these; PostgreSQL can.
         Value::Double(Some(value)) if !value.is_finite() => value.to_string().into(),
         Value::Double(value) => value.into(),
         Value::ChronoDate(value) => value.map(|date| date.to_string()).into(),
@@ -54,7 +54,7 @@ fn value_to_json(value: Value) -> Option<Json> {
     })
 }
 
-/// Returns the value, of the column's type even when there is none.
+/// Returns a value of the column's type; null is a typed null.
 fn value_from_json(column: &ColumnType, json: &Json) -> Option<Value> {
     if json.is_null() {
         return Some(match column {
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_comes_back_to_the_bit() {
+    fn row_round_trips_bit_for_bit() {
         let line = to_json::<bar::Entity>(&row()).unwrap().to_string();
         assert!(!line.contains('\n'));
         let read = from_json::<bar::Entity>(&line).unwrap();
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_that_does_not_fit_is_told_with_its_column() {
+    fn from_json_names_the_column_that_does_not_match() {
         let row = to_json::<bar::Entity>(&row()).unwrap();
         let changed = |column: &str, value: Option<Json>| {
             let mut row = row.as_object().unwrap().clone();

@@ -1,4 +1,4 @@
-//! The tables of a backup: all but the news.
+//! The tables of a backup: all except events.
 
 use std::marker::PhantomData;
 
@@ -15,10 +15,10 @@ use crate::{StoreError, entity};
 /// Rows read at a time.
 const PAGE_ROWS: u64 = 1000;
 
-/// Values of one INSERT, well under what SQLite and PostgreSQL take.
+/// Maximum number of values of one INSERT, well below the limits of SQLite and PostgreSQL.
 const INSERT_VALUES: usize = 8000;
 
-/// A table, whatever its rows are.
+/// A table, independent of its row type.
 #[async_trait]
 pub(super) trait Table: Send + Sync {
     /// Returns its name.
@@ -28,10 +28,10 @@ pub(super) trait Table: Send + Sync {
     #[cfg(test)]
     fn columns(&self) -> std::collections::BTreeSet<String>;
 
-    /// Adds the next rows after the one of the key `after` to `lines`, by primary key.
+    /// Appends the next rows after the key `after` to `lines`, in order of primary key.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row has no form in a backup.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be represented in a backup.
     async fn page(
         &self,
         from: &DatabaseTransaction,
@@ -39,7 +39,7 @@ pub(super) trait Table: Send + Sync {
         lines: &mut Vec<u8>,
     ) -> Result<TablePage, StoreError>;
 
-    /// Returns whether there is a row.
+    /// Returns whether the table has rows.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -51,40 +51,40 @@ pub(super) trait Table: Send + Sync {
     /// [`StoreError::Database`] when writing fails.
     async fn clear(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
 
-    /// Inserts rows, one a line, but for those whose symbol is none.
+    /// Inserts rows, one a line, except those with an invalid symbol.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when a line is no row of the table.
+    /// [`StoreError::Database`] when writing fails, [`StoreError::Row`] when a line is not a row of the table.
     async fn insert(&self, into: &DatabaseTransaction, lines: &str) -> Result<Inserted, StoreError>;
 
-    /// Makes the numbers that the database gives to new rows go on after those of the rows inserted.
+    /// Makes generated identifiers continue after those of the inserted rows.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    async fn go_on_numbering(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
+    async fn advance_sequence(&self, within: &DatabaseTransaction) -> Result<(), StoreError>;
 }
 
-/// What a page of rows ended with.
+/// Result of reading a page.
 pub(super) struct TablePage {
     pub(super) rows: u64,
-    /// Key of the last row; none when there are no more.
+    /// Key of the last row; `None` after the last page.
     pub(super) last: Option<Vec<Value>>,
 }
 
-/// What became of lines that were to be inserted.
+/// Result of an insert.
 pub(super) struct Inserted {
     pub(super) rows: u64,
-    /// Rows that were left out.
+    /// Rows left out.
     pub(super) skipped: u64,
 }
 
 /// Tables whose rows belong to a symbol.
-const OF_SYMBOLS: [&str; 3] = ["series", "bars", "forecasts"];
+const SYMBOL_TABLES: [&str; 3] = ["series", "bars", "forecasts"];
 
-/// Returns whether the row belongs to a symbol that is one, or to none.
+/// Returns whether the row has a valid symbol or needs none.
 fn is_readable<E: EntityTrait>(row: &E::ActiveModel) -> bool {
     let table = E::default().table_name();
-    let symbol = E::Column::iter().find(|column| column.as_str() == "symbol" && OF_SYMBOLS.contains(&table));
+    let symbol = E::Column::iter().find(|column| column.as_str() == "symbol" && SYMBOL_TABLES.contains(&table));
     let Some(symbol) = symbol else { return true };
     match row.get(symbol) {
         ActiveValue::Set(Value::String(Some(text))) => crate::symbols::read(table, &text).is_ok(),
@@ -92,40 +92,40 @@ fn is_readable<E: EntityTrait>(row: &E::ActiveModel) -> bool {
     }
 }
 
-/// Tables that a backup leaves out: news is of the moment, and the numbers of what was told must not go back.
+/// Tables that a backup excludes: events are short-lived, and their sequence must not go back.
 #[cfg(test)]
-const LEFT_OUT: [&str; 1] = ["events"];
+const EXCLUDED_TABLES: [&str; 1] = ["events"];
 
-/// Returns the tables. One of the schema that is not here would be lost: a test compares.
+/// Returns the tables. A test compares them with the schema.
 pub(super) fn all() -> [Box<dyn Table>; 14] {
     [
-        of::<entity::series::Entity>(),
-        of::<entity::bar::Entity>(),
-        of::<entity::model_version::Entity>(),
-        of::<entity::model_alias::Entity>(),
-        of::<entity::registry_event::Entity>(),
-        of::<entity::forecast::Entity>(),
-        of::<entity::job::Entity>(),
-        of::<entity::schedule_firing::Entity>(),
-        of::<entity::run::Entity>(),
-        of::<entity::run_metric::Entity>(),
-        of::<entity::training_log::Entity>(),
-        of::<entity::alert::Entity>(),
-        of::<entity::key::Entity>(),
-        of::<entity::audit_line::Entity>(),
+        table::<entity::series::Entity>(),
+        table::<entity::bar::Entity>(),
+        table::<entity::model_version::Entity>(),
+        table::<entity::model_alias::Entity>(),
+        table::<entity::registry_event::Entity>(),
+        table::<entity::forecast::Entity>(),
+        table::<entity::job::Entity>(),
+        table::<entity::schedule_firing::Entity>(),
+        table::<entity::run::Entity>(),
+        table::<entity::run_metric::Entity>(),
+        table::<entity::training_log::Entity>(),
+        table::<entity::alert::Entity>(),
+        table::<entity::key::Entity>(),
+        table::<entity::audit_entry::Entity>(),
     ]
 }
 
-fn of<E: EntityTrait>() -> Box<dyn Table>
+fn table<E: EntityTrait>() -> Box<dyn Table>
 where
     E::ActiveModel: Send,
 {
-    Box::new(Of::<E>(PhantomData))
+    Box::new(EntityTable::<E>(PhantomData))
 }
 
-struct Of<E>(PhantomData<E>);
+struct EntityTable<E>(PhantomData<E>);
 
-impl<E: EntityTrait> Of<E> {
+impl<E: EntityTrait> EntityTable<E> {
     fn key() -> impl Iterator<Item = E::Column> {
         E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column)
     }
@@ -136,7 +136,7 @@ impl<E: EntityTrait> Of<E> {
 }
 
 #[async_trait]
-impl<E: EntityTrait> Table for Of<E>
+impl<E: EntityTrait> Table for EntityTable<E>
 where
     E::ActiveModel: Send,
 {
@@ -202,9 +202,9 @@ where
         Ok(Inserted { rows: inserted as u64, skipped: (lines.len() - inserted) as u64 })
     }
 
-    async fn go_on_numbering(&self, within: &DatabaseTransaction) -> Result<(), StoreError> {
-        // SQLite remembers the largest number by itself. The sequence of PostgreSQL only ever goes up: unlike the rows, it does not
-        // go back when the transaction is.
+    async fn advance_sequence(&self, within: &DatabaseTransaction) -> Result<(), StoreError> {
+        // SQLite tracks the largest identifier itself. A PostgreSQL sequence only increases: unlike the rows, it is not rolled back
+        // with the transaction.
         if E::PrimaryKey::auto_increment() && within.get_database_backend() == DatabaseBackend::Postgres {
             let (table, key) = (self.name(), Self::key().map(|column| column.as_str()).collect::<String>());
             let sequence = format!("pg_get_serial_sequence('{table}', '{key}')");
@@ -231,9 +231,9 @@ mod tests {
         rows.iter().map(|row| row.try_get("", "name").unwrap()).collect()
     }
 
-    /// A table or column that was added to the schema and not to the entities would be missing in every backup.
+    /// A table or column without an entity would be missing in every backup.
     #[tokio::test]
-    async fn every_table_and_column_of_the_schema_is_backed_up() {
+    async fn backup_covers_every_table_and_column() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
         let schema = names(
@@ -243,7 +243,7 @@ mod tests {
         )
         .await;
         let backed_up: BTreeMap<_, _> = all().into_iter().map(|table| (table.name(), table.columns())).collect();
-        let known = backed_up.keys().copied().chain(LEFT_OUT).map(str::to_owned);
+        let known = backed_up.keys().copied().chain(EXCLUDED_TABLES).map(str::to_owned);
         assert_eq!(known.collect::<BTreeSet<_>>(), schema);
         for (table, columns) in backed_up {
             let there = names(&store, &format!("SELECT name FROM pragma_table_info('{table}')")).await;

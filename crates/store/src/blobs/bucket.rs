@@ -1,4 +1,4 @@
-//! An S3 bucket as the place of artifacts.
+//! Client of an S3 bucket.
 
 use std::time::Duration;
 
@@ -9,28 +9,28 @@ use object_store::{
 };
 use reqwest::redirect::Policy;
 
-use super::{failure::BlobError, settings::S3Settings};
+use super::{error::BlobError, settings::S3Settings};
 
-/// How long a connection may take to be made.
+/// Timeout of a connection attempt.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How long a request may take, body included: a model of 20 MB needs 3 Mbit/s.
+/// Timeout of a request including its body: a model of 20 MB needs 3 Mbit/s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A request that failed is tried again this often, as long as this has not passed since it was first tried.
-const RETRIES: usize = 4;
+/// Maximum number of retries, and the time after the first attempt in which they may start.
+const MAX_RETRIES: usize = 4;
 const RETRY_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Waiting before the first and at most before any later try.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LONGEST_PAUSE: Duration = Duration::from_secs(3);
+/// Delay before the first retry, and the maximum delay.
+const INITIAL_BACKOFF: Duration = Duration::from_millis(200);
+const MAX_BACKOFF: Duration = Duration::from_secs(3);
 
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// Returns a client for `bucket`, and the address of its server. No request is made.
+/// Returns a client for `bucket` and the address of its server. No request is made.
 ///
 /// # Errors
-/// [`BlobError::Setting`] when the keys are missing or in part, or the address of the server cannot be one.
+/// [`BlobError::Setting`] when a key is missing or the address of the server is invalid.
 pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, String), BlobError> {
     let (key_id, key) = keys(settings)?;
     let region = settings.region.as_deref().unwrap_or(DEFAULT_REGION);
@@ -39,8 +39,8 @@ pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, S
         None => format!("https://s3.{region}.amazonaws.com"),
     };
     let in_host = !settings.path_style.unwrap_or(settings.endpoint.is_some() || bucket.contains('.'));
-    // With the bucket in the name of the host, the client takes the address as that of the bucket.
-    let asked = match endpoint.split_once("://") {
+    // For virtual-hosted requests, the client expects the address of the bucket.
+    let request_endpoint = match endpoint.split_once("://") {
         Some((scheme, host)) if in_host => format!("{scheme}://{bucket}.{host}"),
         _ => endpoint.clone(),
     };
@@ -48,11 +48,11 @@ pub(super) fn client(bucket: &str, settings: &S3Settings) -> Result<(AmazonS3, S
     let mut builder = AmazonS3Builder::new()
         .with_bucket_name(bucket)
         .with_region(region)
-        .with_endpoint(asked)
+        .with_endpoint(request_endpoint)
         .with_virtual_hosted_style_request(in_host)
         .with_access_key_id(key_id)
         .with_secret_access_key(key)
-        // One object at a time is deleted, and not every server knows how to delete many.
+        // Objects are deleted one at a time; not every server supports bulk deletion.
         .with_disable_bulk_delete(true)
         .with_retry(retries())
         .with_client_options(ClientOptions::new().with_allow_http(endpoint.starts_with("http://")))
@@ -76,10 +76,12 @@ fn keys(settings: &S3Settings) -> Result<(&str, &str), BlobError> {
         (Some(_), None) => "AWS_SECRET_ACCESS_KEY is missing",
         (None, None) => "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing",
     };
-    Err(BlobError::Setting(format!("artifacts are kept in S3, but {missing}: set both in the environment or in .env")))
+    Err(BlobError::Setting(format!(
+        "artifacts are stored in S3, but {missing}: set both in the environment or in .env"
+    )))
 }
 
-/// The text is not repeated where it may hold a password.
+/// Validates the endpoint. Errors do not repeat it where it may contain a password.
 fn checked_endpoint(endpoint: &str, allow_http: bool) -> Result<String, BlobError> {
     let refused = |reason: &str| Err(BlobError::Setting(format!("AWS_ENDPOINT_URL {reason}")));
     if endpoint.contains(['@', '?', '#']) {
@@ -98,7 +100,7 @@ fn checked_endpoint(endpoint: &str, allow_http: bool) -> Result<String, BlobErro
     Ok(endpoint.trim_end_matches('/').to_owned())
 }
 
-/// Makes the HTTP client. That of object_store follows redirects to any host, and has no option against it.
+/// Creates the HTTP client. That of `object_store` follows redirects to any host and has no option to disable that.
 #[derive(Debug)]
 struct Connector {
     without_tls: bool,
@@ -112,9 +114,9 @@ impl HttpConnector for Connector {
             .https_only(!self.without_tls)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(REQUEST_TIMEOUT)
-            // The length of an object is that of its body as sent.
+            // The length of an object is that of its encoded body.
             .no_gzip();
-        // Where there is no TLS the system need not have certificates.
+        // Without TLS, the system needs no certificates.
         let builder = if self.without_tls { builder.tls_certs_only([]) } else { builder };
         let failed = |error| object_store::Error::Generic { store: "HTTP client", source: Box::new(error) };
         builder.build().map(HttpClient::new).map_err(failed)
@@ -123,16 +125,16 @@ impl HttpConnector for Connector {
 
 fn retries() -> RetryConfig {
     RetryConfig {
-        backoff: BackoffConfig { init_backoff: FIRST_PAUSE, max_backoff: LONGEST_PAUSE, base: 2.0 },
-        max_retries: RETRIES,
+        backoff: BackoffConfig { init_backoff: INITIAL_BACKOFF, max_backoff: MAX_BACKOFF, base: 2.0 },
+        max_retries: MAX_RETRIES,
         retry_timeout: RETRY_TIMEOUT,
     }
 }
 
-/// Makes rustls use ring, unless the program has chosen: the client is built without a default, and panics without any.
+/// Installs ring as the provider of rustls unless the program has chosen one: without a provider the client panics.
 fn install_crypto_provider() {
     if rustls::crypto::CryptoProvider::get_default().is_none() {
-        // Another thread may have been faster; any provider will do.
+        // Another thread may have installed one concurrently; any provider will do.
         let _ = rustls::crypto::ring::default_provider().install_default();
     }
 }
@@ -150,9 +152,8 @@ mod tests {
         }
     }
 
-    /// Nobody has chosen who does the cryptography in this program.
     #[test]
-    fn a_client_needs_no_preparation() {
+    fn client_needs_no_installed_crypto_provider() {
         let (_, endpoint) = client("models", &settings()).unwrap();
         assert_eq!(endpoint, "https://s3.us-east-1.amazonaws.com");
         let elsewhere = S3Settings { region: Some("sa-east-1".into()), ..settings() };
@@ -160,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_bucket_is_in_the_host_at_amazon_and_in_the_path_elsewhere_unless_told() {
+    fn bucket_is_in_host_at_amazon_and_in_path_elsewhere_by_default() {
         let url = |bucket: &str, endpoint: Option<&str>, path_style| {
             let settings = S3Settings { endpoint: endpoint.map(str::to_owned), path_style, ..settings() };
             let client = client(bucket, &settings).unwrap().0;
@@ -173,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn missing_keys_are_named() {
+    fn client_names_missing_keys() {
         let half = S3Settings { secret_access_key: None, ..settings() };
         for (settings, named) in [
             (S3Settings::default(), "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are missing"),
@@ -186,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_none_is_refused_and_one_without_tls_only_taken_when_allowed() {
+    fn client_rejects_invalid_endpoints_and_plain_http_unless_allowed() {
         let with = |endpoint: &str, allow_http| {
             client("models", &S3Settings { endpoint: Some(endpoint.into()), allow_http, ..settings() })
         };

@@ -1,49 +1,50 @@
-//! Artifacts that nothing refers to, and what writes that were cut short left behind.
+//! Unreferenced artifacts and files of interrupted writes.
 
 use std::{collections::HashSet, fs, io};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path as BlobPath};
 
-use super::{Blobs, failure::BlobError, listing::Entries, place::Place};
+use super::{
+    backend::Backend,
+    error::BlobError,
+    listing::Entries,
+    store::{Blobs, GRACE_PERIOD},
+};
 use crate::StoreError;
 
-/// How long an artifact may be there before nothing refers to it: a publication writes the artifact first, and then the row.
-pub(super) const GRACE: TimeDelta = TimeDelta::hours(1);
+/// Tolerance when timestamps are compared: a listing has milliseconds, an HTTP response has seconds.
+const TIMESTAMP_TOLERANCE: TimeDelta = TimeDelta::seconds(1);
 
-/// How exactly two readings of a time agree: a listing has milliseconds, an answer of HTTP has seconds.
-const RESOLUTION: TimeDelta = TimeDelta::seconds(1);
-
-/// Something among the artifacts that serves nobody.
+/// An unreferenced artifact or an unfinished file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Garbage {
-    /// Path below the place of the artifacts, with `/`.
+    /// Path relative to the storage, with `/`.
     pub path: String,
     /// Number of bytes.
     pub size_bytes: u64,
     /// When it was last written.
     pub stored_at: DateTime<Utc>,
-    /// Whether it is a file whose writing was cut short, and no artifact.
+    /// Whether it is the file of an interrupted write and not an artifact.
     pub is_unfinished: bool,
 }
 
 impl Blobs {
-    /// Returns what no one needs: artifacts not in `referenced`, and unfinished files, both last written more than an hour
-    /// before `read_at`, the moment at which reading `referenced` began. So a publication may take half an hour from its
-    /// artifact to its row before it is in danger.
+    /// Returns artifacts that are not in `referenced`, and unfinished files, both last written more than an hour before
+    /// `read_at`, when reading `referenced` began. A publication thus has half an hour from its artifact to its row.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when the place cannot be read.
+    /// [`StoreError::Blob`] when the storage cannot be read.
     pub async fn unreferenced(
         &self,
         referenced: &HashSet<String>,
         read_at: DateTime<Utc>,
     ) -> Result<Vec<Garbage>, StoreError> {
         let mut garbage = Vec::new();
-        let mut entries = Entries::new(&self.place);
+        let mut entries = Entries::new(&self.backend);
         while let Some(page) = entries.next_page().await? {
             let unneeded = page.into_iter().filter(|entry| {
-                entry.stored_at < read_at - GRACE
+                entry.stored_at < read_at - GRACE_PERIOD
                     && !entry.sha256.as_ref().is_some_and(|hash| referenced.contains(hash))
             });
             garbage.extend(unneeded.map(|entry| Garbage {
@@ -56,23 +57,23 @@ impl Blobs {
         Ok(garbage)
     }
 
-    /// Removes `garbage`, and returns what was removed. What was written again since it was found stays.
+    /// Deletes `garbage` and returns what was deleted. Entries that were written again in the meantime are kept.
     ///
     /// # Errors
-    /// [`StoreError::Blob`] when something cannot be removed; the rest is then left.
+    /// [`StoreError::Blob`] when something cannot be deleted; the rest is then kept.
     pub async fn remove(&self, garbage: Vec<Garbage>) -> Result<Vec<Garbage>, StoreError> {
         let mut removed = Vec::with_capacity(garbage.len());
-        for one in garbage {
-            let is_removed = match &self.place {
-                Place::Folder(root) => remove_file(root.join(&one.path), one.stored_at).await?,
-                Place::Bucket { client, prefix, .. } => {
-                    let path = BlobPath::from_iter(prefix.parts().chain(BlobPath::from(one.path.as_str()).parts()));
-                    let removal = remove_object(client, &path, one.stored_at).await;
-                    removal.map_err(|error| self.place.failure(&error))?
+        for entry in garbage {
+            let is_removed = match &self.backend {
+                Backend::Folder(root) => remove_file(root.join(&entry.path), entry.stored_at).await?,
+                Backend::Bucket { client, prefix, .. } => {
+                    let path = BlobPath::from_iter(prefix.parts().chain(BlobPath::from(entry.path.as_str()).parts()));
+                    let removal = remove_object(client, &path, entry.stored_at).await;
+                    removal.map_err(|error| self.backend.to_error(&error))?
                 }
             };
             if is_removed {
-                removed.push(one);
+                removed.push(entry);
             }
         }
         Ok(removed)
@@ -90,7 +91,7 @@ async fn remove_file(path: std::path::PathBuf, stored_at: DateTime<Utc>) -> Resu
         Ok(is_same)
     });
     match removal.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
-        // Another repair was faster.
+        // Another repair removed it concurrently.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         other => other.map_err(|source| BlobError::Folder { path: shown, source }),
     }
@@ -105,7 +106,7 @@ async fn remove_object(
         Err(object_store::Error::NotFound { .. }) => return Ok(false),
         other => other?,
     };
-    let is_same = (found.last_modified - stored_at).abs() <= RESOLUTION;
+    let is_same = (found.last_modified - stored_at).abs() <= TIMESTAMP_TOLERANCE;
     if is_same {
         client.delete(path).await?;
     }

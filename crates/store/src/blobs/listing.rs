@@ -1,4 +1,4 @@
-//! What lies where artifacts are kept, page by page.
+//! Lists the storage page by page.
 
 use std::{
     fs, io,
@@ -13,57 +13,57 @@ use object_store::{
     path::Path as BlobPath,
 };
 
-use super::{StoredBlob, failure::BlobError, is_sha256, place::Place};
+use super::{backend::Backend, blob::StoredBlob, error::BlobError, sha256::is_sha256};
 
-/// Number of folders that a folder of artifacts has: one for each first byte of a hash.
+/// Number of subfolders of a folder of artifacts: one for each first byte of a hash.
 const SHARDS: u16 = 256;
 
-/// An artifact, or what a write that was cut short left behind.
+/// An artifact, or the file of an interrupted write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// The hash that an artifact is stored under; `None` for a file that was being written.
+    /// Hash of an artifact; `None` for a file that was being written.
     pub(super) sha256: Option<String>,
-    /// Path below the place of the artifacts, with `/`.
+    /// Path relative to the storage, with `/`.
     pub(super) path: String,
     pub(super) size_bytes: u64,
     pub(super) stored_at: DateTime<Utc>,
 }
 
-/// The entries of a place, from the first page to the last. Whatever else lies there is passed over.
+/// The entries of the storage, page by page. Foreign files are skipped.
 #[derive(Debug)]
 pub(super) struct Entries<'a> {
-    place: &'a Place,
+    backend: &'a Backend,
     next: Next,
 }
 
 #[derive(Debug)]
 enum Next {
-    /// The folder with this first byte.
+    /// The folder for this first byte.
     Shard(u16),
-    /// The page behind this token, or the first.
+    /// The page after this token, or the first.
     Page(Option<String>),
     End,
 }
 
 impl<'a> Entries<'a> {
-    pub(super) fn new(place: &'a Place) -> Self {
-        let next = match place {
-            Place::Folder(_) => Next::Shard(0),
-            Place::Bucket { .. } => Next::Page(None),
+    pub(super) fn new(backend: &'a Backend) -> Self {
+        let next = match backend {
+            Backend::Folder(_) => Next::Shard(0),
+            Backend::Bucket { .. } => Next::Page(None),
         };
-        Self { place, next }
+        Self { backend, next }
     }
 
     /// Returns the next page, which may be empty, or `None` after the last.
     pub(super) async fn next_page(&mut self) -> Result<Option<Vec<Entry>>, BlobError> {
-        match (std::mem::replace(&mut self.next, Next::End), self.place) {
-            (Next::Shard(shard), Place::Folder(root)) if shard < SHARDS => {
+        match (std::mem::replace(&mut self.next, Next::End), self.backend) {
+            (Next::Shard(shard), Backend::Folder(root)) if shard < SHARDS => {
                 self.next = Next::Shard(shard + 1);
                 read_shard(root.clone(), format!("{shard:02x}")).await.map(Some)
             }
-            (Next::Page(token), Place::Bucket { client, prefix, .. }) => {
+            (Next::Page(token), Backend::Bucket { client, prefix, .. }) => {
                 let (page, token) =
-                    read_page(client, prefix, token).await.map_err(|error| self.place.failure(&error))?;
+                    read_page(client, prefix, token).await.map_err(|error| self.backend.to_error(&error))?;
                 self.next = token.map_or(Next::End, |token| Next::Page(Some(token)));
                 Ok(Some(page))
             }
@@ -72,7 +72,7 @@ impl<'a> Entries<'a> {
     }
 }
 
-/// Reads a folder of the two levels. Not through the object store, which does not show files that are being written.
+/// Reads a subfolder directly: the object store hides files that are being written.
 async fn read_shard(root: PathBuf, shard: String) -> Result<Vec<Entry>, BlobError> {
     let folder = root.join(&shard);
     let unreadable = |source| BlobError::Folder { path: folder.clone(), source };
@@ -96,7 +96,7 @@ fn read_folder(folder: &Path, shard: &str) -> io::Result<Vec<Entry>> {
         let Ok(name) = file.file_name().into_string() else { continue };
         let Some(sha256) = read_name(&name, shard) else { continue };
         let found = match file.metadata() {
-            // Removed, or given its final name, since the folder was read.
+            // Removed or renamed since the folder was read.
             Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
             other => other?,
         };
@@ -108,8 +108,9 @@ fn read_folder(folder: &Path, shard: &str) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// Returns the hash of an artifact's name, `Some(None)` for a file being written (`HASH#NUMBER`), `None` for anything else.
-#[expect(clippy::option_option, reason = "what is ours, and if so whether it is whole")]
+/// Returns the hash of an artifact's name, `Some(None)` for a file being written (`HASH#NUMBER`), `None` for anything
+/// else.
+#[expect(clippy::option_option, reason = "whether the file is ours, and if so whether it is complete")]
 fn read_name(name: &str, shard: &str) -> Option<Option<String>> {
     let (sha256, number) = name.split_once('#').map_or((name, None), |(sha256, number)| (sha256, Some(number)));
     if !is_sha256(sha256) || !sha256.starts_with(shard) {
@@ -122,7 +123,7 @@ fn read_name(name: &str, shard: &str) -> Option<Option<String>> {
     }
 }
 
-/// Reads a page of a bucket, and returns the token of the page behind it.
+/// Reads a page of a bucket and returns it with the token of the next page.
 async fn read_page(
     client: &AmazonS3,
     prefix: &BlobPath,
@@ -135,7 +136,7 @@ async fn read_page(
     Ok((entries, page.page_token))
 }
 
-/// An object is whole or not there, so each is an artifact or none of ours.
+/// Returns an artifact, or `None` for a foreign object. Objects are written atomically.
 fn read_object(object: &ObjectMeta, below: &str) -> Option<Entry> {
     let path = object.location.as_ref().strip_prefix(below)?;
     let (shard, name) = path.split_once('/')?;
@@ -148,7 +149,7 @@ fn read_object(object: &ObjectMeta, below: &str) -> Option<Entry> {
     })
 }
 
-/// The artifacts of a place, page by page, in no particular order.
+/// The artifacts, page by page, in no particular order.
 #[derive(Debug)]
 pub struct BlobPages<'a>(pub(super) Entries<'a>);
 
@@ -156,7 +157,7 @@ impl BlobPages<'_> {
     /// Returns the next page, which may be empty, or `None` after the last.
     ///
     /// # Errors
-    /// [`BlobError`] when the place cannot be read.
+    /// [`BlobError`] when the storage cannot be read.
     pub async fn next_page(&mut self) -> Result<Option<Vec<StoredBlob>>, BlobError> {
         let page = self.0.next_page().await?;
         let blob = |entry: Entry| {
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_an_artifact_a_file_being_written_or_none_of_ours() {
+    fn read_name_recognises_artifacts_and_unfinished_files() {
         let hash = "ab".repeat(32);
         assert_eq!(read_name(&hash, "ab"), Some(Some(hash.clone())));
         assert_eq!(read_name(&format!("{hash}#1"), "ab"), Some(None));
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_ours_by_its_place_and_name() {
+    fn read_object_requires_prefix_shard_and_hash() {
         let hash = "ab".repeat(32);
         let object = |path: String| ObjectMeta {
             location: BlobPath::from(path),

@@ -1,4 +1,4 @@
-//! Where artifacts are kept, and with which keys.
+//! Location of the artifacts and credentials.
 
 use std::{
     fmt,
@@ -8,18 +8,18 @@ use std::{
 use object_store::path::Path as BlobPath;
 use serde::Deserialize;
 
-use super::failure::BlobError;
+use super::error::BlobError;
 
-/// What an S3 address looks like, told when another is given.
-const FORM: &str = "write s3://bucket/prefix, or the path of a folder";
+/// Valid addresses, for error messages.
+const EXPECTED_FORMAT: &str = "write s3://bucket/prefix, or the path of a folder";
 
-/// A text that must not be read by whoever sees a log. It has no `Display`, is never serialised, and its `Debug` is `***`.
+/// A secret. It has no `Display`, is never serialised, and its `Debug` is `***`.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Returns the text itself, for the one who needs it.
+    /// Returns the secret itself.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
@@ -38,34 +38,34 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where artifacts are kept.
+/// Location of the artifacts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ArtifactAddress {
-    /// A folder of this machine.
+    /// A local folder.
     Local(PathBuf),
     /// The objects below a prefix of an S3 bucket. One prefix belongs to one database: garbage is collected in all of it.
     S3 {
         /// Name of the bucket.
         bucket: String,
-        /// What all names begin with, without slash at either end; may be empty.
+        /// Prefix of all names, without slash at either end; may be empty.
         prefix: String,
     },
 }
 
 impl ArtifactAddress {
-    /// Reads `s3://bucket`, `s3://bucket/prefix` or the path of a folder.
+    /// Parses `s3://bucket`, `s3://bucket/prefix` or the path of a folder.
     ///
     /// # Errors
-    /// [`BlobError::Setting`] for another scheme, and for a bucket or a prefix that cannot be one. A text that seems to
-    /// hold keys is not repeated.
+    /// [`BlobError::Setting`] for another scheme or an invalid bucket or prefix. A text that may contain keys is not
+    /// repeated.
     pub fn parse(text: &str) -> Result<Self, BlobError> {
         if let Some(rest) = text.strip_prefix("s3://") {
             return Self::parse_bucket(rest);
         }
         let scheme = text.split_once("://").map(|(scheme, _)| scheme).or(text.starts_with("s3:").then_some("s3:"));
         match scheme {
-            Some(scheme) => Err(refused(&format!("{scheme:?} is no kind of place closecast knows: {FORM}"))),
-            None if text.is_empty() => Err(refused(&format!("it is empty: {FORM}"))),
+            Some(scheme) => Err(refused(&format!("{scheme:?} is not a supported scheme: {EXPECTED_FORMAT}"))),
+            None if text.is_empty() => Err(refused(&format!("it is empty: {EXPECTED_FORMAT}"))),
             None => Ok(Self::Local(PathBuf::from(text))),
         }
     }
@@ -81,7 +81,7 @@ impl ArtifactAddress {
         let is_known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
         if !(3..=63).contains(&bucket.len()) || !bucket.bytes().all(is_known) {
             return Err(refused(&format!(
-                "{bucket:?} cannot be a bucket, which has 3 to 63 letters, digits, dots and hyphens"
+                "{bucket:?} is not a valid bucket, which has 3 to 63 letters, digits, dots and hyphens"
             )));
         }
         let prefix = prefix.trim_matches('/');
@@ -104,29 +104,29 @@ impl fmt::Display for ArtifactAddress {
     }
 }
 
-/// How to reach an S3 server. Nothing of it matters to a folder.
+/// Access to an S3 server. Ignored for a folder.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct S3Settings {
     /// Address of the server, `https://host:port`; Amazon's own when absent.
     pub endpoint: Option<String>,
     /// Region of the bucket; `us-east-1` when absent.
     pub region: Option<String>,
-    /// Name of the key.
+    /// Identifier of the access key.
     pub access_key_id: Option<String>,
-    /// The key.
+    /// The secret key.
     pub secret_access_key: Option<Secret>,
-    /// What temporary keys come with.
+    /// Token of temporary credentials.
     pub session_token: Option<Secret>,
-    /// Whether the server may be asked without TLS.
+    /// Whether requests without TLS are allowed.
     pub allow_http: bool,
-    /// Whether the bucket stands in the path of a request rather than in the name of the host. When absent, it does so for
-    /// a server of one's own, and for a bucket with dots, which no certificate covers.
+    /// Whether the bucket is in the path of a request instead of the host name. By default it is for custom endpoints,
+    /// and for buckets with dots, which no certificate covers.
     pub path_style: Option<bool>,
 }
 
 impl fmt::Debug for S3Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A password before the host is refused when the server is to be asked, and must not be told until then.
+        // A password before the host is rejected when the client is created, and must not be shown before.
         let host = |endpoint: &String| endpoint.rsplit('@').next().map(str::to_owned);
         f.debug_struct("S3Settings")
             .field("endpoint", &self.endpoint.as_ref().and_then(host))
@@ -140,17 +140,17 @@ impl fmt::Debug for S3Settings {
     }
 }
 
-/// Where artifacts are kept, and how that place is reached.
+/// Location of the artifacts and access to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ArtifactSettings {
-    /// The place.
+    /// The location.
     pub address: ArtifactAddress,
-    /// How an S3 server is reached.
+    /// Access to an S3 server.
     pub s3: S3Settings,
 }
 
 impl ArtifactSettings {
-    /// Returns the settings of a folder of this machine.
+    /// Returns the settings of a local folder.
     #[must_use]
     pub fn local(folder: &Path) -> Self {
         Self { address: ArtifactAddress::Local(folder.to_owned()), s3: S3Settings::default() }
@@ -162,7 +162,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_a_folder_or_a_bucket_with_a_prefix() {
+    fn parse_accepts_folders_and_buckets_with_prefix() {
         for (text, shown) in [
             ("artifacts", "artifacts"),
             ("/var/lib/closecast/artifacts", "/var/lib/closecast/artifacts"),
@@ -179,15 +179,15 @@ mod tests {
     }
 
     #[test]
-    fn another_address_is_refused_with_what_to_write_and_without_its_keys() {
-        for (text, told) in [
+    fn parse_rejects_other_addresses_without_repeating_keys() {
+        for (text, expected) in [
             ("", "it is empty"),
             ("gs://models", "\"gs\""),
             ("file:///models", "\"file\""),
             ("s3:models", "s3://bucket/prefix"),
-            ("s3://", "cannot be a bucket"),
-            ("s3://ab", "\"ab\" cannot be a bucket"),
-            ("s3://mod els", "cannot be a bucket"),
+            ("s3://", "is not a valid bucket"),
+            ("s3://ab", "\"ab\" is not a valid bucket"),
+            ("s3://mod els", "is not a valid bucket"),
             ("s3://models/a//b", "the prefix"),
             ("s3://models/../b", "the prefix"),
             ("s3://AKIA:hidden@models", "AWS_SECRET_ACCESS_KEY"),
@@ -195,13 +195,13 @@ mod tests {
             ("https://user:hidden@host/models", "\"https\""),
         ] {
             let error = ArtifactAddress::parse(text).unwrap_err().to_string();
-            assert!(error.contains(told) && error.contains("CLOSECAST_ARTIFACTS_URL"), "{text}: {error}");
+            assert!(error.contains(expected) && error.contains("CLOSECAST_ARTIFACTS_URL"), "{text}: {error}");
             assert!(!error.contains("hidden"), "{text}: {error}");
         }
     }
 
     #[test]
-    fn no_secret_is_shown() {
+    fn debug_shows_no_secret() {
         let settings = S3Settings {
             endpoint: Some("https://user:hidden@host".into()),
             access_key_id: Some("AKIA".into()),

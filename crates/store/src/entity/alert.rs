@@ -1,4 +1,4 @@
-//! Something that a person should look at.
+//! An alert.
 
 use sea_orm::entity::prelude::*;
 

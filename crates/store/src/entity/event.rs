@@ -1,4 +1,4 @@
-//! A piece of news.
+//! An event.
 
 use sea_orm::entity::prelude::*;
 

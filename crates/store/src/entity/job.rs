@@ -1,4 +1,4 @@
-//! A piece of work for a worker.
+//! A background job.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! A key to the API: its hash, never the key.
+//! The hash of an API key.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! Which version of a name a role is played by.
+//! The version of a name with a role.
 
 use sea_orm::entity::prelude::*;
 

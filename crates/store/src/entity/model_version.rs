@@ -1,4 +1,4 @@
-//! One published version of a model.
+//! A published version of a model.
 
 use sea_orm::entity::prelude::*;
 

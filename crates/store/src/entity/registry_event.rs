@@ -1,4 +1,4 @@
-//! A change of the version in service, and why.
+//! An entry of the registry log.
 
 use sea_orm::entity::prelude::*;
 

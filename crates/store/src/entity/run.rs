@@ -1,4 +1,4 @@
-//! One training, search or backtest.
+//! A training, tuning or backtest run.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One figure of a run at one step, such as the loss of an epoch.
+//! A metric of a run at one step, such as the loss of an epoch.
 
 use sea_orm::entity::prelude::*;
 

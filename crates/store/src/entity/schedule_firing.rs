@@ -1,4 +1,4 @@
-//! One firing of a schedule.
+//! A firing of a schedule.
 
 use sea_orm::entity::prelude::*;
 

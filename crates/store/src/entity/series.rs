@@ -1,4 +1,4 @@
-//! What is known about the bars of one symbol as a whole.
+//! Metadata of the bars of a symbol.
 
 use sea_orm::entity::prelude::*;
 

@@ -1,4 +1,4 @@
-//! One line that a run had to say.
+//! A log line of a run.
 
 use sea_orm::entity::prelude::*;
 

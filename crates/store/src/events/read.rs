@@ -1,14 +1,18 @@
-//! Reading the news, and forgetting what is old.
+//! Reads and prunes events.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{Event, EventStore, EventTopic, unreadable};
-use crate::{StoreError, connection::begin_writing, entity::event};
+use super::{
+    emit::unreadable,
+    payload::EventTopic,
+    store::{Event, EventStore},
+};
+use crate::{StoreError, entity::event, transaction::begin_writing};
 
 impl EventStore<'_> {
-    /// Returns the news after the number `sequence`, oldest first, and the number that was read up to. At most `limit` rows are read;
-    /// what a program of another version wrote and this one does not understand is passed over.
+    /// Returns the events after the number `sequence`, oldest first, and the number of the last row read. At most
+    /// `limit` rows are read; events of another version of the program that this one cannot parse are skipped.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -20,17 +24,17 @@ impl EventStore<'_> {
             .all(self.database)
             .await?;
         let read_to = rows.last().map_or(sequence, |row| row.id);
-        let understood = rows.into_iter().filter_map(|row| match read(row) {
+        let parsed = rows.into_iter().filter_map(|row| match read(row) {
             Ok(event) => Some(event),
             Err(error) => {
-                tracing::warn!("news is passed over: {error}");
+                tracing::warn!("an event is skipped: {error}");
                 None
             }
         });
-        Ok((understood.collect(), read_to))
+        Ok((parsed.collect(), read_to))
     }
 
-    /// Returns the number of the newest news; 0 when there never was any.
+    /// Returns the number of the newest event, 0 if there was none.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -39,7 +43,7 @@ impl EventStore<'_> {
         Ok(last.into_tuple().one(self.database).await?.unwrap_or(0))
     }
 
-    /// Returns the number of the oldest news that is kept.
+    /// Returns the number of the oldest stored event.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -48,12 +52,12 @@ impl EventStore<'_> {
         Ok(first.into_tuple().one(self.database).await?)
     }
 
-    /// Deletes news from before `before`, and the oldest beyond `most`, and returns how many rows; at most about `limit`. The newest is
-    /// kept, so that the last number given stays known.
+    /// Deletes events before `before` and the oldest beyond `max_events`, at most about `limit`, and returns their
+    /// number. The newest is kept, so that the last sequence number is known.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
-    pub async fn forget(&self, before: DateTime<Utc>, most: u32, limit: u32) -> Result<u64, StoreError> {
+    pub async fn prune(&self, before: DateTime<Utc>, max_events: u32, limit: u32) -> Result<u64, StoreError> {
         let Some(oldest) = self.oldest().await? else { return Ok(0) };
         let newest = self.newest().await?;
         let aged = event::Entity::find()
@@ -62,7 +66,7 @@ impl EventStore<'_> {
             .filter(event::Column::CreatedAt.lt(before))
             .order_by_desc(event::Column::Id);
         let aged: i64 = aged.into_tuple().one(self.database).await?.unwrap_or(0);
-        let last = aged.max(newest - i64::from(most)).min(newest - 1).min(oldest - 1 + i64::from(limit));
+        let last = aged.max(newest - i64::from(max_events)).min(newest - 1).min(oldest - 1 + i64::from(limit));
         let transaction = begin_writing(self.database).await?;
         let deleted = event::Entity::delete_many().filter(event::Column::Id.lte(last)).exec(&transaction).await?;
         transaction.commit().await?;
@@ -73,6 +77,6 @@ impl EventStore<'_> {
 fn read(row: event::Model) -> Result<Event, StoreError> {
     let topic = EventTopic::named(&row.topic)
         .ok_or_else(|| unreadable(row.id, format!("the topic {:?} is not known", row.topic)))?;
-    let news = serde_json::from_str(&row.payload).map_err(|error| unreadable(row.id, error.to_string()))?;
-    Ok(Event { sequence: row.id, topic, symbol: row.symbol, at: row.created_at, news })
+    let payload = serde_json::from_str(&row.payload).map_err(|error| unreadable(row.id, error.to_string()))?;
+    Ok(Event { sequence: row.id, topic, symbol: row.symbol, at: row.created_at, payload })
 }

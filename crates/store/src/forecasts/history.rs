@@ -1,4 +1,4 @@
-//! Past forecasts, newest first, a page at a time, however many there are.
+//! Pages through past forecasts, newest first.
 
 use chrono::{DateTime, Utc};
 use closecast_domain::Symbol;
@@ -8,42 +8,45 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait},
 };
 
-use super::{ForecastStore, StoredForecast, stored};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
 use crate::{StoreError, entity::forecast, symbols};
 
 /// Which forecasts to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HistoryFilter {
-    /// Only those of this symbol.
+    /// Only this symbol.
     pub symbol: Option<Symbol>,
-    /// Only those of the model of this name.
+    /// Only the model with this name.
     pub model_name: Option<String>,
-    /// Only those made then or later.
+    /// Only forecasts made at this time or later.
     pub made_from: Option<DateTime<Utc>>,
-    /// Only those made before.
+    /// Only forecasts made before this time.
     pub made_before: Option<DateTime<Utc>>,
 }
 
-/// Where a page ended. The next one begins there, whatever has been added at the front since.
+/// End of a page. The next page starts here, whatever was added at the front since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     /// When the last forecast of the page was made.
     pub created_at: DateTime<Utc>,
-    /// Its number.
+    /// Its identifier.
     pub id: i64,
 }
 
 /// A page of past forecasts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Page {
-    /// Forecasts, the one made last first.
+    /// Forecasts, newest first.
     pub forecasts: Vec<StoredForecast>,
-    /// Where the next page begins; none when this is the last.
+    /// Start of the next page; `None` on the last page.
     pub next: Option<Cursor>,
 }
 
 impl ForecastStore<'_> {
-    /// Returns at most `limit` forecasts after `cursor`, the one made last first. Rows that cannot be read are left out.
+    /// Returns at most `limit` forecasts after `cursor`, newest first. Unreadable rows are skipped.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -62,8 +65,8 @@ impl ForecastStore<'_> {
         Ok(Page { forecasts, next })
     }
 
-    /// Returns how the database answers that question, as it says itself, line by line: for whoever looks for the reason of a
-    /// slow page. PostgreSQL runs the query for it and adds the time that each step took.
+    /// Returns the query plan of [`ForecastStore::history`], line by line, to diagnose slow pages. PostgreSQL executes
+    /// the query and adds timings.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -98,8 +101,7 @@ fn select(filter: &HistoryFilter, cursor: Option<Cursor>, limit: u64) -> Select<
         .limit(limit.saturating_add(1))
 }
 
-/// As one comparison of pairs: PostgreSQL begins at that very place of the index, SQLite at the time, and passes over those made
-/// then without leaving the index.
+/// Compares pairs: PostgreSQL seeks to that position of the index; SQLite seeks to the time and skips within the index.
 fn after(cursor: Cursor) -> Expr {
     let place = Expr::tuple([Expr::col(forecast::Column::CreatedAt), Expr::col(forecast::Column::Id)]);
     place.lt(Expr::tuple([Expr::value(cursor.created_at), Expr::value(cursor.id)]))

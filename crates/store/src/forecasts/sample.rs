@@ -1,21 +1,21 @@
-//! Whether stored forecasts can be read.
+//! Checks that stored forecasts are readable.
 
 use sea_orm::{EntityTrait, QueryOrder, QuerySelect};
 
-use super::{ForecastStore, stored};
+use super::{record::stored, store::ForecastStore};
 use crate::{StoreError, entity::forecast};
 
-/// What a look at some forecasts found.
+/// Result of reading some forecasts.
 #[derive(Debug)]
 pub struct ForecastSample {
-    /// How many were looked at.
+    /// Number of forecasts read.
     pub looked_at: usize,
-    /// Why some of them cannot be read.
+    /// Errors of unreadable rows.
     pub unreadable: Vec<StoreError>,
 }
 
 impl ForecastStore<'_> {
-    /// Looks at the newest `limit` forecasts.
+    /// Reads the newest `limit` forecasts.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.

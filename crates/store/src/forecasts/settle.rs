@@ -1,4 +1,4 @@
-//! What became of forecasts: the close of the session, once it is known.
+//! Settles forecasts: records the close of their session.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::Symbol;
@@ -6,23 +6,26 @@ use sea_orm::{
     ActiveModelTrait, ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::{ForecastStore, StoredForecast, stored};
-use crate::{StoreError, connection::begin_writing, entity::forecast, symbols};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
+use crate::{StoreError, entity::forecast, symbols, transaction::begin_writing};
 
-/// A forecast that waits for its close.
+/// A forecast without a realised close.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unsettled {
-    /// Number of the forecast.
+    /// Identifier of the forecast.
     pub id: i64,
     /// The forecast.
     pub forecast: StoredForecast,
 }
 
 impl ForecastStore<'_> {
-    /// Returns the symbols that have forecasts of sessions up to `until` without a close.
+    /// Returns the symbols with unsettled forecasts of sessions up to `until`.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be parsed.
     pub async fn unsettled_symbols(&self, until: NaiveDate) -> Result<Vec<Symbol>, StoreError> {
         let found: Vec<String> = forecast::Entity::find()
             .select_only()
@@ -39,7 +42,7 @@ impl ForecastStore<'_> {
         found.into_iter().map(read).filter_map(symbols::skip_unreadable).collect()
     }
 
-    /// Returns at most `limit` forecasts of `symbol` of sessions up to `until` without a close, by number, those after the number
+    /// Returns at most `limit` unsettled forecasts of `symbol` up to the session `until`, by identifier, those after
     /// `after`.
     ///
     /// # Errors
@@ -64,8 +67,7 @@ impl ForecastStore<'_> {
         rows.into_iter().map(|row| Ok(Unsettled { id: row.id, forecast: stored(row)? })).collect()
     }
 
-    /// Enters the closes of forecasts by number: all of them or, after an error, none. A forecast without a close was of a
-    /// session that was none.
+    /// Records the closes of forecasts by identifier, atomically. `None` means that the date was not a session.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.

@@ -1,4 +1,4 @@
-//! Forecasts of the next session whose close has come: what a model is judged by.
+//! Settled forecasts of the next session, by which models are judged.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::Symbol;
@@ -7,30 +7,33 @@ use sea_orm::{
     sea_query::{Expr, ExprTrait, Query},
 };
 
-use super::{ForecastStore, StoredForecast, stored};
+use super::{
+    record::{StoredForecast, stored},
+    store::ForecastStore,
+};
 use crate::{
     StoreError,
     entity::{forecast, series},
     symbols,
 };
 
-/// Which settled forecasts.
+/// Which settled forecasts to return.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SettledFilter {
-    /// Only those of the model of this name, whichever version.
+    /// Only any version of the model with this name.
     pub model_name: Option<String>,
-    /// Only those of sessions from this one on.
+    /// Only sessions from this date on.
     pub from: Option<NaiveDate>,
 }
 
 impl ForecastStore<'_> {
-    /// Returns the newest settled forecasts of `symbol`, of one session ahead and one a session, the latest session first. Where
-    /// several were made of a session, the one made last counts.
+    /// Returns the newest settled one-step forecasts of `symbol`, latest session first, one per session: of several,
+    /// the one made last.
     ///
-    /// At most `limit` rows are read, so that fewer sessions come back where several forecasts were made of one.
+    /// At most `limit` rows are read, so sessions with several forecasts reduce the number of results.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a row cannot be parsed.
     pub async fn settled(
         &self,
         symbol: &Symbol,
@@ -53,11 +56,11 @@ impl ForecastStore<'_> {
         Ok(forecasts)
     }
 
-    /// Returns the symbols with stored prices that forecasts were made of since `since`, by name. One look into the index for each
-    /// symbol, however many forecasts there are.
+    /// Returns the symbols with stored prices and forecasts made since `since`, by name. Costs one index lookup per
+    /// symbol, independent of the number of forecasts.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a symbol cannot be parsed.
     pub async fn symbols_since(&self, since: DateTime<Utc>) -> Result<Vec<Symbol>, StoreError> {
         let of_symbol = Expr::col((forecast::Entity, forecast::Column::Symbol));
         let made = Query::select()

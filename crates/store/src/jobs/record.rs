@@ -1,4 +1,4 @@
-//! A job as it is told to the rest of the program.
+//! A job as it is stored.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
@@ -7,19 +7,19 @@ use serde_json::Value;
 
 use crate::{StoreError, entity::job};
 
-/// How far a job is.
+/// State of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     /// It waits for a worker.
     Queued,
-    /// A worker has it.
+    /// A worker runs it.
     Running,
-    /// It ended and did what was asked.
+    /// It ended successfully.
     Succeeded,
     /// It ended with an error.
     Failed,
-    /// It was ended because somebody asked for that.
+    /// It was cancelled.
     Cancelled,
 }
 
@@ -27,7 +27,7 @@ impl JobState {
     /// All states.
     pub const ALL: [Self; 5] = [Self::Queued, Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
 
-    /// Returns the name of the state, in small letters.
+    /// Returns the name of the state in lower case.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -39,79 +39,79 @@ impl JobState {
         }
     }
 
-    /// Returns the state of that name.
+    /// Returns the state with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 
-    /// Returns whether nothing more will happen to the job.
+    /// Returns whether the state is final.
     #[must_use]
     pub fn has_ended(self) -> bool {
         !matches!(self, Self::Queued | Self::Running)
     }
 }
 
-/// A job to be done.
+/// A job to add to the queue.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewJob {
-    /// What is to be done, for example `train_model`.
+    /// Kind of job, for example `train_model`.
     pub kind: String,
-    /// With what.
+    /// Arguments.
     pub payload: Value,
-    /// Jobs of one key are the same work: while one is unfinished, no other is added.
+    /// Deduplication key: no second job is added while one with the same key is unfinished.
     pub dedup_key: Option<String>,
-    /// Higher is sooner.
+    /// Jobs with a higher priority run first.
     pub priority: i32,
-    /// How often it may be begun, the first time included.
+    /// Maximum number of attempts, the first one included.
     pub max_attempts: u32,
-    /// Who asked for it.
+    /// Client that requested it.
     pub requested_by: Option<String>,
 }
 
-/// What came of asking for a job.
+/// Result of adding a job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Enqueued {
     /// The job.
     pub job: Job,
-    /// Whether it was already there, unfinished, under the same deduplication key.
+    /// Whether the job was already queued or running under the same deduplication key.
     pub already_there: bool,
 }
 
 /// A job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// Identifier; later jobs have greater ones.
+    /// Identifier; increases with each job.
     pub id: String,
-    /// What is to be done.
+    /// Kind of job.
     pub kind: String,
-    /// With what.
+    /// Arguments.
     pub payload: Value,
-    /// How far it is.
+    /// State.
     pub state: JobState,
-    /// Higher is sooner.
+    /// Jobs with a higher priority run first.
     pub priority: i64,
-    /// How often it was begun.
+    /// Number of attempts started.
     pub attempt: u64,
-    /// How often it may be begun.
+    /// Maximum number of attempts.
     pub max_attempts: u64,
-    /// Not before.
+    /// Earliest start.
     pub run_at: DateTime<Utc>,
-    /// Worker that has or had it.
+    /// Worker that runs or ran it.
     pub worker: Option<String>,
-    /// What its worker last said of it.
+    /// Last progress reported by the worker.
     pub progress: Option<Value>,
-    /// Whether somebody asked for its end.
+    /// Whether cancellation was requested.
     pub cancel_requested: bool,
-    /// What came of it.
+    /// Result.
     pub result: Option<Value>,
-    /// Why it failed, or why it is to be tried again.
+    /// Why it failed, or why it is retried.
     pub error: Option<String>,
-    /// Who asked for it.
+    /// Client that requested it.
     pub requested_by: Option<String>,
-    /// When it was asked for.
+    /// When it was queued.
     pub created_at: DateTime<Utc>,
-    /// When it was first begun.
+    /// When its first attempt started.
     pub started_at: Option<DateTime<Utc>>,
     /// When it ended.
     pub ended_at: Option<DateTime<Utc>>,
@@ -120,9 +120,9 @@ pub struct Job {
 /// Which jobs to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
-    /// Only those of this state.
+    /// Only jobs in this state.
     pub state: Option<JobState>,
-    /// Only those of this kind.
+    /// Only jobs of this kind.
     pub kind: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Bringing the schema up to date: all steps that wait, with their rows in the bookkeeping table, in one transaction.
+//! Applies all pending migrations, with their bookkeeping rows, in one transaction.
 
 use std::{
     fs::{File, OpenOptions},
@@ -11,17 +11,17 @@ use sea_orm::{
 };
 use sea_orm_migration::{Migration, MigrationStatus, MigratorTrait};
 
-use super::{Migrator, copies};
+use super::{copies, migrator::Migrator};
 use crate::{DatabaseAddress, StoreError, connection::connect, private};
 
-/// Key of the lock under which the schema of PostgreSQL is changed: "closecas" in ASCII.
+/// Advisory lock for migrations on PostgreSQL: "closecas" in ASCII.
 const MIGRATION_LOCK: i64 = 0x636c_6f73_6563_6173;
 
-/// Brings the schema up to date, under a lock, so that of several programs started at once one does it. A program that is killed
-/// meanwhile, or finds the disk full, leaves the database as it was.
+/// Applies pending migrations under a lock, so that one of several starting programs does. A killed program or a full
+/// disk leaves the database unchanged.
 ///
 /// # Errors
-/// [`StoreError`] when the file cannot be made, or the database cannot be reached, copied or changed.
+/// [`StoreError`] when the file cannot be created, or the database cannot be reached, copied or changed.
 pub(crate) async fn migrate(address: &DatabaseAddress) -> Result<(), StoreError> {
     match address {
         DatabaseAddress::Sqlite(file) => migrate_file(address, file).await,
@@ -34,13 +34,14 @@ pub(crate) async fn migrate(address: &DatabaseAddress) -> Result<(), StoreError>
     }
 }
 
-/// Returns how many changes of the schema were made, and how many wait.
+/// Returns the numbers of applied and of pending migrations.
 pub(crate) async fn schema(database: &DatabaseConnection) -> Result<(usize, usize), DbErr> {
     let steps = Migrator::get_migration_with_status_read_only(database).await?;
     let pending = waiting(&steps);
     Ok((steps.len() - pending, pending))
 }
 
+/// Returns the number of pending migrations.
 fn waiting(steps: &[Migration]) -> usize {
     steps.iter().filter(|step| step.status() == MigrationStatus::Pending).count()
 }
@@ -50,14 +51,14 @@ async fn migrate_file(address: &DatabaseAddress, file: &Path) -> Result<(), Stor
     let unusable = |source| StoreError::Folder { path: folder.to_owned(), source };
     private::create_folder(folder).map_err(unusable)?;
     let _lock = lock(folder.join("migration.lock")).await.map_err(unusable)?;
-    // Made here, so that a folder without write permission is reported as such and not as an SQLite code. A file that is there is not
-    // opened: closing it would drop the locks that SQLite holds on it in this process.
+    // Created here, so that a folder without write permission is reported as such and not as an SQLite code. An existing file is
+    // not opened: closing it would release the locks that SQLite holds on it in this process.
     match private::open_file(OpenOptions::new().write(true).create_new(true), file) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(error)),
         _ => {}
     }
-    // Two connections: one reads the copy while the other keeps writers away. Both are closed before any other is opened: a connection
-    // that read the schema between a table and its index refuses `ON CONFLICT` for good, since SQLite does not read it again for that.
+    // Two connections: one copies while the other locks out writers. Both are closed before any other is opened: a connection that
+    // read the schema between the creation of a table and its index rejects `ON CONFLICT` until it is closed.
     let database = connect(address, 2).await?;
     let migrated = migrate_sqlite(&database, file).await;
     let closed = database.close().await;
@@ -73,7 +74,7 @@ async fn migrate_sqlite(database: &DatabaseConnection, file: &Path) -> Result<()
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()
     };
-    // The write lock is held from before the copy is made until the schema is changed: nothing is written in between.
+    // The write lock is held from before the copy until the schema has changed, so the copy is complete.
     let transaction = database.begin_with_options(options).await?;
     let copy = if has_rows(&transaction).await? { Some(copies::make(database, file).await?) } else { None };
     let applied = async {
@@ -82,7 +83,7 @@ async fn migrate_sqlite(database: &DatabaseConnection, file: &Path) -> Result<()
     };
     if let Err(error) = applied.await {
         if let Some(copy) = copy {
-            // Of a database that is as it was.
+            // The database is unchanged.
             _ = std::fs::remove_file(copy);
         }
         return Err(error.into());
@@ -90,7 +91,7 @@ async fn migrate_sqlite(database: &DatabaseConnection, file: &Path) -> Result<()
     Ok(())
 }
 
-/// Returns whether there is anything to lose: a row in a table that is not the bookkeeping of the schema.
+/// Returns whether the database contains data: a row in any table except the bookkeeping of the migrations.
 async fn has_rows(database: &impl ConnectionTrait) -> Result<bool, DbErr> {
     let tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
                   AND name <> 'seaql_migrations'";
@@ -108,7 +109,7 @@ fn statement(database: &impl ConnectionTrait, sql: &str) -> sea_orm::Statement {
     sea_orm::Statement::from_string(database.get_database_backend(), sql)
 }
 
-/// The lock is the transaction's: it goes when this program does, however it ends.
+/// Migrates under a lock of the transaction, which is released however the program ends.
 async fn migrate_server(database: &DatabaseConnection) -> Result<(), DbErr> {
     let transaction = database.begin().await?;
     transaction.execute_unprepared(&format!("SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")).await?;

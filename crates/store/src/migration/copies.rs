@@ -1,4 +1,4 @@
-//! Copies of an SQLite database, made beside it before its schema is changed.
+//! Copies of an SQLite database, made beside it before a migration.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -9,43 +9,40 @@ use std::{
 use closecast_domain::{Clock as _, SystemClock};
 use sea_orm::{ConnectionTrait, DatabaseBackend, DatabaseConnection, Statement};
 
-use crate::{Store, StoreError, private};
+use crate::{StoreError, private};
 
-/// Copies kept beside a database.
-const KEPT: usize = 2;
+/// Number of copies kept.
+const MAX_COPIES: usize = 2;
 
-/// What the name of a copy has after the name of the database.
+/// Separates the name of the database from the rest of the name of a copy.
 const MARK: &str = "before-";
 
-/// End of the name of a copy that is being written.
+/// Suffix of an incomplete copy.
 const UNFINISHED: &str = ".part";
 
 /// A copy of the database, made before an upgrade.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UpgradeCopy {
-    /// Where it is.
+    /// Its path.
     pub path: PathBuf,
     /// Size of the file.
     pub size_bytes: u64,
 }
 
-impl Store {
-    /// Returns the copies that were made of an SQLite database before upgrades, newest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Folder`] when the folder of the database cannot be read.
-    pub fn upgrade_copies(&self) -> Result<Vec<UpgradeCopy>, StoreError> {
-        let Some(file) = self.database.file() else { return Ok(Vec::new()) };
-        let found = finished(file.path()).map_err(|source| unusable(file.path(), source))?;
-        Ok(found.into_iter().map(|(path, size_bytes)| UpgradeCopy { path, size_bytes }).collect())
-    }
-}
-
-/// Copies the database to `NAME.before-VERSION-TIME` beside it, whole or not at all, and removes all but the newest copies and what
-/// killed programs left of theirs. To be called under the lock of the migration: no other program makes a copy.
+/// Returns the copies of the database in `file` that were made before upgrades, newest first.
 ///
 /// # Errors
-/// [`StoreError::NoRoomForCopy`] when the disk has no room for it, [`StoreError::Database`] when the database cannot be read, and
+/// [`StoreError::Folder`] when the folder of the database cannot be read.
+pub(crate) fn upgrade_copies(file: &Path) -> Result<Vec<UpgradeCopy>, StoreError> {
+    let found = finished(file).map_err(|source| unusable(file, source))?;
+    Ok(found.into_iter().map(|(path, size_bytes)| UpgradeCopy { path, size_bytes }).collect())
+}
+
+/// Copies the database to `NAME.before-VERSION-TIME` beside it, and removes older copies and those left by killed
+/// programs. Call it under the lock of the migration: no other program makes a copy then.
+///
+/// # Errors
+/// [`StoreError::NoRoomForCopy`] when the disk is full, [`StoreError::Database`] when the database cannot be read, and
 /// [`StoreError::Folder`] when the copy cannot be written for another reason.
 pub(super) async fn make(database: &DatabaseConnection, file: &Path) -> Result<PathBuf, StoreError> {
     let failed = |source| unusable(file, source);
@@ -61,7 +58,7 @@ pub(super) async fn make(database: &DatabaseConnection, file: &Path) -> Result<P
         _ = fs::remove_file(&unfinished);
         return Err(no_room(error, database, file).await);
     }
-    for (old, _size) in finished(file).map_err(failed)?.into_iter().skip(KEPT) {
+    for (old, _size) in finished(file).map_err(failed)?.into_iter().skip(MAX_COPIES) {
         fs::remove_file(old).map_err(failed)?;
     }
     tracing::info!(copy = %path.display(), "the database was copied before its schema is changed");
@@ -69,7 +66,7 @@ pub(super) async fn make(database: &DatabaseConnection, file: &Path) -> Result<P
 }
 
 async fn copy(database: &DatabaseConnection, file: &Path, unfinished: &Path) -> Result<(), StoreError> {
-    // SQLite writes into an empty file, whose mode stays.
+    // SQLite accepts an empty file and keeps its mode.
     private::open_file(OpenOptions::new().write(true).create_new(true), unfinished)
         .map_err(|source| unusable(file, source))?;
     let target = unfinished.to_str().ok_or_else(|| {
@@ -80,7 +77,7 @@ async fn copy(database: &DatabaseConnection, file: &Path, unfinished: &Path) -> 
     Ok(())
 }
 
-/// Gives the copy its name once it is on the disk.
+/// Syncs the copy and renames it to its final name.
 fn finish(unfinished: &Path, path: &Path) -> io::Result<()> {
     OpenOptions::new().write(true).open(unfinished)?.sync_all()?;
     fs::rename(unfinished, path)?;
@@ -89,7 +86,7 @@ fn finish(unfinished: &Path, path: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the error that says so, if the disk has no room for the copy.
+/// Translates the error if the disk is full.
 async fn no_room(error: StoreError, database: &DatabaseConnection, file: &Path) -> StoreError {
     let is_full = match &error {
         StoreError::Full(_) => true,
@@ -107,18 +104,18 @@ async fn no_room(error: StoreError, database: &DatabaseConnection, file: &Path) 
     StoreError::NoRoomForCopy { folder: folder_of(file).to_owned(), needed_bytes }
 }
 
-/// Returns the copies that are whole, newest first, with their sizes.
+/// Returns the complete copies, newest first, with their sizes.
 fn finished(file: &Path) -> io::Result<Vec<(PathBuf, u64)>> {
     let mut found = Vec::new();
     for path in all(file)?.into_iter().filter(|path| !is_unfinished(path)) {
-        let about = fs::metadata(&path)?;
-        found.push((about.modified()?, path, about.len()));
+        let metadata = fs::metadata(&path)?;
+        found.push((metadata.modified()?, path, metadata.len()));
     }
     found.sort_by(|a, b| b.cmp(a));
     Ok(found.into_iter().map(|(_modified, path, size)| (path, size)).collect())
 }
 
-/// Returns the files of copies beside `file`, whole or not.
+/// Returns all copies beside `file`, complete or not.
 fn all(file: &Path) -> io::Result<Vec<PathBuf>> {
     let prefix = beside(file, MARK);
     let prefix = prefix.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -132,7 +129,7 @@ fn all(file: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-/// A journal of an unfinished copy is unfinished too.
+/// Returns whether the file is an incomplete copy, or the journal of one.
 fn is_unfinished(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.to_string_lossy().contains(UNFINISHED))
 }

@@ -157,7 +157,7 @@ fn forecasts() -> TableCreateStatement {
 
 fn indices() -> [IndexCreateStatement; 2] {
     [
-        // Two trainers that publish the same name at once: one of them gets the next number, none overwrites.
+        // Of two programs that publish the same name at once, one gets the next number; neither overwrites the other.
         Index::create()
             .unique()
             .if_not_exists()
@@ -166,7 +166,7 @@ fn indices() -> [IndexCreateStatement; 2] {
             .col(ModelVersions::Name)
             .col(ModelVersions::Version)
             .to_owned(),
-        // The same model asked twice on the same evening is one forecast. Also serves the history of a symbol by date.
+        // Repeated forecasts of a model for the same session are one row. Also serves the history of a symbol by date.
         Index::create()
             .unique()
             .if_not_exists()

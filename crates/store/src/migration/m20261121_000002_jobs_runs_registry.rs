@@ -1,4 +1,4 @@
-//! Jobs, runs, the registry's aliases, alerts, keys, and what became of forecasts.
+//! Jobs, runs, roles in the registry, alerts, keys, and realised closes of forecasts.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -147,15 +147,15 @@ const INDICES: [&str; 13] = [
     "CREATE INDEX IF NOT EXISTS forecasts_symbol_created ON forecasts (symbol, created_at, id)",
     "CREATE INDEX IF NOT EXISTS forecasts_model_created ON forecasts (model_name, created_at, id)",
     "CREATE INDEX IF NOT EXISTS forecasts_symbol_model_created ON forecasts (symbol, model_name, created_at, id)",
-    // What waits for its close: few rows among millions.
+    // Unsettled forecasts: few rows among millions.
     "CREATE INDEX IF NOT EXISTS forecasts_unsettled ON forecasts (symbol, target_date) WHERE realised_close IS NULL AND settled_at IS NULL",
     "CREATE INDEX IF NOT EXISTS registry_events_name ON registry_events (name, id)",
-    // One unfinished job a key: asking twice is one job.
+    // One unfinished job per deduplication key.
     "CREATE UNIQUE INDEX IF NOT EXISTS jobs_dedup ON jobs (dedup_key) WHERE state IN ('queued', 'running')",
     "CREATE INDEX IF NOT EXISTS jobs_waiting ON jobs (priority DESC, run_at, id) WHERE state = 'queued'",
     "CREATE INDEX IF NOT EXISTS jobs_running ON jobs (id) WHERE state = 'running'",
     "CREATE INDEX IF NOT EXISTS runs_name ON runs (name, id)",
-    // The run that a job left behind.
+    // The runs of a job.
     "CREATE INDEX IF NOT EXISTS runs_job ON runs (job_id)",
     "CREATE INDEX IF NOT EXISTS training_logs_run ON training_logs (run_id, id)",
     "CREATE UNIQUE INDEX IF NOT EXISTS alerts_open ON alerts (kind, subject) WHERE resolved_at IS NULL",

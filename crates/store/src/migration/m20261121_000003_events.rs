@@ -1,4 +1,4 @@
-//! News of what happened, for whoever listens.
+//! Events for clients.
 
 use sea_orm_migration::{prelude::*, schema::*};
 
@@ -18,7 +18,7 @@ enum Events {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        // A number is never given twice, whatever is deleted: on SQLite that is what AUTOINCREMENT is for.
+        // Sequence numbers are never reused, even after deletions: on SQLite this requires AUTOINCREMENT.
         let table = Table::create()
             .table(Events::Table)
             .if_not_exists()

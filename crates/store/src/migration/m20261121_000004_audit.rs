@@ -1,4 +1,4 @@
-//! Who did what.
+//! The audit log.
 
 use sea_orm_migration::{prelude::*, schema::*};
 

@@ -1,20 +1,23 @@
-//! What a check of the installation asks of the registry, and the little that it mends.
+//! Registry checks of `doctor`, and the repair of dangling roles.
 
 use std::collections::HashSet;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
-    Alias, ModelStore, ModelVersion, model_version,
-    registry::{earlier_champion, version_under},
+    aliases::version_under,
+    record::{ModelVersion, model_version},
+    registry_event::Alias,
+    registry_log::earlier_champion,
+    store::ModelStore,
 };
 use crate::{
     StoreError, Topic,
-    connection::{begin_writing, lock_subject},
     entity::{model_alias, model_version as row},
+    transaction::{begin_writing, lock_subject},
 };
 
-/// A version as it is listed, whether or not its card can be understood.
+/// A listed version, whether or not its row can be parsed.
 #[derive(Debug)]
 pub struct ListedVersion {
     /// Name of the model.
@@ -23,12 +26,12 @@ pub struct ListedVersion {
     pub version: u64,
     /// SHA-256 of the artifact.
     pub sha256: String,
-    /// The version, or why its row cannot be understood.
+    /// The version, or why its row cannot be parsed.
     pub read: Result<ModelVersion, StoreError>,
 }
 
 impl ModelStore<'_> {
-    /// Returns every version of every name, by name and newest first. One that cannot be understood does not hide the others.
+    /// Returns every version of every name, by name and newest first, including those that cannot be parsed.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -47,7 +50,7 @@ impl ModelStore<'_> {
         Ok(rows.into_iter().map(listed).collect())
     }
 
-    /// Returns the hashes of all artifacts that a version refers to.
+    /// Returns the hashes of all artifacts that versions refer to.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -57,7 +60,7 @@ impl ModelStore<'_> {
         Ok(hashes.into_iter().collect())
     }
 
-    /// Returns the champion of `name` before the present one, to which a rollback would go back.
+    /// Returns the champion of `name` that a rollback would restore.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -65,7 +68,7 @@ impl ModelStore<'_> {
         Ok(earlier_champion(self.database, name).await?.map(i64::unsigned_abs))
     }
 
-    /// Takes the role `alias` of `name` away from a version that there is not. Returns whether there was such a role.
+    /// Removes the role `alias` of `name` if its version does not exist. Returns whether it was removed.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.
@@ -88,7 +91,7 @@ impl ModelStore<'_> {
             model_alias::Entity::delete_by_id(key).exec(&transaction).await?;
         }
         transaction.commit().await?;
-        self.wakeups.tell(Topic::Models).await;
+        self.notifier.notify(Topic::Models).await;
         Ok(dangles)
     }
 }

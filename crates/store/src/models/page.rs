@@ -1,12 +1,14 @@
-//! The registry page by page, for whoever looks through it.
+//! Pages through the registry.
 
 use std::collections::BTreeMap;
 
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait};
 
 use super::{
-    Alias, ModelStore, ModelVersion, RegistryEvent, model_version,
-    registry::{event, roles},
+    aliases::roles,
+    record::{ModelVersion, model_version},
+    registry_event::{Alias, RegistryEvent, event},
+    store::ModelStore,
 };
 use crate::{
     StoreError,
@@ -16,17 +18,17 @@ use crate::{
 /// Which models to list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModelFilter {
-    /// Only the one of this name.
+    /// Only this name.
     pub name: Option<String>,
-    /// Only those of this symbol.
+    /// Only models of this symbol.
     pub symbol: Option<String>,
 }
 
 impl ModelStore<'_> {
-    /// Returns the versions in service of at most `limit` names after the name `after`, by name.
+    /// Returns the champions of at most `limit` names after the name `after`, by name.
     ///
     /// # Errors
-    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a card cannot be understood.
+    /// [`StoreError::Database`] when reading fails, [`StoreError::Row`] when a card cannot be parsed.
     pub async fn champions(
         &self,
         filter: &ModelFilter,
@@ -53,13 +55,13 @@ impl ModelStore<'_> {
             .await?;
         let mut versions = Vec::with_capacity(champions.len());
         for champion in champions {
-            // A role may outlive its version in a damaged database: `doctor` tells of it.
+            // In a damaged database the version of a role may be missing: `doctor` reports it.
             versions.extend(self.version(&champion.name, champion.version.unsigned_abs()).await?);
         }
         Ok(versions)
     }
 
-    /// Returns the version number of every role of the names `names`.
+    /// Returns the version number of every role of `names`.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -84,7 +86,7 @@ impl ModelStore<'_> {
         rows.into_iter().map(model_version).collect()
     }
 
-    /// Returns at most `limit` lines of the book about `name` before the line `before`, newest first.
+    /// Returns at most `limit` entries of the log of `name` before the entry `before`, newest first.
     ///
     /// # Errors
     /// As for [`ModelStore::events`].

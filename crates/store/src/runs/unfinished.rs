@@ -1,36 +1,36 @@
-//! Runs that have not ended, as far as anybody told.
+//! Unfinished runs, including those of killed programs.
 
 use chrono::{DateTime, Utc};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, sea_query::Expr};
 use serde_json::Value;
 
-use super::{RunState, RunStore};
+use super::{record::RunState, store::RunStore};
 use crate::{
     JobState, StoreError,
     entity::{job, run},
 };
 
-/// A run that has not ended.
+/// An unfinished run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct UnfinishedRun {
-    /// Identifier; later runs have greater ones.
+    /// Identifier; increases with each run.
     pub id: String,
-    /// Name of the model, or of what is measured.
+    /// Name of the model, or of what is evaluated.
     pub name: String,
-    /// What it is, for example `train`.
+    /// Kind of run, for example `train`.
     pub kind: String,
-    /// Job it is part of.
+    /// Job that it belongs to.
     pub job_id: Option<String>,
-    /// State of that job; `None` when there is no such job any more.
+    /// State of that job; `None` if the job does not exist.
     pub job_state: Option<JobState>,
-    /// What its program said of itself; `null` if nothing.
+    /// Identity of its program; `null` if unknown.
     pub owner: Value,
     /// When it began.
     pub started_at: DateTime<Utc>,
 }
 
 impl RunStore<'_> {
-    /// Returns the runs that have not ended, oldest first.
+    /// Returns the unfinished runs, oldest first.
     ///
     /// # Errors
     /// [`StoreError::Database`] when reading fails.
@@ -59,7 +59,7 @@ impl RunStore<'_> {
         Ok(unfinished)
     }
 
-    /// Ends a run whose program did not: it failed for the reason `error`. Returns whether it had not ended yet.
+    /// Closes an unfinished run as failed with `error`. Returns whether it was unfinished.
     ///
     /// # Errors
     /// [`StoreError::Database`] when writing fails.

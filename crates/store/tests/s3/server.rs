@@ -1,4 +1,4 @@
-//! The server that the tests use: moto's, which has a few requests of its own.
+//! The S3 server of the tests: moto's, including requests specific to it.
 
 use std::{
     io::{Read as _, Write as _},
@@ -8,10 +8,10 @@ use std::{
 use closecast_store::{ArtifactAddress, ArtifactSettings, Blobs, S3Settings, Secret};
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-/// Of all tests of this program one asks the server to check keys; meanwhile the others wait.
+/// One test makes the server check keys; the others wait meanwhile.
 static KEYS_ARE_CHECKED: RwLock<()> = RwLock::const_new(());
 
-/// Requests for a user that may do everything in S3, and for its key. A user has two keys at most, so each run has its own.
+/// Requests that create a user with full access to S3 and its key. A user has at most two keys, so each run creates its own.
 fn requests_for_user() -> [String; 3] {
     let user = format!("UserName=closecast-{}", std::process::id());
     let policy = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
@@ -23,14 +23,14 @@ fn requests_for_user() -> [String; 3] {
     ]
 }
 
-/// The server, asked without the client that is tested.
+/// Direct access to the server, without the tested client.
 pub(crate) struct Server {
     address: String,
     _shared: RwLockReadGuard<'static, ()>,
 }
 
 impl Server {
-    /// Returns the server, or `None` where none is given.
+    /// Returns the server, or `None` if none is configured.
     pub(crate) async fn find() -> Option<Self> {
         let address = given()?;
         Some(Self { address, _shared: KEYS_ARE_CHECKED.read().await })
@@ -39,15 +39,15 @@ impl Server {
     /// Returns a new bucket's name.
     pub(crate) fn new_bucket(&self, name: &str) -> String {
         request(&self.address, "DELETE", &format!("/{name}"), "", b"");
-        let answer = request(&self.address, "PUT", &format!("/{name}"), "", b"");
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = request(&self.address, "PUT", &format!("/{name}"), "", b"");
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         name.to_owned()
     }
 
-    /// Puts an object without caring what should be there.
+    /// Overwrites an object.
     pub(crate) fn overwrite(&self, bucket: &str, path: &str, bytes: &[u8]) {
-        let answer = request(&self.address, "PUT", &format!("/{bucket}/{path}"), &signed_for("s3"), bytes);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let response = request(&self.address, "PUT", &format!("/{bucket}/{path}"), &signed_for("s3"), bytes);
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
     }
 
     pub(crate) fn settings(&self, bucket: &str, prefix: &str) -> ArtifactSettings {
@@ -59,7 +59,7 @@ impl Server {
     }
 }
 
-/// The server while it checks keys, and one key that is good.
+/// The server while it checks keys, and a valid key.
 pub(crate) struct StrictServer {
     address: String,
     pub(crate) key_id: String,
@@ -68,15 +68,15 @@ pub(crate) struct StrictServer {
 }
 
 impl StrictServer {
-    /// Returns the server with one bucket, or `None` where none is given.
+    /// Returns the server with one bucket, or `None` if none is configured.
     pub(crate) async fn find(bucket: &str) -> Option<Self> {
         let address = given()?;
         let alone = KEYS_ARE_CHECKED.write().await;
         request(&address, "PUT", &format!("/{bucket}"), "", b"");
         let iam = format!("Content-Type: application/x-www-form-urlencoded\r\n{}", signed_for("iam"));
-        let answers = requests_for_user().map(|body| request(&address, "POST", "/", &iam, body.as_bytes()));
+        let responses = requests_for_user().map(|body| request(&address, "POST", "/", &iam, body.as_bytes()));
         let element = |name: &str| {
-            let (_, rest) = answers[1].split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{}", answers[1]));
+            let (_, rest) = responses[1].split_once(&format!("<{name}>")).unwrap_or_else(|| panic!("{}", responses[1]));
             rest.split('<').next().unwrap().to_owned()
         };
         let (key_id, key) = (element("AccessKeyId"), element("SecretAccessKey"));
@@ -101,7 +101,7 @@ fn given() -> Option<String> {
     closecast_testkit::services::address("CLOSECAST_TEST_S3")
 }
 
-/// The settings of a bucket at `endpoint`, with keys that a server which does not check them takes.
+/// Settings of a bucket at `endpoint`, with keys for a server that does not check them.
 pub(crate) fn settings(endpoint: &str, bucket: &str, prefix: &str) -> ArtifactSettings {
     ArtifactSettings {
         address: ArtifactAddress::S3 { bucket: bucket.to_owned(), prefix: prefix.to_owned() },
@@ -116,14 +116,14 @@ pub(crate) fn settings(endpoint: &str, bucket: &str, prefix: &str) -> ArtifactSe
     }
 }
 
-/// Makes the server check keys from now on, or take any.
+/// Makes the server check keys, or accept any.
 fn check_keys(address: &str, checked: bool) {
     let unchecked_requests = if checked { "0" } else { "inf" };
-    let answer = request(address, "POST", "/moto-api/reset-auth", "", unchecked_requests.as_bytes());
-    assert!(answer.starts_with("HTTP/1.1 200"), "this test needs moto's server: {answer}");
+    let response = request(address, "POST", "/moto-api/reset-auth", "", unchecked_requests.as_bytes());
+    assert!(response.starts_with("HTTP/1.1 200"), "this test needs moto's server: {response}");
 }
 
-/// A signature that passes where keys are not checked.
+/// A signature for a server that does not check keys.
 fn signed_for(service: &str) -> String {
     format!(
         "Authorization: AWS4-HMAC-SHA256 Credential=testing/20200101/us-east-1/{service}/aws4_request, \
@@ -131,7 +131,7 @@ fn signed_for(service: &str) -> String {
     )
 }
 
-/// Sends one request, and returns the whole answer.
+/// Sends one request and returns the whole response.
 fn request(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) -> String {
     let host = address.strip_prefix("http://").unwrap_or_else(|| panic!("{address} is not like http://host:port"));
     let mut stream = TcpStream::connect(host).unwrap_or_else(|error| panic!("CLOSECAST_TEST_S3 is {address}: {error}"));
@@ -142,7 +142,7 @@ fn request(address: &str, method: &str, path: &str, headers: &str, body: &[u8]) 
     )
     .unwrap();
     stream.write_all(body).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+    let mut response = String::new();
+    stream.read_to_string(&mut response).unwrap();
+    response
 }

@@ -17,7 +17,7 @@ fn alert(value: f64) -> Alert {
 }
 
 #[tokio::test]
-async fn an_alert_stays_one_until_it_is_resolved() {
+async fn raise_updates_open_alert_until_it_is_resolved() {
     for place in places().await {
         let alerts = place.store.alerts();
         assert!(alerts.raise(alert(1.5), now()).await.unwrap());

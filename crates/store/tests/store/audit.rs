@@ -1,13 +1,13 @@
-//! Who did what.
+//! The audit log.
 
 use chrono::TimeDelta;
-use closecast_store::Act;
+use closecast_store::AuditEntry;
 
 use crate::{place::places, samples::now};
 
-/// An act, by a key if there is one of that name.
-pub(crate) fn act(key: Option<&str>, action: &str) -> Act {
-    Act {
+/// Returns an audit entry of the key `key`, if given.
+pub(crate) fn entry(key: Option<&str>, action: &str) -> AuditEntry {
+    AuditEntry {
         key: key.map(|name| (format!("id of {name}"), name.to_owned())),
         address: "127.0.0.1".to_owned(),
         request_id: "request".to_owned(),
@@ -18,26 +18,26 @@ pub(crate) fn act(key: Option<&str>, action: &str) -> Act {
 }
 
 #[tokio::test]
-async fn acts_are_listed_newest_first_page_by_page_and_forgotten_when_old() {
+async fn list_pages_newest_first_and_delete_before_removes_old_entries() {
     for place in places().await {
         let audit = place.store.audit();
         for (day, action) in (0..).zip(["first", "second", "third"]) {
-            audit.write(act(Some("ana"), action), now() + TimeDelta::days(day)).await.unwrap();
+            audit.write(entry(Some("ana"), action), now() + TimeDelta::days(day)).await.unwrap();
         }
         let page = audit.list(None, 2).await.unwrap();
-        assert_eq!(page.iter().map(|stored| stored.act.action.as_str()).collect::<Vec<_>>(), ["third", "second"]);
-        assert_eq!(page[0].act, act(Some("ana"), "third"));
+        assert_eq!(page.iter().map(|stored| stored.entry.action.as_str()).collect::<Vec<_>>(), ["third", "second"]);
+        assert_eq!(page[0].entry, entry(Some("ana"), "third"));
         let rest = audit.list(Some(page[1].id), 2).await.unwrap();
-        assert_eq!(rest.iter().map(|stored| stored.act.action.as_str()).collect::<Vec<_>>(), ["first"]);
-        assert_eq!(audit.forget(now() + TimeDelta::days(1)).await.unwrap(), 1);
+        assert_eq!(rest.iter().map(|stored| stored.entry.action.as_str()).collect::<Vec<_>>(), ["first"]);
+        assert_eq!(audit.delete_before(now() + TimeDelta::days(1)).await.unwrap(), 1);
         assert_eq!(audit.list(None, 10).await.unwrap().len(), 2);
     }
 }
 
 #[tokio::test]
-async fn who_needed_no_key_is_written_down_too() {
+async fn write_accepts_entries_without_key() {
     for place in places().await {
-        place.store.audit().write(act(None, "POST /train"), now()).await.unwrap();
-        assert_eq!(place.store.audit().list(None, 10).await.unwrap()[0].act, act(None, "POST /train"));
+        place.store.audit().write(entry(None, "POST /train"), now()).await.unwrap();
+        assert_eq!(place.store.audit().list(None, 10).await.unwrap()[0].entry, entry(None, "POST /train"));
     }
 }

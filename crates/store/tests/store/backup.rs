@@ -23,9 +23,9 @@ pub(crate) fn file(place: &Place) -> PathBuf {
     place.folder.path().join("backup.tar.gz")
 }
 
-/// From each database into each.
+/// Restores from each kind of database into each.
 #[tokio::test]
-async fn everything_comes_back_in_whatever_database() {
+async fn restore_recovers_all_rows_across_databases() {
     for (from, number) in places().await.iter().zip(0..) {
         fill(&from.store).await;
         let summary = from.store.backup(&file(from), Existing::Keep, now()).await.unwrap();
@@ -38,7 +38,7 @@ async fn everything_comes_back_in_whatever_database() {
             assert_eq!((&restored.rows, restored.artifacts, restored.made_at), (&summary.rows, 2, now()));
             to.store.backup(&file(&to), Existing::Keep, now()).await.unwrap();
             let (mut before, mut after) = (sorted_rows(&entries(&file(from))), sorted_rows(&entries(&file(&to))));
-            // Running jobs do not run any more: that is another test.
+            // Running jobs are requeued, which another test covers.
             let jobs = (before.remove("jobs").unwrap(), after.remove("jobs").unwrap());
             assert_eq!(before, after, "from database {number}");
             assert_eq!(jobs.0.len(), jobs.1.len());
@@ -47,12 +47,12 @@ async fn everything_comes_back_in_whatever_database() {
     }
 }
 
-/// The bound of what is served depends on the machine; a backup holds all, and another machine restores it.
+/// The read limit depends on the memory of the machine; backups ignore it.
 #[tokio::test]
-async fn artifacts_larger_than_are_served_are_backed_up_and_restored() {
+async fn backup_includes_artifacts_above_the_read_limit() {
     for place in places().await {
         fill(&place.store).await;
-        let [from, to] = [place.store.clone(), place.reopened().await].map(|store| store.reading_artifacts_at_most(1));
+        let [from, to] = [place.store.clone(), place.reopened().await].map(|store| store.with_max_artifact_bytes(1));
         let summary = from.backup(&file(&place), Existing::Keep, now()).await.unwrap();
         assert_eq!((summary.artifacts, summary.missing), (2, vec![]));
         let restored = to.restore(&file(&place), Existing::Replace, now()).await.unwrap();
@@ -60,7 +60,7 @@ async fn artifacts_larger_than_are_served_are_backed_up_and_restored() {
     }
 }
 
-/// What a restored installation is for: new rows get numbers of their own, artifacts are there.
+/// Checks that a restored installation works: new rows get new identifiers, artifacts exist.
 async fn goes_on(place: &Place) {
     let store = &place.store;
     for version in store.models().list().await.unwrap() {
@@ -80,7 +80,7 @@ async fn goes_on(place: &Place) {
 }
 
 #[tokio::test]
-async fn running_jobs_are_queued_again_and_those_to_be_cancelled_are() {
+async fn restore_requeues_running_jobs_and_ends_cancelled_ones() {
     for place in places().await {
         fill(&place.store).await;
         let state = async |state| {
@@ -103,7 +103,7 @@ async fn running_jobs_are_queued_again_and_those_to_be_cancelled_are() {
 }
 
 #[tokio::test]
-async fn an_installation_in_use_is_kept_unless_it_is_to_be_replaced() {
+async fn restore_into_non_empty_installation_requires_replace() {
     for place in places().await {
         let store = &place.store;
         fill(store).await;
@@ -119,7 +119,7 @@ async fn an_installation_in_use_is_kept_unless_it_is_to_be_replaced() {
 }
 
 #[tokio::test]
-async fn an_empty_installation_can_be_backed_up_and_restored() {
+async fn restore_of_empty_backup_succeeds() {
     for place in places().await {
         place.store.backup(&file(&place), Existing::Keep, now()).await.unwrap();
         let restored = place.store.restore(&file(&place), Existing::Keep, now()).await.unwrap();
@@ -129,7 +129,7 @@ async fn an_empty_installation_can_be_backed_up_and_restored() {
 }
 
 #[tokio::test]
-async fn the_file_appears_whole_or_not_at_all_and_for_its_owner_alone() {
+async fn backup_file_is_atomic_and_private() {
     let place = crate::place::sqlite().await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("backup.tar.gz");
@@ -148,14 +148,14 @@ async fn the_file_appears_whole_or_not_at_all_and_for_its_owner_alone() {
         let refused = place.store.backup(&nowhere, Existing::Replace, now()).await.unwrap_err();
         assert!(refused.to_string().contains(&nowhere.display().to_string()), "{refused}");
     }
-    // The database goes away in the middle.
+    // The database fails in the middle.
     place.store.clone().close().await.unwrap();
     place.store.backup(&folder.path().join("another"), Existing::Keep, now()).await.unwrap_err();
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no temporary file is left");
 }
 
 #[tokio::test]
-async fn an_artifact_that_is_missing_is_named_and_the_rest_backed_up() {
+async fn backup_names_missing_artifact_and_includes_the_rest() {
     for place in places().await {
         fill(&place.store).await;
         let versions = place.store.models().list().await.unwrap();
@@ -175,7 +175,7 @@ async fn an_artifact_that_is_missing_is_named_and_the_rest_backed_up() {
 }
 
 #[tokio::test]
-async fn rows_whose_symbol_is_none_are_not_restored() {
+async fn restore_skips_rows_with_invalid_symbol() {
     for from in places().await {
         fill(&from.store).await;
         for statement in crate::bars::FOREIGN {
@@ -193,9 +193,9 @@ async fn rows_whose_symbol_is_none_are_not_restored() {
     }
 }
 
-/// Pieces are cut between rows, so that none is longer than a restore reads.
+/// Pieces end between rows, so that none exceeds the limit of a restore.
 #[tokio::test]
-async fn long_rows_are_cut_into_pieces() {
+async fn backup_splits_tables_between_rows() {
     let (from, to) = (crate::place::sqlite().await, crate::place::sqlite().await);
     fill(&from.store).await;
     let run = from.store.runs().list(&RunFilter::default(), None, 1).await.unwrap().remove(0).id;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_series_comes_back_as_it_was_delivered_disorder_and_duplicates_included() {
+async fn load_returns_series_as_delivered_with_disorder_and_duplicates() {
     for place in places().await {
         let store = &place.store;
         let delivered = series("PETR4.SA", &[5, 3, 3, 8]);
@@ -23,7 +23,7 @@ async fn a_series_comes_back_as_it_was_delivered_disorder_and_duplicates_include
 }
 
 #[tokio::test]
-async fn replacing_a_series_leaves_nothing_of_the_earlier_one_and_survives_reopening() {
+async fn replace_removes_earlier_bars_and_persists() {
     for place in places().await {
         let store = &place.store;
         store.bars().replace(&series("AAPL", &[2, 3, 4]), now()).await.unwrap();
@@ -38,7 +38,7 @@ async fn replacing_a_series_leaves_nothing_of_the_earlier_one_and_survives_reope
 }
 
 #[tokio::test]
-async fn a_long_series_is_written_in_several_statements_of_one_transaction() {
+async fn replace_writes_long_series_atomically() {
     for place in places().await {
         let store = &place.store;
         let mut long = series("AAPL", &[2]);
@@ -48,9 +48,9 @@ async fn a_long_series_is_written_in_several_statements_of_one_transaction() {
     }
 }
 
-/// The second series cannot be stored, so the first is not either, and what was there stays.
+/// The second series cannot be stored, so the first is not stored either.
 #[tokio::test]
-async fn of_several_series_all_are_stored_or_none() {
+async fn replace_all_is_atomic() {
     for place in places().await {
         let store = &place.store;
         let before = series("AAPL", &[2, 3]);
@@ -65,9 +65,9 @@ async fn of_several_series_all_are_stored_or_none() {
     }
 }
 
-/// Whoever compares with what is stored must not compare with what somebody has replaced since.
+/// No other writer replaces the series between the comparison and the commit.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_compared_with_is_what_is_replaced() {
+async fn replace_if_locks_series_until_commit() {
     for place in places().await {
         let (old, refreshed, file) = (series("AAPL", &[2]), series("AAPL", &[2, 3]), series("AAPL", &[2]));
         place.store.bars().replace(&old, now()).await.unwrap();
@@ -76,7 +76,7 @@ async fn what_is_compared_with_is_what_is_replaced() {
         let compare = |at: usize, stored: Option<&closecast_store::SeriesInfo>| {
             assert_eq!(at, 0);
             let (store, refreshed) = (meanwhile.clone(), refreshed.clone());
-            // It has begun, and is given the time to end if nothing keeps it from that.
+            // It has started, and gets time to finish unless it is blocked.
             let task = tokio::spawn(async move { store.bars().replace(&refreshed, now()).await });
             *refresh.lock().unwrap() = Some(task);
             std::thread::sleep(std::time::Duration::from_millis(300));
@@ -100,7 +100,7 @@ async fn what_is_compared_with_is_what_is_replaced() {
 }
 
 #[tokio::test]
-async fn a_series_without_bars_is_refused() {
+async fn replace_rejects_empty_series() {
     for place in places().await {
         let store = &place.store;
         assert!(matches!(store.bars().replace(&series("AAPL", &[]), now()).await, Err(StoreError::NoBars(_))));
@@ -108,7 +108,7 @@ async fn a_series_without_bars_is_refused() {
 }
 
 #[tokio::test]
-async fn the_newest_rows_come_alone_and_in_the_order_delivered() {
+async fn load_newest_keeps_order_of_delivery() {
     for place in places().await {
         let delivered = series("AAPL", &[9, 2, 8, 3, 8]);
         place.store.bars().replace(&delivered, now()).await.unwrap();
@@ -118,7 +118,7 @@ async fn the_newest_rows_come_alone_and_in_the_order_delivered() {
     }
 }
 
-/// Rows of a symbol that is none, which somebody else wrote.
+/// Inserts rows with an invalid symbol, as another program might.
 pub(crate) const FOREIGN: [&str; 3] = [
     "INSERT INTO series SELECT '../etc', basis, currency, source, stored_at, first_date, last_date, row_count FROM series",
     "INSERT INTO bars SELECT '../etc', position, date, open, high, low, close, adj_close, volume, dividend, split, live FROM bars",
@@ -127,7 +127,7 @@ pub(crate) const FOREIGN: [&str; 3] = [
 ];
 
 #[tokio::test]
-async fn lists_leave_out_rows_whose_symbol_is_none() {
+async fn list_skips_rows_with_invalid_symbol() {
     for place in places().await {
         let store = &place.store;
         store.bars().replace(&series("IBM", &[2, 3]), now()).await.unwrap();

@@ -1,10 +1,10 @@
-//! News.
+//! Events.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use closecast_store::{Alert, Event, EventTopic, JobState, News, Origin, Store, Topic};
+use closecast_store::{Alert, Event, EventPayload, EventTopic, JobState, Origin, Store, Topic};
 use serde_json::json;
 
 use crate::{
@@ -13,8 +13,8 @@ use crate::{
     samples::{card, forecast, now, series},
 };
 
-fn told(number: usize) -> News {
-    News::Health { symbol: Some("AAPL".into()), data: json!({ "number": number }) }
+fn payload(number: usize) -> EventPayload {
+    EventPayload::Health { symbol: Some("AAPL".into()), data: json!({ "number": number }) }
 }
 
 async fn all(store: &Store) -> Vec<Event> {
@@ -22,18 +22,24 @@ async fn all(store: &Store) -> Vec<Event> {
 }
 
 fn states(events: &[Event]) -> Vec<JobState> {
-    events.iter().filter_map(|event| if let News::Job(job) = &event.news { Some(job.state) } else { None }).collect()
+    events
+        .iter()
+        .filter_map(|event| if let EventPayload::Job(job) = &event.payload { Some(job.state) } else { None })
+        .collect()
 }
 
 #[tokio::test]
-async fn news_is_numbered_and_read_from_any_number_on() {
+async fn events_are_numbered_and_read_from_any_number() {
     for place in places().await {
         let events = place.store.events();
         assert_eq!((events.newest().await.unwrap(), events.oldest().await.unwrap()), (0, None));
-        events.publish(&[told(1), told(2)], now()).await.unwrap();
-        events.publish(&[told(3)], now()).await.unwrap();
+        events.publish(&[payload(1), payload(2)], now()).await.unwrap();
+        events.publish(&[payload(3)], now()).await.unwrap();
         let all = all(&place.store).await;
-        assert_eq!(all.iter().map(|event| event.news.clone()).collect::<Vec<_>>(), [told(1), told(2), told(3)]);
+        assert_eq!(
+            all.iter().map(|event| event.payload.clone()).collect::<Vec<_>>(),
+            [payload(1), payload(2), payload(3)]
+        );
         assert!(all.is_sorted_by(|a, b| a.sequence < b.sequence));
         assert_eq!((all[0].topic, all[0].symbol.as_deref(), all[0].at), (EventTopic::Health, Some("AAPL"), now()));
         let (later, read_to) = events.after(all[0].sequence, 1).await.unwrap();
@@ -44,37 +50,37 @@ async fn news_is_numbered_and_read_from_any_number_on() {
 }
 
 #[tokio::test]
-async fn what_is_old_or_too_much_is_forgotten_and_numbers_go_on() {
+async fn prune_removes_old_and_excess_events_and_numbers_continue() {
     for place in places().await {
         let events = place.store.events();
         for number in 0..10 {
             let at = now() + TimeDelta::seconds(i64::try_from(number).unwrap());
-            events.publish(&[told(number)], at).await.unwrap();
+            events.publish(&[payload(number)], at).await.unwrap();
         }
-        assert_eq!(events.forget(now() + TimeDelta::seconds(3), 100, 2).await.unwrap(), 2, "a few at a time");
-        assert_eq!(events.forget(now() + TimeDelta::seconds(3), 100, 100).await.unwrap(), 1);
-        assert_eq!(events.forget(now(), 4, 100).await.unwrap(), 3);
+        assert_eq!(events.prune(now() + TimeDelta::seconds(3), 100, 2).await.unwrap(), 2, "a few at a time");
+        assert_eq!(events.prune(now() + TimeDelta::seconds(3), 100, 100).await.unwrap(), 1);
+        assert_eq!(events.prune(now(), 4, 100).await.unwrap(), 3);
         assert_eq!(all(&place.store).await.len(), 4);
         let newest = events.newest().await.unwrap();
-        assert_eq!(events.forget(now() + TimeDelta::days(1), 0, 100).await.unwrap(), 3);
-        assert_eq!(events.newest().await.unwrap(), newest, "the last number stays known");
-        events.publish(&[told(11)], now()).await.unwrap();
+        assert_eq!(events.prune(now() + TimeDelta::days(1), 0, 100).await.unwrap(), 3);
+        assert_eq!(events.newest().await.unwrap(), newest, "the last sequence number is kept");
+        events.publish(&[payload(11)], now()).await.unwrap();
         assert!(events.newest().await.unwrap() > newest);
     }
 }
 
-/// While many write at once, whoever reads from a number on never misses a lower one that becomes visible later.
+/// A reader never misses a lower number that becomes visible later, even with concurrent writers.
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_sees_a_number_before_a_lower_one() {
+async fn events_become_visible_in_sequence_order() {
     for place in places().await {
         let mut writers = tokio::task::JoinSet::new();
         for writer in 0..6 {
             let store = place.reopened().await;
             writers.spawn(async move {
                 for number in 0..15 {
-                    let news: Vec<News> =
-                        (0..=number % 3).map(|part| told(writer * 1000 + number * 10 + part)).collect();
-                    store.events().publish(&news, now()).await.unwrap();
+                    let payloads: Vec<EventPayload> =
+                        (0..=number % 3).map(|part| payload(writer * 1000 + number * 10 + part)).collect();
+                    store.events().publish(&payloads, now()).await.unwrap();
                 }
             });
         }
@@ -91,14 +97,14 @@ async fn nobody_sees_a_number_before_a_lower_one() {
 }
 
 #[tokio::test]
-async fn a_job_is_told_from_the_queue_to_its_end() {
+async fn job_events_cover_all_transitions() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
-        jobs.tell_progress(&lease, &json!({ "epoch": 3 }), now()).await.unwrap();
+        jobs.publish_progress(&lease, &json!({ "epoch": 3 }), now()).await.unwrap();
         jobs.retry(&lease, "the price source is down", now(), now()).await.unwrap();
-        jobs.tell_progress(&lease, &json!({ "epoch": 4 }), now()).await.unwrap();
+        jobs.publish_progress(&lease, &json!({ "epoch": 4 }), now()).await.unwrap();
         let (_, lease) = jobs.claim("two", now()).await.unwrap().unwrap();
         jobs.succeed(&lease, &json!({ "version": 1 }), now()).await.unwrap();
         assert!(jobs.fail(&lease, "too late", now()).await.is_err());
@@ -106,13 +112,13 @@ async fn a_job_is_told_from_the_queue_to_its_end() {
         let (queued, running) = (JobState::Queued, JobState::Running);
         assert_eq!(states(&events), [queued, running, running, queued, running, JobState::Succeeded]);
         assert!(events.iter().all(|event| event.symbol.as_deref() == Some("AAPL")));
-        let News::Job(job) = &events[2].news else { panic!("{events:?}") };
+        let EventPayload::Job(job) = &events[2].payload else { panic!("{events:?}") };
         assert_eq!((&job.progress, job.worker.as_deref()), (&Some(json!({ "epoch": 3 })), Some("one")));
     }
 }
 
 #[tokio::test]
-async fn a_cancelled_job_is_told_and_the_same_work_asked_for_twice_only_once() {
+async fn cancelled_and_deduplicated_jobs_emit_one_event_each() {
     for place in places().await {
         let jobs = place.store.jobs();
         let keyed = || closecast_store::NewJob { dedup_key: Some("train AAPL".into()), ..training("AAPL") };
@@ -125,7 +131,7 @@ async fn a_cancelled_job_is_told_and_the_same_work_asked_for_twice_only_once() {
 }
 
 #[tokio::test]
-async fn prices_forecasts_alerts_and_models_are_told_once() {
+async fn changes_emit_exactly_one_event() {
     for place in places().await {
         let store = &place.store;
         store.bars().replace(&series("AAPL", &[2, 3]), now()).await.unwrap();
@@ -153,30 +159,30 @@ async fn prices_forecasts_alerts_and_models_are_told_once() {
         let topics: Vec<_> = events.iter().map(|event| event.topic.name()).collect();
         assert_eq!(topics, ["bars", "forecasts", "alerts", "alerts", "health", "health", "health", "health"]);
         assert!(events.iter().all(|event| event.symbol.as_deref() == Some("AAPL")), "{events:?}");
-        let News::Bars(bars) = &events[0].news else { panic!("{events:?}") };
+        let EventPayload::Bars(bars) = &events[0].payload else { panic!("{events:?}") };
         assert_eq!((bars.rows, bars.last_date.map(|date| date.to_string()).as_deref()), (2, Some("2024-01-03")));
-        let News::Model(model) = &events[7].news else { panic!("{events:?}") };
+        let EventPayload::Model(model) = &events[7].payload else { panic!("{events:?}") };
         assert_eq!((model.line.version, model.line.previous), (1, Some(2)));
     }
 }
 
-/// Told within the program on every database, and by the others where the database does.
+/// Within the program on every database, between programs on PostgreSQL.
 #[tokio::test]
-async fn whoever_waits_for_news_is_woken() {
+async fn listener_is_notified_of_events() {
     for place in places().await {
         let other = place.reopened().await;
-        let teller = if place.is_postgres() { other.clone() } else { place.store.clone() };
-        let mut listener = place.store.wakeups().listen().await;
-        // A connection that was just made tells that anything may have changed.
+        let writer = if place.is_postgres() { other.clone() } else { place.store.clone() };
+        let mut listener = place.store.notifier().listen().await;
+        // A new connection reports that anything may have changed.
         listener.wait(&[Topic::Events], Duration::from_millis(500)).await;
-        teller.events().publish(&[told(1)], now()).await.unwrap();
+        writer.events().publish(&[payload(1)], now()).await.unwrap();
         assert!(listener.wait(&[Topic::Events], Duration::from_secs(10)).await.is_some());
     }
 }
 
-/// A job is not hurt when the news about it cannot be kept.
+/// The job succeeds even if its event cannot be stored.
 #[tokio::test]
-async fn work_goes_on_when_news_cannot_be_written() {
+async fn job_proceeds_when_event_cannot_be_written() {
     use sea_orm::{ConnectionTrait, Database};
     let place = crate::place::sqlite().await;
     let raw =

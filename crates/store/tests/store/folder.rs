@@ -1,4 +1,4 @@
-//! The folder that the store lives in.
+//! The data folder.
 
 use bytes::Bytes;
 use closecast_store::{Origin, Store, StoreError};
@@ -6,7 +6,7 @@ use closecast_store::{Origin, Store, StoreError};
 use crate::samples::{card, now};
 
 #[tokio::test]
-async fn a_folder_that_cannot_be_made_is_told_with_its_path() {
+async fn open_names_folder_that_cannot_be_created() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
@@ -14,9 +14,9 @@ async fn a_folder_that_cannot_be_made_is_told_with_its_path() {
     assert!(matches!(error, StoreError::Folder { .. }) && error.to_string().contains("inside"), "{error}");
 }
 
-/// Eight programs started at once on an empty folder: one of them makes the tables, all of them can write.
+/// Eight programs start at once on an empty folder: one creates the tables, all can write.
 #[tokio::test]
-async fn a_folder_opened_by_many_at_once_is_made_once() {
+async fn open_creates_schema_once_when_called_concurrently() {
     for _ in 0..5 {
         let folder = tempfile::tempdir().unwrap();
         let mut openings = tokio::task::JoinSet::new();

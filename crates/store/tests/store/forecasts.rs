@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_forecast_made_twice_is_kept_once_as_it_was_first_said() {
+async fn record_keeps_first_of_repeated_forecasts() {
     for place in places().await {
         let store = &place.store;
         let symbol = Symbol::new("AAPL").unwrap();
@@ -25,7 +25,7 @@ async fn a_forecast_made_twice_is_kept_once_as_it_was_first_said() {
 }
 
 #[tokio::test]
-async fn history_is_paged_newest_first_without_repeating_or_skipping() {
+async fn history_pages_newest_first_without_repeats_or_gaps() {
     for place in places().await {
         let store = place.store.forecasts();
         for (minute, symbol) in ["AAPL", "IBM"].into_iter().cycle().take(25).enumerate() {
@@ -44,7 +44,7 @@ async fn history_is_paged_newest_first_without_repeating_or_skipping() {
                 let page = store.history(&filter, cursor, 4).await.unwrap();
                 assert!(page.forecasts.len() <= 4);
                 seen.extend(page.forecasts);
-                // One made meanwhile stands before the first page and changes none after it.
+                // A forecast made meanwhile precedes the first page and changes no later page.
                 if page.next.is_none() {
                     break;
                 }
@@ -60,7 +60,7 @@ async fn history_is_paged_newest_first_without_repeating_or_skipping() {
 }
 
 #[tokio::test]
-async fn a_forecast_waits_for_its_close_until_it_is_settled() {
+async fn settle_records_close_of_unsettled_forecast() {
     for place in places().await {
         let store = place.store.forecasts();
         store.record(&forecast("AAPL", "one", 8), now()).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_forecast_waits_for_its_close_until_it_is_settled() {
 }
 
 #[tokio::test]
-async fn old_forecasts_are_forgotten_a_part_at_a_time() {
+async fn delete_before_removes_old_forecasts_in_batches() {
     for place in places().await {
         let store = place.store.forecasts();
         for (number, symbol) in ["AAPL", "IBM"].into_iter().cycle().take(9).enumerate() {
@@ -88,19 +88,19 @@ async fn old_forecasts_are_forgotten_a_part_at_a_time() {
             store.record(&forecast(symbol, &format!("model {number}"), 8), now() + days).await.unwrap();
         }
         let old = now() + TimeDelta::days(5);
-        assert_eq!(store.forget(old, 3).await.unwrap(), 3);
-        assert_eq!(store.forget(old, 3).await.unwrap(), 2);
-        assert_eq!(store.forget(old, 3).await.unwrap(), 0);
+        assert_eq!(store.delete_before(old, 3).await.unwrap(), 3);
+        assert_eq!(store.delete_before(old, 3).await.unwrap(), 2);
+        assert_eq!(store.delete_before(old, 3).await.unwrap(), 0);
         assert_eq!(store.history(&HistoryFilter::default(), None, 10).await.unwrap().forecasts.len(), 4);
     }
 }
 
 #[tokio::test]
-async fn settled_forecasts_come_back_one_a_session_newest_first() {
+async fn settled_returns_one_forecast_per_session_newest_first() {
     for place in places().await {
         let store = place.store.forecasts();
         let aapl = Symbol::new("AAPL").unwrap();
-        // Two versions of the 9th, of which the second was made last; one of a second session ahead; one that was no session.
+        // Two forecasts of the 9th, the second made last; one two sessions ahead; one of a date without session.
         for (sha256, target) in [("one", 8), ("one", 9), ("two", 9), ("one", 10), ("one", 11), ("one", 12)] {
             store.record(&forecast("AAPL", sha256, target), now()).await.unwrap();
         }
@@ -120,7 +120,7 @@ async fn settled_forecasts_come_back_one_a_session_newest_first() {
 
         let all = store.settled(&aapl, &SettledFilter::default(), 100).await.unwrap();
         let days: Vec<_> = all.iter().map(|f| f.target_date).collect();
-        assert_eq!(days, [day(13), day(10), day(9), day(8)], "neither two ahead, nor no session, nor one that waits");
+        assert_eq!(days, [day(13), day(10), day(9), day(8)], "one-step forecasts of settled sessions only");
         assert_eq!((all[2].model.sha256.as_str(), all[2].realised_close), ("two", Some(109.0)));
         let from = SettledFilter { from: Some(day(10)), ..SettledFilter::default() };
         assert_eq!(store.settled(&aapl, &from, 100).await.unwrap(), all[..2]);

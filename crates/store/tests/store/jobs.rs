@@ -1,11 +1,11 @@
-//! The queue.
+//! The job queue.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use chrono::TimeDelta;
 use closecast_store::{
-    Allowance, Beat, Job, JobFilter, JobState, LONGEST_DELAY, Lease, NewJob, News, Origin, StoreError,
+    EventPayload, Job, JobFilter, JobQuota, JobState, Lease, LeaseStatus, MAX_RETRY_DELAY, NewJob, Origin, StoreError,
 };
 use sea_orm::{ConnectOptions, ConnectionTrait, Database};
 use serde_json::json;
@@ -27,7 +27,7 @@ pub(crate) fn training(symbol: &str) -> NewJob {
 }
 
 #[tokio::test]
-async fn a_job_is_claimed_by_one_worker_the_most_urgent_first() {
+async fn claim_returns_highest_priority_job_to_one_worker() {
     for place in places().await {
         let jobs = place.store.jobs();
         let first = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
@@ -36,7 +36,7 @@ async fn a_job_is_claimed_by_one_worker_the_most_urgent_first() {
         assert_eq!((claimed.id.as_str(), claimed.state, claimed.attempt), (urgent.id.as_str(), JobState::Running, 1));
         assert_eq!(jobs.claim("two", now()).await.unwrap().unwrap().0.id, first.id);
         assert!(jobs.claim("three", now()).await.unwrap().is_none());
-        assert_eq!(jobs.beat(&lease, Some(&json!({ "epoch": 3 }))).await.unwrap(), Beat::Held);
+        assert_eq!(jobs.heartbeat(&lease, Some(&json!({ "epoch": 3 }))).await.unwrap(), LeaseStatus::Held);
         jobs.succeed(&lease, &json!({ "version": 1 }), now()).await.unwrap();
         let ended = jobs.get(&urgent.id).await.unwrap().unwrap();
         assert_eq!((ended.state, ended.result), (JobState::Succeeded, Some(json!({ "version": 1 }))));
@@ -45,9 +45,9 @@ async fn a_job_is_claimed_by_one_worker_the_most_urgent_first() {
     }
 }
 
-/// Twenty workers take forty jobs at once: none is taken twice, none is left.
+/// Twenty workers claim forty jobs at once: each is claimed exactly once.
 #[tokio::test(flavor = "multi_thread")]
-async fn workers_at_once_never_share_a_job() {
+async fn claim_never_returns_a_job_to_two_workers() {
     for place in places().await {
         for _ in 0..40 {
             place.store.jobs().enqueue(training("AAPL"), now()).await.unwrap();
@@ -66,7 +66,7 @@ async fn workers_at_once_never_share_a_job() {
         let mut taken = workers.join_all().await.concat();
         taken.sort();
         taken.dedup();
-        // A worker that finds the row taken by another may see an empty queue a moment early.
+        // A worker that finds the row locked by another may see an empty queue too early.
         while let Some((job, _)) = place.store.jobs().claim("last", now()).await.unwrap() {
             taken.push(job.id);
         }
@@ -75,7 +75,7 @@ async fn workers_at_once_never_share_a_job() {
 }
 
 #[tokio::test]
-async fn the_same_work_is_asked_for_once_until_it_has_ended() {
+async fn enqueue_deduplicates_until_job_has_ended() {
     for place in places().await {
         let jobs = place.store.jobs();
         let keyed = || NewJob { dedup_key: Some("train AAPL".into()), ..training("AAPL") };
@@ -90,17 +90,17 @@ async fn the_same_work_is_asked_for_once_until_it_has_ended() {
 }
 
 #[tokio::test]
-async fn a_waiting_job_is_cancelled_at_once_and_a_running_one_when_its_worker_hears_of_it() {
+async fn cancel_ends_queued_job_at_once_and_running_job_at_next_heartbeat() {
     for place in places().await {
         let jobs = place.store.jobs();
         let waiting = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
         assert_eq!(jobs.cancel(&waiting.id, now()).await.unwrap().unwrap().state, JobState::Cancelled);
         let running = jobs.enqueue(training("AAPL"), now()).await.unwrap().job;
         let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
-        let told = jobs.cancel(&running.id, now()).await.unwrap().unwrap();
-        assert_eq!((told.state, told.cancel_requested), (JobState::Running, true));
-        assert_eq!(jobs.beat(&lease, None).await.unwrap(), Beat::CancelRequested);
-        jobs.cancelled(&lease, now()).await.unwrap();
+        let cancelled = jobs.cancel(&running.id, now()).await.unwrap().unwrap();
+        assert_eq!((cancelled.state, cancelled.cancel_requested), (JobState::Running, true));
+        assert_eq!(jobs.heartbeat(&lease, None).await.unwrap(), LeaseStatus::CancelRequested);
+        jobs.end_cancelled(&lease, now()).await.unwrap();
         assert_eq!(jobs.cancel(&running.id, now()).await.unwrap().unwrap().state, JobState::Cancelled);
         assert!(jobs.cancel("unknown", now()).await.unwrap().is_none());
         let cancelled = JobFilter { state: Some(JobState::Cancelled), kind: None };
@@ -109,14 +109,14 @@ async fn a_waiting_job_is_cancelled_at_once_and_a_running_one_when_its_worker_he
 }
 
 #[tokio::test]
-async fn a_job_that_may_work_later_waits_and_one_dated_by_a_wrong_clock_does_not_wait_forever() {
+async fn retry_delays_job_and_ignores_delay_of_wrong_clock() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
         jobs.retry(&lease, "the price source is down", now() + TimeDelta::minutes(5), now()).await.unwrap();
         assert!(jobs.claim("one", now()).await.unwrap().is_none());
-        let put_back = now() - LONGEST_DELAY - TimeDelta::days(300);
+        let put_back = now() - MAX_RETRY_DELAY - TimeDelta::days(300);
         let (job, lease) = jobs.claim("one", put_back).await.unwrap().unwrap();
         assert_eq!((job.attempt, job.error), (2, None));
         jobs.fail(&lease, "no prices", now()).await.unwrap();
@@ -126,7 +126,7 @@ async fn a_job_that_may_work_later_waits_and_one_dated_by_a_wrong_clock_does_not
 }
 
 #[tokio::test]
-async fn a_job_given_back_has_not_been_tried() {
+async fn release_does_not_count_the_attempt() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
@@ -137,20 +137,20 @@ async fn a_job_given_back_has_not_been_tried() {
 }
 
 #[tokio::test]
-async fn a_silent_worker_loses_its_job_and_can_change_nothing_any_more() {
+async fn reclaimed_worker_cannot_change_its_job() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (job, first) = jobs.claim("one", now()).await.unwrap().unwrap();
         let seen = jobs.running().await.unwrap();
-        jobs.beat(&first, None).await.unwrap();
-        assert!(!jobs.take_over(&seen[0], now()).await.unwrap(), "it has given a sign of life since");
+        jobs.heartbeat(&first, None).await.unwrap();
+        assert!(!jobs.reclaim(&seen[0], now()).await.unwrap(), "it has sent a heartbeat since");
         let seen = jobs.running().await.unwrap();
-        assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+        assert!(jobs.reclaim(&seen[0], now()).await.unwrap());
         let (_, second) = jobs.claim("two", now()).await.unwrap().unwrap();
-        assert_eq!(jobs.beat(&first, None).await.unwrap(), Beat::Lost);
+        assert_eq!(jobs.heartbeat(&first, None).await.unwrap(), LeaseStatus::Lost);
         assert_eq!(publish(&place, &first).await, Err("lost"));
-        assert_eq!(place.store.models().list().await.unwrap(), [], "what the first one made is not published");
+        assert_eq!(place.store.models().list().await.unwrap(), [], "the result of the first worker is not published");
         assert_eq!(publish(&place, &second).await, Ok(1));
         assert_eq!(publish(&place, &second).await, Err("lost"));
         assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Succeeded);
@@ -168,21 +168,21 @@ async fn publish(place: &crate::place::Place, lease: &Lease) -> Result<u64, &'st
 }
 
 #[tokio::test]
-async fn a_job_whose_workers_keep_dying_fails_in_the_end() {
+async fn reclaim_fails_job_after_max_attempts() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(NewJob { max_attempts: 2, ..training("AAPL") }, now()).await.unwrap();
         for state in [JobState::Queued, JobState::Failed] {
             let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
             let seen = jobs.running().await.unwrap();
-            assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+            assert!(jobs.reclaim(&seen[0], now()).await.unwrap());
             assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, state);
         }
         jobs.enqueue(training("AAPL"), now()).await.unwrap();
         let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
         jobs.cancel(&job.id, now()).await.unwrap();
         let seen = jobs.running().await.unwrap();
-        jobs.take_over(&seen[0], now()).await.unwrap();
+        jobs.reclaim(&seen[0], now()).await.unwrap();
         assert_eq!(jobs.get(&job.id).await.unwrap().unwrap().state, JobState::Cancelled);
     }
 }
@@ -191,12 +191,12 @@ async fn worker_dies(place: &crate::place::Place) -> Job {
     let jobs = place.store.jobs();
     let (job, _) = jobs.claim("one", now()).await.unwrap().unwrap();
     let seen = jobs.running().await.unwrap();
-    assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+    assert!(jobs.reclaim(&seen[0], now()).await.unwrap());
     jobs.get(&job.id).await.unwrap().unwrap()
 }
 
 #[tokio::test]
-async fn job_is_failed_when_its_worker_died_twice() {
+async fn reclaim_fails_job_when_two_workers_in_a_row_died() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(NewJob { max_attempts: 9, ..training("AAPL") }, now()).await.unwrap();
@@ -208,7 +208,7 @@ async fn job_is_failed_when_its_worker_died_twice() {
 }
 
 #[tokio::test]
-async fn jobs_are_tried_again_when_their_worker_died_twice_with_several_of_them() {
+async fn reclaim_retries_jobs_when_dead_workers_had_several() {
     for place in places().await {
         let jobs = place.store.jobs();
         for symbol in ["AAPL", "MSFT"] {
@@ -219,7 +219,7 @@ async fn jobs_are_tried_again_when_their_worker_died_twice_with_several_of_them(
                 jobs.claim(worker, now()).await.unwrap().unwrap();
             }
             for seen in jobs.running().await.unwrap() {
-                assert!(jobs.take_over(&seen, now()).await.unwrap());
+                assert!(jobs.reclaim(&seen, now()).await.unwrap());
                 assert_eq!(jobs.get(&seen.id).await.unwrap().unwrap().state, JobState::Queued, "{worker}");
             }
         }
@@ -227,7 +227,7 @@ async fn jobs_are_tried_again_when_their_worker_died_twice_with_several_of_them(
 }
 
 #[tokio::test]
-async fn job_is_tried_again_when_an_attempt_ended_in_order_between_two_deaths() {
+async fn reclaim_retries_job_when_an_orderly_end_separates_two_deaths() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue(NewJob { max_attempts: 9, ..training("AAPL") }, now()).await.unwrap();
@@ -244,9 +244,9 @@ async fn job_is_tried_again_when_an_attempt_ended_in_order_between_two_deaths() 
     }
 }
 
-/// Ten replicas with clocks of their own are started at once with a new schedule.
+/// Ten replicas with different clocks start at once with a new schedule.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_new_schedule_is_first_seen_once() {
+async fn new_schedule_is_recorded_once_by_concurrent_replicas() {
     for place in places().await {
         let mut replicas = tokio::task::JoinSet::new();
         for number in 0..10 {
@@ -260,9 +260,9 @@ async fn a_new_schedule_is_first_seen_once() {
     }
 }
 
-/// Ten replicas notice at once that a schedule is due.
+/// Ten replicas find at once that a schedule is due.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_firing_makes_one_job_however_many_replicas_notice_it() {
+async fn enqueue_firing_adds_one_job_for_concurrent_replicas() {
     for place in places().await {
         let mut replicas = tokio::task::JoinSet::new();
         for _ in 0..10 {
@@ -281,7 +281,7 @@ async fn a_firing_makes_one_job_however_many_replicas_notice_it() {
 }
 
 #[tokio::test]
-async fn ended_jobs_are_forgotten_after_a_while_and_the_last_firing_is_not() {
+async fn delete_before_removes_ended_jobs_and_keeps_last_firing() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue_firing("refresh", now(), training("AAPL"), now()).await.unwrap();
@@ -289,14 +289,14 @@ async fn ended_jobs_are_forgotten_after_a_while_and_the_last_firing_is_not() {
         jobs.enqueue_firing("refresh", later, training("AAPL"), later).await.unwrap();
         let (_, lease) = jobs.claim("one", later).await.unwrap().unwrap();
         jobs.succeed(&lease, &json!(null), now()).await.unwrap();
-        assert_eq!(jobs.forget(now() + TimeDelta::hours(1)).await.unwrap(), 1);
+        assert_eq!(jobs.delete_before(now() + TimeDelta::hours(1)).await.unwrap(), 1);
         assert_eq!(jobs.list(&JobFilter::default(), None, 10).await.unwrap().len(), 1);
         assert_eq!(jobs.first_seen_or_last_firing("refresh", later).await.unwrap(), later);
     }
 }
 
 #[tokio::test]
-async fn a_schedule_owes_nothing_for_the_time_before_it_was_seen_and_everything_after() {
+async fn schedule_fires_for_times_after_it_was_first_seen() {
     for place in places().await {
         let jobs = place.store.jobs();
         assert_eq!(jobs.first_seen_or_last_firing("weekly", now()).await.unwrap(), now());
@@ -307,9 +307,9 @@ async fn a_schedule_owes_nothing_for_the_time_before_it_was_seen_and_everything_
     }
 }
 
-/// The clock is a year ahead for a moment: the schedule fires once for then, and as ever afterwards.
+/// The clock is a year ahead for a moment: the schedule fires once for that time, and normally afterwards.
 #[tokio::test]
-async fn a_firing_for_a_moment_still_to_come_holds_nothing_back() {
+async fn future_firing_does_not_suspend_schedule() {
     for place in places().await {
         let jobs = place.store.jobs();
         jobs.enqueue_firing("daily", now(), training("AAPL"), now()).await.unwrap();
@@ -327,9 +327,9 @@ async fn a_firing_for_a_moment_still_to_come_holds_nothing_back() {
     }
 }
 
-/// While another program keeps the database locked, no worker can give a sign of life: its silence says nothing then.
+/// While another program keeps the database locked, no worker can send a heartbeat.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_is_not_taken_for_dead_while_the_database_is_locked() {
+async fn reclaim_does_nothing_while_database_is_locked() {
     let place = sqlite().await;
     let jobs = place.store.jobs();
     jobs.enqueue(training("AAPL"), now()).await.unwrap();
@@ -343,13 +343,13 @@ async fn a_worker_is_not_taken_for_dead_while_the_database_is_locked() {
         tokio::time::sleep(Duration::from_secs(1)).await;
         other.execute_unprepared("ROLLBACK").await.unwrap();
     };
-    let (taken, ()) = tokio::join!(jobs.take_over(&observed, now()), release);
+    let (taken, ()) = tokio::join!(jobs.reclaim(&observed, now()), release);
     assert!(!taken.unwrap());
-    assert_eq!(jobs.beat(&lease, None).await.unwrap(), Beat::Held);
+    assert_eq!(jobs.heartbeat(&lease, None).await.unwrap(), LeaseStatus::Held);
 }
 
 #[tokio::test]
-async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
+async fn requeue_ends_job_when_cancellation_was_requested() {
     for place in places().await {
         let jobs = place.store.jobs();
         for give_back in [true, false] {
@@ -367,49 +367,49 @@ async fn a_job_whose_end_was_asked_for_does_not_go_back_to_the_queue() {
 }
 
 #[tokio::test]
-async fn no_more_jobs_of_some_kinds_than_allowed_are_unfinished() {
+async fn enqueue_within_respects_quota() {
     for place in places().await {
         let jobs = place.store.jobs();
-        let allowance = Allowance { kinds: &["train_model", "tune_model"], most: 2 };
+        let quota = JobQuota { kinds: &["train_model", "tune_model"], max_unfinished: 2 };
         let keyed =
             |kind: &str, key: &str| NewJob { kind: kind.into(), dedup_key: Some(key.into()), ..training("AAPL") };
-        let ask = async |new| jobs.enqueue_within(new, allowance, now()).await.unwrap();
-        // Another kind does not count.
+        let enqueue = async |new| jobs.enqueue_within(new, quota, now()).await.unwrap();
+        // Another kind does not count towards the quota.
         jobs.enqueue(keyed("refresh_bars", "r"), now()).await.unwrap();
         let heard = place.store.events().newest().await.unwrap();
-        let first = ask(keyed("train_model", "a")).await.unwrap();
-        let (news, _) = place.store.events().after(heard, 10).await.unwrap();
-        let told: Vec<&News> = news.iter().map(|event| &event.news).collect();
-        assert_eq!(told, [&News::Job(Box::new(first.job.clone()))], "that it waits is told");
-        assert!(!first.already_there && !ask(keyed("tune_model", "b")).await.unwrap().already_there);
-        assert!(ask(keyed("train_model", "c")).await.is_none());
-        assert!(ask(keyed("train_model", "a")).await.unwrap().already_there, "the same work needs no place");
+        let first = enqueue(keyed("train_model", "a")).await.unwrap();
+        let (events, _) = place.store.events().after(heard, 10).await.unwrap();
+        let payloads: Vec<&EventPayload> = events.iter().map(|event| &event.payload).collect();
+        assert_eq!(payloads, [&EventPayload::Job(Box::new(first.job.clone()))], "the queued job is announced");
+        assert!(!first.already_there && !enqueue(keyed("tune_model", "b")).await.unwrap().already_there);
+        assert!(enqueue(keyed("train_model", "c")).await.is_none());
+        assert!(enqueue(keyed("train_model", "a")).await.unwrap().already_there, "a deduplicated job needs no quota");
         jobs.cancel(&first.job.id, now()).await.unwrap();
-        assert!(ask(keyed("train_model", "c")).await.is_some());
-        assert!(ask(keyed("train_model", "d")).await.is_none());
+        assert!(enqueue(keyed("train_model", "c")).await.is_some());
+        assert!(enqueue(keyed("train_model", "d")).await.is_none());
     }
 }
 
-/// Twenty who ask at once share four places.
+/// Twenty concurrent requests share a quota of four.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_ask_at_once_do_not_share_the_last_place() {
+async fn enqueue_within_respects_quota_when_called_concurrently() {
     for place in places().await {
-        let mut asking = tokio::task::JoinSet::new();
+        let mut requests = tokio::task::JoinSet::new();
         for at in 0..20 {
             let store = place.store.clone();
-            asking.spawn(async move {
-                let allowance = Allowance { kinds: &["train_model"], most: 4 };
+            requests.spawn(async move {
+                let quota = JobQuota { kinds: &["train_model"], max_unfinished: 4 };
                 let new = NewJob { dedup_key: Some(at.to_string()), ..training("AAPL") };
-                store.jobs().enqueue_within(new, allowance, now()).await.unwrap().is_some()
+                store.jobs().enqueue_within(new, quota, now()).await.unwrap().is_some()
             });
         }
-        assert_eq!(asking.join_all().await.into_iter().filter(|&entered| entered).count(), 4);
+        assert_eq!(requests.join_all().await.into_iter().filter(|&accepted| accepted).count(), 4);
     }
 }
 
-/// Ended jobs are kept for a month: counting must not read them.
+/// Ended jobs are kept for a month: counting must not scan them.
 #[tokio::test]
-async fn counting_unfinished_jobs_reads_an_index_that_has_no_others() {
+async fn quota_check_uses_index_of_unfinished_jobs() {
     let place = sqlite().await;
     let database = Database::connect(format!("sqlite://{}", place.folder.path().join("closecast.db").display()));
     let database = database.await.unwrap();
@@ -421,7 +421,7 @@ async fn counting_unfinished_jobs_reads_an_index_that_has_no_others() {
 }
 
 #[tokio::test]
-async fn jobs_are_counted_by_state() {
+async fn counts_returns_jobs_by_state() {
     for place in places().await {
         let jobs = place.store.jobs();
         assert!(jobs.counts().await.unwrap().values().all(|&count| count == 0));

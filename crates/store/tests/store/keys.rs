@@ -1,11 +1,11 @@
-//! Keys.
+//! API keys.
 
 use closecast_store::StoreError;
 
 use crate::{place::places, samples::now};
 
 #[tokio::test]
-async fn a_key_opens_until_it_is_revoked() {
+async fn key_is_active_until_revoked() {
     for place in places().await {
         let keys = place.store.keys();
         assert!(!keys.any().await.unwrap());
@@ -14,20 +14,20 @@ async fn a_key_opens_until_it_is_revoked() {
         assert!(keys.any().await.unwrap());
         assert_eq!(keys.with_hash("hash").await.unwrap().unwrap().role, "operator");
         assert!(keys.with_hash("another").await.unwrap().is_none());
-        keys.used(&id, now()).await.unwrap();
+        keys.record_use(&id, now()).await.unwrap();
         assert_eq!(keys.list().await.unwrap()[1].last_used_at, Some(now()));
-        assert!(keys.is_good(&id).await.unwrap() && !keys.is_good("another").await.unwrap());
+        assert!(keys.is_active(&id).await.unwrap() && !keys.is_active("another").await.unwrap());
         assert!(keys.revoke(&id, now()).await.unwrap());
-        assert!(!keys.is_good(&id).await.unwrap());
+        assert!(!keys.is_active(&id).await.unwrap());
         assert!(!keys.revoke(&id, now()).await.unwrap());
         assert!(keys.with_hash("hash").await.unwrap().is_none());
         assert!(keys.any().await.unwrap(), "to revoke the last key opens nothing");
-        assert_eq!(keys.list().await.unwrap().len(), 2, "what was revoked is still told");
+        assert_eq!(keys.list().await.unwrap().len(), 2, "revoked keys are listed");
     }
 }
 
 #[tokio::test]
-async fn first_key_is_one_of_forty_that_are_made_at_once() {
+async fn add_first_succeeds_once_when_called_concurrently() {
     for place in places().await {
         let mut attempts = tokio::task::JoinSet::new();
         for number in 0..40 {
@@ -47,7 +47,7 @@ async fn first_key_is_one_of_forty_that_are_made_at_once() {
 }
 
 #[tokio::test]
-async fn first_key_of_another_role_is_refused() {
+async fn first_key_must_be_admin() {
     for place in places().await {
         let keys = place.store.keys();
         for role in ["viewer", "operator"] {

@@ -1,4 +1,4 @@
-//! Bringing the schema up to date, from whatever an older version left.
+//! Migrations, including from states that older versions left.
 
 use std::{
     fs,
@@ -9,10 +9,10 @@ use closecast_domain::Symbol;
 use closecast_store::{Alias, Store, StoreError};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseBackend, DatabaseConnection, Statement};
 
-/// What closecast 0.1.0 executed, each statement committed by itself.
+/// The statements of closecast 0.1.0, each committed separately.
 const STATEMENTS: &str = include_str!("../../fixtures/schema_0_1_0.sql");
 
-/// Statements of the bookkeeping table and of the first step, with its row.
+/// Number of statements of the bookkeeping table and of the first migration, with its row.
 const FIRST_STEP: usize = 8;
 
 const ROWS: [&str; 4] = [
@@ -37,7 +37,7 @@ async fn connect(file: &Path) -> DatabaseConnection {
     database
 }
 
-/// Makes a database in which 0.1.0 was killed after `done` statements, with rows as soon as the first step was complete.
+/// Creates a database in which 0.1.0 was killed after `done` statements, with rows once the first migration was complete.
 async fn killed_after(done: usize) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("closecast.db");
@@ -54,13 +54,13 @@ async fn killed_after(done: usize) -> (tempfile::TempDir, PathBuf) {
     (folder, file)
 }
 
-/// Returns one column of the answer.
+/// Returns one column of the result.
 async fn column(database: &DatabaseConnection, sql: &str) -> Vec<String> {
     let rows = database.query_all_raw(Statement::from_string(DatabaseBackend::Sqlite, sql)).await.unwrap();
     rows.iter().map(|row| row.try_get_by_index(0).unwrap()).collect()
 }
 
-/// Returns all that the schema consists of, in no order of time.
+/// Returns the schema in an order independent of its history.
 async fn schema(file: &Path) -> Vec<String> {
     let database = connect(file).await;
     let all = "SELECT type || ' ' || name || ' ' || tbl_name || ' ' || COALESCE(sql, '') FROM sqlite_master ORDER BY 1";
@@ -95,7 +95,7 @@ async fn fresh_schema() -> Vec<String> {
 }
 
 #[tokio::test]
-async fn migration_completes_what_was_left_after_every_statement() {
+async fn migration_completes_interrupted_migration_of_0_1_0() {
     let expected = fresh_schema().await;
     for done in 0..=statements().len() {
         let (folder, file) = killed_after(done).await;
@@ -121,9 +121,9 @@ async fn migration_completes_what_was_left_after_every_statement() {
     }
 }
 
-/// 0.1.0 does not know roles, and works on what the next version left half done.
+/// 0.1.0, which has no roles, used a database that the next version had migrated in part.
 #[tokio::test]
-async fn migration_gives_the_role_to_the_version_that_an_older_program_published_in_between() {
+async fn migration_assigns_champion_to_version_published_by_older_program() {
     let inserted = statements().iter().position(|sql| sql.starts_with("INSERT INTO model_aliases")).unwrap() + 1;
     let (folder, file) = killed_after(inserted).await;
     let database = connect(&file).await;
@@ -137,7 +137,7 @@ async fn migration_gives_the_role_to_the_version_that_an_older_program_published
 }
 
 #[tokio::test]
-async fn database_of_a_newer_version_is_refused_and_not_changed() {
+async fn migration_rejects_database_of_newer_version() {
     let (folder, file) = killed_after(FIRST_STEP).await;
     let database = connect(&file).await;
     let newer = "INSERT INTO seaql_migrations (version, applied_at) VALUES ('m20990101_000001_future', 1)";
@@ -149,7 +149,7 @@ async fn database_of_a_newer_version_is_refused_and_not_changed() {
     assert_eq!((schema(&file).await, data(&file).await), before);
 }
 
-/// An index whose name a table needs makes the last step fail.
+/// An index with the name of a table makes the last migration fail.
 #[tokio::test]
 async fn migration_changes_nothing_when_a_step_fails() {
     let (folder, file) = killed_after(FIRST_STEP).await;

@@ -9,7 +9,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn versions_count_up_by_name_and_the_first_is_in_service_until_another_is_promoted() {
+async fn publish_numbers_versions_and_first_serves_until_promotion() {
     for place in places().await {
         let store = &place.store;
         let models = store.models();
@@ -27,7 +27,7 @@ async fn versions_count_up_by_name_and_the_first_is_in_service_until_another_is_
 }
 
 #[tokio::test]
-async fn a_damaged_or_missing_artifact_is_named_and_never_served() {
+async fn artifact_fails_when_damaged_or_missing() {
     for place in places().await {
         let store = &place.store;
         let version = store

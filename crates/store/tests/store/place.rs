@@ -1,9 +1,9 @@
-//! Fresh stores to test on, one of each kind of database.
+//! Fresh stores for tests, one for each kind of database.
 
 use closecast_store::{DatabaseAddress, Store, StoreSettings};
 use sea_orm::{ConnectionTrait, Database};
 
-/// A fresh store, which is gone when this is dropped.
+/// A fresh store, deleted on drop.
 pub(crate) struct Place {
     pub(crate) store: Store,
     pub(crate) settings: StoreSettings,
@@ -16,7 +16,7 @@ impl Place {
         self.postgres.is_some()
     }
 
-    /// Changes the database as no program of ours would.
+    /// Executes SQL directly, as no program of this project would.
     pub(crate) async fn sql(&self, statement: &str) {
         let url = match self.store.address() {
             DatabaseAddress::Sqlite(file) => format!("sqlite:{}", file.display()),
@@ -27,7 +27,7 @@ impl Place {
         database.close().await.unwrap();
     }
 
-    /// Returns another program's view of the same store.
+    /// Opens the store a second time, as another program would.
     pub(crate) async fn reopened(&self) -> Store {
         Store::open(self.settings.clone()).await.unwrap()
     }
@@ -36,7 +36,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         let Some((server, name)) = self.postgres.take() else { return };
-        // The runtime of the test cannot be waited for here.
+        // The test's runtime cannot be awaited here.
         let drop = async move {
             let admin = Database::connect(&server).await.unwrap();
             admin.execute_unprepared(&format!("DROP DATABASE {name} WITH (FORCE)")).await.unwrap();
@@ -46,7 +46,7 @@ impl Drop for Place {
     }
 }
 
-/// Returns a store on SQLite and, where there is a server to test on, one on PostgreSQL.
+/// Returns a store on SQLite and, if a test server is configured, one on PostgreSQL.
 pub(crate) async fn places() -> Vec<Place> {
     let mut places = vec![sqlite().await];
     places.extend(postgres().await);
@@ -59,7 +59,7 @@ pub(crate) async fn sqlite() -> Place {
     Place { store: Store::open(settings.clone()).await.unwrap(), settings, folder, postgres: None }
 }
 
-/// Returns a store in a database of its own on the PostgreSQL server to test on.
+/// Returns a store in a new database on the PostgreSQL test server.
 pub(crate) async fn postgres() -> Option<Place> {
     let server = closecast_testkit::services::address("CLOSECAST_TEST_POSTGRES")?;
     let name = format!("closecast_test_{}", uuid::Uuid::now_v7().simple());

@@ -1,4 +1,4 @@
-//! Whether the store says that it can be read and written, and refuses to write where nothing is kept.
+//! Readiness checks, and writes to a database file that was removed.
 
 use std::{
     fs::{self, File},
@@ -47,7 +47,7 @@ async fn check_ready_passes_and_changes_no_row() {
 }
 
 #[tokio::test]
-async fn check_ready_passes_when_many_check_at_once() {
+async fn check_ready_passes_when_called_concurrently() {
     for place in places().await {
         let mut checks = tokio::task::JoinSet::new();
         for _ in 0..8 {
@@ -60,7 +60,7 @@ async fn check_ready_passes_when_many_check_at_once() {
     }
 }
 
-/// A program that is stopped in the middle of its check keeps its transaction open.
+/// A program that hangs during its check keeps its transaction open.
 #[tokio::test]
 async fn check_ready_writes_and_passes_when_another_program_hangs_within_its_own_check() {
     let Some(place) = postgres().await else { return };
@@ -84,7 +84,7 @@ async fn check_ready_writes_and_passes_when_another_program_hangs_within_its_own
 }
 
 #[tokio::test]
-async fn check_ready_fails_when_the_file_was_deleted_and_makes_no_other() {
+async fn check_ready_fails_when_file_was_deleted_without_creating_it() {
     let place = filled().await;
     fs::remove_file(database(&place)).unwrap();
     let error = place.store.check_ready().await.unwrap_err();
@@ -93,7 +93,7 @@ async fn check_ready_fails_when_the_file_was_deleted_and_makes_no_other() {
 }
 
 #[tokio::test]
-async fn check_ready_fails_when_the_file_was_replaced_and_passes_when_it_is_back() {
+async fn check_ready_fails_while_file_is_replaced() {
     let place = filled().await;
     let (file, aside) = (database(&place), place.folder.path().join("aside"));
     fs::rename(&file, &aside).unwrap();
@@ -104,7 +104,7 @@ async fn check_ready_fails_when_the_file_was_replaced_and_passes_when_it_is_back
     place.store.check_ready().await.unwrap();
 }
 
-/// Moves the log into the file, as `how` says: TRUNCATE empties the log, PASSIVE leaves it.
+/// Checkpoints the log in mode `how`: TRUNCATE empties the log, PASSIVE keeps it.
 async fn checkpoint(file: &Path, how: &str) {
     let other = Database::connect(format!("sqlite:{}", file.display())).await.unwrap();
     other.execute_unprepared(&format!("PRAGMA wal_checkpoint({how})")).await.unwrap();
@@ -123,7 +123,7 @@ async fn check_ready_fails_when_the_file_was_truncated() {
             File::options().write(true).open(&file).unwrap().set_len(left).unwrap();
             match place.store.check_ready().await {
                 Err(StoreError::Damaged { .. }) => {}
-                // What the log holds is moved into the file again: nothing was lost.
+                // The next checkpoint restores the file from the log.
                 Ok(()) if !moved && left >= 512 => assert_eq!(place.store.bars().list().await.unwrap().len(), 1),
                 other => panic!("{left} bytes left: {other:?}"),
             }
@@ -131,9 +131,9 @@ async fn check_ready_fails_when_the_file_was_truncated() {
     }
 }
 
-/// What SQLite reads for the check is all there.
+/// The pages that SQLite reads for the check still exist.
 #[tokio::test]
-async fn check_ready_fails_when_the_end_of_the_file_was_cut_off() {
+async fn check_ready_fails_when_end_of_file_is_missing() {
     for how in ["PASSIVE", "TRUNCATE"] {
         let place = filled().await;
         let mut long = series("IBM", &[2]);
@@ -176,7 +176,7 @@ async fn check_ready_fails_when_another_program_keeps_the_database_locked() {
     place.store.check_ready().await.unwrap();
 }
 
-/// Every kind of write, into an unlinked file.
+/// Every kind of write, to an unlinked file.
 async fn writes(store: &Store, folder: &Path) -> Vec<(&'static str, Result<(), StoreError>)> {
     let job = NewJob {
         kind: "train_model".into(),
@@ -194,7 +194,7 @@ async fn writes(store: &Store, folder: &Path) -> Vec<(&'static str, Result<(), S
         code_version: "0.1.0".into(),
         job_id: None,
     };
-    let act = crate::audit::act(None, "POST /train");
+    let entry = crate::audit::entry(None, "POST /train");
     vec![
         ("job", store.jobs().enqueue(job, now()).await.map(drop)),
         ("bars", store.bars().replace(&series("IBM", &[2]), now()).await),
@@ -203,13 +203,13 @@ async fn writes(store: &Store, folder: &Path) -> Vec<(&'static str, Result<(), S
         ("forecast", store.forecasts().record(&forecast("AAPL", "one", 9), now()).await.map(drop)),
         ("alert", store.alerts().raise(crate::backup::content::alert("IBM"), now()).await.map(drop)),
         ("key", store.keys().add("ana", "admin", "hash", now()).await.map(drop)),
-        ("audit", store.audit().write(act, now()).await),
+        ("audit", store.audit().write(entry, now()).await),
         ("restore", store.restore(&folder.join("backup"), Existing::Replace, now()).await.map(drop)),
     ]
 }
 
 #[tokio::test]
-async fn writes_fail_when_the_file_was_deleted_or_replaced_and_reads_go_on() {
+async fn writes_fail_and_reads_succeed_when_file_was_deleted_or_replaced() {
     for replaced in [false, true] {
         let place = filled().await;
         let backup = place.folder.path().join("backup");
@@ -230,9 +230,9 @@ async fn writes_fail_when_the_file_was_deleted_or_replaced_and_reads_go_on() {
     }
 }
 
-/// SQLite keeps pages in memory and in its log: what it found once it may not find again.
+/// SQLite caches pages in memory and in its log, so it may not detect the damage again.
 #[tokio::test]
-async fn nothing_is_written_after_damage_was_found_even_if_it_is_not_found_again() {
+async fn writes_fail_after_damage_was_detected_once() {
     let place = filled().await;
     let file = database(&place);
     checkpoint(&file, "TRUNCATE").await;

@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn a_challenger_takes_over_on_evidence_and_one_command_goes_back() {
+async fn promote_and_rollback_change_champion() {
     for place in places().await {
         let models = place.store.models();
         for bytes in ["one", "two", "three"] {
@@ -30,10 +30,10 @@ async fn a_challenger_takes_over_on_evidence_and_one_command_goes_back() {
         assert!(matches!(models.rollback("AAPL", None, now()).await, Err(StoreError::NoEarlierChampion { .. })));
         assert_eq!(models.in_service("AAPL").await.unwrap().unwrap().version, 1);
         let book = models.events("AAPL", 10).await.unwrap();
-        let told: Vec<_> =
+        let entries: Vec<_> =
             book.iter().rev().map(|line| (line.action, line.version, line.previous, line.forced)).collect();
         assert_eq!(
-            told,
+            entries,
             [
                 (RegistryAction::Publish, 1, None, false),
                 (RegistryAction::Publish, 2, Some(1), false),
@@ -53,7 +53,7 @@ async fn a_challenger_takes_over_on_evidence_and_one_command_goes_back() {
 }
 
 #[tokio::test]
-async fn evidence_about_another_champion_does_not_count() {
+async fn promote_fails_when_champion_has_changed() {
     for place in places().await {
         let models = place.store.models();
         for bytes in ["one", "two", "three"] {
@@ -69,11 +69,11 @@ async fn evidence_about_another_champion_does_not_count() {
 }
 
 #[tokio::test]
-async fn other_programs_on_postgresql_hear_of_a_new_champion_at_once() {
+async fn promotion_notifies_other_programs_on_postgresql() {
     for place in places().await {
         let other = place.reopened().await;
-        let mut listener = other.wakeups().listen().await;
-        // The first message after the connection stands for what may have been missed.
+        let mut listener = other.notifier().listen().await;
+        // The first message after connecting stands for missed ones.
         listener.wait(&[Topic::Models], std::time::Duration::from_millis(300)).await;
         let heard = tokio::spawn(async move {
             let begun = std::time::Instant::now();
@@ -87,10 +87,10 @@ async fn other_programs_on_postgresql_hear_of_a_new_champion_at_once() {
     }
 }
 
-/// A line with a lower number must not become visible after one with a higher: a server that has read on would serve the older
-/// champion for good.
+/// An entry with a lower number must not become visible after a higher one: a server that has read on would keep serving the
+/// older champion.
 #[tokio::test(flavor = "multi_thread")]
-async fn who_follows_the_book_misses_no_line_however_many_write_it() {
+async fn registry_log_entries_become_visible_in_order() {
     const WRITERS: usize = 8;
     const LINES: usize = 30;
     for place in places().await {
@@ -121,7 +121,7 @@ async fn who_follows_the_book_misses_no_line_however_many_write_it() {
 }
 
 #[tokio::test]
-async fn the_registry_is_read_page_by_page() {
+async fn registry_pages_in_order() {
     for place in places().await {
         let models = place.store.models();
         for (name, bytes) in [("AAPL", "one"), ("AAPL", "two"), ("OWN", "three"), ("AAPL", "four")] {
@@ -135,7 +135,7 @@ async fn the_registry_is_read_page_by_page() {
         assert_eq!(listed(all.clone(), None).await, [("AAPL".into(), 1), ("OWN".into(), 1)]);
         assert_eq!(listed(all.clone(), Some("AAPL")).await, [("OWN".into(), 1)]);
         assert_eq!(models.champions(&all, None, 1).await.unwrap().len(), 1);
-        // Both samples are of AAPL, whatever their name.
+        // Both samples have the symbol AAPL, whatever their name.
         let of = |symbol: &str| ModelFilter { symbol: Some(symbol.into()), ..ModelFilter::default() };
         assert_eq!((listed(of("AAPL"), None).await.len(), listed(of("IBM"), None).await.len()), (2, 0));
         let named = ModelFilter { name: Some("OWN".into()), ..ModelFilter::default() };
@@ -158,7 +158,7 @@ async fn the_registry_is_read_page_by_page() {
 }
 
 #[tokio::test]
-async fn the_versions_in_service_are_listed_by_name() {
+async fn champions_are_listed_by_name() {
     for place in places().await {
         let models = place.store.models();
         for (name, bytes) in [("IBM", "one"), ("AAPL", "two"), ("AAPL", "three"), ("BASE", "four")] {

@@ -1,6 +1,6 @@
 //! Runs.
 
-use closecast_store::{NewRun, RunEnd, RunFilter, RunLog, RunMetric, RunState};
+use closecast_store::{NewRun, RunFilter, RunLog, RunMetric, RunOutcome, RunState};
 use serde_json::json;
 
 use crate::{place::places, samples::now};
@@ -17,7 +17,7 @@ fn training(name: &str) -> NewRun {
 }
 
 #[tokio::test]
-async fn a_run_keeps_what_was_asked_measured_and_said() {
+async fn run_stores_spec_metrics_and_log() {
     for place in places().await {
         let runs = place.store.runs();
         let id = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
@@ -29,7 +29,7 @@ async fn a_run_keeps_what_was_asked_measured_and_said() {
         let line = RunLog { at: now(), level: "info".into(), message: "epoch 2 is the best".into() };
         runs.log(&id, line.clone()).await.unwrap();
         assert_eq!(runs.logs(&id).await.unwrap(), [line]);
-        let end = RunEnd {
+        let end = RunOutcome {
             metrics: json!({ "mae": 1.5 }),
             system: json!({ "seconds": 2.5 }),
             data_fingerprint: Some("ab".into()),
@@ -38,12 +38,12 @@ async fn a_run_keeps_what_was_asked_measured_and_said() {
         };
         runs.end(&id, RunState::Succeeded, end.clone(), now()).await.unwrap();
         let run = runs.get(&id).await.unwrap().unwrap();
-        assert_eq!((run.state, run.asked, run.end), (RunState::Succeeded, training("AAPL"), end));
+        assert_eq!((run.state, run.spec, run.outcome), (RunState::Succeeded, training("AAPL"), end));
     }
 }
 
 #[tokio::test]
-async fn runs_are_listed_newest_first_by_name_and_page() {
+async fn list_pages_runs_newest_first() {
     for place in places().await {
         let runs = place.store.runs();
         let mut ids = Vec::new();
@@ -57,7 +57,7 @@ async fn runs_are_listed_newest_first_by_name_and_page() {
         assert_eq!(listed(None, None).await, [ids[2].clone(), ids[1].clone(), ids[0].clone()]);
         assert_eq!(listed(Some("AAPL"), None).await, [ids[2].clone(), ids[0].clone()]);
         assert_eq!(listed(None, Some(&ids[1])).await, [ids[0].clone()]);
-        runs.end(&ids[0], RunState::Failed, RunEnd::default(), now()).await.unwrap();
+        runs.end(&ids[0], RunState::Failed, RunOutcome::default(), now()).await.unwrap();
         let filters = [
             (RunFilter { state: Some(RunState::Failed), ..RunFilter::default() }, 1),
             (RunFilter { state: Some(RunState::Running), name: Some("AAPL".into()), ..RunFilter::default() }, 1),
@@ -72,7 +72,7 @@ async fn runs_are_listed_newest_first_by_name_and_page() {
 }
 
 #[tokio::test]
-async fn a_thousand_epochs_are_kept() {
+async fn record_stores_a_thousand_epochs() {
     for place in places().await {
         let runs = place.store.runs();
         let id = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
@@ -83,7 +83,7 @@ async fn a_thousand_epochs_are_kept() {
 }
 
 #[tokio::test]
-async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_begun_again() {
+async fn run_of_dead_worker_is_closed_when_its_job_is_reclaimed_or_restarted() {
     for place in places().await {
         let (runs, jobs) = (place.store.runs(), place.store.jobs());
         let others = runs.begin(training("AAPL"), &serde_json::Value::Null, now()).await.unwrap();
@@ -92,10 +92,10 @@ async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_b
         jobs.claim("one", now()).await.unwrap().unwrap();
         let abandoned = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
         let seen = jobs.running().await.unwrap();
-        assert!(jobs.take_over(&seen[0], now()).await.unwrap());
+        assert!(jobs.reclaim(&seen[0], now()).await.unwrap());
         let run = runs.get(&abandoned).await.unwrap().unwrap();
         assert_eq!((run.state, run.ended_at), (RunState::Failed, Some(now())));
-        assert_eq!(run.end.error.as_deref(), Some("its worker one ended without a word"));
+        assert_eq!(run.outcome.error.as_deref(), Some("its worker one ended without a word"));
         let unended = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
         let last = runs.begin(of_job(), &serde_json::Value::Null, now()).await.unwrap();
         let state = async |id: &str| runs.get(id).await.unwrap().unwrap().state;
@@ -105,7 +105,7 @@ async fn the_run_of_a_worker_that_died_is_closed_when_its_job_is_taken_over_or_b
 }
 
 #[tokio::test]
-async fn runs_that_ended_long_ago_are_forgotten_with_all_that_is_theirs() {
+async fn delete_before_removes_old_runs_with_metrics_and_logs() {
     for place in places().await {
         let runs = place.store.runs();
         let mut ids = Vec::new();
@@ -116,11 +116,11 @@ async fn runs_that_ended_long_ago_are_forgotten_with_all_that_is_theirs() {
             ids.push(id);
         }
         for id in &ids[..2] {
-            runs.end(id, RunState::Succeeded, RunEnd::default(), now()).await.unwrap();
+            runs.end(id, RunState::Succeeded, RunOutcome::default(), now()).await.unwrap();
         }
         let later = now() + chrono::TimeDelta::days(1);
-        assert_eq!(runs.forget(later, 1).await.unwrap(), 1);
-        assert_eq!(runs.forget(later, 10).await.unwrap(), 1, "what has not ended stays");
+        assert_eq!(runs.delete_before(later, 1).await.unwrap(), 1);
+        assert_eq!(runs.delete_before(later, 10).await.unwrap(), 1, "what has not ended stays");
         assert_eq!(runs.list(&RunFilter::default(), None, 10).await.unwrap().len(), 1);
         assert!(runs.metrics(&ids[0]).await.unwrap().is_empty() && runs.logs(&ids[1]).await.unwrap().is_empty());
         assert_eq!(runs.metrics(&ids[2]).await.unwrap().len(), 1);

@@ -1,4 +1,4 @@
-//! What the tests keep.
+//! Sample data.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{
@@ -63,7 +63,7 @@ pub(crate) fn card(name: &str) -> Card {
     card.into()
 }
 
-/// A forecast of the session of January `target`, made on the evening of the 5th.
+/// A forecast of the session of January `target`, made after the close of the 5th.
 pub(crate) fn forecast(symbol: &str, sha256: &str, target: u32) -> Forecast {
     Forecast {
         symbol: Symbol::new(symbol).unwrap(),

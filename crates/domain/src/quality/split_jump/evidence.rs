@@ -1,42 +1,42 @@
-//! Whether a move from one close to the next is that of a split.
+//! Decides whether a move between closes is that of a split.
 
-use super::Row;
+use crate::quality::row::Row;
 
-/// Splits as new shares per old, and the other way round.
+/// Usual splits as new shares per old, or the reverse.
 const USUAL_SPLITS: [f64; 16] =
     [2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0, 12.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0];
 
-/// Smallest move, as a logarithm, that is taken for a split without one on record: ×1.8 or ÷1.8. Smaller splits exist,
-/// but so do moves of 40 %.
-const SMALLEST: f64 = 0.588;
+/// Smallest move, as a logarithm, that counts as an unrecorded split: ×1.8 or ÷1.8. Smaller splits exist, but so do
+/// moves of 40 %.
+const MIN_UNRECORDED_SPLIT: f64 = 0.588;
 
-/// Smallest split on record, as a logarithm, that can be told from a day's move.
-const SMALLEST_ON_RECORD: f64 = 0.22;
+/// Smallest recorded split, as a logarithm, that can be distinguished from a daily move.
+const MIN_RECORDED_SPLIT: f64 = 0.22;
 
-/// Sessions on either side in which a split on record may explain a move.
+/// Sessions on either side in which a recorded split may explain a move.
 const NEAR: usize = 5;
 
-/// Sessions on either side from which the usual move is taken, and before from which the usual volume is.
+/// Window for the usual move (sessions on either side) and the usual volume (sessions before).
 const NEIGHBOURS: usize = 20;
 
-/// A split's day moves by the ratio and a usual move on top. Bounds for four usual moves, as logarithms.
+/// Bounds of the tolerance, four usual moves, as logarithms: the day of a split moves by the ratio and a usual move.
 const TOLERANCE: (f64, f64) = (0.02, 0.10);
 
-/// How many usual moves a move must have to be out of proportion.
+/// Minimum ratio of a move to the usual move.
 const OUT_OF_PROPORTION: f64 = 6.0;
 
-/// Usual daily move where there are too few neighbours to tell.
+/// Assumed usual daily move if there are too few neighbours.
 const USUAL_MOVE: f64 = 0.02;
 
-/// From so many times the usual volume on, a move is a real one. A split's own effect on the volume is taken out first.
+/// From this multiple of the usual volume on, a move is real. The effect of the split on the volume is removed first.
 const VOLUME_OF_A_CRASH: f64 = 3.0;
 
-/// Where a jump comes from.
+/// Cause of a jump.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Origin {
-    /// A split of that ratio is on record within [`NEAR`] sessions, but the prices do not follow it.
+    /// A split of that ratio is recorded within [`NEAR`] sessions, but the prices do not reflect it.
     NearRecord,
-    /// No split on record explains it.
+    /// No recorded split explains it.
     Unrecorded,
     /// The market moved by the ratio of a split.
     RealMove {
@@ -45,12 +45,12 @@ pub(super) enum Origin {
     },
 }
 
-/// What is known about the moves of a series.
+/// Moves of a series.
 pub(super) struct Evidence<'a> {
     rows: &'a [Row],
-    /// Log return of the adjusted close from the row before, 0 for the first.
+    /// Log return of the adjusted close from the previous row, 0 for the first.
     moves: Vec<f64>,
-    /// Log return from the adjusted close of the row before to the adjusted open.
+    /// Log return from the previous adjusted close to the adjusted open.
     openings: Vec<f64>,
 }
 
@@ -65,10 +65,10 @@ impl<'a> Evidence<'a> {
         Self { rows, moves, openings }
     }
 
-    /// Returns the ratio and the origin of a jump at `row`, `None` when there is none.
+    /// Returns ratio and cause of a jump at `row`, `None` if there is none.
     pub(super) fn judge(&self, row: usize) -> Option<(f64, Origin)> {
         let size = self.moves[row].abs();
-        if size < SMALLEST_ON_RECORD {
+        if size < MIN_RECORDED_SPLIT {
             return None;
         }
         let usual = self.usual_move(row);
@@ -88,7 +88,7 @@ impl<'a> Evidence<'a> {
             let distance = |ratio: f64| (self.moves[row] - ratio.ln()).abs();
             distance(*a).total_cmp(&distance(*b))
         })?;
-        if size < SMALLEST {
+        if size < MIN_UNRECORDED_SPLIT {
             return None;
         }
         let times_usual_volume = self.times_usual_volume(row) / (1.0 / ratio).max(1.0);
@@ -96,15 +96,15 @@ impl<'a> Evidence<'a> {
         Some((ratio, if real { Origin::RealMove { times_usual_volume } } else { Origin::Unrecorded }))
     }
 
-    /// Returns the ratios by which the splits on record near `row` move a price, in either direction.
+    /// Returns the ratios by which recorded splits near `row` move a price, in either direction.
     fn splits_near(&self, row: usize) -> impl Iterator<Item = f64> {
         let near = &self.rows[row.saturating_sub(NEAR)..self.rows.len().min(row + NEAR + 1)];
-        let splits = near.iter().map(|row| row.split).filter(|split| split.ln().abs() >= SMALLEST_ON_RECORD);
+        let splits = near.iter().map(|row| row.split).filter(|split| split.ln().abs() >= MIN_RECORDED_SPLIT);
         splits.flat_map(|split| [1.0 / split, split])
     }
 
-    /// Returns 1.4826 times the median absolute move of the neighbours, which is a standard deviation that a few
-    /// jumps do not sway (P. Rousseeuw and C. Croux, *Journal of the American Statistical Association* 88, 1993).
+    /// Returns 1.4826 times the median absolute move of the neighbours, a robust standard deviation (P. Rousseeuw and
+    /// C. Croux, *Journal of the American Statistical Association* 88, 1993).
     fn usual_move(&self, row: usize) -> f64 {
         let around = row.saturating_sub(NEIGHBOURS).max(1)..self.moves.len().min(row + NEIGHBOURS + 1);
         let sizes = around.filter(|&other| other != row).map(|other| self.moves[other].abs()).collect();
@@ -114,7 +114,7 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Returns the volume of `row` ÷ the median of the volumes before it, 0 where there is none.
+    /// Returns the volume of `row` ÷ the median of the volumes before it, 0 if there are none.
     fn times_usual_volume(&self, row: usize) -> f64 {
         let before = &self.rows[row.saturating_sub(NEIGHBOURS)..row];
         let volumes = before.iter().map(|row| row.volume).filter(|&volume| volume > 0.0).collect();

@@ -1,10 +1,10 @@
-//! A store with rows in every table, and what a backup of it holds.
+//! A store with rows in every table, and the contents of its backup.
 
 use std::{collections::BTreeMap, fs::File, io::Read, path::Path};
 
 use bytes::Bytes;
 use closecast_domain::{RawBar, Symbol};
-use closecast_store::{Alert, NewJob, NewRun, Origin, RunEnd, RunLog, RunMetric, RunState, Store};
+use closecast_store::{Alert, NewJob, NewRun, Origin, RunLog, RunMetric, RunOutcome, RunState, Store};
 use serde_json::json;
 
 use crate::samples::{card, day, forecast, now, series};
@@ -32,7 +32,7 @@ fn job(symbol: &str) -> NewJob {
     }
 }
 
-/// Fills every table, that of bars with more than a page. Three jobs: running, running and to be cancelled, ended.
+/// Fills every table, bars with more than a page. Three jobs: running, running with cancellation requested, ended.
 pub(crate) async fn fill(store: &Store) {
     let mut long = series("AAPL", &[2]);
     long.bars =
@@ -61,17 +61,17 @@ pub(crate) async fn fill(store: &Store) {
     let id = store.runs().begin(run, &serde_json::Value::Null, now()).await.unwrap();
     store.runs().record(&id, &[RunMetric { key: "loss".into(), step: 1, value: 1.0 / 3.0 }]).await.unwrap();
     store.runs().log(&id, RunLog { at: now(), level: "info".into(), message: "época 1 ✓".into() }).await.unwrap();
-    store.runs().end(&id, RunState::Succeeded, RunEnd::default(), now()).await.unwrap();
+    store.runs().end(&id, RunState::Succeeded, RunOutcome::default(), now()).await.unwrap();
     store.alerts().raise(alert("AAPL"), now()).await.unwrap();
     store.keys().add("ana", "admin", "hash", now()).await.unwrap();
-    store.audit().write(crate::audit::act(Some("ana"), "POST /train"), now()).await.unwrap();
+    store.audit().write(crate::audit::entry(Some("ana"), "POST /train"), now()).await.unwrap();
 }
 
 async fn fill_jobs(store: &Store) {
     let jobs = store.jobs();
     jobs.enqueue(job("AAPL"), now()).await.unwrap();
     let (_, lease) = jobs.claim("one", now()).await.unwrap().unwrap();
-    jobs.beat(&lease, Some(&json!({ "epoch": 3 }))).await.unwrap();
+    jobs.heartbeat(&lease, Some(&json!({ "epoch": 3 }))).await.unwrap();
     jobs.enqueue(job("IBM"), now()).await.unwrap();
     let (to_cancel, _) = jobs.claim("two", now()).await.unwrap().unwrap();
     jobs.cancel(&to_cancel.id, now()).await.unwrap();
@@ -92,7 +92,7 @@ pub(crate) fn entries(file: &Path) -> Vec<(String, Vec<u8>)> {
     archive.entries().unwrap().map(entry).collect()
 }
 
-/// Returns the rows by table. Databases disagree on the order of names.
+/// Returns the rows by table. Databases sort names differently.
 pub(crate) fn sorted_rows(entries: &[(String, Vec<u8>)]) -> BTreeMap<String, Vec<String>> {
     let mut tables: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for (path, bytes) in entries {

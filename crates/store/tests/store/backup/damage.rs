@@ -1,4 +1,4 @@
-//! Files that are not restored.
+//! Files that a restore rejects.
 
 use std::{fs::File, io::Read, path::Path};
 
@@ -35,16 +35,16 @@ fn inflated(file: &[u8]) -> Option<Vec<u8>> {
     GzDecoder::new(file).read_to_end(&mut bytes).ok().map(|_| bytes)
 }
 
-/// Makes the manifest say what the entries are, and changes it further.
-fn tell(entries: &mut Entries, change: impl FnOnce(&mut Value)) {
-    let told = entries[..entries.len() - 1].iter().map(|(path, bytes)| {
+/// Updates the manifest to match the entries, and modifies it further.
+fn update_manifest(entries: &mut Entries, change: impl FnOnce(&mut Value)) {
+    let listed = entries[..entries.len() - 1].iter().map(|(path, bytes)| {
         let sha256 = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         json!({ "path": path, "size_bytes": bytes.len(), "sha256": sha256 })
     });
-    let told: Vec<_> = told.collect();
+    let listed: Vec<_> = listed.collect();
     let (_, manifest) = entries.last_mut().unwrap();
     let mut changed: Value = serde_json::from_slice(manifest).unwrap();
-    changed["entries"] = told.into();
+    changed["entries"] = listed.into();
     change(&mut changed);
     *manifest = serde_json::to_vec(&changed).unwrap();
 }
@@ -54,7 +54,7 @@ fn header(change: impl FnOnce(&mut Value)) -> impl FnOnce(&mut Entries) {
         let mut header: Value = serde_json::from_slice(&entries[0].1).unwrap();
         change(&mut header);
         entries[0].1 = serde_json::to_vec(&header).unwrap();
-        tell(entries, |_| {});
+        update_manifest(entries, |_| {});
     }
 }
 
@@ -63,7 +63,7 @@ fn piece<'a>(entries: &'a mut Entries, table: &str) -> &'a mut Vec<u8> {
     &mut entries.iter_mut().find(|(known, _)| *known == path).unwrap().1
 }
 
-/// The store is refused the file, in words, and is as it was before.
+/// Checks that the restore fails and changes nothing, and returns its error.
 async fn refused(place: &Place, file: &Path, existing: Existing) -> StoreError {
     let before = place.store.bars().list().await.unwrap();
     let error = place.store.restore(file, existing, now()).await.unwrap_err();
@@ -74,7 +74,7 @@ async fn refused(place: &Place, file: &Path, existing: Existing) -> StoreError {
 }
 
 #[tokio::test]
-async fn a_file_cut_short_or_changed_anywhere_is_refused() {
+async fn restore_rejects_truncated_or_modified_file() {
     let (from, to) = (sqlite().await, sqlite().await);
     fill(&from.store).await;
     from.store.backup(&file(&from), Existing::Keep, now()).await.unwrap();
@@ -82,14 +82,14 @@ async fn a_file_cut_short_or_changed_anywhere_is_refused() {
     for length in [0, 1, 9, 100, whole.len() / 2, whole.len() - 9, whole.len() - 8, whole.len() - 1] {
         std::fs::write(file(&to), &whole[..length]).unwrap();
         let error = refused(&to, &file(&to), Existing::Keep).await.to_string();
-        assert!(error.contains("cut short") || error.contains("empty") || error.contains("not a backup"), "{error}");
+        assert!(error.contains("truncated") || error.contains("empty") || error.contains("not a backup"), "{error}");
     }
     let mut unchanged = 0;
     for place in (10..whole.len()).step_by(whole.len() / 40) {
         let mut changed = whole.clone();
         changed[place] ^= 0x10;
         std::fs::write(file(&to), &changed).unwrap();
-        // A few bits of the compression mean nothing: with them changed it is the same backup.
+        // A few bits of the compression have no meaning: changing them does not change the backup.
         if inflated(&changed).is_some_and(|same| same == inflated(&whole).unwrap()) {
             unchanged += 1;
             continue;
@@ -106,9 +106,9 @@ async fn a_file_cut_short_or_changed_anywhere_is_refused() {
     to.store.restore(&file(&from), Existing::Keep, now()).await.unwrap();
 }
 
-/// Each of these is a sound archive; what is in it is not what a backup is.
+/// Each of these is a valid archive with invalid contents.
 #[tokio::test]
-async fn an_archive_that_is_not_what_was_backed_up_is_refused_and_nothing_replaced() {
+async fn restore_rejects_inconsistent_archive_and_changes_nothing() {
     for to in places().await {
         let from = sqlite().await;
         fill(&from.store).await;
@@ -116,33 +116,36 @@ async fn an_archive_that_is_not_what_was_backed_up_is_refused_and_nothing_replac
         to.store.bars().replace(&series("IBM", &[2, 3]), now()).await.unwrap();
         let cases: Vec<(&str, Change)> = vec![
             ("not a backup made by closecast", Box::new(|entries| drop(entries.remove(0)))),
-            ("cut short", Box::new(|entries| drop(entries.pop()))),
-            ("is not what it was", Box::new(|entries| piece(entries, "bars")[20] ^= 1)),
-            ("is not what it was", Box::new(|entries| entries.swap(3, 4))),
-            ("something was added", Box::new(|entries| entries.push(("more".into(), vec![])))),
+            ("truncated", Box::new(|entries| drop(entries.pop()))),
+            ("was modified after the backup", Box::new(|entries| piece(entries, "bars")[20] ^= 1)),
+            ("was modified after the backup", Box::new(|entries| entries.swap(3, 4))),
+            ("data was appended", Box::new(|entries| entries.push(("more".into(), vec![])))),
             ("backup format 2", Box::new(header(|header| header["format"] = 2.into()))),
             ("newer", Box::new(header(|header| header["schema"] = "m29991231_000001_later".into()))),
             ("older", Box::new(header(|header| header["schema"] = "m20200101_000001_before".into()))),
-            ("as many rows", Box::new(|entries| tell(entries, |manifest| manifest["rows"]["bars"] = 7.into()))),
             (
-                "nothing that this program knows",
+                "as many rows",
+                Box::new(|entries| update_manifest(entries, |manifest| manifest["rows"]["bars"] = 7.into())),
+            ),
+            (
+                "is an unknown entry",
                 Box::new(|entries| {
                     entries.insert(1, ("tables/passwords/000000.jsonl".into(), vec![]));
-                    tell(entries, |_| {});
+                    update_manifest(entries, |_| {});
                 }),
             ),
             (
-                "nothing that this program knows",
+                "is an unknown entry",
                 Box::new(|entries| {
                     entries.insert(1, (format!("artifacts/{}", "a".repeat(64)), vec![]));
-                    tell(entries, |_| {});
+                    update_manifest(entries, |_| {});
                 }),
             ),
             (
                 "lacks the artifact",
                 Box::new(|entries| {
                     entries.retain(|(path, _)| !path.starts_with("artifacts/"));
-                    tell(entries, |_| {});
+                    update_manifest(entries, |_| {});
                 }),
             ),
             (
@@ -150,16 +153,16 @@ async fn an_archive_that_is_not_what_was_backed_up_is_refused_and_nothing_replac
                 Box::new(|entries| {
                     let keys = piece(entries, "keys");
                     *keys = String::from_utf8(keys.clone()).unwrap().replace("\"hash\"", "\"mash\"").into();
-                    tell(entries, |_| {});
+                    update_manifest(entries, |_| {});
                 }),
             ),
         ];
-        for (told, change) in cases {
+        for (expected, change) in cases {
             let mut entries = entries(&file(&from));
             change(&mut entries);
             pack(&file(&to), &entries);
             let error = refused(&to, &file(&to), Existing::Replace).await.to_string();
-            assert!(error.contains(told), "{told}: {error}");
+            assert!(error.contains(expected), "{expected}: {error}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Backups of a store that is in use.
+//! Backups of a store in use.
 
 use std::sync::{
     Arc,
@@ -15,7 +15,7 @@ use crate::{
     samples::{card, day, forecast, now, series},
 };
 
-/// Publishes a version and records a forecast of it, again and again.
+/// Publishes versions and records a forecast of each, in a loop.
 async fn serve(store: Store, over: Arc<AtomicBool>) -> u64 {
     let mut published = 0;
     while !over.load(Ordering::Relaxed) {
@@ -27,11 +27,11 @@ async fn serve(store: Store, over: Arc<AtomicBool>) -> u64 {
     published
 }
 
-/// No version without its artifact and its line in the registry's book, no forecast of a version that is not there.
+/// Every version has its artifact and its registry entry, every forecast its version.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_backup_is_of_one_moment_while_others_write() {
+async fn backup_is_consistent_during_concurrent_writes() {
     for place in places().await {
-        // Long enough for much to happen between the first table and the last.
+        // Long enough for many writes between the first table and the last.
         let mut long = series("IBM", &[2]);
         long.bars = day(2).iter_days().take(10_000).map(RawBar::empty).collect();
         place.store.bars().replace(&long, now()).await.unwrap();
@@ -61,7 +61,7 @@ async fn consistent(store: &Store) -> usize {
     let forecasts = store.forecasts().newest(&Symbol::new("AAPL").unwrap(), 100_000).await.unwrap();
     let orphan = forecasts.iter().find(|made| versions.iter().all(|version| version.sha256 != made.model.sha256));
     assert_eq!(orphan, None);
-    // The newest version may not have made its forecast yet.
+    // The newest version may not have a forecast yet.
     assert!(versions.len() - forecasts.len() <= 1, "{} versions, {} forecasts", versions.len(), forecasts.len());
     versions.len()
 }

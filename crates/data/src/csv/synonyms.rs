@@ -1,0 +1,135 @@
+//! Header labels of each field in five languages.
+
+/// Field of a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Field {
+    Date,
+    Symbol,
+    Open,
+    High,
+    Low,
+    Close,
+    AdjClose,
+    Volume,
+    Dividend,
+    Split,
+    /// Change from the previous day. Not read, but it identifies Investing's exports.
+    Change,
+    /// Known and unused: open interest, capital gains, an index.
+    Other,
+}
+
+/// Normalised labels of each field in English, Portuguese, Polish, Spanish and German, in order of preference.
+pub(super) const SYNONYMS: [(Field, &[&str]); 12] = [
+    (
+        Field::Date,
+        &["date", "data", "timestamp", "datetime", "trade date", "data pregao", "fecha", "datum", "day", "ds", "time"],
+    ),
+    (
+        Field::Symbol,
+        &[
+            "symbol",
+            "ticker",
+            "tickers",
+            "symbols",
+            "simbolo",
+            "codigo",
+            "ativo",
+            "papel",
+            "stock symbol",
+            "act symbol",
+            "tic",
+            "name",
+        ],
+    ),
+    (
+        Field::Open,
+        &[
+            "open",
+            "open price",
+            "opening price",
+            "abertura",
+            "preco abertura",
+            "otwarcie",
+            "apertura",
+            "eroffnung",
+            "erster",
+        ],
+    ),
+    (Field::High, &["high", "high price", "maxima", "maximo", "alta", "preco maximo", "najwyzszy", "hoch"]),
+    (Field::Low, &["low", "low price", "minima", "minimo", "baixa", "preco minimo", "najnizszy", "tief"]),
+    (
+        Field::Close,
+        &[
+            "close",
+            "close last",
+            "close price",
+            "closing price",
+            "fechamento",
+            "preco fechamento",
+            "zamkniecie",
+            "cierre",
+            "schluss",
+            "schlusskurs",
+            "last",
+            "last price",
+            "ultimo",
+            "price",
+        ],
+    ),
+    (
+        Field::AdjClose,
+        &[
+            "adj close",
+            "adjclose",
+            "adjusted close",
+            "adjusted",
+            "close adjusted",
+            "adj close price",
+            "fechamento ajustado",
+            "fech ajustado",
+            "cierre ajustado",
+        ],
+    ),
+    (Field::Volume, &["volume", "vol", "total volume", "wolumen", "volumen", "shares traded", "quantidade"]),
+    (
+        Field::Dividend,
+        &["dividends", "dividend", "dividend amount", "ex dividend", "div cash", "divcash", "dividendos"],
+    ),
+    (
+        Field::Split,
+        &[
+            "stock splits",
+            "stock split",
+            "splits",
+            "split",
+            "split coefficient",
+            "split ratio",
+            "split factor",
+            "splitfactor",
+        ],
+    ),
+    (Field::Change, &["change", "change percent", "var", "variacao", "change pct"]),
+    (
+        Field::Other,
+        &[
+            "capital gains",
+            "repaired",
+            "openint",
+            "open interest",
+            "per",
+            "asset type",
+            "index",
+            "adj open",
+            "adj high",
+            "adj low",
+            "adj volume",
+            "adjopen",
+            "adjhigh",
+            "adjlow",
+            "adjvolume",
+            "unnamed",
+            "attributes",
+        ],
+    ),
+];
