@@ -3,9 +3,8 @@
 use crate::error::NnError;
 use crate::kernels::Dropout;
 use crate::loss::Loss;
-use crate::network::check_source;
 use crate::spec::{CheckedNetworkSpec, within};
-use crate::windows::WindowSource;
+use crate::windows::{WindowSource, check_source};
 
 /// What a training step learns from.
 #[derive(Clone, Copy, Debug)]

@@ -8,10 +8,10 @@ use std::ops::{Deref, DerefMut};
 use crate::kernels::{LANES, Lanes};
 
 /// The most a thread keeps, in [`Lanes`]: 2 MiB.
-const MOST_KEPT: usize = (2 << 20) / size_of::<Lanes>();
+const MAX_KEPT: usize = (2 << 20) / size_of::<Lanes>();
 
 /// The most pieces it keeps: more than a forecast has.
-const MOST_PIECES: usize = 32;
+const MAX_PIECES: usize = 32;
 
 thread_local! {
     static KEPT: RefCell<Vec<Vec<Lanes>>> = const { RefCell::new(Vec::new()) };
@@ -64,11 +64,11 @@ impl Drop for Buffer {
 
 /// Keeps memory, and lets go of what was kept longest where that is too much.
 fn keep(kept: &mut Vec<Vec<Lanes>>, values: Vec<Lanes>) {
-    if values.capacity() == 0 || values.capacity() > MOST_KEPT {
+    if values.capacity() == 0 || values.capacity() > MAX_KEPT {
         return;
     }
     kept.push(values);
-    while kept.len() > MOST_PIECES || kept.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
+    while kept.len() > MAX_PIECES || kept.iter().map(Vec::capacity).sum::<usize>() > MAX_KEPT {
         kept.remove(0);
     }
 }
@@ -112,12 +112,12 @@ mod tests {
 
     #[test]
     fn a_thread_keeps_little() {
-        drop(Buffer::new(MOST_KEPT + 1));
+        drop(Buffer::new(MAX_KEPT + 1));
         assert!(KEPT.with_borrow(Vec::is_empty));
-        let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MOST_KEPT / 10 + i)).collect();
+        let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MAX_KEPT / 10 + i)).collect();
         drop(many);
-        assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MOST_KEPT && kept.len() > 5));
+        assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MAX_KEPT && kept.len() > 5));
         drop((0..100).map(|_| Buffer::new(1)).collect::<Vec<_>>());
-        assert!(KEPT.with_borrow(|kept| kept.len() <= MOST_PIECES));
+        assert!(KEPT.with_borrow(|kept| kept.len() <= MAX_PIECES));
     }
 }

@@ -4,15 +4,13 @@ use rayon::prelude::*;
 
 use crate::batch::Batch;
 use crate::error::NnError;
-use crate::group::{Group, StepInput};
+use crate::group::{Group, StepInput, max_groups};
 use crate::kernels::LANES;
-use crate::memory;
+use crate::memory_limit::training_memory;
 use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
+use crate::training_memory::check_training_memory;
 use crate::windows::WindowSource;
-
-/// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
-const MAX_GROUPS: usize = 16;
 
 /// The working memory of training on the CPU, and its threads.
 #[derive(Debug)]
@@ -22,9 +20,9 @@ pub(crate) struct Cpu {
     groups: Vec<Group>,
     batch_size: usize,
     /// The most memory that it may take, in bytes.
-    pub(crate) most_bytes: usize,
+    pub(crate) max_bytes: usize,
     /// The most groups there can be.
-    most_groups: usize,
+    max_groups: usize,
     /// The window length that `groups` is made for.
     lookback: usize,
     threads: Option<usize>,
@@ -50,8 +48,8 @@ impl Cpu {
             backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
             groups: Vec::new(),
             batch_size,
-            most_bytes: memory::training_memory(1),
-            most_groups: most_groups(batch_size),
+            max_bytes: training_memory(1),
+            max_groups: max_groups(batch_size),
             lookback: 0,
             threads,
             pool,
@@ -125,15 +123,10 @@ impl Cpu {
             return Ok(());
         }
         let (spec, layout) = (network.spec(), network.layout());
-        memory::check(spec, self.batch_size, lookback, self.most_bytes)?;
+        check_training_memory(spec, self.batch_size, lookback, self.max_bytes)?;
         self.groups.clear();
-        self.groups.extend((0..self.most_groups).map(|_| Group::new(spec, layout, lookback)));
+        self.groups.extend((0..self.max_groups).map(|_| Group::new(spec, layout, lookback)));
         self.lookback = lookback;
         Ok(())
     }
-}
-
-/// Returns the most groups that batches of this size are worked on in.
-pub(crate) fn most_groups(batch_size: usize) -> usize {
-    batch_size.div_ceil(LANES).min(MAX_GROUPS)
 }

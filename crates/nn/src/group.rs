@@ -8,6 +8,14 @@ use crate::parameters::ParameterLayout;
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::{Tile, TileBackward, TileDropout, TileGradient, TileWeights};
 
+/// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
+const MAX_GROUPS: usize = 16;
+
+/// Returns the most groups that batches of this size are worked on in.
+pub(crate) fn max_groups(batch_size: usize) -> usize {
+    batch_size.div_ceil(LANES).min(MAX_GROUPS)
+}
+
 /// What all groups of a training step read.
 pub(crate) struct StepInput<'a> {
     pub(crate) network: &'a Network,

@@ -217,7 +217,7 @@ fn shared_rows(steps: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::MAX_BYTES;
+    use crate::memory_limit::MAX_BYTES;
     use crate::spec::NetworkSpec;
     use crate::tile::Tile;
 

@@ -8,17 +8,17 @@ use crate::error::NnError;
 use crate::inference::{InferenceNetwork, InferenceTiles};
 use crate::instruction_set::InstructionSet;
 use crate::kernels::{Isa, LANES};
-use crate::memory::forward_memory;
+use crate::memory_limit::forward_memory;
 use crate::packed::{ForwardWeights, Purpose};
-use crate::parameters::{ParameterLayout, Start, Tensor};
+use crate::parameters::{Initializer, ParameterLayout, Tensor};
 use crate::random::{SplitMix64, combine};
 use crate::single::{PlainParameters, SinglePass};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::TileWeights;
-use crate::windows::WindowSource;
+use crate::windows::{WindowSource, check_source};
 
 /// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
-const MOST_SINGLES: usize = 8;
+const MAX_SINGLE_WINDOWS: usize = 8;
 
 /// Stacked LSTM layers and a linear head.
 ///
@@ -32,7 +32,7 @@ pub struct Network {
     packed: OnceLock<ForwardWeights>,
     single: OnceLock<SinglePass>,
     /// The first parameter that is not finite, if there is one.
-    spoilt: OnceLock<Option<usize>>,
+    non_finite: OnceLock<Option<usize>>,
 }
 
 impl Network {
@@ -44,8 +44,8 @@ impl Network {
         let mut parameters = vec![0.0; layout.total()];
         for (index, slot) in layout.slots.iter().enumerate() {
             let bound = match slot.start {
-                Start::Uniform(bound) => bound,
-                Start::Constant(value) => {
+                Initializer::Uniform(bound) => bound,
+                Initializer::Constant(value) => {
                     parameters[slot.range.clone()].fill(value);
                     continue;
                 }
@@ -67,7 +67,7 @@ impl Network {
             isa: Isa::best(),
             packed: OnceLock::new(),
             single: OnceLock::new(),
-            spoilt: OnceLock::new(),
+            non_finite: OnceLock::new(),
         }
     }
 
@@ -140,7 +140,7 @@ impl Network {
         let (steps, outputs) = (source.lookback(), self.spec.outputs);
         let threads = if parallel { rayon::current_num_threads() } else { 1 };
         let bytes = InferenceTiles::bytes(&self.spec, steps);
-        let (workers, together) = self.share_out(origins.len(), threads, forward_memory() / bytes);
+        let (workers, together) = self.partition(origins.len(), threads, forward_memory() / bytes);
         let mut predictions = vec![0.0; origins.len() * outputs];
         let windows = together * LANES;
         let parts = Mutex::new(predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows)));
@@ -149,7 +149,7 @@ impl Network {
             loop {
                 let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((out, origins)) = part else { break };
-                if origins.len() <= MOST_SINGLES {
+                if origins.len() <= MAX_SINGLE_WINDOWS {
                     tiles = None;
                     self.predict_singly(source, origins, out);
                 } else {
@@ -169,7 +169,7 @@ impl Network {
     /// Refuses a network that a training spoilt: a gate may hide it from the outputs.
     pub(crate) fn require_finite_weights(&self) -> Result<(), NnError> {
         let first = || self.parameters.iter().position(|value| !value.is_finite());
-        let Some(at) = *self.spoilt.get_or_init(first) else { return Ok(()) };
+        let Some(at) = *self.non_finite.get_or_init(first) else { return Ok(()) };
         let slot = self.layout.slots.iter().find(|slot| slot.range.contains(&at));
         let (tensor, start) = slot.map_or_else(Default::default, |slot| (slot.name.clone(), slot.range.start));
         Err(NnError::NonFiniteWeight { tensor, element: at - start, value: self.parameters[at] })
@@ -190,7 +190,7 @@ impl Network {
 
     /// Returns how many workers share the windows and how many tiles each runs together, where all of them together may have
     /// `most` tiles: one tile where more would leave most threads without work.
-    fn share_out(&self, windows: usize, threads: usize, most: usize) -> (usize, usize) {
+    fn partition(&self, windows: usize, threads: usize, most: usize) -> (usize, usize) {
         let wanted = if windows > LANES * threads { self.isa.blocking().infer_tiles } else { 1 };
         let together = wanted.min(most).max(1);
         (threads.min(windows.div_ceil(LANES * together)).min(most / together).max(1), together)
@@ -235,7 +235,7 @@ impl Network {
 
     /// Lends the parameters for a change.
     pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
-        self.spoilt.take();
+        self.non_finite.take();
         self.packed.take();
         self.single.take();
         &mut self.parameters
@@ -245,23 +245,6 @@ impl Network {
     pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
-}
-
-/// Refuses a source of the wrong width and origins whose windows cannot be used.
-pub(crate) fn check_source(
-    spec: &CheckedNetworkSpec,
-    source: &WindowSource<'_>,
-    origins: &[usize],
-) -> Result<(), NnError> {
-    if source.inputs() != spec.inputs {
-        return Err(NnError::Length {
-            what: "a row of features",
-            found: source.inputs(),
-            expected: spec.inputs,
-            why: "the network's inputs",
-        });
-    }
-    origins.iter().try_for_each(|&origin| source.check(origin))
 }
 
 #[cfg(test)]
@@ -343,14 +326,14 @@ mod tests {
             for windows in [1, 16, 17, 100, 5000] {
                 for threads in [1, 2, 16] {
                     for most in [1, 2, 3, 7, 1000] {
-                        let (workers, together) = network.share_out(windows, threads, most);
+                        let (workers, together) = network.partition(windows, threads, most);
                         assert!(workers >= 1 && together >= 1 && workers * together <= most);
                         assert!(workers <= threads && (workers - 1) * together * LANES < windows);
                     }
                 }
             }
-            assert_eq!(network.share_out(5000, 4, 1000).0, 4);
-            assert_eq!(network.share_out(30, 2, 1000), (2, 1), "one tile for each thread");
+            assert_eq!(network.partition(5000, 4, 1000).0, 4);
+            assert_eq!(network.partition(30, 2, 1000), (2, 1), "one tile for each thread");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::spec::within;
 use crate::windows::WindowSource;
 
 /// The largest norm of a gradient, after clipping, whose square is far from the largest `f32`.
-const LARGEST_NORM: f64 = 1e18;
+const MAX_NORM: f64 = 1e18;
 
 /// The most threads of a training.
 pub const MAX_THREADS: usize = 256;
@@ -103,7 +103,7 @@ impl TrainingSession {
     #[must_use]
     pub fn within(mut self, bytes: usize) -> Self {
         if let Processor::Cpu(cpu) = &mut self.processor {
-            cpu.most_bytes = bytes;
+            cpu.max_bytes = bytes;
         }
         self
     }
@@ -150,7 +150,7 @@ impl TrainingSession {
         self.require_finite(Quantity::Gradient, gradient_norm)?;
         let scale = clip_factor(gradient_norm, self.spec.clip_norm);
         // Beyond it the optimiser's mean of squares would be infinite, and the parameters would never move again.
-        if gradient_norm * f64::from(scale) > LARGEST_NORM {
+        if gradient_norm * f64::from(scale) > MAX_NORM {
             self.require_finite(Quantity::Gradient, f64::INFINITY)?;
         }
         let isa = self.network.isa();

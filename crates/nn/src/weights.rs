@@ -18,7 +18,7 @@ const RESIDUAL: &str = "residual";
 /// What the names of an ensemble's tensors begin with, before the member's number and a dot.
 const MEMBER: &str = "member.";
 /// Networks that one file may hold.
-const MOST_MEMBERS: usize = 64;
+const MAX_MEMBERS: usize = 64;
 /// The most bytes of a header: that of the largest model has some hundred kilobytes.
 const MAX_HEADER: u64 = 4 << 20;
 
@@ -102,7 +102,7 @@ fn prefixes(tensors: &SafeTensors<'_>) -> Vec<String> {
     let names = tensors.names();
     let of_member = |member: usize| format!("{MEMBER}{member}.");
     let members =
-        (0..MOST_MEMBERS).take_while(|&member| names.contains(&format!("{}head.weight", of_member(member)).as_str()));
+        (0..MAX_MEMBERS).take_while(|&member| names.contains(&format!("{}head.weight", of_member(member)).as_str()));
     let prefixes: Vec<String> = members.map(of_member).collect();
     if prefixes.is_empty() { vec![String::new()] } else { prefixes }
 }

@@ -2,7 +2,7 @@
 
 use crate::error::NnError;
 use crate::kernels::{LANES, Lanes};
-use crate::spec::within;
+use crate::spec::{CheckedNetworkSpec, within};
 
 /// The longest window, in rows.
 pub const MAX_LOOKBACK: usize = 4096;
@@ -18,7 +18,7 @@ pub struct WindowSource<'a> {
     inputs: usize,
     lookback: usize,
     /// The number of rows before each row that hold a non-finite value; empty if there are none at all.
-    spoilt_before: Vec<u32>,
+    non_finite_before: Vec<u32>,
 }
 
 impl<'a> WindowSource<'a> {
@@ -38,18 +38,18 @@ impl<'a> WindowSource<'a> {
                 why: "rows × inputs",
             });
         }
-        let spoilt_before = if features.iter().all(|value| value.is_finite()) {
+        let non_finite_before = if features.iter().all(|value| value.is_finite()) {
             Vec::new()
         } else {
-            let spoilt = features.chunks_exact(inputs).map(|row| row.iter().any(|value| !value.is_finite()));
+            let non_finite = features.chunks_exact(inputs).map(|row| row.iter().any(|value| !value.is_finite()));
             std::iter::once(0)
-                .chain(spoilt.scan(0, |count, spoilt| {
-                    *count += u32::from(spoilt);
+                .chain(non_finite.scan(0, |count, non_finite| {
+                    *count += u32::from(non_finite);
                     Some(*count)
                 }))
                 .collect()
         };
-        Ok(Self { features, inputs, lookback, spoilt_before })
+        Ok(Self { features, inputs, lookback, non_finite_before })
     }
 
     /// Returns the number of rows.
@@ -75,7 +75,7 @@ impl<'a> WindowSource<'a> {
             return Err(NnError::Origin { origin, lookback: self.lookback, first, last });
         }
         let start = origin - first;
-        if self.spoilt_before.is_empty() || self.spoilt_before[start] == self.spoilt_before[origin + 1] {
+        if self.non_finite_before.is_empty() || self.non_finite_before[start] == self.non_finite_before[origin + 1] {
             return Ok(());
         }
         let window = &self.features[start * self.inputs..(origin + 1) * self.inputs];
@@ -126,6 +126,23 @@ impl<'a> WindowSource<'a> {
             }
         }
     }
+}
+
+/// Refuses a source of the wrong width and origins whose windows cannot be used.
+pub(crate) fn check_source(
+    spec: &CheckedNetworkSpec,
+    source: &WindowSource<'_>,
+    origins: &[usize],
+) -> Result<(), NnError> {
+    if source.inputs() != spec.inputs {
+        return Err(NnError::Length {
+            what: "a row of features",
+            found: source.inputs(),
+            expected: spec.inputs,
+            why: "the network's inputs",
+        });
+    }
+    origins.iter().try_for_each(|&origin| source.check(origin))
 }
 
 #[cfg(test)]

@@ -255,9 +255,9 @@ fn forecasts_that_overflow_are_refused() {
         let outputs = huge.forward(&source, &origins).map(|outputs| outputs.iter().any(|value| !value.is_finite()));
         assert!(matches!(outputs, Ok(false) | Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
     }
-    let spoilt = (0..10).fold(huge, |network, unit| with_value(&network, "lstm.bias_ih_l0", 30 + unit, 3e38));
-    let spoilt = (0..10).fold(spoilt, |network, unit| with_value(&network, "lstm.bias_ih_l0", 20 + unit, 3e38));
-    let outputs = spoilt.forward(&source, &[20]);
+    let non_finite = (0..10).fold(huge, |network, unit| with_value(&network, "lstm.bias_ih_l0", 30 + unit, 3e38));
+    let non_finite = (0..10).fold(non_finite, |network, unit| with_value(&network, "lstm.bias_ih_l0", 20 + unit, 3e38));
+    let outputs = non_finite.forward(&source, &[20]);
     assert!(matches!(outputs, Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
 }
 

@@ -7,11 +7,11 @@ use burn_tensor::{Device, DeviceType, Tensor};
 use super::pass::Pass;
 use crate::batch::Batch;
 use crate::error::NnError;
-use crate::network::{Network, check_source};
-use crate::windows::WindowSource;
+use crate::network::Network;
+use crate::windows::{WindowSource, check_source};
 
 /// Windows of one forward pass.
-const MOST_WINDOWS: usize = 1024;
+const MAX_WINDOWS: usize = 1024;
 
 /// A graphics processor, or (under the feature `flex`) the CPU in its place.
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl Accelerator {
         check_source(network.spec(), source, origins)?;
         network.require_finite_weights()?;
         let mut outputs = Vec::new();
-        for origins in origins.chunks(MOST_WINDOWS) {
+        for origins in origins.chunks(MAX_WINDOWS) {
             let extent = (source.lookback(), origins.len());
             outputs.extend(
                 self.guarded(|device| read(Pass::new(network, extent, None, device).forward(source, origins).0))?,

@@ -65,7 +65,8 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dispatch::{Isa, Kernel};
+    use super::super::dispatch::Isa;
+    use super::super::kernel::Kernel;
     use super::super::lanes::{LANES, Lanes};
     use super::*;
 

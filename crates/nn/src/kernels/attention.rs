@@ -7,7 +7,7 @@
 //! would not see it.
 
 use super::activations::{exponential, tanh};
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::products::{SteppedRows, accumulate_outer, multiply, transpose_gates};
 use super::simd::Simd;

@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::simd::{ROUNDING, Simd};
 

@@ -1,7 +1,7 @@
 //! Back-propagation through time of a layer in one direction of a tile.
 
-use super::cell::{GateTrace, retreat};
-use super::dispatch::Kernel;
+use super::cell::{GateTrace, backward_unit};
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, gate_columns};
 use super::products::{SteppedRows, accumulate_outer, multiply, transpose_gates};
 use super::simd::Simd;
@@ -139,7 +139,7 @@ impl BackwardDirection<'_> {
             next_trace[unit].prefetch(simd);
             simd.prefetch(&next_cell[unit]);
             let gradient = simd.add(simd.load(&above[unit]), simd.load(&recurrent[unit]));
-            let gradients = retreat(simd, gradient, &mut cell[unit], &previous_cell[unit], &trace[unit]);
+            let gradients = backward_unit(simd, gradient, &mut cell[unit], &previous_cell[unit], &trace[unit]);
             for gate in 0..4 {
                 simd.store(gradients[gate], &mut gates[unit][gate]);
                 let sum = simd.add(simd.load(&bias[unit][gate]), gradients[gate]);

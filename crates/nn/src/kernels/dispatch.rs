@@ -1,20 +1,12 @@
 //! Choice of the instruction set at run time.
 
+use super::kernel::Kernel;
 #[cfg(target_arch = "aarch64")]
 use super::neon::Neon;
 use super::portable::Portable;
 use super::simd::Simd;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
-
-/// A computation that is compiled once for every instruction set.
-pub(crate) trait Kernel {
-    /// What it returns.
-    type Output;
-    /// Does the work. Implementations are `#[inline(always)]`, and so is all they call, so that the whole is compiled
-    /// under the target features of the entry.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
-}
 
 /// An instruction set this processor has.
 #[derive(Clone, Copy, Debug)]

@@ -1,6 +1,6 @@
 //! Dropout from a counter-based hash: no state, so the mask depends neither on threads nor on the order of work.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::simd::Simd;
 use crate::random::{combine, mix};

@@ -3,8 +3,8 @@
 //! Two tiles read each weight together: of a block of three units 14 loads are then enough for 24 multiplications, where a tile alone
 //! takes 13 for 12.
 
-use super::dispatch::Kernel;
 use super::infer_block::{InferWeights, StepTile, each_block, infer_block, infer_block_pair};
+use super::kernel::Kernel;
 use super::lanes::{Lanes, row_pair};
 use super::simd::Simd;
 

@@ -103,7 +103,8 @@ pub(super) fn infer<S: Simd, const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::dispatch::{Isa, Kernel};
+    use super::super::dispatch::Isa;
+    use super::super::kernel::Kernel;
     use super::super::lanes::{LANES, Lanes};
     use super::*;
 

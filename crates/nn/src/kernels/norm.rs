@@ -5,7 +5,7 @@
 //! ```
 //! Ba, Kiros & Hinton 2016 with the ε of PyTorch's `nn.LayerNorm`.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::Lanes;
 use super::simd::Simd;
 

@@ -4,8 +4,8 @@
 //! The inputs of all time steps are projected first, as one matrix product; what is left for a step is a matrix times a
 //! vector, with all sums of a block in registers.
 
-use super::dispatch::Kernel;
 use super::infer_cell::infer;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, balanced_blocks};
 use super::products::with_rows;
 use super::simd::Simd;

@@ -1,6 +1,6 @@
 //! From the layout of the kernels back to that of the parameters.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, gate_columns};
 use super::simd::Simd;
 

@@ -3,9 +3,9 @@
 use statrs::function::gamma::{digamma, ln_gamma};
 
 /// The smallest scale, in units of the target: keeps the likelihood of an exact hit finite.
-const LEAST_SCALE: f64 = 1e-4;
+const MIN_SCALE: f64 = 1e-4;
 /// Below two degrees of freedom there is no variance.
-const LEAST_FREEDOM: f64 = 2.0 + 1e-3;
+const MIN_FREEDOM: f64 = 2.0 + 1e-3;
 
 /// A Student-t distribution with a location and a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,7 +23,7 @@ impl StudentT {
     /// freedom `softplus(c) + 2.001`. Infinite or NaN outputs give infinite or NaN parameters.
     pub fn from_outputs(outputs: [f32; 3]) -> Self {
         let [location, scale, freedom] = outputs.map(f64::from);
-        Self { location, scale: softplus(scale) + LEAST_SCALE, degrees_of_freedom: softplus(freedom) + LEAST_FREEDOM }
+        Self { location, scale: softplus(scale) + MIN_SCALE, degrees_of_freedom: softplus(freedom) + MIN_FREEDOM }
     }
 }
 
@@ -58,11 +58,11 @@ pub(super) fn value_and_slopes(outputs: [f32; 3], target: f32) -> (f64, [f32; 3]
 }
 
 /// From here on the difference of two logarithms of Γ would lose its digits, and Stirling's series has them all.
-const MANY: f64 = 1e4;
+const STIRLING_FROM: f64 = 1e4;
 
 /// `ln Γ(ν/2) − ln Γ((ν+1)/2) + ½ ln(νπ)`.
 fn normalisation(freedom: f64) -> f64 {
-    if freedom < MANY {
+    if freedom < STIRLING_FROM {
         return ln_gamma(freedom / 2.0) - ln_gamma((freedom + 1.0) / 2.0) + 0.5 * (freedom * std::f64::consts::PI).ln();
     }
     // ln Γ(x + ½) − ln Γ(x) = ½ ln x − 1/(8x) + 1/(192x³) − …, with x = ν/2.
@@ -71,7 +71,7 @@ fn normalisation(freedom: f64) -> f64 {
 
 /// Its derivative.
 fn normalisation_slope(freedom: f64) -> f64 {
-    if freedom < MANY {
+    if freedom < STIRLING_FROM {
         return 0.5 * (digamma(freedom / 2.0) - digamma((freedom + 1.0) / 2.0) + 1.0 / freedom);
     }
     -1.0 / (4.0 * freedom * freedom) + 1.0 / (8.0 * freedom.powi(4))
@@ -105,7 +105,7 @@ mod tests {
             assert!((value - 0.964_015).abs() < 1e-5, "{freedom}: {value}");
             assert!(slopes[2].abs() < 1e-8, "{freedom}: {slopes:?}");
         }
-        let (below, above) = (MANY * (1.0 - 1e-12), MANY);
+        let (below, above) = (STIRLING_FROM * (1.0 - 1e-12), STIRLING_FROM);
         assert!((normalisation(below) - normalisation(above)).abs() < 1e-10);
         assert!((normalisation_slope(below) / normalisation_slope(above) - 1.0).abs() < 1e-3);
     }

@@ -1,7 +1,8 @@
 //! The backward pass of a tile.
 
 use super::forward::{TileDropout, TileWeights, steps_needed};
-use super::{LayerState, Tile, TileGradient};
+use super::gradient::TileGradient;
+use super::state::{LayerState, Tile};
 use crate::kernels::{
     AttentionBackward, AttentionScratch, BackwardDirection, BackwardScratch, Isa, Lanes, NormBackward,
 };
@@ -93,7 +94,7 @@ impl Tile {
     ) {
         let (layer, hidden) = (&self.layers[index], self.initial.len());
         let below = index.checked_sub(1).map(|below| &self.layers[below]);
-        let input = below.map_or(self.input.as_slice(), LayerState::passed_on);
+        let input = below.map_or(self.input.as_slice(), LayerState::layer_output);
         let only_last = index + 1 == self.layers.len() && self.attention.is_none();
         for (direction, state) in layer.directions.iter().enumerate() {
             let place = index * layer.directions.len() + direction;
@@ -123,7 +124,7 @@ impl Tile {
     /// The gradients of the head and of what it sees.
     fn head_backward(&self, weights: TileWeights<'_>, memory: &mut TileBackward, gradient: &mut TileGradient) {
         memory.seen.fill(Lanes::ZERO);
-        let (seen, head) = (self.seen_by_head(), weights.head_weight());
+        let (seen, head) = (self.head_input(), weights.head_weight());
         let last_input = self.last_input();
         let skips = gradient.skip_weight.chunks_exact_mut(last_input.len());
         for (slope, sums) in memory.prediction.iter().zip(skips) {

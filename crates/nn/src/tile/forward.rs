@@ -1,6 +1,6 @@
 //! The forward pass of a tile.
 
-use super::{LayerState, Tile};
+use super::state::{LayerState, Tile};
 use crate::batch::Batch;
 use crate::kernels::{AttentionForward, AttentionWeights, Dropout, ForwardDirection, Isa, Lanes, NormForward};
 use crate::packed::{BackwardWeights, ForwardWeights};
@@ -85,7 +85,7 @@ impl Tile {
             let (is_last, attends) = (index + 1 == self.layers.len(), self.attention.is_some());
             let (before, rest) = self.layers.split_at_mut(index);
             let Some(layer) = rest.first_mut() else { return };
-            let input = before.last().map_or(self.input.as_slice(), LayerState::passed_on);
+            let input = before.last().map_or(self.input.as_slice(), LayerState::layer_output);
             let directions = layer.directions.len();
             for (direction, state) in layer.directions.iter_mut().enumerate() {
                 let needed = steps_needed((steps, is_last && !attends), direction == 1);
@@ -118,7 +118,7 @@ impl Tile {
     /// The linear head.
     fn predict(&mut self, weights: TileWeights<'_>) {
         let mut prediction = std::mem::take(&mut self.prediction);
-        weights.head(self.seen_by_head(), self.last_input(), &mut prediction);
+        weights.head(self.head_input(), self.last_input(), &mut prediction);
         self.prediction = prediction;
     }
 }

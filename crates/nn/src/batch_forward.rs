@@ -20,7 +20,7 @@ pub struct ForwardRequest<'a> {
 /// Returns the outputs of every request, in their order, as [`Network::forward`] gives them, bit by bit: a batch of
 /// different symbols, each with its own model. The requests are shared out over the current rayon pool; one that fails has
 /// no effect on the others. Each has the working memory of a forward pass of its own.
-pub fn forward_many(requests: &[ForwardRequest<'_>]) -> Vec<Result<Vec<f32>, NnError>> {
+pub fn batch_forward(requests: &[ForwardRequest<'_>]) -> Vec<Result<Vec<f32>, NnError>> {
     let one = |request: &ForwardRequest<'_>| request.network.forward(request.source, request.origins);
     requests.par_iter().map(one).collect()
 }
@@ -43,7 +43,7 @@ mod tests {
         let requests: Vec<_> = (0..3)
             .map(|i| ForwardRequest { network: &networks[i], source: &sources[i], origins: &origins[i] })
             .collect();
-        let answers = forward_many(&requests);
+        let answers = batch_forward(&requests);
         for i in 0..2 {
             assert_eq!(answers[i].as_ref().unwrap(), &networks[i].forward(&sources[i], &origins[i]).unwrap());
         }
