@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DateRange, Symbol};
+use crate::{DateRange, Head, Symbol};
 
 /// How often closes fell into a central interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,8 +40,8 @@ pub struct BaseCard {
     pub name: String,
     /// Symbol that it was fine-tuned for; none for the model of all symbols.
     pub fine_tuned_for: Option<Symbol>,
-    /// Distribution that the network gives: `spread`, `student-t` or `quantiles`.
-    pub head: String,
+    /// Distribution that the network forecasts.
+    pub head: Head,
     /// Days the network looks back.
     pub lookback: usize,
     /// Sessions it forecasts.

@@ -70,7 +70,7 @@ fn position(history: &History, date: NaiveDate) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bar, ErrorMetrics, Evaluation, Exchange, PartEvaluation, Symbol};
+    use crate::{Bar, ErrorMetrics, Evaluation, Exchange, Head, PartEvaluation, Symbol};
 
     const HORIZON: usize = 3;
     /// Positions of the last close of the training part, and origins of validation and test, of 100 sessions: by the split of
@@ -182,7 +182,7 @@ mod tests {
         BaseCard {
             name: "BASE".to_owned(),
             fine_tuned_for: None,
-            head: "spread".to_owned(),
+            head: Head::Spread,
             lookback: 30,
             horizon: 1,
             features: Vec::new(),

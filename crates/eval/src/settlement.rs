@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A forecast of one session whose close is waited for.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Awaited {
+pub struct PendingForecast {
     /// Last session that was known when it was made.
     pub as_of: NaiveDate,
     /// Close of that session as quoted then: the unit of all its prices.
@@ -41,7 +41,7 @@ pub enum Settlement {
     NoOrigin,
 }
 
-impl Awaited {
+impl PendingForecast {
     /// Looks for the close in `later`, a history of the same symbol taken since.
     ///
     /// It does not matter whether the source quotes old prices as they were or adjusted for splits since then, nor how many
@@ -104,12 +104,12 @@ mod tests {
     }
 
     /// A forecast made on 2024-01-03 at a quoted close of 400, of 2024-01-05.
-    const fn awaited(target: NaiveDate, as_of: NaiveDate) -> Awaited {
-        Awaited { as_of, last_close: 400.0, target }
+    const fn pending(target: NaiveDate, as_of: NaiveDate) -> PendingForecast {
+        PendingForecast { as_of, last_close: 400.0, target }
     }
 
     fn settled(later: &History) -> Realised {
-        match awaited(day(5), day(3)).settle(later) {
+        match pending(day(5), day(3)).settle(later) {
             Settlement::Closed(realised) => realised,
             other => unreachable!("{other:?}"),
         }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn what_has_not_come_is_waited_for_and_what_never_will_is_told() {
         let bars = |days: &[u32]| history(PriceBasis::SplitAdjusted, days.iter().map(|&on| bar(on, 400.0)).collect());
-        let stands = |days: &[u32]| awaited(day(5), day(3)).settle(&bars(days));
+        let stands = |days: &[u32]| pending(day(5), day(3)).settle(&bars(days));
         assert_eq!(stands(&[2, 3, 4]), Settlement::Waiting);
         assert_eq!(stands(&[2]), Settlement::Waiting, "even a history that ends before the forecast was made");
         assert_eq!(stands(&[2, 3, 4, 8]), Settlement::NoSession);

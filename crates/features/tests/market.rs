@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
 use closecast_domain::{Bar, Exchange, History, Market};
-use closecast_features::{FeatureSet, LEAST_SYMBOLS, markets};
+use closecast_features::{FeatureSet, MIN_MARKET_SYMBOLS, markets};
 use closecast_testkit::{histories::random_walk, random::SplitMix64};
 use proptest::prelude::*;
 
@@ -84,7 +84,7 @@ proptest! {
 
 #[test]
 fn the_figures_are_means_over_the_symbols_that_traded() {
-    let histories = histories("", LEAST_SYMBOLS + 1, 4);
+    let histories = histories("", MIN_MARKET_SYMBOLS + 1, 4);
     let set = FeatureSet::market();
     let market = markets(&histories, &set)[&Exchange::UnitedStates].clone();
     assert_eq!(market.names(), set.names());
@@ -100,9 +100,9 @@ fn the_figures_are_means_over_the_symbols_that_traded() {
 #[test]
 fn too_few_symbols_are_no_market() {
     let set = FeatureSet::market();
-    assert!(markets(&histories("", LEAST_SYMBOLS - 1, 5), &set).is_empty());
+    assert!(markets(&histories("", MIN_MARKET_SYMBOLS - 1, 5), &set).is_empty());
     assert!(markets(&[], &set).is_empty());
-    let mut enough = histories("", LEAST_SYMBOLS, 5);
+    let mut enough = histories("", MIN_MARKET_SYMBOLS, 5);
     let market = markets(&enough, &set)[&Exchange::UnitedStates].clone();
     // The odd symbols miss every 17th session, and on those days there is no market.
     let missed = enough[0]
@@ -132,7 +132,7 @@ fn each_exchange_has_a_market_of_its_own() {
 /// An unusable price later on must not take the symbol out of the days before it: they would know of it.
 #[test]
 fn an_unusable_price_leaves_the_days_before_it_as_they_were() {
-    let mut histories = histories("", LEAST_SYMBOLS, 8);
+    let mut histories = histories("", MIN_MARKET_SYMBOLS, 8);
     let date = histories[0].bars()[90].date;
     let before = days_of(&markets(&until(&histories, date), &FeatureSet::market()), Exchange::UnitedStates);
     histories[0] = with_bars(&histories[0], |bar| {

@@ -14,8 +14,8 @@ use closecast_domain::{Cancel, History, Silent};
 use closecast_model::{
     ModelSpec,
     tune::{
-        Dimension, FoldOutcome, Interval, NoTuneStore, SearchSpace, TuneError, TunePlan, TuneProgress, TuneSpec,
-        TuneStep, TuneStore, Tuning, Unit,
+        Dimension, FoldOutcome, Interval, NoTuneStore, SearchSpace, TrialFit, TuneError, TunePlan, TuneProgress,
+        TuneSpec, TuneStep, TuneStore, Tuning,
     },
 };
 use closecast_testkit::histories::{from_returns, random_walk, sine};
@@ -43,17 +43,17 @@ fn search(plan: &TunePlan, threads: usize) -> Tuning {
 /// Keeps outcomes in memory, counts those saved, and may ask the search to stop after some.
 #[derive(Default)]
 struct Memory {
-    kept: Mutex<HashMap<Unit, FoldOutcome>>,
+    kept: Mutex<HashMap<TrialFit, FoldOutcome>>,
     saved: AtomicUsize,
     stop: Option<(usize, Cancel)>,
 }
 
 impl TuneStore for Memory {
-    fn load(&self, unit: Unit) -> Result<Option<FoldOutcome>, TuneError> {
+    fn load(&self, unit: TrialFit) -> Result<Option<FoldOutcome>, TuneError> {
         Ok(self.kept.lock().unwrap().get(&unit).cloned())
     }
 
-    fn save(&self, unit: Unit, outcome: &FoldOutcome) -> Result<(), TuneError> {
+    fn save(&self, unit: TrialFit, outcome: &FoldOutcome) -> Result<(), TuneError> {
         self.kept.lock().unwrap().insert(unit, outcome.clone());
         let saved = self.saved.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some((after, cancel)) = &self.stop
@@ -212,7 +212,7 @@ fn a_model_that_cannot_be_trained_is_an_outcome_and_not_the_end() {
     let plan = plan(space, 4, &history);
     for fold in 0..3 {
         let failed = FoldOutcome::Failed("the loss became non-finite".to_owned());
-        failing.kept.lock().unwrap().insert(Unit { trial: 0, epochs: 2, fold }, failed);
+        failing.kept.lock().unwrap().insert(TrialFit { trial: 0, epochs: 2, fold }, failed);
     }
     let result = plan.run(2, &failing, &Cancel::new(), &Silent).unwrap();
     assert_eq!(result.trials[0].score, Err("the loss became non-finite".to_owned()));

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use closecast_domain::{Exchange, Symbol};
-use closecast_model::{Prepared, TrainedModel, is_model_name};
+use closecast_model::{PreparedInput, TrainedModel, is_model_name};
 
 use self::record::{RETRY, Record};
 
@@ -55,7 +55,7 @@ pub(crate) struct Question {
 /// The last evening of a symbol, prepared for the model that forecasts it.
 pub(crate) struct Evening {
     served: Arc<Served>,
-    prepared: Prepared,
+    prepared: PreparedInput,
     exchange: Exchange,
     /// Forecasts of the symbol that were given out.
     given_out: Arc<Counter>,

@@ -1,7 +1,9 @@
 //! A forecast as the API answers it and `--json` prints it.
 
 use chrono::NaiveDate;
-use closecast_domain::{BaseCard, Card, ErrorMetrics, Evaluation, Forecast, PartEvaluation, SessionForecast, Symbol};
+use closecast_domain::{
+    BaseCard, Card, ErrorMetrics, Evaluation, Forecast, Head, PartEvaluation, SessionForecast, Symbol,
+};
 use closecast_eval::{SIGNIFICANCE_LEVEL, Verdict};
 use closecast_store::ModelVersion;
 use serde::Serialize;
@@ -169,7 +171,7 @@ pub(crate) fn verdict(card: &Card) -> VerdictView {
             let verdict = Verdict::of(&card.evaluation.test, SIGNIFICANCE_LEVEL);
             VerdictView { code: verdict.code(), sentence: verdict.sentence(&card.evaluation.test) }
         }
-        Card::Base(card) if card.head == "spread" => {
+        Card::Base(card) if card.head == Head::Spread => {
             let what = "This model forecasts how far the close may move, not which way: its point is the last close, as naive's.";
             VerdictView { code: "spread_only", sentence: format!("{what}{}", held(card)) }
         }
@@ -227,7 +229,7 @@ pub(crate) fn model_view(version: &ModelVersion) -> ModelView {
         },
         Card::Base(card) => ModelView {
             kind: if card.fine_tuned_for.is_some() { Kind::FineTuned } else { Kind::Base },
-            architecture: card.head.clone(),
+            architecture: card.head.name().to_owned(),
             lookback: card.lookback,
             horizon: card.horizon,
             parameters: card.parameters * card.members,

@@ -11,36 +11,36 @@ use closecast_domain::{
 use rayon::prelude::*;
 
 /// A model that takes part, under the name it has in tables and files.
-pub struct Contender {
+pub struct Candidate {
     /// Name.
     pub name: String,
     /// Fitted anew for every fold.
     pub forecaster: Box<dyn PanelForecaster>,
     /// Fitted to each symbol by itself, so that no other symbol matters to it.
-    pub alone: bool,
+    pub per_symbol: bool,
 }
 
-impl Contender {
+impl Candidate {
     /// Returns a model that learns from all histories together.
     pub fn new(name: impl Into<String>, forecaster: impl PanelForecaster + 'static) -> Self {
-        Self { name: name.into(), forecaster: Box::new(forecaster), alone: false }
+        Self { name: name.into(), forecaster: Box::new(forecaster), per_symbol: false }
     }
 
     /// Returns a model that is fitted to each symbol alone.
-    pub fn each_alone<F>(name: impl Into<String>, forecaster: F) -> Self
+    pub fn per_symbol<F>(name: impl Into<String>, forecaster: F) -> Self
     where
         F: Forecaster + Clone + Send + Sync + 'static,
         F::Fitted: Send + Sync,
     {
-        Self { alone: true, ..Self::new(name, EachAlone(forecaster)) }
+        Self { per_symbol: true, ..Self::new(name, PerSymbol(forecaster)) }
     }
 }
 
 /// A forecaster of one history, fitted to each symbol of a panel by itself: to the first history of that symbol.
 #[derive(Clone, Copy, Debug)]
-pub struct EachAlone<F>(pub F);
+pub struct PerSymbol<F>(pub F);
 
-impl<F> PanelForecaster for EachAlone<F>
+impl<F> PanelForecaster for PerSymbol<F>
 where
     F: Forecaster + Clone + Send + Sync + 'static,
     F::Fitted: Send + Sync,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::score::{ModelScore, TESTED_PLACE};
+use super::score::{ModelScore, TESTED_INDEX};
 use crate::{DieboldMariano, LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL};
 
 /// How a model compares with another.
@@ -122,7 +122,7 @@ fn on_distributions(score: &ModelScore, other: &str) -> Option<String> {
 
 fn on_interval(score: &ModelScore) -> Option<String> {
     let calibration = score.calibration.as_ref()?;
-    let held = calibration.coverage.shares()[TESTED_PLACE]?;
+    let held = calibration.coverage.shares()[TESTED_INDEX]?;
     let start = format!("The 90 % intervals held {:.1} % of the closes", 100.0 * held);
     Some(match calibration.coverage_p_value {
         None => format!("{start}."),

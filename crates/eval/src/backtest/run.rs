@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent, Symbol};
 use rayon::prelude::*;
 
-use super::contender::Contender;
+use super::candidate::Candidate;
 use super::leak::leaking_origin;
 use super::panel::Day;
 use super::plan::{Fold, Plan};
@@ -14,7 +14,7 @@ use super::row::BacktestRow;
 use crate::VENTILES;
 
 /// Sessions that a symbol must have before a fold to be forecast in it: a year.
-const LEAST_HISTORY: usize = 252;
+const MIN_HISTORY: usize = 252;
 
 /// Decay of the volatility that days are sorted by (RiskMetrics 1996).
 const DECAY: f64 = 0.94;
@@ -124,24 +124,24 @@ impl FoldStore for NoStore {
 pub fn run(
     plan: &Plan,
     (histories, also): (&[History], &[History]),
-    contenders: &[Contender],
+    candidates: &[Candidate],
     store: &dyn FoldStore,
     cancel: &Cancel,
     progress: &dyn BacktestProgress,
 ) -> Result<Backtest, BacktestError> {
     let mut all = Backtest::default();
-    let (mut done, parts) = (0, plan.folds.len() * contenders.len());
+    let (mut done, parts) = (0, plan.folds.len() * candidates.len());
     for fold in &plan.folds {
         let mut known = None;
-        for contender in contenders {
-            let part = match store.load(fold, &contender.name)? {
+        for candidate in candidates {
+            let part = match store.load(fold, &candidate.name)? {
                 Some(part) => part,
                 None => {
                     let (known, own) = known.get_or_insert_with(|| before(fold.first, histories, also));
                     // What is fitted to each symbol by itself learns nothing from symbols that are not forecast.
-                    let known = if contender.alone { &known[..*own] } else { &known[..] };
-                    let part = run_part(plan, fold, contender, (histories, known), cancel)?;
-                    store.save(fold, &contender.name, &part)?;
+                    let known = if candidate.per_symbol { &known[..*own] } else { &known[..] };
+                    let part = run_part(plan, fold, candidate, (histories, known), cancel)?;
+                    store.save(fold, &candidate.name, &part)?;
                     part
                 }
             };
@@ -166,14 +166,14 @@ fn before(date: NaiveDate, histories: &[History], also: &[History]) -> (Vec<Hist
 fn run_part(
     plan: &Plan,
     fold: &Fold,
-    contender: &Contender,
+    candidate: &Candidate,
     (histories, known): (&[History], &[History]),
     cancel: &Cancel,
 ) -> Result<Backtest, BacktestError> {
-    let name: Arc<str> = contender.name.as_str().into();
-    let fitted = contender.forecaster.fit_panel(known, cancel, &Silent).map_err(|source| match source {
+    let name: Arc<str> = candidate.name.as_str().into();
+    let fitted = candidate.forecaster.fit_panel(known, cancel, &Silent).map_err(|source| match source {
         ForecastError::Cancelled => BacktestError::Cancelled,
-        source => BacktestError::Fit { model: contender.name.clone(), fold: fold.first, source },
+        source => BacktestError::Fit { model: candidate.name.clone(), fold: fold.first, source },
     })?;
     let forecast = |history: &History| {
         if cancel.is_cancelled() {
@@ -209,8 +209,8 @@ fn forecast_symbol(
         let is_over = history.last().date < fold.first && plan.folds.first().is_some_and(|one| one.first == fold.first);
         return if is_over { skip(format!("it ends on {}", history.last().date)) } else { Ok(Backtest::default()) };
     }
-    if first < LEAST_HISTORY {
-        return skip(format!("{first} sessions before it, {LEAST_HISTORY} are needed"));
+    if first < MIN_HISTORY {
+        return skip(format!("{first} sessions before it, {MIN_HISTORY} are needed"));
     }
     // From the evening before the fold's first session to that before its last one.
     let origins = first - 1..end - 1;

@@ -7,7 +7,7 @@ use closecast_domain::Symbol;
 
 use super::panel::Panel;
 use super::row::BacktestRow;
-use super::score::{ModelScore, TESTED_PLACE};
+use super::score::{ModelScore, TESTED_INDEX};
 use crate::EvalError;
 
 /// Names of the thirds of each symbol's days in order of their volatility.
@@ -45,7 +45,7 @@ pub fn slices(rows: &[BacktestRow], reference: Option<&str>) -> Result<Vec<Slice
     }
     for (name, rows) in THIRDS.into_iter().zip(thirds) {
         let mut scores = Panel::new(rows)?.scores(reference)?;
-        scores.iter_mut().for_each(forget_order);
+        scores.iter_mut().for_each(drop_serial_tests);
         slices.push(Slice { days: name.to_owned(), scores });
     }
     Ok(slices)
@@ -57,13 +57,13 @@ pub fn worst_volatility<'a>(slices: &'a [Slice], model: &str, horizon: usize) ->
     let thirds = slices.iter().filter(|slice| THIRDS.contains(&&*slice.days));
     let held = |slice: &'a Slice| {
         let score = slice.scores.iter().find(|score| score.model == model && score.horizon == horizon)?;
-        Some((&*slice.days, score.calibration.as_ref()?.coverage.shares()[TESTED_PLACE]?))
+        Some((&*slice.days, score.calibration.as_ref()?.coverage.shares()[TESTED_INDEX]?))
     };
     thirds.filter_map(held).min_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
 /// Takes away what supposes that the days follow each other.
-fn forget_order(score: &mut ModelScore) {
+fn drop_serial_tests(score: &mut ModelScore) {
     if let Some(calibration) = &mut score.calibration {
         calibration.conditional_rejected = None;
     }

@@ -2,12 +2,14 @@
 
 mod estimate;
 mod likelihood;
+mod parameters;
 
 use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, Predict, ProgressSink};
 
 use self::likelihood::Sample;
+pub use self::parameters::GarchParameters;
 use super::{
-    return_distribution::{self, ReturnMoments, check_request, log_returns, motionless},
+    return_distribution::{self, ReturnMoments, check_request, constant_prices_error, log_returns},
     student_t::UnitQuantiles,
 };
 
@@ -38,21 +40,6 @@ pub struct GarchT {
     pub horizon: usize,
 }
 
-/// Parameters of GARCH(1,1) with Student-t innovations, for log returns in percent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GarchParameters {
-    /// Mean return `μ`, percent a session.
-    pub mean: f64,
-    /// Constant `ω` of the variance, percent squared.
-    pub omega: f64,
-    /// Weight `α` of yesterday's squared residual.
-    pub alpha: f64,
-    /// Weight `β` of yesterday's variance.
-    pub beta: f64,
-    /// Degrees of freedom `ν`.
-    pub degrees_of_freedom: f64,
-}
-
 /// The fitted form of [`GarchT`]: parameters of one symbol. The volatility is that of the history to forecast from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedGarchT {
@@ -71,7 +58,7 @@ impl Forecaster for GarchT {
         let returns = percent_returns(history, MIN_RETURNS)?;
         let sample = Sample::new(&returns);
         if sample.variance <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let Some((parameters, log_likelihood)) = estimate::most_likely(&sample, cancel)? else {
             return Err(ForecastError::NonFinite {

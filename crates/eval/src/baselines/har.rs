@@ -10,7 +10,7 @@ use self::{
     range_variance::{check_ranges, floor, range_variances},
 };
 use super::{
-    return_distribution::{self, ReturnMoments, check_request, log_returns, motionless},
+    return_distribution::{self, ReturnMoments, check_request, constant_prices_error, log_returns},
     student_t::{UnitQuantiles, most_likely_degrees_of_freedom},
 };
 use crate::summation::mean;
@@ -80,7 +80,7 @@ impl Forecaster for Har {
         let returns = &returns[MONTH..];
         let smearing = mean(returns.iter().zip(&fitted).map(|(value, log)| value * value / log.exp()));
         if smearing <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let standardised: Vec<f64> =
             returns.iter().zip(&fitted).map(|(value, log)| value / (smearing * log.exp()).sqrt()).collect();

@@ -44,7 +44,7 @@ pub(super) fn log_returns(history: &History, need: usize) -> Result<Vec<f64>, Fo
 }
 
 /// Returns the error of a symbol whose closes stand still, of which no volatility can be told.
-pub(super) fn motionless(history: &History) -> ForecastError {
+pub(super) fn constant_prices_error(history: &History) -> ForecastError {
     let symbol = history.symbol();
     ForecastError::Unsuitable(format!("the closes of {symbol} do not move, so there is no volatility to forecast"))
 }
@@ -88,7 +88,7 @@ pub(super) fn forecast_after(
     };
     let session = |(date, moments): (_, &ReturnMoments)| {
         if moments.variance <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let scale = moments.variance.sqrt();
         let quantile = |(level, z)| Ok(Quantile { level, price: price(moments.location + scale * z)? });

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent};
 
-use super::{Fault, Subject};
+use super::{Subject, Violation};
 
 /// Origins at the end of a history whose forecasts are looked at.
 const PROBES: usize = 6;
@@ -13,7 +13,7 @@ const PROBES: usize = 6;
 pub(super) const SEED: u64 = 1;
 
 /// A subject with a model of it.
-pub(super) struct Bench<'a, M> {
+pub(super) struct Harness<'a, M> {
     pub(super) subject: &'a Subject<M>,
     /// Fitted to the subject's history.
     pub(super) model: M,
@@ -21,10 +21,12 @@ pub(super) struct Bench<'a, M> {
     pub(super) forecasts: Vec<Forecast>,
 }
 
-impl<'a, M: Predict> Bench<'a, M> {
-    pub(super) fn new(subject: &'a Subject<M>) -> Result<Self, Fault> {
-        let model = subject.fitted(SEED, &subject.history).map_err(Fault::refused("fitting an ordinary history"))?;
-        let forecasts = probe(&model, &subject.history).map_err(Fault::refused("forecasting an ordinary history"))?;
+impl<'a, M: Predict> Harness<'a, M> {
+    pub(super) fn new(subject: &'a Subject<M>) -> Result<Self, Violation> {
+        let model =
+            subject.fitted(SEED, &subject.history).map_err(Violation::refused("fitting an ordinary history"))?;
+        let forecasts =
+            probe(&model, &subject.history).map_err(Violation::refused("forecasting an ordinary history"))?;
         Ok(Self { subject, model, forecasts })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Fault;
+use super::Violation;
 
 /// A promise that forecasters are held to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,7 +97,7 @@ pub struct Failure {
     /// Which.
     pub check: Check,
     /// What was found.
-    pub fault: Fault,
+    pub violation: Violation,
 }
 
 /// A forecaster that does not keep to everything.
@@ -114,7 +114,7 @@ impl fmt::Display for NonConformity {
         write!(formatter, "{} fails {} of the checks", self.name, self.failures.len())?;
         self.failures
             .iter()
-            .try_for_each(|failure| write!(formatter, "\n  {}: {}", failure.check.name(), failure.fault))
+            .try_for_each(|failure| write!(formatter, "\n  {}: {}", failure.check.name(), failure.violation))
     }
 }
 

@@ -35,7 +35,7 @@ pub(super) fn other_future(history: &History, origin: usize) -> History {
 }
 
 /// Returns `history` without a price that moves, from the bar `start` on.
-pub(super) fn standing_still(history: &History, start: usize) -> History {
+pub(super) fn constant_from(history: &History, start: usize) -> History {
     let price = history.bars().get(start).map_or(1.0, |bar| bar.close);
     changed(history, |index, bar| if index < start { bar } else { Bar { volume: 0.0, ..flat(bar, price) } })
 }

@@ -4,7 +4,7 @@ use closecast_domain::ForecastError;
 
 /// What a check found.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum Violation {
     /// It panicked.
     #[error("it panicked: {message}")]
     Panicked {
@@ -63,7 +63,7 @@ pub enum Fault {
     },
 }
 
-impl Fault {
+impl Violation {
     /// Returns how an error becomes the fault of having been refused.
     pub(super) fn refused(during: &'static str) -> impl Fn(ForecastError) -> Self {
         move |source| Self::Refused { during, source }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::quantile_function::{check_days, place};
+use super::quantile_function::{check_days, position};
 use crate::error::EvalError;
 
 /// The probabilities of the central intervals that are counted.
@@ -70,7 +70,7 @@ pub fn central_misses<Q: AsRef<[f64]>>(
         return Err(EvalError::InvalidLevel { index: 0, level: central });
     }
     check_days(levels, forecasts, realised)?;
-    let ends = place(levels, (1.0 - central) / 2.0).zip(place(levels, f64::midpoint(1.0, central)));
+    let ends = position(levels, (1.0 - central) / 2.0).zip(position(levels, f64::midpoint(1.0, central)));
     let Some((lower, upper)) = ends else { return Ok(None) };
     let miss = |(quantiles, &value): (&Q, &f64)| {
         value < lower.quantile(quantiles.as_ref()) || value > upper.quantile(quantiles.as_ref())

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use super::quantile_function::{Place, check_days, place};
+use super::quantile_function::{LevelPosition, check_days, position};
 use crate::{
     error::{EvalError, representable},
     residuals::VENTILES,
@@ -47,13 +47,13 @@ impl PitHistogram {
     /// (0, 1), or quantiles fall.
     pub fn of<Q: AsRef<[f64]>>(levels: &[f64], forecasts: &[Q], realised: &[f64]) -> Result<Option<Self>, EvalError> {
         check_days(levels, forecasts, realised)?;
-        let places: Option<Vec<Place>> = VENTILES.iter().map(|&ventile| place(levels, ventile)).collect();
+        let places: Option<Vec<LevelPosition>> = VENTILES.iter().map(|&ventile| position(levels, ventile)).collect();
         let Some(places) = places else { return Ok(None) };
         let mut counts = [0; PIT_BINS];
         for (quantiles, &value) in forecasts.iter().zip(realised) {
-            let ventile = |place: &Place| place.quantile(quantiles.as_ref());
-            let below = places.partition_point(|place| ventile(place) < value);
-            let not_above = places.partition_point(|place| ventile(place) <= value);
+            let ventile = |position: &LevelPosition| position.quantile(quantiles.as_ref());
+            let below = places.partition_point(|position| ventile(position) < value);
+            let not_above = places.partition_point(|position| ventile(position) <= value);
             counts[below.midpoint(not_above)] += 1;
         }
         Ok(Some(Self { counts }))

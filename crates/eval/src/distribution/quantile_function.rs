@@ -41,25 +41,25 @@ pub(super) fn check_days<Q: AsRef<[f64]>>(levels: &[f64], forecasts: &[Q], reali
 }
 
 /// Returns where among `levels` a level lies.
-pub(super) fn place(levels: &[f64], level: f64) -> Option<Place> {
+pub(super) fn position(levels: &[f64], level: f64) -> Option<LevelPosition> {
     let above = levels.partition_point(|&given| given < level - LEVEL_ROUNDING);
     let upper = *levels.get(above)?;
     if upper <= level + LEVEL_ROUNDING {
-        return Some(Place { below: above, above, weight: 0.0 });
+        return Some(LevelPosition { below: above, above, weight: 0.0 });
     }
     let below = above.checked_sub(1)?;
-    Some(Place { below, above, weight: (level - levels[below]) / (upper - levels[below]) })
+    Some(LevelPosition { below, above, weight: (level - levels[below]) / (upper - levels[below]) })
 }
 
 /// Where a level lies: at or between two of the levels given. It is the same for the distributions of all days.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct LevelPosition {
     below: usize,
     above: usize,
     weight: f64,
 }
 
-impl Place {
+impl LevelPosition {
     /// Returns the quantile there, on the straight line between its neighbours.
     pub(super) fn quantile(self, quantiles: &[f64]) -> f64 {
         let (lower, upper) = (quantiles[self.below], quantiles[self.above]);
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn quantile(levels: &[f64], quantiles: &[f64], level: f64) -> Option<f64> {
-        place(levels, level).map(|place| place.quantile(quantiles))
+        position(levels, level).map(|position| position.quantile(quantiles))
     }
 
     #[test]

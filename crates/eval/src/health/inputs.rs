@@ -2,7 +2,7 @@
 
 use closecast_domain::{QualityReport, Severity};
 
-use super::{Component, Condition, Evidence, Finding};
+use super::finding::{Component, Condition, Evidence, Finding};
 use crate::drift::DriftReport;
 
 /// Score of the prices below which they are worth a look.
@@ -16,8 +16,8 @@ const DRIFT_WARNING: f64 = 0.1;
 const DRIFT_CRITICAL: f64 = 0.5;
 
 /// Sessions after which a model is old, and after which it has outlived two years.
-const OLD: usize = 252;
-const OUTLIVED: usize = 504;
+const AGE_WARNING: usize = 252;
+const AGE_WORTHLESS: usize = 504;
 
 fn evidence<const N: usize>(figures: [(&'static str, f64); N]) -> Vec<Evidence> {
     figures.into_iter().map(|(name, value)| Evidence { name, value }).collect()
@@ -94,9 +94,9 @@ pub fn feature_drift(report: &DriftReport) -> Finding {
 /// 100 up to a year after the model has learned, and down to 0 at two years. Never critical by itself.
 #[must_use]
 pub fn model_age(sessions: usize) -> Finding {
-    let condition = if sessions > OLD { Condition::Warning } else { Condition::Healthy };
+    let condition = if sessions > AGE_WARNING { Condition::Warning } else { Condition::Healthy };
     let summary = format!("{sessions} sessions have closed since the last one that the model learned from");
-    let score = 100.0 * (1.0 - sessions.saturating_sub(OLD) as f64 / (OUTLIVED - OLD) as f64);
+    let score = 100.0 * (1.0 - sessions.saturating_sub(AGE_WARNING) as f64 / (AGE_WORTHLESS - AGE_WARNING) as f64);
     let act = "train the model again, or let a schedule do so every week";
     let figures = (evidence([("sessions", sessions as f64)]), None);
     Finding::judged(Component::ModelAge, (score, condition), summary, figures, act)

@@ -1,16 +1,16 @@
 //! What became of the forecasts: errors beside naive's, leaning, coverage.
 
-use super::{Component, Condition, Evidence, Finding};
+use super::finding::{Component, Condition, Evidence, Finding};
 use crate::{
     track_record::{MIN_RECORD_DAYS, TrackRecord},
     verdict::SIGNIFICANCE_LEVEL,
 };
 
 /// Error over naive's from which on a model does harm, if it is not by chance.
-const HARMFUL: f64 = 1.05;
+const ERROR_CRITICAL: f64 = 1.05;
 
 /// Error over naive's at which nothing is left of the score.
-const USELESS: f64 = 1.25;
+const ERROR_WORTHLESS: f64 = 1.25;
 
 /// Level of the interval that is judged.
 const JUDGED_LEVEL: f64 = 0.9;
@@ -46,8 +46,8 @@ pub fn error_against_naive(record: Option<&TrackRecord>) -> Finding {
     };
     let sure = model.dm_p_value.is_some_and(|p_value| p_value < SIGNIFICANCE_LEVEL);
     let condition = match ratio {
-        ratio if sure && ratio > HARMFUL => Condition::Critical,
-        ratio if (sure && ratio > 1.0) || ratio > HARMFUL => Condition::Warning,
+        ratio if sure && ratio > ERROR_CRITICAL => Condition::Critical,
+        ratio if (sure && ratio > 1.0) || ratio > ERROR_CRITICAL => Condition::Warning,
         _ => Condition::Healthy,
     };
     let chance = if sure { "more than chance explains" } else { "no more than chance explains" };
@@ -62,9 +62,9 @@ pub fn error_against_naive(record: Option<&TrackRecord>) -> Finding {
         figure("days", days as f64),
     ];
     evidence.extend(model.dm_p_value.map(|p_value| figure("dm_p_value", p_value)));
-    let score = 100.0 * (1.0 - (ratio - 1.0).max(0.0) / (USELESS - 1.0));
+    let score = 100.0 * (1.0 - (ratio - 1.0).max(0.0) / (ERROR_WORTHLESS - 1.0));
     let act = "train the model again; if it stays worse than naive, go back with `closecast models rollback`";
-    Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(HARMFUL)), act)
+    Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(ERROR_CRITICAL)), act)
 }
 
 /// Judges the mean of `ln(close / point)` in standard deviations of the realised returns: 100 while its 95 % interval holds 0, and

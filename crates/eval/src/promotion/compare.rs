@@ -17,7 +17,7 @@ use crate::{
 
 /// A model that is compared.
 #[derive(Clone, Copy)]
-pub struct Rival<'a> {
+pub struct ComparedModel<'a> {
     /// What it forecasts with.
     pub model: &'a (dyn Predict + Sync),
     /// Which model it is.
@@ -50,8 +50,8 @@ pub enum PromotionError {
 /// # Errors
 /// [`PromotionError`] when there is no history, a figure is too large to be represented, or the work is cancelled.
 pub fn compare(
-    champion: Rival<'_>,
-    challenger: Rival<'_>,
+    champion: ComparedModel<'_>,
+    challenger: ComparedModel<'_>,
     histories: &[History],
     sessions: usize,
     cancel: &Cancel,
@@ -70,10 +70,14 @@ pub fn compare(
     Ok(evidence([champion, challenger], days, measure(&made.rows)?, made))
 }
 
-fn evidence([champion, challenger]: [Rival<'_>; 2], days: Recent, measured: Measured, made: Made) -> Evidence {
+fn evidence([champion, challenger]: [ComparedModel<'_>; 2], days: Recent, measured: Measured, made: Made) -> Evidence {
     let [champions, challengers, naives] = made.refusals;
-    let side =
-        |rival: Rival<'_>, figures, refusals| Side { model: rival.name.clone(), seen: rival.seen, figures, refusals };
+    let side = |rival: ComparedModel<'_>, figures, refusals| Side {
+        model: rival.name.clone(),
+        seen: rival.seen,
+        figures,
+        refusals,
+    };
     let champion = side(champion, measured.champion, champions);
     let challenger = side(challenger, measured.challenger, challengers);
     let left_out = |refusal: &Refusal| format!("{} is left out: {}", refusal.symbol, refusal.reason);
@@ -106,12 +110,12 @@ struct Made {
 
 fn forecasts(
     first: NaiveDate,
-    [champion, challenger]: [Rival<'_>; 2],
+    [champion, challenger]: [ComparedModel<'_>; 2],
     histories: &[History],
     cancel: &Cancel,
 ) -> Result<Made, PromotionError> {
     let models: [(&str, &(dyn Predict + Sync)); 3] =
-        [(CHAMPION, champion.model), (CHALLENGER, challenger.model), (NAIVE, &EveningNaive)];
+        [(CHAMPION, champion.model), (CHALLENGER, challenger.model), (NAIVE, &RefittedNaive)];
     let of_symbol = |history: &History| {
         let forecast = |(name, model): (&str, &(dyn Predict + Sync))| {
             if cancel.is_cancelled() { Err(PromotionError::Cancelled) } else { Ok(rows(name, model, history, first)) }
@@ -179,9 +183,9 @@ fn predict(model: &dyn Predict, known: &History, start: usize) -> Result<(usize,
 }
 
 /// Naive, which learns the spread of its interval anew every evening.
-struct EveningNaive;
+struct RefittedNaive;
 
-impl Predict for EveningNaive {
+impl Predict for RefittedNaive {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
         Naive { horizon: 1 }.fit(history, &Cancel::new(), &Silent)?.predict(history)
     }

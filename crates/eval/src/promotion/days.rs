@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use closecast_domain::{History, Seen};
 
-use super::LEAST_SESSIONS;
+use super::thresholds::MIN_SESSIONS;
 
 /// The sessions that both models are new to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) struct Recent {
 
 /// Returns the newest `sessions` sessions of any of `histories` that neither model has learned from.
 ///
-/// Sessions that only the widths of a model's intervals were fitted on are left out too, unless less than [`LEAST_SESSIONS`] came
+/// Sessions that only the widths of a model's intervals were fitted on are left out too, unless less than [`MIN_SESSIONS`] came
 /// after them: then they count, with a note.
 pub(super) fn recent(histories: &[History], champion: Seen, challenger: Seen, sessions: usize) -> Recent {
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
@@ -33,7 +33,7 @@ pub(super) fn recent(histories: &[History], champion: Seen, challenger: Seen, se
     let weights = champion.weights.max(challenger.weights);
     let intervals = champion.intervals.max(challenger.intervals).max(weights);
     let strict = after(intervals);
-    if strict.len() >= LEAST_SESSIONS || intervals == weights {
+    if strict.len() >= MIN_SESSIONS || intervals == weights {
         return Recent { first: newest(&strict), seen_until: intervals, note: None };
     }
     let all = after(weights);

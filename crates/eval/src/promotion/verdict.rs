@@ -1,19 +1,19 @@
 //! What follows from the figures of two models, and from nothing else.
 
 use super::evidence::{Figures, Side, Verdict};
-use super::{LEAST_SESSIONS, MAE_TOLERANCE};
+use super::thresholds::{MAE_TOLERANCE, MIN_SESSIONS};
 
 /// Returns whether the challenger may take the champion's place, by their figures on `sessions` common sessions.
 ///
 /// It may when its mean CRPS is not above the champion's and its mean absolute error at most [`MAE_TOLERANCE`] times the champion's, on
-/// [`LEAST_SESSIONS`] sessions or more; a champion that forecasts nothing is worse than one that does. A challenger that cannot
+/// [`MIN_SESSIONS`] sessions or more; a champion that forecasts nothing is worse than one that does. A challenger that cannot
 /// forecast what the champion can is no replacement, however few the days.
 #[must_use]
 pub fn verdict(champion: &Side, challenger: &Side, sessions: usize) -> Verdict {
     if let Some(reason) = lost(champion, challenger) {
         return Verdict::Keep { reason };
     }
-    if sessions < LEAST_SESSIONS {
+    if sessions < MIN_SESSIONS {
         return Verdict::Insufficient { reason: too_few(champion, challenger, sessions) };
     }
     let Some(ours) = &challenger.figures else {
@@ -44,9 +44,9 @@ fn too_few(champion: &Side, challenger: &Side, sessions: usize) -> String {
         _ => format!("there are {sessions} sessions"),
     };
     format!(
-        "{there_are} to compare the models on after {until}, the last one that either has learned from, and {LEAST_SESSIONS} are \
+        "{there_are} to compare the models on after {until}, the last one that either has learned from, and {MIN_SESSIONS} are \
          needed: wait for {} more, or promote with --force",
-        LEAST_SESSIONS.saturating_sub(sessions)
+        MIN_SESSIONS.saturating_sub(sessions)
     )
 }
 

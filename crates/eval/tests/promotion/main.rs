@@ -6,7 +6,9 @@ mod models;
 
 use chrono::NaiveDate;
 use closecast_domain::{Cancel, History, ModelRef, Predict, Seen, Symbol};
-use closecast_eval::promotion::{Evidence, LEAST_SESSIONS, PromotionError, RECENT_SESSIONS, Rival, Verdict, compare};
+use closecast_eval::promotion::{
+    ComparedModel, Evidence, MIN_SESSIONS, PromotionError, RECENT_SESSIONS, Verdict, compare,
+};
 use closecast_testkit::histories::random_walk;
 
 use crate::models::{Broken, Needs, Refuses, STEP, TakesBack, swinging};
@@ -24,7 +26,7 @@ fn evidence(
 ) -> Evidence {
     let dates: Vec<NaiveDate> = histories[0].dates().collect();
     let name = ModelRef { name: "AAA".to_owned(), sha256: "00".to_owned() };
-    let rival = |model| Rival { model, name: &name, seen: seen(dates[dates.len() - 1 - unseen]) };
+    let rival = |model| ComparedModel { model, name: &name, seen: seen(dates[dates.len() - 1 - unseen]) };
     compare(rival(champion), rival(challenger), histories, RECENT_SESSIONS, &Cancel::new()).unwrap()
 }
 
@@ -81,14 +83,14 @@ fn a_difference_that_could_be_luck_has_a_p_value_that_says_so() {
 #[test]
 fn too_few_unseen_sessions_decide_nothing() {
     let histories = [swinging("AAA", 300)];
-    for unseen in [0, 1, LEAST_SESSIONS - 1] {
+    for unseen in [0, 1, MIN_SESSIONS - 1] {
         let found = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, unseen);
         assert_eq!(found.sessions, unseen);
         let reason = found.verdict.reason().unwrap();
         assert!(matches!(found.verdict, Verdict::Insufficient { .. }));
-        assert!(reason.contains(&format!("wait for {} more", LEAST_SESSIONS - unseen)) && reason.contains("--force"));
+        assert!(reason.contains(&format!("wait for {} more", MIN_SESSIONS - unseen)) && reason.contains("--force"));
     }
-    let enough = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, LEAST_SESSIONS);
+    let enough = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, MIN_SESSIONS);
     assert_eq!(enough.verdict, Verdict::Promote);
 }
 
@@ -166,7 +168,7 @@ fn evidence_is_kept_as_json_and_read_back_the_same() {
 fn nothing_to_compare_on_and_a_cancelled_comparison_are_errors() {
     let histories = [swinging("AAA", 300)];
     let name = ModelRef { name: "AAA".to_owned(), sha256: String::new() };
-    let rival = Rival { model: &TakesBack(0.0), name: &name, seen: seen(histories[0].bars()[100].date) };
+    let rival = ComparedModel { model: &TakesBack(0.0), name: &name, seen: seen(histories[0].bars()[100].date) };
     let cancel = Cancel::new();
     assert!(matches!(compare(rival, rival, &[], 60, &cancel), Err(PromotionError::NoHistory)));
     let twice = [histories[0].clone(), histories[0].clone()];

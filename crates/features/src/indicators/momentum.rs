@@ -4,7 +4,7 @@
 ///
 /// `100 · gain / (gain + loss)`, where gain and loss are first the plain means over the first `period` changes and from
 /// then on `mean_t = mean_{t−1} + (change_t − mean_{t−1})/period`. Wilder (1978), *New Concepts in Technical Trading
-/// Systems*; as `RSI` of TA-Lib, except that a price that never moved stands at 50, neither bought nor sold (TA-Lib:
+/// Systems*; as `RSI` of TA-Lib, except that a constant price gives 50, neither overbought nor oversold (TA-Lib:
 /// 0).
 #[must_use]
 pub fn relative_strength_index(closes: &[f64], period: usize) -> Vec<f64> {

@@ -10,7 +10,7 @@ use closecast_testkit::{
 use crate::{bits, description, fit, in_market, small, weights};
 
 fn fine_tune(base: &BaseModel, history: &History) -> Result<BaseModel, ForecastError> {
-    base.fine_tune(history, &small(), (&Cancel::new(), &Silent))
+    base.fine_tune(history, &small().check().unwrap(), (&Cancel::new(), &Silent))
 }
 
 /// Returns a symbol whose volatility comes and goes: every other day it hardly moves.
@@ -108,7 +108,7 @@ fn each_symbol_has_its_own_and_the_short_ones_have_base() {
     let short = random_walk("SHORT", 80, 3);
     histories.push(alternating(400));
     histories.push(short.clone());
-    let forecaster = FineTunedForecaster::new(BaseForecaster::new(small()).threads(Some(1)));
+    let forecaster = FineTunedForecaster::new(BaseForecaster::new(small().check().unwrap()).threads(Some(1)));
     let model = forecaster.fit_panel(&histories, &Cancel::new(), &Silent).unwrap();
     let base = fit(small(), &histories);
     assert_eq!(bits(&model.predict(&short).unwrap()), bits(&base.predict(&short).unwrap()));
@@ -121,6 +121,6 @@ fn cancelling_ends_it() {
     let (base, histories) = in_market();
     let cancel = Cancel::new();
     cancel.cancel();
-    let error = base.fine_tune(&histories[0], &small(), (&cancel, &Silent)).unwrap_err();
+    let error = base.fine_tune(&histories[0], &small().check().unwrap(), (&cancel, &Silent)).unwrap_err();
     assert!(matches!(error, ForecastError::Cancelled));
 }

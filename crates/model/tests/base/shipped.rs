@@ -12,7 +12,7 @@ fn it_is_small_and_says_where_it_comes_from() {
     assert_eq!((card.name.as_str(), card.fine_tuned_for.as_ref()), ("BASE", None));
     assert!(card.sources.len() > 10, "{:?}", card.sources);
     assert!(card.symbols > 50 && card.trained_on.start < card.trained_on.end);
-    assert_eq!(card.head, Head::Spread.name());
+    assert_eq!(card.head, Head::Spread);
     let calibrated = card.calibrated_on.unwrap();
     assert!(card.trained_on.end < calibrated.start);
     let coverage = card.coverage.as_ref().unwrap();

@@ -58,7 +58,7 @@ fn the_card_tells_what_was_learned_from() {
     let mut histories = with_markets(symbols());
     histories.push(random_walk("SHORT", 50, 1));
     let sources = "made up for this test";
-    let forecaster = BaseForecaster::new(small()).threads(Some(1)).sources(sources);
+    let forecaster = BaseForecaster::new(small().check().unwrap()).threads(Some(1)).sources(sources);
     let model = forecaster.fit_base(&histories, &Cancel::new(), &Silent).unwrap();
     let card = model.card();
     assert_eq!((card.name.as_str(), card.symbols, card.sources.as_str()), ("BASE", 9, sources));
@@ -72,7 +72,8 @@ fn threads_change_nothing_and_seeds_do() {
     let histories = with_markets(symbols());
     for head in [Head::Spread, Head::StudentT, Head::Quantiles] {
         let of = |threads, seed| {
-            let forecaster = BaseForecaster::new(BaseSpec { seed, head, ..small() }).threads(Some(threads));
+            let spec = BaseSpec { seed, head, ..small() }.check().unwrap();
+            let forecaster = BaseForecaster::new(spec).threads(Some(threads));
             forecaster.fit_base(&histories, &Cancel::new(), &Silent).unwrap()
         };
         let one = of(1, 42);
@@ -109,7 +110,7 @@ impl ProgressSink for CancelAfterThree<'_> {
 fn cancelling_stops_within_one_batch() {
     let cancel = Cancel::new();
     let sink = CancelAfterThree(&cancel, 0.into());
-    let spec = BaseSpec { batch_size: 64, ..small() };
+    let spec = BaseSpec { batch_size: 64, ..small() }.check().unwrap();
     let error = BaseForecaster::new(spec).threads(Some(1)).fit_base(&symbols(), &cancel, &sink).unwrap_err();
     assert!(matches!(error, ForecastError::Cancelled));
     assert_eq!(sink.1.into_inner(), 3);
@@ -118,13 +119,14 @@ fn cancelling_stops_within_one_batch() {
 #[test]
 fn what_cannot_be_learned_from_is_refused_by_name() {
     let refused = |spec: BaseSpec, histories: &[History]| {
-        BaseForecaster::new(spec).fit_base(histories, &Cancel::new(), &Silent).unwrap_err().to_string()
+        BaseForecaster::new(spec.check().unwrap()).fit_base(histories, &Cancel::new(), &Silent).unwrap_err().to_string()
     };
     assert!(refused(small(), &[]).contains("no history"));
     let short = refused(small(), &[random_walk("A", 60, 1)]);
     assert!(short.contains("no history has the 68 sessions"), "{short}");
-    assert!(refused(BaseSpec { members: 0, ..small() }, &symbols()).contains("members"));
-    assert!(refused(BaseSpec { learning_rate: f64::NAN, ..small() }, &symbols()).contains("learning_rate"));
+    let out_of_range = |spec: BaseSpec| spec.check().unwrap_err().to_string();
+    assert!(out_of_range(BaseSpec { members: 0, ..small() }).contains("members"));
+    assert!(out_of_range(BaseSpec { learning_rate: f64::NAN, ..small() }).contains("learning_rate"));
     let enough = BaseSpec { calibration_days: 0, ..small() };
     fit(enough, &[random_walk("A", 68, 1)]);
 }

@@ -73,8 +73,8 @@ pub(super) async fn train(
     settings: Settings,
     terminal: &Terminal,
 ) -> Result<ExitCode, Failure> {
-    let spec = BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() };
-    spec.check()?;
+    let spec =
+        BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() }.check()?;
     let app = App::open(settings).await?;
     let request = BaseRequest {
         symbols,

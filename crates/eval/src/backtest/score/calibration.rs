@@ -1,6 +1,6 @@
 //! Whether the quantiles hold what they promise.
 
-use super::{COVERED, Calibration, OverallCalibration, SymbolScore};
+use super::figures::{Calibration, MIN_COVERAGE, OverallCalibration, SymbolScore};
 use crate::{
     Christoffersen, EvalError, MultiCoverage, PitHistogram, SIGNIFICANCE_LEVEL, VENTILES,
     backtest::{
@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// The interval that is tested.
-const TESTED: f64 = 0.9;
+const TESTED_LEVEL: f64 = 0.9;
 
-/// Where [`TESTED`] stands in [`CENTRAL_LEVELS`](crate::CENTRAL_LEVELS).
-pub(in crate::backtest) const TESTED_PLACE: usize = 2;
+/// Where [`TESTED_LEVEL`] stands in [`CENTRAL_LEVELS`](crate::CENTRAL_LEVELS).
+pub(in crate::backtest) const TESTED_INDEX: usize = 2;
 
 /// Returns how the quantiles of a symbol held; `None` when a day has none.
 pub(super) fn of_symbol(symbol: &SymbolDays<'_>, horizon: usize) -> Result<Option<Calibration>, EvalError> {
@@ -55,7 +55,9 @@ fn coverage(days: &[Day<'_>], realised: &[f64]) -> Result<MultiCoverage, EvalErr
 }
 
 fn interval_tests(ventiles: &[&[f64]], realised: &[f64]) -> Result<Option<Christoffersen>, EvalError> {
-    central_misses(&VENTILES, ventiles, realised, TESTED)?.map(|misses| christoffersen(&misses, TESTED)).transpose()
+    central_misses(&VENTILES, ventiles, realised, TESTED_LEVEL)?
+        .map(|misses| christoffersen(&misses, TESTED_LEVEL))
+        .transpose()
 }
 
 /// Returns the p-value of the histogram; `None` when the days are too few for one.
@@ -78,7 +80,7 @@ pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<
     }
     let shares: Vec<(&SymbolScore, f64)> = of_symbols
         .iter()
-        .filter_map(|(score, calibration)| Some((*score, calibration.coverage.shares()[TESTED_PLACE]?)))
+        .filter_map(|(score, calibration)| Some((*score, calibration.coverage.shares()[TESTED_INDEX]?)))
         .collect();
     let Some(worst) = shares.iter().min_by(|(_, one), (_, other)| one.total_cmp(other)) else { return Ok(None) };
     let rejected = |p_value: fn(&Calibration) -> Option<f64>| {
@@ -87,7 +89,7 @@ pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<
     Ok(Some(OverallCalibration {
         coverage,
         coverage_p_value: coverage_p_value(model)?,
-        share_covered: 1.0 - share_below(shares.iter().map(|(_, share)| *share), COVERED).unwrap_or(0.0),
+        share_covered: 1.0 - share_below(shares.iter().map(|(_, share)| *share), MIN_COVERAGE).unwrap_or(0.0),
         worst: (worst.0.symbol.clone(), worst.1),
         kupiec_rejected: rejected(|calibration| Some(calibration.kupiec_p_value)).unwrap_or(0.0),
         conditional_rejected: rejected(|calibration| calibration.conditional_p_value),
@@ -111,7 +113,7 @@ fn share_below(values: impl Iterator<Item = f64>, limit: f64) -> Option<f64> {
 fn coverage_p_value(model: &ModelDays<'_>) -> Result<Option<f64>, EvalError> {
     let missed = day_means(model, |day| missed(day).map(|miss| f64::from(u8::from(miss))));
     let Some(missed) = missed else { return Ok(None) };
-    let promised = vec![1.0 - TESTED; missed.len()];
+    let promised = vec![1.0 - TESTED_LEVEL; missed.len()];
     Ok(equal_losses(&missed, &promised, model.horizon)?.map(|test| test.p_value))
 }
 

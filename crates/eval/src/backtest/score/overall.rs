@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Against, ModelScore, SymbolScore, calibration};
+use super::{
+    calibration,
+    figures::{CrpsComparison, ModelScore, SymbolScore},
+};
 use crate::{
     EvalError,
     backtest::{
@@ -67,7 +70,7 @@ fn test_against_naive(model: &ModelDays<'_>) -> Result<Option<crate::DieboldMari
 }
 
 /// Compares the CRPS with another model's; `None` when one gave no quantiles.
-fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<Against>, EvalError> {
+fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<CrpsComparison>, EvalError> {
     let ratios = model.crps_pairs(other);
     if ratios.is_empty() {
         return Ok(None);
@@ -78,5 +81,5 @@ fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<Agains
         (Some(ours), Some(theirs)) => equal_losses(&ours, &theirs, model.horizon)?,
         _ => None,
     };
-    Ok(Some(Against { relative_crps: compared.ratio, share_better: compared.share_lower, test }))
+    Ok(Some(CrpsComparison { relative_crps: compared.ratio, share_better: compared.share_lower, test }))
 }

@@ -1,6 +1,6 @@
 //! Figures of one symbol.
 
-use super::{SymbolScore, calibration};
+use super::{calibration, figures::SymbolScore};
 use crate::{
     EvalError,
     backtest::{

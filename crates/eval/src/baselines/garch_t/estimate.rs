@@ -2,7 +2,7 @@
 
 use closecast_domain::{Cancel, ForecastError};
 
-use super::{GarchParameters, likelihood::Sample};
+use super::{likelihood::Sample, parameters::GarchParameters};
 use crate::baselines::{
     bfgs::{Point, minimise},
     student_t::{MAX_DEGREES_OF_FREEDOM, MIN_DEGREES_OF_FREEDOM},

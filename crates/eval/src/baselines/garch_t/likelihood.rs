@@ -1,6 +1,6 @@
 //! The likelihood of GARCH(1,1) with Student-t innovations, and its gradient.
 
-use super::GarchParameters;
+use super::parameters::GarchParameters;
 use crate::{
     baselines::student_t::{log_constant, log_constant_slope},
     summation::{mean, sum},
