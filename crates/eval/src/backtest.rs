@@ -1,4 +1,4 @@
-//! Walk-forward backtest: models are fitted again as time goes on, and forecast days that they have not seen.
+//! Walk-forward backtest: models are refitted periodically and forecast later sessions, using only earlier data.
 
 mod candidate;
 mod curves;

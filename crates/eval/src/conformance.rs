@@ -1,8 +1,7 @@
-//! What every forecaster has to keep to, whatever it computes: one suite for networks and baselines, in the manner of
-//! scikit-learn's `check_estimator`.
+//! Conformance suite of all forecasters, networks and baselines, in the manner of scikit-learn's `check_estimator`.
 //!
-//! A [`Subject`] tells how a fresh forecaster is fitted and what it claims beyond the traits of closecast-domain;
-//! [`check_forecaster`] holds it to all of that.
+//! A [`Subject`] describes how a forecaster is fitted and which properties it claims beyond the traits of closecast-domain;
+//! [`check_forecaster`] checks all of them.
 //!
 //! ```
 //! use closecast_eval::{Naive, conformance::{Check, Subject, check_forecaster}};
@@ -41,11 +40,11 @@ pub use report::{Check, Failure, NonConformity, Report};
 pub use subject::{PanelModel, Subject};
 pub use violation::Violation;
 
-/// Holds a forecaster to every check that applies to it. All are run, whatever fails before.
+/// Runs every check that applies to a forecaster, even after failures.
 ///
 /// # Errors
-/// [`NonConformity`] lists the checks that failed, each with what was found. Where the forecaster cannot even be fitted
-/// to the subject's history, that is the one failure told.
+/// [`NonConformity`] lists the failed checks with their violations. If the forecaster cannot be fitted to the subject's
+/// history, that is the only failure.
 pub fn check_forecaster<M: Predict>(subject: &Subject<M>) -> Result<Report, NonConformity> {
     let name = subject.name.clone();
     let harness = match catch_panic(|| Harness::new(subject)) {
@@ -89,7 +88,7 @@ fn run<M: Predict>(check: Check, harness: &Harness<'_, M>) -> Result<(), Violati
     }
 }
 
-/// Turns a panic into a fault: a forecaster must not panic on any history.
+/// Converts a panic into a violation: a forecaster must not panic on any history.
 fn catch_panic<T>(work: impl FnOnce() -> Result<T, Violation>) -> Result<T, Violation> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());

@@ -1,7 +1,7 @@
-//! How a model in service is doing, from 0 to 100, and what that is made of.
+//! Health of a model in service, from 0 to 100.
 //!
-//! Each component looks at one thing, gives a score of its own by a rule that stands at it, and says what it saw. What cannot be
-//! judged yet has no score and does not count: the health is the mean of the others by weight.
+//! Each component has its own score, by a documented rule, and a summary. A component with insufficient data has no score;
+//! the health is the weighted mean of the others.
 
 mod finding;
 mod inputs;
@@ -13,21 +13,21 @@ pub use finding::{Component, Condition, Evidence, Finding};
 pub use inputs::{data_freshness, data_quality, feature_drift, model_age};
 pub use record::{bias, error_against_naive, interval_coverage};
 
-/// How a model is doing.
+/// Health of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
-    /// Mean of the components' scores by weight; `None` when none could be judged.
+    /// Weighted mean of the components' scores; `None` if no component has a score.
     pub score: Option<f64>,
-    /// The worst condition of a component.
+    /// Worst condition of a component.
     pub condition: Condition,
-    /// Weights of the components that could be judged, of 100.
+    /// Sum of the weights of the components with a score, at most 100.
     pub weight_judged: f64,
     /// The components.
     pub findings: Vec<Finding>,
 }
 
 impl Health {
-    /// Returns the health that `findings` make up, one a component.
+    /// Combines `findings`, one per component.
     #[must_use]
     pub fn of(findings: Vec<Finding>) -> Self {
         let judged = || findings.iter().filter_map(|finding| Some((finding.component.weight(), finding.score?)));
@@ -48,12 +48,12 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_are_of_100() {
+    fn weights_sum_to_100() {
         assert_eq!(Component::ALL.iter().map(|component| component.weight()).sum::<f64>(), 100.0);
     }
 
     #[test]
-    fn what_cannot_be_judged_does_not_count() {
+    fn components_without_data_do_not_count() {
         let unknown = Finding::insufficient(Component::ErrorAgainstNaive, String::new(), Vec::new());
         let good = finding(Component::DataQuality, 90.0, Condition::Healthy);
         let bad = finding(Component::ModelAge, 10.0, Condition::Warning);

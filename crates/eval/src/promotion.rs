@@ -1,5 +1,5 @@
-//! Whether a newly trained model, the challenger, may take the place of the one in service, the champion: both and naive on the same
-//! recent days, of which neither model has learned.
+//! Promotion: whether a newly trained model, the challenger, may replace the model in service, the champion. Both and the naive
+//! forecast are evaluated on the same recent days, which neither model was trained on.
 
 mod compare;
 mod days;

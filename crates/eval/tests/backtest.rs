@@ -38,7 +38,7 @@ fn backtest(histories: &[History], candidates: &[Candidate]) -> Result<Backtest,
 }
 
 #[test]
-fn the_ends_of_the_95_percent_interval_are_kept_where_the_model_gives_them() {
+fn row_keeps_the_95_percent_interval_of_the_model() {
     let candidates =
         [Candidate::per_symbol("naive", Naive { horizon: 2 }), Candidate::per_symbol("ewma-t", EwmaT { horizon: 2 })];
     let rows = backtest(&histories(), &candidates).unwrap().rows;
@@ -65,7 +65,7 @@ impl PanelForecaster for Witness {
 }
 
 #[test]
-fn a_fold_is_a_date_and_nothing_on_or_after_it_is_learned_from() {
+fn fold_uses_no_data_on_or_after_its_date() {
     let (histories, also) = (histories(), [random_walk("ZZZ", 500, 9)]);
     let plan = Plan::new(spec(), &histories).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
@@ -104,7 +104,7 @@ fn each_session_is_forecast_once_at_each_horizon_from_the_session_before() {
 }
 
 #[test]
-fn a_model_of_one_symbol_is_not_fitted_to_other_histories_of_it() {
+fn per_symbol_model_is_fitted_to_the_first_history_of_the_symbol() {
     let histories = histories();
     let earlier = from_returns("AAA", &[0.05; 300]);
     let plan = Plan::new(spec(), &histories).unwrap();
@@ -144,7 +144,7 @@ impl Predict for PeepingModel {
 }
 
 #[test]
-fn a_planted_leak_ends_the_backtest() {
+fn planted_look_ahead_fails_the_backtest() {
     let candidates = [Candidate::per_symbol("peeping", Peeping)];
     let error = backtest(&histories(), &candidates).map(|done| done.rows.len()).unwrap_err();
     assert!(matches!(&error, BacktestError::Leak { model, .. } if model == "peeping"), "{error}");
@@ -152,7 +152,7 @@ fn a_planted_leak_ends_the_backtest() {
 }
 
 #[test]
-fn naive_is_the_measure_of_itself_and_models_are_scored_on_the_same_days() {
+fn relative_scores_of_naive_are_one_on_common_days() {
     let mut histories = histories();
     let young = random_walk("NEW", 420, 4);
     histories.push(young.between(Some(young.bars()[300].date), None).unwrap());
@@ -201,7 +201,7 @@ impl Predict for BankruptModel {
 }
 
 #[test]
-fn a_forecast_without_a_score_is_left_out_and_told() {
+fn forecast_without_a_score_is_skipped_with_a_reason() {
     let candidates =
         [Candidate::per_symbol("naive", Naive { horizon: 2 }), Candidate::per_symbol("bankrupt", Bankrupt)];
     let done = backtest(&histories(), &candidates).unwrap();
@@ -212,7 +212,7 @@ fn a_forecast_without_a_score_is_left_out_and_told() {
 }
 
 #[test]
-fn slices_share_out_all_days() {
+fn slices_partition_all_days() {
     let done = backtest(&histories(), &candidates()).unwrap();
     let slices = slices(&done.rows, None).unwrap();
     let days = |name: &str| {
@@ -244,7 +244,7 @@ impl FoldStore for Memory {
 }
 
 #[test]
-fn an_interrupted_backtest_goes_on_and_ends_with_the_same_rows() {
+fn interrupted_backtest_resumes_with_the_same_rows() {
     let histories = histories();
     let plan = Plan::new(spec(), &histories).unwrap();
     let whole = backtest(&histories, &candidates()).unwrap();

@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cutting_off_hides_no_infinity() {
+    fn clipping_keeps_infinity() {
         assert_eq!(cut_off(1e9), 10.0);
         assert_eq!(cut_off(-1e9), -10.0);
         assert_eq!(cut_off(f64::INFINITY), f64::INFINITY);

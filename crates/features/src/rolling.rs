@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_value_leaves_nothing_behind() {
+    fn huge_value_has_no_effect_after_its_window() {
         let mut values = vec![0.1; 30];
         values[4] = 1e17;
         assert_eq!(rolling_mean(&values, 3)[8], (0.1 + 0.1 + 0.1) / 3.0);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_lasts_as_long_as_its_window() {
+    fn nan_has_no_effect_after_its_window() {
         let mut values = vec![1.0; 12];
         values[4] = f64::NAN;
         let nan_days: Vec<usize> =
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_window_gives_nothing() {
+    fn empty_window_gives_no_value() {
         assert!(rolling_mean(&[1.0, 2.0], 0).iter().all(|mean| mean.is_nan()));
         assert!(rolling_mean(&[], 3).is_empty());
     }

@@ -1,4 +1,4 @@
-//! What is told of a market: means over its symbols that know no future, no order and no other exchange.
+//! Market features: means over symbols, independent of later days, of the order of histories and of other exchanges.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking, in its builders too")]
 
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_day_knows_nothing_of_later_days(seed: u64, cut in 0_usize..130, size in -3.0..3.0) {
+    fn market_of_a_day_does_not_depend_on_later_days(seed: u64, cut in 0_usize..130, size in -3.0..3.0) {
         let histories = histories("", 11, seed);
         let date = random_walk("S", 130, 1).bars()[cut].date;
         let mut known = days_of(&markets(&histories, &FeatureSet::market()), Exchange::UnitedStates);
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_histories_does_not_matter(seed: u64, turn in 0_usize..12) {
+    fn order_of_the_histories_does_not_matter(seed: u64, turn in 0_usize..12) {
         let mut given = histories("", 11, seed);
         // A symbol that was listed twice.
         given.push(with_bars(&given[3], |bar| bar.close = (bar.high * bar.low).sqrt()).first_bars(90).unwrap());
@@ -83,7 +83,7 @@ proptest! {
 }
 
 #[test]
-fn the_figures_are_means_over_the_symbols_that_traded() {
+fn market_features_are_means_over_the_symbols_with_a_session() {
     let histories = histories("", MIN_MARKET_SYMBOLS + 1, 4);
     let set = FeatureSet::market();
     let market = markets(&histories, &set)[&Exchange::UnitedStates].clone();
@@ -98,7 +98,7 @@ fn the_figures_are_means_over_the_symbols_that_traded() {
 }
 
 #[test]
-fn too_few_symbols_are_no_market() {
+fn too_few_symbols_give_no_market() {
     let set = FeatureSet::market();
     assert!(markets(&histories("", MIN_MARKET_SYMBOLS - 1, 5), &set).is_empty());
     assert!(markets(&[], &set).is_empty());
@@ -116,7 +116,7 @@ fn too_few_symbols_are_no_market() {
 }
 
 #[test]
-fn each_exchange_has_a_market_of_its_own() {
+fn each_exchange_has_its_own_market() {
     let (american, brazilian) = (histories("", 9, 6), histories(".SA", 9, 7));
     let set = FeatureSet::market();
     let both = markets(&[american.clone(), brazilian.clone()].concat(), &set);
@@ -131,7 +131,7 @@ fn each_exchange_has_a_market_of_its_own() {
 
 /// An unusable price later on must not take the symbol out of the days before it: they would know of it.
 #[test]
-fn an_unusable_price_leaves_the_days_before_it_as_they_were() {
+fn unusable_price_does_not_change_earlier_days() {
     let mut histories = histories("", MIN_MARKET_SYMBOLS, 8);
     let date = histories[0].bars()[90].date;
     let before = days_of(&markets(&until(&histories, date), &FeatureSet::market()), Exchange::UnitedStates);

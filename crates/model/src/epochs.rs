@@ -90,9 +90,8 @@ pub(crate) fn train(
     };
     let mut session = match resources.accelerator {
         Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator),
-        None => {
-            TrainingSession::new(network, training).map(|session| session.within(training_memory(resources.concurrent)))
-        }
+        None => TrainingSession::new(network, training)
+            .map(|session| session.memory_limit(training_memory(resources.concurrent))),
     }
     .map_err(engine_error)?;
     let train_origins: Vec<usize> = dataset.split.train.clone().collect();

@@ -268,13 +268,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_the_base_network() {
+    fn defaults_are_the_base_network() {
         let checked = ModelSpec::default().check().unwrap();
         assert_eq!((checked.network().layers, checked.network().hidden), (2, 50));
     }
 
     #[test]
-    fn a_field_outside_its_range_is_named_with_its_value() {
+    fn check_names_the_field_out_of_range_with_its_value() {
         let cases = [
             (ModelSpec { lookback: 1, ..ModelSpec::default() }, "lookback is 1"),
             (ModelSpec { learning_rate: f64::NAN, ..ModelSpec::default() }, "learning_rate is NaN"),

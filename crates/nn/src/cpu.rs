@@ -1,4 +1,4 @@
-//! Loss and gradient of a batch on the CPU: its tiles, shared out over threads.
+//! Loss and gradient of a batch on the CPU: its tiles are distributed over threads.
 
 use rayon::prelude::*;
 
@@ -12,18 +12,18 @@ use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
 use crate::training_memory::check_training_memory;
 use crate::windows::WindowSource;
 
-/// The working memory of training on the CPU, and its threads.
+/// Working memory and threads of a training on the CPU.
 #[derive(Debug)]
 pub(crate) struct Cpu {
     forward: ForwardWeights,
     backward: BackwardWeights,
     groups: Vec<Group>,
     batch_size: usize,
-    /// The most memory that it may take, in bytes.
+    /// Maximum memory in bytes.
     pub(crate) max_bytes: usize,
-    /// The most groups there can be.
+    /// Maximum number of groups.
     max_groups: usize,
-    /// The window length that `groups` is made for.
+    /// Window length of `groups`.
     lookback: usize,
     threads: Option<usize>,
     pool: Option<rayon::ThreadPool>,
@@ -59,7 +59,7 @@ impl Cpu {
     /// Returns the mean loss of a checked batch and writes its gradient.
     ///
     /// # Errors
-    /// [`NnError::Memory`] for an unreasonable window.
+    /// [`NnError::Memory`] for a window that is too large.
     pub(crate) fn differentiate(
         &mut self,
         network: &Network,
@@ -78,7 +78,7 @@ impl Cpu {
             (None, Some(_)) => groups.iter_mut().enumerate().for_each(work),
             (None, None) => groups.par_iter_mut().enumerate().with_max_len(1).for_each(work),
         }
-        // Always in the order of the groups, so that the sum does not depend on which thread came first.
+        // In the order of the groups, so that the sum does not depend on thread scheduling.
         if let Some((first, rest)) = groups.split_first_mut() {
             let isa = network.isa();
             rest.iter().for_each(|group| first.sums.add(isa, &group.sums));
@@ -101,7 +101,7 @@ impl Cpu {
         }
     }
 
-    /// Packs the weights again after they changed.
+    /// Packs the changed weights again.
     pub(crate) fn repack(&mut self, network: &Network) {
         let (forward, backward) = (&mut self.forward, &mut self.backward);
         let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
@@ -117,7 +117,7 @@ impl Cpu {
         }
     }
 
-    /// Makes the working memory for windows of `lookback` steps, unless it is there.
+    /// Allocates the working memory for windows of `lookback` steps, unless it exists.
     fn allocate(&mut self, network: &Network, lookback: usize) -> Result<(), NnError> {
         if lookback == self.lookback {
             return Ok(());

@@ -1,6 +1,6 @@
-//! The hot loops, written once over [`Simd`](simd::Simd) and compiled for every instruction set the processor may have.
+//! The hot loops, written generically over [`Simd`](simd::Simd) and compiled for every supported instruction set.
 //!
-//! The samples of a batch sit in the lanes: a [`Lanes`] is one quantity (an input, a hidden unit, a gate) of
+//! The samples of a batch are in the lanes: a [`Lanes`] is one quantity (an input, a hidden unit, a gate) of
 //! [`LANES`] samples, and every matrix of a tile is `[feature][lane]`. Hidden sizes therefore need no padding,
 //! and no sample's arithmetic depends on which other samples share its tile.
 //!

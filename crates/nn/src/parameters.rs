@@ -1,4 +1,4 @@
-//! Where each tensor lies in the flat vector of parameters, under PyTorch's names and in PyTorch's layout.
+//! Layout of all tensors in the flat parameter vector, with PyTorch's names and layout.
 
 use std::ops::Range;
 
@@ -13,17 +13,17 @@ pub(crate) struct Slot {
     pub(crate) start: Initializer,
 }
 
-/// What a tensor is drawn from at first.
+/// Initial values of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Initializer {
-    /// Uniform between minus this and this.
+    /// Uniform in ± this value.
     Uniform(f32),
-    /// This value everywhere.
+    /// Constant.
     Constant(f32),
 }
 
 impl Initializer {
-    /// PyTorch's for a linear layer and for an LSTM: uniform in ±1/√fan.
+    /// PyTorch's default for linear layers and LSTMs: uniform in ±1/√fan.
     fn fan(fan: usize) -> Self {
         Self::Uniform(1.0 / (fan as f32).sqrt())
     }
@@ -92,7 +92,7 @@ pub(crate) struct ParameterLayout {
 }
 
 impl ParameterLayout {
-    /// Returns the memory that the layout itself takes, in bytes.
+    /// Returns the bytes of the layout itself.
     pub(crate) fn memory_bytes(&self) -> usize {
         let slot = |slot: &Slot| size_of::<Slot>() + slot.name.len() + size_of_val(slot.shape.as_slice());
         self.slots.iter().map(slot).sum::<usize>()
@@ -100,7 +100,7 @@ impl ParameterLayout {
             + size_of_val(self.norms.as_slice())
     }
 
-    /// Lays the tensors out one after the other, in the order of PyTorch's `state_dict`.
+    /// Lays out the tensors consecutively, in the order of PyTorch's `state_dict`.
     pub(crate) fn new(spec: &CheckedNetworkSpec) -> Self {
         let mut slots = Vec::new();
         let mut next = 0;
@@ -137,7 +137,7 @@ impl ParameterLayout {
             bias: place("attention.0.bias".into(), vec![hidden], Initializer::fan(width)),
             score: place("attention.2.weight".into(), vec![1, hidden], Initializer::fan(hidden)),
         });
-        // Starts at zero, so that a network with this short cut begins as the same network without it.
+        // Zero, so that a network with a skip connection starts as the same network without it.
         let skip =
             spec.skip.then(|| place("skip.weight".into(), vec![spec.outputs, spec.inputs], Initializer::Constant(0.0)));
         let head_weight = place("head.weight".into(), vec![spec.outputs, width], Initializer::fan(width));
@@ -145,7 +145,7 @@ impl ParameterLayout {
         Self { slots, directions, norms, attention, skip, head_weight, head_bias }
     }
 
-    /// Returns the named parts of a vector laid out so.
+    /// Returns the named tensors of a vector with this layout.
     pub(crate) fn tensors<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = Tensor<'a>> {
         self.slots.iter().map(|slot| Tensor {
             name: &slot.name,

@@ -1,4 +1,4 @@
-//! A tile: [`LANES`] samples and all that is computed for them, layer by layer.
+//! A tile: the computation of [`LANES`](crate::kernels::LANES) samples, layer by layer.
 
 mod backward;
 mod forward;

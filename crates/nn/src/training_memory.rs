@@ -1,16 +1,16 @@
-//! How much memory a training takes.
+//! Memory estimate of a training.
 
 use crate::error::NnError;
 use crate::group::{Group, max_groups};
 use crate::inference::InferenceTiles;
 use crate::spec::CheckedNetworkSpec;
 
-/// Copies of the parameters that a training keeps: the network and the best one so far, the gradient, the optimiser's two means, and the
-/// packed weights of forward pass, backward pass and forecasts.
+/// Copies of the parameters in a training: the network, the best network so far, the gradient, the optimiser's two moments, and
+/// the packed weights for forward pass, backward pass and inference.
 const COPIES: usize = 8;
 
-/// Returns about how many bytes a training on the CPU takes: a batch of `batch_size` windows of `lookback` steps in work, the parameters
-/// and what the optimiser keeps of them, and a forward pass on one thread. The data are not counted.
+/// Estimates the bytes of a training on the CPU: the working memory of a batch of `batch_size` windows of `lookback` steps, the
+/// parameters and the optimiser's state, and a forward pass on one thread. Excludes the data.
 #[must_use]
 pub fn training_bytes(spec: &CheckedNetworkSpec, batch_size: usize, lookback: usize) -> usize {
     let parameters = COPIES * spec.parameter_count() * size_of::<f32>();

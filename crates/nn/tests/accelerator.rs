@@ -60,7 +60,7 @@ fn sessions(spec: &NetworkSpec, batch_size: usize, accelerator: &Accelerator) ->
 }
 
 #[test]
-fn software_is_no_gpu() {
+fn software_renderer_is_not_a_gpu() {
     match Accelerator::find() {
         Ok(accelerator) => assert_ne!(accelerator.name(), "flex"),
         Err(error) => assert!(error.to_string().contains("flex is no GPU but software"), "{error}"),

@@ -1,4 +1,4 @@
-//! Figures of each model, by symbol and over all.
+//! Scores of each model, by symbol and overall.
 
 mod calibration;
 mod figures;
@@ -14,20 +14,20 @@ use super::{
 };
 use crate::EvalError;
 
-/// Returns the figures of every model and horizon, over the days that all models forecast. `reference` is the model against
-/// which the CRPS of each symbol is tested.
+/// Returns the scores of every model and horizon on the common days. The CRPS of each symbol is tested against that of the
+/// model `reference`.
 ///
 /// # Errors
-/// [`EvalError`] when a row holds a price that is not a positive number, or quantiles that fall.
+/// [`EvalError`] when a price of a row is not positive, or its quantiles descend.
 pub fn scores(rows: &[BacktestRow], reference: Option<&str>) -> Result<Vec<ModelScore>, EvalError> {
     Panel::new(rows)?.scores(reference)
 }
 
 impl Panel<'_> {
-    /// Returns the figures of every model and horizon, as [`scores`].
+    /// Returns the scores of every model and horizon, as [`scores`].
     ///
     /// # Errors
-    /// [`EvalError`] when a figure is too large to be represented.
+    /// [`EvalError`] when a figure overflows.
     pub fn scores(&self, reference: Option<&str>) -> Result<Vec<ModelScore>, EvalError> {
         let score = |model: &ModelDays<'_>| {
             let reference = reference.and_then(|name| self.model(name, model.horizon));

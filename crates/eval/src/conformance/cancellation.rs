@@ -1,4 +1,4 @@
-//! Whoever asks a fit to stop is heard.
+//! A fit stops when it is cancelled.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -9,7 +9,7 @@ use super::{
     harness::{Harness, SEED},
 };
 
-/// Cancels at the first batch it hears of, and counts the batches.
+/// Cancels at the first reported batch, and counts the batches.
 struct CancelAtFirstBatch {
     cancel: Cancel,
     batches: AtomicUsize,

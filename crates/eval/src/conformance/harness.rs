@@ -1,4 +1,4 @@
-//! What several checks share: the subject, one fitted model, and its forecasts.
+//! Shared fixture of the checks: the subject, one fitted model, and its forecasts.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use closecast_domain::{Cancel, Forecast, ForecastError, History, Predict, Silent
 
 use super::{Subject, Violation};
 
-/// Origins at the end of a history whose forecasts are looked at.
+/// Number of origins at the end of a history whose forecasts are checked.
 const PROBES: usize = 6;
 
-/// Seed of every fit but one.
+/// Seed of all fits except one.
 pub(super) const SEED: u64 = 1;
 
-/// A subject with a model of it.
+/// A subject with a fitted model.
 pub(super) struct Harness<'a, M> {
     pub(super) subject: &'a Subject<M>,
     /// Fitted to the subject's history.
@@ -32,7 +32,7 @@ impl<'a, M: Predict> Harness<'a, M> {
 }
 
 impl<M: Predict> Subject<M> {
-    /// Fits a fresh forecaster, without anybody watching.
+    /// Fits a new forecaster without progress reports.
     pub(super) fn fitted(&self, seed: u64, history: &History) -> Result<M, ForecastError> {
         (self.fit)(seed, history, &Cancel::new(), &Silent)
     }

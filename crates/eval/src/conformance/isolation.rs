@@ -1,4 +1,4 @@
-//! A forecast depends on the days up to its origin, and on nothing else.
+//! A forecast depends only on the days up to its origin.
 
 use closecast_domain::{Forecast, History, Predict};
 
@@ -9,7 +9,7 @@ use super::{
     test_data::other_future,
 };
 
-/// How many sessions before the last one origins lie whose future is changed.
+/// Distances, in sessions before the last one, of origins whose future is changed.
 const BEFORE_THE_END: [usize; 3] = [1, 7, 30];
 
 pub(super) fn alone_as_in_batch<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
@@ -30,7 +30,7 @@ pub(super) fn alone_as_in_batch<M: Predict>(harness: &Harness<'_, M>) -> Result<
 pub(super) fn nothing_after_the_origin<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
     let history = &harness.subject.history;
     for before in BEFORE_THE_END {
-        // One origin at a time: what a batch does to a forecast is another check.
+        // One origin at a time: the effect of batches is another check.
         let origin = (history.len() - 1).saturating_sub(before);
         let known = at(&harness.model, history, origin)?;
         let changed = at(&harness.model, &other_future(history, origin), origin)?;

@@ -1,4 +1,4 @@
-//! Same seed, same bits; another seed, other bits; kept and read back, the same bits.
+//! The same seed and a saved model give the same bits; another seed gives other bits.
 
 use closecast_domain::Predict;
 
@@ -31,7 +31,7 @@ pub(super) fn saved_and_loaded<M: Predict>(harness: &Harness<'_, M>) -> Result<(
     let mut model = harness.subject.fitted(SEED, history).map_err(Violation::refused("fitting a model to keep"))?;
     let bytes = save(&mut model).map_err(|message| Violation::NotKept { during: "writing the model", message })?;
     let loaded = load(&bytes).map_err(|message| Violation::NotKept { during: "reading the model", message })?;
-    // After writing: from then on a model may know the hash of its bytes.
+    // After writing: the model may have stored the hash of its bytes.
     let kept = probe(&model, history).map_err(Violation::refused("forecasting with the model that was written"))?;
     let read = probe(&loaded, history).map_err(Violation::refused("forecasting with the model that was read"))?;
     check_same("a model and what was read back of it", &kept, &read)

@@ -1,4 +1,4 @@
-//! No valid history makes a forecaster panic or forecast a number that is none.
+//! No valid history makes a forecaster panic or forecast NaN or infinity.
 
 use closecast_domain::{Forecast, History, Predict};
 
@@ -8,7 +8,7 @@ use super::{
     test_data::{absurd, constant_from},
 };
 
-/// Sessions at the end of a history that stand still.
+/// Sessions with constant prices at the end of a history.
 const STILL: usize = 60;
 
 pub(super) fn extreme_prices<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
@@ -18,8 +18,8 @@ pub(super) fn extreme_prices<M: Predict>(harness: &Harness<'_, M>) -> Result<(),
 pub(super) fn constant_prices<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
     let history = &harness.subject.history;
     let halting = constant_from(history, history.len().saturating_sub(STILL));
-    check(harness, "prices that stand still in the end", &halting)?;
-    check(harness, "prices that stand still", &constant_from(history, 0))
+    check(harness, "constant prices at the end", &halting)?;
+    check(harness, "constant prices", &constant_from(history, 0))
 }
 
 /// Checks that neither the model of an ordinary history nor one fitted to `history` forecasts NaN or infinity from it.

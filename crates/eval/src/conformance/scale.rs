@@ -8,10 +8,10 @@ use super::{
     test_data::{changed, scaled},
 };
 
-/// The other unit. A power of two, so that ratios of prices keep their bits and no training drifts apart by rounding.
+/// Factor of the other unit. A power of two, so that ratios of prices keep their bits and trainings do not diverge by rounding.
 const FACTOR: f64 = 1024.0;
 
-/// Relative difference that rounding of logarithms may make.
+/// Relative tolerance for rounding of logarithms.
 const TOLERANCE: f64 = 1e-9;
 
 pub(super) fn check<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {

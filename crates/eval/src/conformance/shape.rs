@@ -1,4 +1,4 @@
-//! What a forecast looks like: its dates, its quantiles, its prices.
+//! Dates, quantiles and prices of a forecast.
 
 use closecast_domain::{Forecast, Predict, SessionForecast};
 
@@ -7,8 +7,8 @@ use super::{
     harness::{Harness, last_origins},
 };
 
-/// Share of the distribution, around its median, that the point lies in. Not less, since the quantiles of a network make
-/// good for the bias that its point has.
+/// Central share of the distribution that must contain the point. Not smaller, because the quantiles of a network correct the
+/// bias of its point.
 const MIDDLE: f64 = 0.8;
 
 pub(super) fn dates<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {

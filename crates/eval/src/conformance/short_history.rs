@@ -1,4 +1,4 @@
-//! A history that is too short is refused as that, with the truth about what would be enough.
+//! A history that is too short is refused as such, with a sufficient number of sessions.
 
 use closecast_domain::{ForecastError, History, Predict};
 
@@ -8,7 +8,7 @@ use super::{
     robustness::check_finite,
 };
 
-/// Lengths that are tried, in sessions.
+/// Tested lengths, in sessions.
 const LENGTHS: [usize; 5] = [1, 2, 3, 25, 90];
 
 pub(super) fn check<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
@@ -17,7 +17,7 @@ pub(super) fn check<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violatio
     for short in LENGTHS.into_iter().filter_map(shortest) {
         let fit_and_predict = |history: &History| {
             let forecast = harness.subject.fitted(SEED, history)?.predict(history);
-            // A model may need more to forecast than to learn, but what it needs is the same question again.
+            // A model may need more sessions to forecast than to fit; the same check covers both.
             forecast.and_then(|forecast| finite(&forecast))
         };
         attempt("fitting", history, &short, fit_and_predict)?;
@@ -29,12 +29,12 @@ pub(super) fn check<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violatio
 fn finite(forecast: &closecast_domain::Forecast) -> Result<(), ForecastError> {
     check_finite("a short history", forecast).map_err(|violation| ForecastError::NonFinite {
         what: violation.to_string(),
-        diagnosis: "it was made from a short history".to_owned(),
+        diagnosis: "it is a forecast from a short history".to_owned(),
     })
 }
 
-/// Checks that `work` can be done on `short`, or is refused because of its length; and that it is not, on as much of
-/// `history` as was said to be needed.
+/// Checks that `work` succeeds on `short` or is refused because of its length, and that it is not refused on as much of
+/// `history` as reported to be needed.
 fn attempt(
     what: &str,
     history: &History,
@@ -52,7 +52,7 @@ fn attempt(
     };
     let Ok(enough) = history.first_bars(need) else { return Ok(()) };
     work(&enough).map_err(|error| {
-        let what = format!("the number of sessions needed, as told after {during}");
+        let what = format!("the number of sessions needed, as reported after {during}");
         Violation::wrong(what, need, format!("enough, but with that many it is: {error}"))
     })
 }

@@ -1,4 +1,4 @@
-//! A regularity without noise must be found by whoever claims to learn a direction.
+//! A forecaster that claims to learn a direction must learn a noiseless sine.
 
 use closecast_domain::{Cancel, Predict, Silent};
 
@@ -8,10 +8,10 @@ use super::{
 };
 use crate::metrics::relative_mae;
 
-/// Share of the days that are not learned from.
+/// Share of held-out days.
 const HELD_OUT: f64 = 0.15;
 
-/// Largest error beside naive's. Predicting the direction alone gives less than 1, a lag of a day about 2.
+/// Maximum relative error. Predicting the direction alone gives less than 1, a lag of one day about 2.
 const MAX_RELATIVE_MAE: f64 = 0.5;
 
 pub(super) fn is_learned<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
@@ -31,7 +31,11 @@ pub(super) fn is_learned<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Vio
         Ok(Some(ratio)) if ratio <= MAX_RELATIVE_MAE => Ok(()),
         Ok(ratio) => {
             let found = ratio.map_or_else(|| "undefined".to_owned(), |ratio| format!("{ratio:.3}"));
-            Err(Violation::wrong("the error on a sine, beside naive's", found, format!("at most {MAX_RELATIVE_MAE}")))
+            Err(Violation::wrong(
+                "the error on a sine, relative to naive",
+                found,
+                format!("at most {MAX_RELATIVE_MAE}"),
+            ))
         }
         Err(error) => Err(Violation::wrong("the error on a sine", error.to_string(), "defined")),
     }

@@ -1,4 +1,4 @@
-//! How the realised values spread over the twenty parts of their forecast distributions.
+//! PIT histogram over the ventiles of the forecast distributions.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
@@ -13,12 +13,12 @@ use crate::{
 /// Number of bins: one below each ventile, and one above the last.
 pub const PIT_BINS: usize = VENTILES.len() + 1;
 
-/// Fewest days whose histogram is tested: the usual rule for the χ² approximation, five expected in each bin (Cochran,
+/// Minimum number of days for the test: the usual rule for the χ² approximation, five expected in each bin (Cochran,
 /// "Some Methods for Strengthening the Common χ² Tests", Biometrics 10, 1954).
 pub const MIN_PIT_DAYS: usize = 5 * PIT_BINS;
 
-/// Counts of the days by the interval between ventiles of the forecast distribution that the realised value fell into.
-/// Flat when the distributions are calibrated, ∪ when they are too narrow, ∩ when too wide, sloped when biased.
+/// Counts of days by the ventile interval of the forecast distribution that contains the realised value. Flat for calibrated
+/// distributions, ∪ for too narrow ones, ∩ for too wide ones, sloped for biased ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PitHistogram {
     counts: [usize; PIT_BINS],
@@ -34,13 +34,12 @@ pub struct Uniformity {
 }
 
 impl PitHistogram {
-    /// Counts the days of one series: `forecasts[day]` holds the quantiles at `levels`, `realised[day]` what came.
+    /// Counts the days of one series: `forecasts[day]` has the quantiles at `levels`, `realised[day]` is the realised value.
     ///
-    /// Levels other than [`VENTILES`] do as well: ventiles that are not among them are interpolated linearly. Bin
-    /// `b` runs from above ventile `b` to ventile `b + 1` inclusive. A value in which several ventiles coincide counts
-    /// in the middle one of the bins that it fills, the lower of two.
+    /// Ventiles that are not among the levels are interpolated linearly. Bin `b` runs from above ventile `b` to ventile `b + 1`
+    /// inclusive. A value that equals several ventiles counts in the middle one of the bins that it fills, the lower of two.
     ///
-    /// Returns `None` when the levels do not reach from 0.05 to 0.95, because the outer bins are not known then.
+    /// Returns `None` if the levels do not reach from 0.05 to 0.95, because the outer bins are then unknown.
     ///
     /// # Errors
     /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, the levels do not rise within
@@ -80,8 +79,8 @@ impl PitHistogram {
 
     /// Tests whether all bins are equally likely (Pearson's χ² test).
     ///
-    /// It takes the days to be independent. Those of overlapping horizons, or of several symbols on the same day, are
-    /// not: there the p-value is too small, and the shape of the histogram is what to look at.
+    /// It assumes independent days. For overlapping horizons, or several symbols on the same day, the p-value is too small; use
+    /// the shape of the histogram instead.
     ///
     /// # Errors
     /// [`EvalError::TooFew`] below [`MIN_PIT_DAYS`].

@@ -1,24 +1,24 @@
-//! What was found about one component of the health.
+//! Components of the health, and findings about them.
 
 use serde::{Deserialize, Serialize};
 
-/// What is looked at.
+/// A component of the health.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Component {
     /// Defects of the prices.
     DataQuality,
-    /// Whether the newest prices are there.
+    /// Whether the newest prices are stored.
     DataFreshness,
-    /// Whether the inputs are still like those of the training.
+    /// Drift of the inputs since the training.
     FeatureDrift,
-    /// Realised errors beside naive's.
+    /// Realised errors relative to the naive forecast.
     ErrorAgainstNaive,
-    /// Whether forecasts lean to one side.
+    /// Bias of the forecasts.
     Bias,
-    /// Whether closes fall into the intervals as often as promised.
+    /// Coverage of the prediction intervals.
     IntervalCoverage,
-    /// How long ago the model learned.
+    /// Age of the training data.
     ModelAge,
 }
 
@@ -34,7 +34,7 @@ impl Component {
         Self::ModelAge,
     ];
 
-    /// Returns its part of the health, of 100 in all. What was realised counts for half: the rest can only foretell it.
+    /// Returns its weight; all weights sum to 100. Realised results count for half, leading indicators for the rest.
     #[must_use]
     pub fn weight(self) -> f64 {
         match self {
@@ -45,7 +45,7 @@ impl Component {
         }
     }
 
-    /// Returns its name, such as `data_quality`.
+    /// Returns the name, such as `data_quality`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -60,22 +60,22 @@ impl Component {
     }
 }
 
-/// How things stand.
+/// Condition of a component.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Condition {
-    /// It cannot be judged yet.
+    /// Insufficient data.
     InsufficientData,
-    /// Nothing to do.
+    /// No action needed.
     Healthy,
-    /// Worth watching.
+    /// Needs attention.
     Warning,
-    /// A person should act.
+    /// Needs action.
     Critical,
 }
 
 impl Condition {
-    /// Returns its name, such as `healthy`.
+    /// Returns the name, such as `healthy`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -87,43 +87,43 @@ impl Condition {
     }
 }
 
-/// A figure that a finding rests on.
+/// A figure that a finding is based on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What it is, such as `relative_mae`.
+    /// Name, such as `relative_mae`.
     pub name: &'static str,
-    /// The figure.
+    /// Value.
     pub value: f64,
 }
 
-/// What was seen of one component.
+/// Finding about one component.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Finding {
-    /// What was looked at.
+    /// Component.
     pub component: Component,
-    /// From 0 to 100; `None` when it cannot be judged.
+    /// Score from 0 to 100; `None` with insufficient data.
     pub score: Option<f64>,
-    /// How it stands.
+    /// Condition.
     pub condition: Condition,
-    /// What was seen, in a sentence.
+    /// Summary, a sentence.
     pub summary: String,
-    /// The figures, the deciding one first.
+    /// Figures, the decisive one first.
     pub evidence: Vec<Evidence>,
-    /// Value of the deciding figure from which on this is critical, where there is one.
+    /// Threshold of the decisive figure for a critical condition, if any.
     pub critical_from: Option<f64>,
-    /// What to do, unless all is well.
+    /// Recommended action; `None` if healthy.
     pub recommendation: Option<&'static str>,
 }
 
 impl Finding {
-    /// Returns that a component cannot be judged, and why.
+    /// Returns a finding of insufficient data.
     #[must_use]
     pub fn insufficient(component: Component, summary: String, evidence: Vec<Evidence>) -> Self {
         let (condition, score) = (Condition::InsufficientData, None);
         Self { component, score, condition, summary, evidence, critical_from: None, recommendation: None }
     }
 
-    /// Returns what was seen; `recommendation` is for when it is not healthy.
+    /// Returns a finding with a score; `recommendation` is kept only if the condition is not healthy.
     pub(super) fn judged(
         component: Component,
         (score, condition): (f64, Condition),

@@ -1,4 +1,4 @@
-//! Which sessions two models are compared on.
+//! Selection of the sessions that two models are compared on.
 
 use std::collections::BTreeSet;
 
@@ -7,21 +7,21 @@ use closecast_domain::{History, Seen};
 
 use super::thresholds::MIN_SESSIONS;
 
-/// The sessions that both models are new to.
+/// Recent sessions that neither model was trained on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Recent {
-    /// First of them; `None` when there is none.
+    /// First session; `None` if there is none.
     pub(super) first: Option<NaiveDate>,
-    /// The last session that one of the models has learned from.
+    /// Last session that either model was trained on.
     pub(super) seen_until: NaiveDate,
-    /// What has to be known of them.
+    /// Caveat about these sessions.
     pub(super) note: Option<String>,
 }
 
-/// Returns the newest `sessions` sessions of any of `histories` that neither model has learned from.
+/// Returns the newest `sessions` sessions of any of `histories` that neither model was trained on.
 ///
-/// Sessions that only the widths of a model's intervals were fitted on are left out too, unless less than [`MIN_SESSIONS`] came
-/// after them: then they count, with a note.
+/// Calibration days of a model's intervals are left out too, unless fewer than [`MIN_SESSIONS`] sessions come after them: then
+/// they are included, with a note.
 pub(super) fn recent(histories: &[History], champion: Seen, challenger: Seen, sessions: usize) -> Recent {
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
         histories.iter().flat_map(|history| history.dates().rev().take_while(move |day| *day > date)).collect()
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_sessions_after_both_models() {
+    fn recent_sessions_come_after_both_models() {
         let history = random_walk("AAA", 300, 1);
         let on = |position: usize| Some(history.bars()[position].date);
         let histories = [history.clone(), random_walk("BBB", 280, 2)];
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn calibration_days_are_left_out_where_enough_is_left_and_told_where_not() {
+    fn calibration_days_are_left_out_unless_too_few_sessions_remain() {
         let history = random_walk("AAA", 300, 1);
         let on = |position: usize| Some(history.bars()[position].date);
         let champion = seen(&history, 100, 100);

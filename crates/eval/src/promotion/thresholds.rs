@@ -1,13 +1,13 @@
-//! How much is compared, and what decides.
+//! Thresholds of a promotion.
 
-/// Sessions that are compared unless asked otherwise: a quarter of a year, new enough to be the market that the champion serves in.
+/// Default number of sessions compared: a quarter of a year, recent enough to represent the current market.
 pub const RECENT_SESSIONS: usize = 60;
 
-/// Fewest sessions on which anything is decided: about a month. The losses of single days scatter about as much as they are large, so
-/// that the mean of 20 is known to about a fifth; of fewer, the order of two models says little but luck.
+/// Minimum number of sessions for a decision: about a month. The losses of single days vary about as much as their mean, so that
+/// a mean of 20 has a standard error of about a fifth; with fewer, the ranking of two models is mostly noise.
 pub const MIN_SESSIONS: usize = 20;
 
-/// How much larger the challenger's absolute error may be than the champion's. The CRPS judges the whole forecast, points
-/// included; this forbids better intervals around a plainly worse point. Points of good models lie within a percent or two of naive's,
-/// and so of each other, for no reason but chance.
+/// Maximum ratio of the challenger's mean absolute error to the champion's. The CRPS scores the whole distribution; this limit
+/// excludes better intervals around a clearly worse point. Errors of good models differ from naive's, and so from each other, by
+/// a percent or two by chance.
 pub const MAE_TOLERANCE: f64 = 1.02;

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_past_gives_the_riskmetrics_recursion() {
+    fn ewma_equals_the_riskmetrics_recursion_after_a_long_past() {
         let returns: Vec<f64> = (0..1200).map(|day| 0.01 * f64::from(day % 7) - 0.03).collect();
         let volatility = ewma_volatility(&returns, RISKMETRICS_DECAY, 1);
         let recursion = (RISKMETRICS_DECAY * volatility[1198].powi(2) + 0.06 * returns[1199].powi(2)).sqrt();
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_never_moves_is_divided_by_the_floor() {
+    fn constant_price_has_the_minimum_volatility() {
         let mut returns = vec![0.0; 30];
         returns[0] = f64::NAN;
         let sigma = scaling_volatility(&returns);
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_moves_again_is_not_capped_at_nothing() {
+    fn capped_volatility_recovers_after_constant_prices() {
         let mut returns = vec![0.0; 40];
         returns[0] = f64::NAN;
         returns[30..].fill(0.02);

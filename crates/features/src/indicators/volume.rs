@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trend_is_the_difference_of_two_means() {
+    fn trend_is_the_difference_of_two_means() {
         let volumes: Vec<f64> = (1..=8).map(|day| f64::from(1 << day)).collect();
         let trend = volume_trend(&volumes, 2, 4);
         assert!(trend[..3].iter().all(|value| value.is_nan()));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_without_volume_say_nothing() {
+    fn sessions_without_volume_are_ignored() {
         let volumes = [100.0, 0.0, 100.0, 200.0, 0.0, 0.0, 0.0, 50.0];
         let surprise = volume_surprise(&volumes, 3);
         assert!(surprise[..2].iter().all(|value| value.is_nan()));

@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn a_miss_widens_and_hits_narrow_slowly() {
+    fn adaptation_widens_after_a_miss_and_narrows_after_hits() {
         let plain = quantiles(0.0, 0.05);
         let mut adaptive = AdaptiveConformal::default();
         adaptive.update(1.0, &plain);
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn coverage_is_measured_by_halves() {
+    fn coverage_is_measured_by_cross_fitting() {
         // The intervals are too narrow in the first half of the days and right in the second.
         let plain = quantiles(0.0, 0.02);
         let all: Vec<Outcome> = (0..40).map(|day| outcome(day, if day < 20 { 0.05 } else { 0.0 }, plain)).collect();

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_an_interval_are_drawn_equally_often_the_last_one_too() {
+    fn integers_of_an_interval_are_drawn_equally_often() {
         let drawn = drawn(&Dimension::Between(Interval::linear(3, 6)));
         for value in 3..=6 {
             let count = drawn.iter().filter(|other| **other == value).count();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logarithmic_interval_has_as_many_in_every_decade_and_half_the_draws_are_the_value_beside_it() {
+    fn logarithmic_interval_draws_every_decade_equally_and_the_alternative_half_of_the_time() {
         let interval = Interval { or: Some(0.0), ..Interval::log(1e-4, 1e-2) };
         let drawn = drawn(&Dimension::Between(interval));
         let count = |from, to| drawn.iter().filter(|value| (from..to).contains(*value)).count();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_one_value_is_fixed_and_everything_else_is_not() {
+    fn list_of_one_value_is_fixed() {
         assert_eq!(Dimension::OneOf(vec![3]).fixed(), Some(3));
         assert_eq!(Dimension::OneOf(vec![3, 3]).fixed(), Some(3));
         assert_eq!(Dimension::OneOf(vec![3, 4]).fixed(), None);
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dimension_is_told() {
+    fn invalid_dimension_is_reported() {
         let cases = [
             (Dimension::OneOf(vec![]), "x is an empty list, but must be a list of values"),
             (

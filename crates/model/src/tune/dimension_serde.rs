@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_a_list_and_a_table_are_read_and_written() {
+    fn value_list_and_table_round_trip() {
         let interval = Interval { or: Some(0.0), ..Interval::log(1e-5, 1e-1) };
         let cases = [
             ("0.5", Dimension::OneOf(vec![0.5])),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told() {
+    fn invalid_input_is_reported() {
         for (text, named) in [
             ("2.5", "expected usize"),
             ("-2", "expected usize"),

@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn draws_are_uniform_and_depend_on_everything_they_name() {
+    fn draws_are_uniform_and_depend_on_every_part_of_the_key() {
         let draws = |trial| Draws { seed: 42, trial, attempt: 0 };
         let mean = (0..20_000).map(|trial| draws(trial).unit("layers")).sum::<f64>() / 2e4;
         // The standard error is 0.29 / √2e4 = 2e-3.
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bits_are_those_of_the_hash() {
+    fn draw_equals_the_first_bits_of_the_hash() {
         // hashlib.sha256(b"closecast tune 42 0 0 layers") in Python: (int.from_bytes(digest[:8], "big") >> 11) / 2**53
         assert_eq!(Draws { seed: 42, trial: 0, attempt: 0 }.unit("layers"), 0.130_956_068_911_334_6);
     }

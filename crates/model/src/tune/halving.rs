@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn epochs_triple_up_to_all_of_them() {
+    fn epochs_triple_from_rung_to_rung() {
         assert_eq!(rung_epochs(30, 50), [6, 17, 50]);
         assert_eq!(rung_epochs(8, 50), [17, 50]);
         assert_eq!(rung_epochs(2, 50), [50]);
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_third_goes_on_and_the_first_trial_with_it() {
+    fn best_third_and_first_trial_are_promoted() {
         let losses: Vec<(usize, f64)> =
             [9.0, 3.0, 1.0, f64::INFINITY, 2.0, 2.0, f64::NAN, 4.0].into_iter().enumerate().collect();
         assert_eq!(survivors(&losses), [0, 2, 4, 5]);
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rung_has_more_trials_than_was_said() {
+    fn rungs_have_at_most_the_announced_number_of_trials() {
         for count in 1..200 {
             // The first is the worst: it is kept beside the best third.
             let losses: Vec<(usize, f64)> = (0..count).map(|number| (number, -(number as f64))).collect();

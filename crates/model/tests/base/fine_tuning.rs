@@ -21,7 +21,7 @@ fn alternating(days: usize) -> History {
 }
 
 #[test]
-fn what_helps_is_kept_and_the_card_says_so() {
+fn helpful_fine_tuning_is_kept_and_recorded_in_the_card() {
     let (base, _) = in_market();
     let history = alternating(500);
     let mut tuned = fine_tune(&base, &history).unwrap();
@@ -50,7 +50,7 @@ fn what_helps_is_kept_and_the_card_says_so() {
 }
 
 #[test]
-fn base_is_kept_where_nothing_helps() {
+fn base_is_kept_when_fine_tuning_does_not_help() {
     // BASE has learned much of this walk already, with targets that nothing explains; a tiny validation decides.
     let kept = (0..12).find_map(|seed| {
         let history = random_walk("CHANCE", 170, seed);
@@ -84,7 +84,7 @@ fn no_weight_is_trained_on_the_newest_sessions() {
 }
 
 #[test]
-fn too_short_a_history_is_told_a_number_that_suffices() {
+fn short_history_is_refused_with_a_sufficient_number_of_sessions() {
     for horizon in [1, 2, 5, 8] {
         let (_, histories) = in_market();
         let base = fit(BaseSpec { horizon, ..small() }, &histories);
@@ -103,7 +103,7 @@ fn too_short_a_history_is_told_a_number_that_suffices() {
 }
 
 #[test]
-fn each_symbol_has_its_own_and_the_short_ones_have_base() {
+fn each_symbol_has_its_own_model_and_short_histories_use_base() {
     let (_, mut histories) = in_market();
     let short = random_walk("SHORT", 80, 3);
     histories.push(alternating(400));
@@ -117,7 +117,7 @@ fn each_symbol_has_its_own_and_the_short_ones_have_base() {
 }
 
 #[test]
-fn cancelling_ends_it() {
+fn cancelling_stops_fine_tuning() {
     let (base, histories) = in_market();
     let cancel = Cancel::new();
     cancel.cancel();

@@ -44,7 +44,7 @@ fn no_weight_is_trained_on_the_calibration_part() {
 }
 
 #[test]
-fn without_a_calibration_part_all_days_are_learned_from_and_no_coverage_is_told() {
+fn training_without_calibration_days_uses_all_days_and_reports_no_coverage() {
     let histories = symbols();
     let model = fit(BaseSpec { calibration_days: 0, ..small() }, &histories);
     assert_eq!(model.card().trained_on.end, histories[0].last().date);
@@ -54,7 +54,7 @@ fn without_a_calibration_part_all_days_are_learned_from_and_no_coverage_is_told(
 }
 
 #[test]
-fn the_card_tells_what_was_learned_from() {
+fn card_describes_the_training_data() {
     let mut histories = with_markets(symbols());
     histories.push(random_walk("SHORT", 50, 1));
     let sources = "made up for this test";
@@ -68,7 +68,7 @@ fn the_card_tells_what_was_learned_from() {
 }
 
 #[test]
-fn threads_change_nothing_and_seeds_do() {
+fn result_depends_on_the_seed_and_not_on_threads() {
     let histories = with_markets(symbols());
     for head in [Head::Spread, Head::StudentT, Head::Quantiles] {
         let of = |threads, seed| {
@@ -83,7 +83,7 @@ fn threads_change_nothing_and_seeds_do() {
 }
 
 #[test]
-fn an_ensemble_averages_its_members() {
+fn ensemble_averages_its_members() {
     use closecast_domain::Predict;
     let histories = with_markets(symbols());
     let both = fit(BaseSpec { members: 2, ..small() }, &histories);
@@ -117,7 +117,7 @@ fn cancelling_stops_within_one_batch() {
 }
 
 #[test]
-fn what_cannot_be_learned_from_is_refused_by_name() {
+fn unusable_input_is_refused_with_the_reason() {
     let refused = |spec: BaseSpec, histories: &[History]| {
         BaseForecaster::new(spec.check().unwrap()).fit_base(histories, &Cancel::new(), &Silent).unwrap_err().to_string()
     };

@@ -10,7 +10,7 @@ use super::simd::Simd;
 /// which stay in the second-level cache while the product runs over them.
 const CHUNK: usize = 16;
 
-/// Buffers that one direction's backward pass needs and the next may reuse.
+/// Reusable buffers of the backward pass of one direction.
 #[derive(Debug)]
 pub(crate) struct BackwardScratch {
     /// Gate gradients of one step, `[unit, gate][lane]`, padded to whole vectors by rows that stay zero.
@@ -79,7 +79,7 @@ pub(crate) struct BackwardDirection<'a> {
     pub(crate) cell: &'a [Lanes],
     /// As for the cells.
     pub(crate) trace: &'a [GateTrace],
-    /// ∂L/∂input, if anybody needs it.
+    /// ∂L/∂input, if needed.
     pub(crate) input_gradient: Option<&'a mut [Lanes]>,
     /// Whether to add to `input_gradient` instead of overwriting it.
     pub(crate) accumulate_input: bool,
@@ -131,7 +131,7 @@ impl BackwardDirection<'_> {
         let recurrent = &self.scratch.hidden[..hidden];
         let cell = &mut self.scratch.cell[..hidden];
         let (gates, bias) = (&mut gates[..hidden], &mut bias[..hidden]);
-        // The forward pass wrote this long ago, and the products after this step are time enough to fetch what the next one reads.
+        // The forward pass wrote this long ago; the products after this step hide the latency of fetching it for the next step.
         let next = step.saturating_sub(1) * hidden;
         let (next_trace, next_cell) =
             (&self.trace[next..][..hidden], &self.cell[next.saturating_sub(hidden)..][..hidden]);

@@ -10,7 +10,7 @@ use super::activations::{sigmoid, tanh};
 use super::lanes::Lanes;
 use super::simd::Simd;
 
-/// What the backward pass needs of one unit at one time step.
+/// Values of one unit at one time step that the backward pass needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GateTrace {
     input: Lanes,
@@ -21,7 +21,7 @@ pub(crate) struct GateTrace {
 }
 
 impl GateTrace {
-    /// A unit that has not run.
+    /// Initial value.
     pub(crate) const ZERO: Self = Self {
         input: Lanes::ZERO,
         forget: Lanes::ZERO,
@@ -30,7 +30,7 @@ impl GateTrace {
         tanh_cell: Lanes::ZERO,
     };
 
-    /// Asks for it to be brought near.
+    /// Prefetches it.
     #[inline(always)]
     pub(super) fn prefetch<S: Simd>(&self, simd: S) {
         simd.prefetch(&self.input);

@@ -1,12 +1,12 @@
-//! What a kernel is: a computation compiled once for every instruction set.
+//! The trait of kernels.
 
 use super::simd::Simd;
 
 /// A computation that is compiled once for every instruction set.
 pub(crate) trait Kernel {
-    /// What it returns.
+    /// Result of the kernel.
     type Output;
-    /// Does the work. Implementations are `#[inline(always)]`, and so is all they call, so that the whole is compiled
-    /// under the target features of the entry.
+    /// Runs the kernel. Implementations and everything they call are `#[inline(always)]`, so that all code is compiled with the
+    /// target features of the entry function.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
 }

@@ -2,24 +2,24 @@
 
 use statrs::function::gamma::{digamma, ln_gamma};
 
-/// The smallest scale, in units of the target: keeps the likelihood of an exact hit finite.
+/// Minimum scale, in units of the target: keeps the likelihood of an exact hit finite.
 const MIN_SCALE: f64 = 1e-4;
-/// Below two degrees of freedom there is no variance.
+/// Minimum degrees of freedom: up to two, the variance is infinite.
 const MIN_FREEDOM: f64 = 2.0 + 1e-3;
 
 /// A Student-t distribution with a location and a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StudentT {
-    /// Its middle, in the unit of the target.
+    /// Location, in the unit of the target.
     pub location: f64,
-    /// Its scale in the same unit; the standard deviation is `scale·√(ν / (ν − 2))`.
+    /// Scale in the same unit; the standard deviation is `scale·√(ν / (ν − 2))`.
     pub scale: f64,
     /// Degrees of freedom ν, above 2.
     pub degrees_of_freedom: f64,
 }
 
 impl StudentT {
-    /// Returns the distribution that three outputs of a network mean: location `a`, scale `softplus(b) + 1e-4`, degrees of
+    /// Returns the distribution of three network outputs: location `a`, scale `softplus(b) + 1e-4`, degrees of
     /// freedom `softplus(c) + 2.001`. Infinite or NaN outputs give infinite or NaN parameters.
     pub fn from_outputs(outputs: [f32; 3]) -> Self {
         let [location, scale, freedom] = outputs.map(f64::from);
@@ -57,7 +57,7 @@ pub(super) fn value_and_slopes(outputs: [f32; 3], target: f32) -> (f64, [f32; 3]
     (value, slopes.map(|slope| slope as f32))
 }
 
-/// From here on the difference of two logarithms of Γ would lose its digits, and Stirling's series has them all.
+/// Degrees of freedom from which Stirling's series is used: the difference of two log-gammas would lose its digits.
 const STIRLING_FROM: f64 = 1e4;
 
 /// `ln Γ(ν/2) − ln Γ((ν+1)/2) + ½ ln(νπ)`.

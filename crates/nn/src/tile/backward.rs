@@ -14,11 +14,11 @@ use crate::spec::CheckedNetworkSpec;
 pub(crate) struct TileBackward {
     /// ∂L/∂prediction, `[output]`; the caller fills it in.
     pub(crate) prediction: Vec<Lanes>,
-    /// ∂L/∂ what the head sees, `[direction, unit]`.
+    /// ∂L/∂ input of the head, `[direction, unit]`.
     seen: Vec<Lanes>,
-    /// ∂L/∂output of the layer at hand, `[step][direction, unit]`.
+    /// ∂L/∂output of the current layer, `[step][direction, unit]`.
     output: Vec<Lanes>,
-    /// ∂L/∂input of the layer at hand, which is the output of the one below.
+    /// ∂L/∂input of the current layer, which is the output of the previous one.
     input: Vec<Lanes>,
     scratch: BackwardScratch,
     attention: Option<AttentionScratch>,
@@ -37,7 +37,7 @@ impl TileBackward {
         }
     }
 
-    /// Returns about how many bytes [`TileBackward::new`] allocates.
+    /// Estimates the bytes that [`TileBackward::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         2 * steps * spec.width() * size_of::<Lanes>() + BackwardScratch::bytes(spec.hidden)
     }
@@ -121,7 +121,7 @@ impl Tile {
         }
     }
 
-    /// The gradients of the head and of what it sees.
+    /// Gradients of the head and of its input.
     fn head_backward(&self, weights: TileWeights<'_>, memory: &mut TileBackward, gradient: &mut TileGradient) {
         memory.seen.fill(Lanes::ZERO);
         let (seen, head) = (self.head_input(), weights.head_weight());
@@ -145,7 +145,7 @@ impl Tile {
         }
     }
 
-    /// The gradient of the last layer's output: through the attention, or zero but for the last step.
+    /// Gradient of the last layer's output: through the attention, or zero except for the last step.
     fn output_backward(
         &self,
         isa: Isa,

@@ -6,14 +6,14 @@ use crate::kernels::{AttentionForward, AttentionWeights, Dropout, ForwardDirecti
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
 
-/// A network's parameters in the forms that a tile needs.
+/// A network's parameters, packed and unpacked.
 #[derive(Clone, Copy)]
 pub(crate) struct TileWeights<'a> {
     pub(crate) layout: &'a ParameterLayout,
     /// All parameters, as `layout` says.
     pub(crate) plain: &'a [f32],
     pub(crate) forward: &'a ForwardWeights,
-    /// Absent where nothing is trained.
+    /// `None` for inference.
     pub(crate) backward: Option<&'a BackwardWeights>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> TileWeights<'a> {
         &self.plain[self.layout.head_weight.clone()]
     }
 
-    /// `[output, input]`; empty where the head does not see the inputs.
+    /// `[output, input]`; empty without a skip connection.
     pub(super) fn skip_weight(&self) -> &'a [f32] {
         self.layout.skip.as_ref().map_or(&[], |range| &self.plain[range.clone()])
     }
@@ -78,7 +78,7 @@ pub(crate) struct TileDropout<'a> {
 impl Tile {
     /// Runs all layers and the head on the gathered input; the result is in `prediction`.
     ///
-    /// A tile made for training drops out according to `dropout`; `None` means that nothing is dropped.
+    /// Applies `dropout`, if any.
     pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout<'_>>) {
         let (steps, width) = (self.steps, self.width);
         for index in 0..self.layers.len() {
@@ -123,14 +123,14 @@ impl Tile {
     }
 }
 
-/// Returns how many of the time steps of a direction anybody sees: of the backward direction of a layer of whose output
-/// only the last step is used, that is its first.
+/// Returns the number of time steps of a direction that are used: 1 for the reverse direction of a layer whose last output
+/// step only is used.
 pub(crate) fn steps_needed((steps, only_last): (usize, bool), reverse: bool) -> usize {
     if only_last && reverse { 1 } else { steps }
 }
 
 impl LayerState {
-    /// Norm, residual connection and dropout, as far as the layer has them.
+    /// Norm, residual connection and dropout, if any.
     fn finish(
         &mut self,
         isa: Isa,

@@ -25,15 +25,15 @@ pub(super) struct LayerState {
     /// Statistics of the layer norm, `[step]`; empty where there is none.
     pub(super) norm: Vec<NormTrace>,
     pub(super) residual: bool,
-    /// Whether the output is dropped out in training.
+    /// Whether dropout is applied in training.
     pub(super) drops: bool,
-    /// The output after norm, residual connection and dropout; empty where there is none of them.
+    /// The output after norm, residual connection and dropout; empty without any of them.
     pub(super) finished: Vec<Lanes>,
     pub(super) directions: Vec<DirectionState>,
 }
 
 impl LayerState {
-    /// What the next layer, the attention or the head sees.
+    /// Input of the next layer, the attention or the head.
     pub(super) fn layer_output(&self) -> &[Lanes] {
         if self.finished.is_empty() { &self.output } else { &self.finished }
     }
@@ -79,14 +79,14 @@ impl Tile {
         }
     }
 
-    /// Returns about how many bytes [`Tile::new`] allocates.
+    /// Estimates the bytes that [`Tile::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         let layer = steps * spec.width() * (3 * size_of::<Lanes>() + size_of::<GateTrace>());
         let attention = if spec.attention { AttentionState::bytes(steps, spec.width(), spec.hidden) } else { 0 };
         spec.layers * layer + attention + (steps * spec.inputs + spec.outputs) * LANES * size_of::<f32>()
     }
 
-    /// What the last layer passes on, `[step][direction, unit]`.
+    /// Output of the last layer, `[step][direction, unit]`.
     pub(super) fn last_layer(&self) -> &[Lanes] {
         self.layers.last().map_or(&[], LayerState::layer_output)
     }
@@ -96,7 +96,7 @@ impl Tile {
         &self.input[self.input.len() - self.input.len() / self.steps..]
     }
 
-    /// What the head sees, `[direction, unit]`.
+    /// Input of the head, `[direction, unit]`.
     pub(super) fn head_input(&self) -> &[Lanes] {
         match &self.attention {
             Some(attention) => &attention.context,

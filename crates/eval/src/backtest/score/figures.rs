@@ -1,4 +1,4 @@
-//! Figures of a backtest as plain data.
+//! Scores of a backtest as plain data.
 
 use std::collections::BTreeMap;
 
@@ -6,50 +6,50 @@ use closecast_domain::{DirectionalAccuracy, ErrorMetrics, Symbol};
 
 use crate::{DieboldMariano, MultiCoverage, PitHistogram};
 
-/// Coverage of the 90 % interval from which on a symbol counts as covered.
+/// Minimum coverage of the 90 % interval for a symbol to count as covered.
 pub const MIN_COVERAGE: f64 = 0.86;
 
-/// Figures of one model for one symbol. Errors are of log returns unless said otherwise, so that symbols can be compared.
+/// Scores of one model for one symbol. Errors are of log returns unless stated otherwise, so that symbols are comparable.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SymbolScore {
     /// Symbol.
     pub symbol: Symbol,
     /// Sessions forecast.
     pub days: usize,
-    /// Mean absolute error over naive's on the same days; `None` when naive made none.
+    /// Mean absolute error relative to naive on the same days; `None` if naive has no error.
     pub relative_mae: Option<f64>,
-    /// Diebold–Mariano p-value of the absolute errors against naive's; `None` when they are the same or the days too few.
+    /// Diebold–Mariano p-value of the absolute errors against naive; `None` if they are identical or the days too few.
     pub mae_p_value: Option<f64>,
     /// Mean CRPS: twice the mean quantile loss over the ventiles; `None` without quantiles.
     pub crps: Option<f64>,
     /// Diebold–Mariano p-value of the CRPS against that of the reference.
     pub crps_p_value: Option<f64>,
-    /// How the quantiles held; `None` without quantiles.
+    /// Calibration of the quantiles; `None` without quantiles.
     pub calibration: Option<Calibration>,
-    /// How far the point forecast is yesterday's close.
+    /// Similarity of the point forecast to yesterday's close.
     pub lag_one_copy: Option<f64>,
-    /// Errors of the point forecasts in prices, as quoted on the origins' days, without a p-value.
+    /// Errors of the point forecasts in prices as quoted at the origins, without a p-value.
     pub price_errors: ErrorMetrics,
 }
 
-/// How the quantiles of one symbol held. Forecasts of several sessions ahead overlap, so p-values are of every horizon-th day.
+/// Calibration for one symbol. Forecasts of several sessions ahead overlap, so p-values use every horizon-th day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Calibration {
     /// Days inside the central intervals.
     pub coverage: MultiCoverage,
-    /// Kupiec's test of the 90 % interval: does it miss as often as promised?
+    /// Kupiec's test of the 90 % interval: is the miss rate nominal?
     pub kupiec_p_value: f64,
-    /// Christoffersen's test of the 90 % interval: is a miss as likely after a miss? `None` where no day follows one.
+    /// Christoffersen's independence test of the 90 % interval; `None` if no day follows a miss.
     pub independence_p_value: Option<f64>,
-    /// Christoffersen's test of both at once.
+    /// Christoffersen's test of conditional coverage: both at once.
     pub conditional_p_value: Option<f64>,
-    /// Days by the ventiles between which the close fell.
+    /// PIT histogram of the closes.
     pub pit: PitHistogram,
-    /// χ² test that it is flat; `None` when the days are too few.
+    /// χ² test of its uniformity; `None` for too few days.
     pub pit_p_value: Option<f64>,
 }
 
-/// Figures of one model at one horizon.
+/// Scores of one model at one horizon.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelScore {
     /// Name.
@@ -58,52 +58,52 @@ pub struct ModelScore {
     pub horizon: usize,
     /// By symbol, in alphabetical order.
     pub symbols: Vec<SymbolScore>,
-    /// Geometric mean over symbols of the mean absolute error over naive's.
+    /// Geometric mean over symbols of the mean absolute error relative to naive.
     pub relative_mae: Option<f64>,
-    /// Diebold–Mariano test of the absolute errors against naive's, on the means over symbols of each day.
+    /// Diebold–Mariano test of the absolute errors against naive, on the daily means over symbols.
     pub mae_test: Option<DieboldMariano>,
-    /// CRPS beside each other model's, by its name.
+    /// Comparison of the CRPS with each other model, by name.
     pub against: BTreeMap<String, CrpsComparison>,
-    /// How the quantiles held; `None` without quantiles.
+    /// Calibration of the quantiles; `None` without quantiles.
     pub calibration: Option<OverallCalibration>,
-    /// Share of all forecasts with the right direction. Its interval takes them to be independent, which those of many
-    /// symbols on one day are not.
+    /// Share of all forecasts with the right direction. Its interval assumes independence, which does not hold for many symbols on
+    /// one day.
     pub directional_accuracy: Option<DirectionalAccuracy>,
-    /// How far the point forecasts are yesterday's close.
+    /// Similarity of the point forecasts to yesterday's close.
     pub lag_one_copy: Option<f64>,
 }
 
-/// The CRPS of a model beside another's.
+/// Comparison of the CRPS of a model with another's.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CrpsComparison {
-    /// Geometric mean over symbols of the ratio; below 1 when ours is lower.
+    /// Geometric mean over symbols of the ratio; below 1 if this model's CRPS is lower.
     pub relative_crps: f64,
-    /// Share of symbols on which ours is lower.
+    /// Share of symbols on which this model's CRPS is lower.
     pub share_better: f64,
-    /// Diebold–Mariano test on the means over symbols of each day; `None` when they are the same or the days too few.
+    /// Diebold–Mariano test on the daily means over symbols; `None` if they are identical or the days too few.
     pub test: Option<DieboldMariano>,
 }
 
-/// How the quantiles of all symbols held.
+/// Calibration over all symbols.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OverallCalibration {
     /// Forecasts inside the central intervals.
     pub coverage: MultiCoverage,
-    /// Test that the 90 % interval misses 10 %, on the share of symbols missed each day: unlike Kupiec's test of all forecasts
-    /// together it respects that symbols move together. `None` when the days are too few.
+    /// Test that the 90 % interval misses 10 %, on the daily share of missed symbols: unlike Kupiec's test on all forecasts it
+    /// allows for correlated symbols. `None` for too few days.
     pub coverage_p_value: Option<f64>,
-    /// Share of symbols whose 90 % interval held at least [`MIN_COVERAGE`] of their days.
+    /// Share of symbols whose 90 % interval has a coverage of at least [`MIN_COVERAGE`].
     pub share_covered: f64,
-    /// The symbol whose 90 % interval held least, and the share of its days that it held.
+    /// Symbol with the lowest coverage of its 90 % interval, and that coverage.
     pub worst: (Symbol, f64),
-    /// Share of symbols on which Kupiec's test objects, at 5 %: by chance 0.05.
+    /// Share of symbols on which Kupiec's test rejects at 5 %: 0.05 by chance.
     pub kupiec_rejected: f64,
-    /// Share of symbols on which Christoffersen's test of conditional coverage objects, among those that it can be made on.
+    /// Share of symbols on which Christoffersen's test of conditional coverage rejects, among those with a test.
     pub conditional_rejected: Option<f64>,
-    /// Forecasts by the ventiles between which the close fell.
+    /// PIT histogram of all forecasts.
     pub pit: PitHistogram,
-    /// χ² test that it is flat. It takes all forecasts to be independent, so over many symbols it is too small.
+    /// χ² test of its uniformity. It assumes independent forecasts, so the p-value is too small over many symbols.
     pub pit_p_value: Option<f64>,
-    /// Share of symbols on which the χ² test objects, among those that it can be made on.
+    /// Share of symbols on which the χ² test rejects, among those with a test.
     pub pit_rejected: Option<f64>,
 }

@@ -1,4 +1,4 @@
-//! Figures over all symbols.
+//! Scores over all symbols.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +16,7 @@ use crate::{
     metrics::{directional_accuracy, lag_one_copy, mae},
 };
 
-/// Returns the figures of a model from those of its `symbols` and from its days.
+/// Returns the scores of a model from those of its `symbols` and its days.
 pub(super) fn score(
     panel: &Panel<'_>,
     model: &ModelDays<'_>,
@@ -45,7 +45,7 @@ pub(super) fn score(
     })
 }
 
-/// Returns the geometric mean over symbols; symbols on which either makes no error at all have no ratio.
+/// Returns the geometric mean over symbols; symbols on which either error is 0 are left out.
 fn relative_mae(model: &ModelDays<'_>) -> Result<Option<f64>, EvalError> {
     let mut pairs = Vec::with_capacity(model.symbols.len());
     for symbol in &model.symbols {
@@ -69,7 +69,7 @@ fn test_against_naive(model: &ModelDays<'_>) -> Result<Option<crate::DieboldMari
     }
 }
 
-/// Compares the CRPS with another model's; `None` when one gave no quantiles.
+/// Compares the CRPS with another model's; `None` if either has no quantiles.
 fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<CrpsComparison>, EvalError> {
     let ratios = model.crps_pairs(other);
     if ratios.is_empty() {

@@ -1,4 +1,4 @@
-//! Maximum likelihood: from log prices to weights.
+//! Maximum-likelihood estimation of the smoothing weights.
 
 use closecast_domain::{Cancel, ForecastError};
 
@@ -12,12 +12,12 @@ use crate::baselines::bfgs::{Point, minimise};
 const MIN_WEIGHT: f64 = 1e-4;
 const MAX_WEIGHT: f64 = 1.0 - 1e-4;
 
-/// Bounds of `φ`: below, a slope is gone within days; above, no sample tells it from an undamped one.
+/// Bounds of `φ`: below, a slope vanishes within days; above, it cannot be distinguished from an undamped one.
 const MIN_PHI: f64 = 0.8;
 const MAX_PHI: f64 = 0.98;
 
-/// Places in the bounds, from 0 to 1, that a search begins at: of `α`, one search each; of `β` and of `φ`, among which each takes
-/// the most likely.
+/// Relative positions in the bounds, from 0 to 1, of the starting points: one search for each `α`, with the most likely `β` and
+/// `φ`.
 const ALPHAS: [f64; 3] = [0.1, 0.5, 0.95];
 const BETAS: [f64; 3] = [0.002, 0.1, 0.5];
 const PHIS: [f64; 2] = [0.3, 0.9];
@@ -35,10 +35,10 @@ pub struct EtsCandidate {
     pub error_variance: f64,
 }
 
-/// Returns the most likely model with this trend; `None` when the likelihood is finite nowhere.
+/// Returns the maximum-likelihood model with this trend; `None` if the likelihood is finite nowhere.
 ///
 /// # Errors
-/// [`ForecastError::Cancelled`] when `cancel` asks for it.
+/// [`ForecastError::Cancelled`] when `cancel` is set.
 pub(super) fn most_likely(
     trend: EtsTrend,
     logs: &[f64],
@@ -75,7 +75,7 @@ fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
 }
 
-/// Weights as functions of unbounded coordinates, the places in their bounds as logits.
+/// Weights as functions of unbounded coordinates: logits of their relative positions in the bounds.
 struct Transformed {
     weights: Weights,
     /// Derivatives of `α` and `β` by the first coordinate.
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_keep_to_their_bounds_however_far_a_search_goes() {
+    fn weights_stay_within_their_bounds() {
         for far in [-800.0, 800.0] {
             let weights = transformed(EtsTrend::Damped, [far, far, far]).weights;
             assert!((MIN_WEIGHT..=MAX_WEIGHT).contains(&weights.alpha), "{weights:?}");
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_stops_when_cancelled() {
+    fn search_stops_when_cancelled() {
         let cancel = Cancel::new();
         cancel.cancel();
         let logs = [0.0, 0.01, 0.005, 0.02, 0.01];
