@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             members,
             ..BaseSpec::default()
         };
-        let forecaster = BaseForecaster::new(spec).threads(Some(1));
+        let forecaster = BaseForecaster::new(spec.check()?).threads(Some(1));
         let mut model = forecaster.fit_base(&histories, &Cancel::new(), &Silent)?;
         write(folder, &format!("artifact/base-{name}"), &model.to_bytes()?)?;
     }

@@ -26,8 +26,8 @@ mod server {
 static MODELS: LazyLock<Vec<TrainedModel>> = LazyLock::new(|| {
     let history = random_walk("AAPL", 400, 1);
     let spec = BaseSpec { lookback: 4, hidden_size: 2, epochs: 1, calibration_days: 60, ..BaseSpec::default() };
-    let base = BaseForecaster::new(spec).threads(Some(1));
-    let base = base.fit_base(std::slice::from_ref(&history), &Cancel::new(), &Silent).ok();
+    let base = spec.check().ok().map(|spec| BaseForecaster::new(spec).threads(Some(1)));
+    let base = base.and_then(|base| base.fit_base(std::slice::from_ref(&history), &Cancel::new(), &Silent).ok());
     let spec = ModelSpec { lookback: 4, horizon: 3, hidden_size: 2, layers: 1, epochs: 1, ..ModelSpec::default() };
     let own = spec.check().ok().map(|spec| LstmForecaster::new("OWN", spec).threads(Some(1)));
     let own = own.and_then(|own| own.fit(&history, &Cancel::new(), &Silent).ok());

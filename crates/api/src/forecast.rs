@@ -219,7 +219,7 @@ pub fn model_view(version: &ModelVersion) -> ModelView {
         },
         Card::Base(card) => ModelView {
             kind: if card.fine_tuned_for.is_some() { Kind::FineTuned } else { Kind::Base },
-            architecture: card.head.clone(),
+            architecture: card.head.name().to_owned(),
             lookback: card.lookback,
             horizon: card.horizon,
             parameters: card.parameters * card.members,

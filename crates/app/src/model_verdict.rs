@@ -1,6 +1,6 @@
 //! Whether a model is worth more than repeating the last close.
 
-use closecast_domain::{BaseCard, Card};
+use closecast_domain::{BaseCard, Card, Head};
 use closecast_eval::{SIGNIFICANCE_LEVEL, Verdict};
 
 /// Whether a model is worth more than repeating the last close.
@@ -20,7 +20,7 @@ impl ModelVerdict {
                 let verdict = Verdict::of(&card.evaluation.test, SIGNIFICANCE_LEVEL);
                 Self { code: verdict.code(), sentence: verdict.sentence(&card.evaluation.test) }
             }
-            Card::Base(card) if card.head == "spread" => {
+            Card::Base(card) if card.head == Head::Spread => {
                 let what = "This model forecasts how far the close may move, not which way: its point is the last close, as naive's.";
                 Self { code: "spread_only", sentence: format!("{what}{}", held(card)) }
             }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DateRange, Symbol};
+use crate::{DateRange, Head, Symbol};
 
 /// Empirical coverage of a central interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,9 +40,9 @@ pub struct BaseCard {
     pub name: String,
     /// Symbol for which it was fine-tuned; `None` for the model of all symbols.
     pub fine_tuned_for: Option<Symbol>,
-    /// Output distribution of the network: `spread`, `student-t` or `quantiles`.
-    pub head: String,
-    /// Input window of the network in sessions.
+    /// Distribution that the network forecasts.
+    pub head: Head,
+    /// Days the network looks back.
     pub lookback: usize,
     /// Sessions forecast.
     pub horizon: usize,

@@ -8,6 +8,7 @@ pub mod card;
 pub mod clock;
 pub mod control;
 pub mod forecast;
+pub mod head;
 pub mod history;
 pub mod market;
 pub mod metrics;
@@ -29,6 +30,7 @@ pub use control::{Cancel, NoProgress, Progress, ProgressSink};
 pub use forecast::{
     Forecast, ForecastError, Forecaster, ModelRef, PanelForecaster, Predict, Quantile, SessionForecast,
 };
+pub use head::Head;
 pub use history::{History, HistoryError};
 pub use market::Market;
 pub use metrics::{DirectionalAccuracy, ErrorMetrics, Evaluation, PartEvaluation};

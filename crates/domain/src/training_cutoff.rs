@@ -72,7 +72,7 @@ fn position(history: &History, date: NaiveDate) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Bar, ErrorMetrics, Evaluation, Exchange, PartEvaluation, Symbol};
+    use crate::{Bar, ErrorMetrics, Evaluation, Exchange, Head, PartEvaluation, Symbol};
 
     const HORIZON: usize = 3;
     /// Last training position and numbers of validation and test origins in 100 sessions: in the split of `closecast-features`,
@@ -184,7 +184,7 @@ mod tests {
         BaseCard {
             name: "BASE".to_owned(),
             fine_tuned_for: None,
-            head: "spread".to_owned(),
+            head: Head::Spread,
             lookback: 30,
             horizon: 1,
             features: Vec::new(),

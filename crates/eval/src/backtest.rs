@@ -1,6 +1,6 @@
-//! Walk-forward backtest: models are fitted again as time goes on, and forecast days that they have not seen.
+//! Walk-forward backtest: models are refitted periodically and forecast later sessions, using only earlier data.
 
-mod contender;
+mod candidate;
 mod curves;
 mod finding;
 mod leak;
@@ -16,11 +16,11 @@ pub(crate) use leak::leaking_origin;
 pub(crate) use panel_test::{day_means, equal_losses};
 pub(crate) use run::{rows_of, volatilities};
 
-pub use contender::{Contender, EachAlone};
+pub use candidate::{Candidate, PerSymbol};
 pub use finding::{Finding, findings};
 pub use panel::{Day, ModelDays, Panel, SymbolDays};
 pub use plan::{BacktestSpec, Fold, Plan, PlanError};
 pub use row::BacktestRow;
 pub use run::{Backtest, BacktestError, BacktestProgress, FoldStore, NoStore, Skipped, run};
-pub use score::{Against, COVERED, Calibration, ModelScore, OverallCalibration, SymbolScore, scores};
+pub use score::{Calibration, CrpsComparison, MIN_COVERAGE, ModelScore, OverallCalibration, SymbolScore, scores};
 pub use slices::{Slice, slices, worst_volatility};

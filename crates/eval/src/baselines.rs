@@ -1,4 +1,4 @@
-//! Forecasts that cost nothing: what a model has to beat before it is worth anything.
+//! Baseline forecasters, as benchmarks for trained models.
 
 pub mod auto_ets;
 mod bfgs;

@@ -1,4 +1,4 @@
-//! Several symbols side by side on the sessions that all of them have.
+//! Comparison of symbols on their common sessions.
 
 use std::collections::BTreeSet;
 
@@ -7,65 +7,65 @@ use closecast_domain::{Exchange, History, Symbol};
 
 use crate::summation::{mean, sum};
 
-/// Sessions of a year by convention, and days of a year for what trades every day.
+/// Sessions per year by convention, and days per year for symbols that trade every day.
 const SESSIONS_OF_A_YEAR: [u32; 2] = [252, 365];
 
-/// Below this a standard deviation of daily log returns is the rounding of prices that do not vary.
+/// Standard deviation of daily log returns below which prices count as constant.
 const NO_VARIATION: f64 = 1e-12;
 
-/// Why symbols cannot be set side by side.
+/// Why symbols cannot be compared.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ComparisonError {
-    /// The same symbol twice.
-    #[error("{0} is there twice: give each symbol once")]
+    /// A repeated symbol.
+    #[error("{0} is given twice: give each symbol once")]
     Twice(Symbol),
     /// Fewer than two.
-    #[error("there is one symbol alone: give at least two")]
+    #[error("only one symbol is given: give at least two")]
     Alone,
-    /// They never traded on the same two days.
+    /// Fewer than two common sessions.
     #[error(
         "the symbols have {sessions} sessions in common, and 2 are needed: choose other symbols or an earlier start date"
     )]
     NothingInCommon {
-        /// Sessions that all of them have.
+        /// Common sessions.
         sessions: usize,
     },
 }
 
-/// Symbols side by side.
+/// A comparison of symbols.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// Sessions that all symbols have, oldest first: at least two.
+    /// Common sessions, oldest first: at least two.
     pub dates: Vec<NaiveDate>,
     /// The symbols, in the order given.
     pub series: Vec<Compared>,
-    /// Pearson's correlation of the daily log returns of each symbol with each other, in the same order; `None` where one of them
-    /// does not vary or there are fewer than two returns.
+    /// Pearson's correlation matrix of the daily log returns, in the same order; `None` if one of the two is constant or there are
+    /// fewer than two returns.
     pub correlations: Vec<Vec<Option<f64>>>,
-    /// By what number of sessions a year volatilities were made yearly.
+    /// Sessions per year used to annualise volatilities.
     pub sessions_of_a_year: u32,
 }
 
-/// One symbol beside others.
+/// One symbol of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
     /// Symbol.
     pub symbol: Symbol,
-    /// Adjusted closes on the common sessions, over the first of them, times the base.
+    /// Adjusted closes on the common sessions, divided by the first of them and multiplied by the base.
     pub rebased: Vec<f64>,
-    /// Last adjusted close over the first, less 1.
+    /// Last adjusted close over the first, minus 1.
     pub total_return: f64,
-    /// Standard deviation (with n − 1) of the daily log returns times the root of the sessions of a year; `None` when there are
-    /// fewer than two returns.
+    /// Annualised volatility: standard deviation (divisor n − 1) of the daily log returns times the root of the sessions per year;
+    /// `None` for fewer than two returns.
     pub volatility: Option<f64>,
-    /// Sessions of the symbol that another does not have, left out.
+    /// Sessions of the symbol that are not common to all.
     pub dropped: usize,
 }
 
-/// Sets histories side by side on their common sessions, each `base` on the first of them.
+/// Compares histories on their common sessions, rebased to `base` on the first of them.
 ///
 /// # Errors
-/// [`ComparisonError`] when there are not two different symbols with two common sessions.
+/// [`ComparisonError`] without two distinct symbols with two common sessions.
 pub fn compare_prices(histories: &[History], base: f64) -> Result<Comparison, ComparisonError> {
     let mut symbols = BTreeSet::new();
     if let Some(again) = histories.iter().find(|history| !symbols.insert(history.symbol())) {
@@ -107,14 +107,14 @@ fn log_returns(closes: &[f64]) -> Vec<f64> {
     closes.windows(2).map(|pair| (pair[1] / pair[0]).ln()).collect()
 }
 
-/// Returns the standard deviation of a sample; `None` of fewer than two values.
+/// Returns the sample standard deviation; `None` for fewer than two values.
 fn deviation(values: &[f64]) -> Option<f64> {
     let degrees = values.len().checked_sub(1).filter(|&degrees| degrees > 0)?;
     let centre = mean(values.iter().copied());
     Some((sum(values.iter().map(|value| (value - centre).powi(2))) / degrees as f64).sqrt())
 }
 
-/// Returns Pearson's correlation; `None` where it is not defined.
+/// Returns Pearson's correlation; `None` if it is undefined.
 fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     let (deviation_a, deviation_b) = (deviation(a)?, deviation(b)?);
     if deviation_a <= NO_VARIATION || deviation_b <= NO_VARIATION {
@@ -122,6 +122,6 @@ fn correlation(a: &[f64], b: &[f64]) -> Option<f64> {
     }
     let (mean_a, mean_b) = (mean(a.iter().copied()), mean(b.iter().copied()));
     let covariance = sum(a.iter().zip(b).map(|(a, b)| (a - mean_a) * (b - mean_b))) / (a.len() - 1) as f64;
-    // Rounding may lead a hair beyond.
+    // Rounding may exceed the bounds slightly.
     Some((covariance / (deviation_a * deviation_b)).clamp(-1.0, 1.0))
 }

@@ -1,8 +1,7 @@
-//! What every forecaster has to keep to, whatever it computes: one suite for networks and baselines, in the manner of
-//! scikit-learn's `check_estimator`.
+//! Conformance suite of all forecasters, networks and baselines, in the manner of scikit-learn's `check_estimator`.
 //!
-//! A [`Subject`] tells how a fresh forecaster is fitted and what it claims beyond the traits of closecast-domain;
-//! [`check_forecaster`] holds it to all of that.
+//! A [`Subject`] describes how a forecaster is fitted and which properties it claims beyond the traits of closecast-domain;
+//! [`check_forecaster`] checks all of them.
 //!
 //! ```
 //! use closecast_eval::{Naive, conformance::{Check, Subject, check_forecaster}};
@@ -16,12 +15,10 @@
 //! # Ok::<(), closecast_eval::conformance::NonConformity>(())
 //! ```
 
-mod bench;
 mod cancellation;
 mod comparison;
-mod fault;
+mod harness;
 mod isolation;
-mod material;
 mod report;
 mod reproducibility;
 mod robustness;
@@ -30,27 +27,31 @@ mod shape;
 mod short_history;
 mod sine;
 mod subject;
+mod test_data;
+mod violation;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use closecast_domain::Predict;
 
-use self::bench::Bench;
+use self::harness::Harness;
 
-pub use fault::Fault;
 pub use report::{Check, Failure, NonConformity, Report};
 pub use subject::{PanelModel, Subject};
+pub use violation::Violation;
 
-/// Holds a forecaster to every check that applies to it. All are run, whatever fails before.
+/// Runs every check that applies to a forecaster, even after failures.
 ///
 /// # Errors
-/// [`NonConformity`] lists the checks that failed, each with what was found. Where the forecaster cannot even be fitted
-/// to the subject's history, that is the one failure told.
+/// [`NonConformity`] lists the failed checks with their violations. If the forecaster cannot be fitted to the subject's
+/// history, that is the only failure.
 pub fn check_forecaster<M: Predict>(subject: &Subject<M>) -> Result<Report, NonConformity> {
     let name = subject.name.clone();
-    let bench = match caught(|| Bench::new(subject)) {
-        Ok(bench) => bench,
-        Err(fault) => return Err(NonConformity { name, failures: vec![Failure { check: Check::Fits, fault }] }),
+    let harness = match catch_panic(|| Harness::new(subject)) {
+        Ok(harness) => harness,
+        Err(violation) => {
+            return Err(NonConformity { name, failures: vec![Failure { check: Check::Fits, violation }] });
+        }
     };
     let mut report = Report { passed: vec![Check::Fits], not_claimed: Vec::new() };
     let mut failures = Vec::new();
@@ -59,39 +60,39 @@ pub fn check_forecaster<M: Predict>(subject: &Subject<M>) -> Result<Report, NonC
             report.not_claimed.push(check);
             continue;
         }
-        match caught(|| run(check, &bench)) {
+        match catch_panic(|| run(check, &harness)) {
             Ok(()) => report.passed.push(check),
-            Err(fault) => failures.push(Failure { check, fault }),
+            Err(violation) => failures.push(Failure { check, violation }),
         }
     }
     if failures.is_empty() { Ok(report) } else { Err(NonConformity { name, failures }) }
 }
 
-fn run<M: Predict>(check: Check, bench: &Bench<'_, M>) -> Result<(), Fault> {
+fn run<M: Predict>(check: Check, harness: &Harness<'_, M>) -> Result<(), Violation> {
     match check {
         Check::Fits => Ok(()),
-        Check::SineIsLearned => sine::is_learned(bench),
-        Check::SameSeedSameBits => reproducibility::same_seed(bench),
-        Check::OtherSeedOtherBits => reproducibility::other_seed(bench),
-        Check::SavedAndLoadedSameBits => reproducibility::saved_and_loaded(bench),
-        Check::AloneAsInBatch => isolation::alone_as_in_batch(bench),
-        Check::NothingAfterTheOrigin => isolation::nothing_after_the_origin(bench),
-        Check::Cancellation => cancellation::check(bench),
-        Check::ExtremePrices => robustness::extreme_prices(bench),
-        Check::ConstantPrices => robustness::constant_prices(bench),
-        Check::ShortHistory => short_history::check(bench),
-        Check::DatesAreSessions => shape::dates(bench),
-        Check::QuantilesRise => shape::quantiles(bench),
-        Check::PricesArePositive => shape::positive(bench),
-        Check::ScaleInvariance => scale::check(bench),
+        Check::SineIsLearned => sine::is_learned(harness),
+        Check::SameSeedSameBits => reproducibility::same_seed(harness),
+        Check::OtherSeedOtherBits => reproducibility::other_seed(harness),
+        Check::SavedAndLoadedSameBits => reproducibility::saved_and_loaded(harness),
+        Check::AloneAsInBatch => isolation::alone_as_in_batch(harness),
+        Check::NothingAfterTheOrigin => isolation::nothing_after_the_origin(harness),
+        Check::Cancellation => cancellation::check(harness),
+        Check::ExtremePrices => robustness::extreme_prices(harness),
+        Check::ConstantPrices => robustness::constant_prices(harness),
+        Check::ShortHistory => short_history::check(harness),
+        Check::DatesAreSessions => shape::dates(harness),
+        Check::QuantilesRise => shape::quantiles(harness),
+        Check::PricesArePositive => shape::positive(harness),
+        Check::ScaleInvariance => scale::check(harness),
     }
 }
 
-/// Turns a panic into a fault: a forecaster must not panic on any history.
-fn caught<T>(work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+/// Converts a panic into a violation: a forecaster must not panic on any history.
+fn catch_panic<T>(work: impl FnOnce() -> Result<T, Violation>) -> Result<T, Violation> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
         let message = text.or_else(|| payload.downcast_ref::<String>().cloned());
-        Err(Fault::Panicked { message: message.unwrap_or_else(|| "without a message".to_owned()) })
+        Err(Violation::Panicked { message: message.unwrap_or_else(|| "without a message".to_owned()) })
     })
 }

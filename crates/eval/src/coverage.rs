@@ -1,12 +1,11 @@
-//! How often the actual price lies inside the forecast interval.
+//! Coverage of prediction intervals.
 
 use crate::error::{EvalError, check_lists};
 
 /// Returns the share of days with `lower ≤ actual ≤ upper`, in [0, 1].
 ///
 /// # Errors
-/// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, or the ends of an interval are
-/// the wrong way round.
+/// [`EvalError`] when the lists are empty or of unequal length, contain NaN or infinity, or a lower end exceeds its upper end.
 pub fn coverage(actual: &[f64], intervals: &[(f64, f64)]) -> Result<f64, EvalError> {
     Ok(days_inside(actual, intervals)? as f64 / actual.len() as f64)
 }
@@ -32,7 +31,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_interval() {
+    fn refuses_invalid_intervals() {
         assert!(matches!(coverage(&[1.0], &[(2.0, 0.0)]), Err(EvalError::CrossedInterval { index: 0, .. })));
         assert!(matches!(coverage(&[1.0], &[(f64::NEG_INFINITY, 0.0)]), Err(EvalError::NonFinite { .. })));
         assert!(matches!(coverage(&[f64::NAN], &[(0.0, 1.0)]), Err(EvalError::NonFinite { what: "actual", index: 0 })));

@@ -1,8 +1,7 @@
-//! How good a forecast distribution is, given as quantiles: its score, whether days fall into it as often as it says,
-//! and how it compares with another over many symbols.
+//! Evaluation of forecast distributions given as quantiles: scores, calibration, and comparison over many symbols.
 //!
-//! A distribution is two lists: `levels` (probabilities that rise within 0 and 1) and `quantiles` (values that never
-//! fall), one for each level. Values are in any unit (log returns, prices), the realised one in the same.
+//! A distribution is two lists: `levels` (strictly ascending probabilities within 0 and 1) and `quantiles` (ascending values),
+//! one for each level. Values may be in any unit (log returns, prices); the realised value has the same unit.
 
 pub mod geometric_mean;
 pub mod multi_coverage;

@@ -1,4 +1,4 @@
-//! Whether what a model is given has moved away from what it was trained on.
+//! Input drift: recent features of a model against its training part.
 
 pub mod effective_days;
 pub mod false_discoveries;
@@ -12,45 +12,45 @@ pub use mean_shift::{MeanShift, TrainingReference, mean_shift};
 
 use crate::error::EvalError;
 
-/// Share of false alarms among all alarms that is put up with.
+/// Accepted share of false alarms among all alarms.
 pub const FALSE_DISCOVERY_RATE: f64 = 0.05;
 
-/// Smallest shift, in standard deviations of the training part, that counts as drift: a shift that is sure but small asks
-/// nothing new of a network.
+/// Minimum shift, in standard deviations of the training part, that counts as drift: significant but small shifts do not matter
+/// to a network.
 pub const NOTABLE_SHIFT: f64 = 0.5;
 
-/// What a model was given of one feature.
+/// Recent values of one feature.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FeatureDays {
     /// Name of the feature.
     pub feature: String,
-    /// What the training part was like.
+    /// Statistics of the training part.
     pub reference: TrainingReference,
-    /// Values of the days up to today, oldest first, from which the autocorrelation is estimated.
+    /// Values up to the newest day, oldest first; the autocorrelation is estimated from all of them.
     pub values: Vec<f64>,
 }
 
-/// How far one feature has moved.
+/// Drift of one feature.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureDrift {
     /// Name of the feature.
     pub feature: String,
-    /// What the training part was like.
+    /// Statistics of the training part.
     pub reference: TrainingReference,
-    /// The newest days against it.
+    /// Shift of the newest days.
     pub shift: MeanShift,
     /// p-value after the correction for the number of features (Benjamini and Hochberg).
     pub adjusted_p_value: f64,
-    /// The shift is sure and large enough to matter.
+    /// Whether the shift is significant and large enough.
     pub drifted: bool,
 }
 
-/// How far the inputs of a model have moved.
+/// Drift of all inputs of a model.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct DriftReport {
-    /// Newest days looked at.
+    /// Number of newest days compared.
     pub days: usize,
-    /// Every feature, in the order of the model.
+    /// All features, in the order of the model.
     pub features: Vec<FeatureDrift>,
 }
 
@@ -58,7 +58,7 @@ impl DriftReport {
     /// Compares the newest `days` of each feature with the training part.
     ///
     /// # Errors
-    /// [`EvalError`] when there is no feature, or one has fewer days than that or a value that is not finite.
+    /// [`EvalError`] without features, or when one has fewer days or a value that is not finite.
     pub fn of(inputs: &[FeatureDays], days: usize) -> Result<Self, EvalError> {
         if inputs.is_empty() {
             return Err(EvalError::Empty { what: "the list of features" });
@@ -79,13 +79,13 @@ impl DriftReport {
         Ok(Self { days, features: features.collect() })
     }
 
-    /// Returns how many features have drifted.
+    /// Returns the number of drifted features.
     #[must_use]
     pub fn drifted(&self) -> usize {
         self.features.iter().filter(|feature| feature.drifted).count()
     }
 
-    /// Returns the share of the features that have drifted, in [0, 1].
+    /// Returns the share of drifted features, in [0, 1].
     #[must_use]
     pub fn share_drifted(&self) -> f64 {
         if self.features.is_empty() { 0.0 } else { self.drifted() as f64 / self.features.len() as f64 }

@@ -1,19 +1,19 @@
-//! Why something could not be measured.
+//! Errors of metrics and tests.
 
 use chrono::NaiveDate;
 
-/// Why a figure could not be computed. A figure that is *undefined* on good input (a percentage of a price of zero,
-/// say) is no error but `None`.
+/// Why a figure cannot be computed. A figure that is *undefined* for valid input (such as a percentage of a price of zero) is
+/// `None` instead of an error.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum EvalError {
-    /// There is nothing to measure.
+    /// An empty list.
     #[error("{what} is empty: at least one day is needed")]
     Empty {
         /// Name of the list.
         what: &'static str,
     },
-    /// Two lists that must belong together do not.
-    #[error("{what} has {length} values, but {reference} has {expected}: give one value a day for each")]
+    /// Two lists of different lengths.
+    #[error("{what} has {length} values, but {reference} has {expected}: give one value per day for each")]
     UnequalLengths {
         /// Name of the list that differs.
         what: &'static str,
@@ -24,51 +24,51 @@ pub enum EvalError {
         /// Length of that list.
         expected: usize,
     },
-    /// A value is NaN or infinite. It is never skipped: a model must not look better for failing on its bad days.
-    #[error("{what}[{index}] is not finite: find out where it was computed, no day may be left out of an evaluation")]
+    /// A value is NaN or infinite. It is never skipped: a model must not score better by failing on difficult days.
+    #[error("{what}[{index}] is not finite: no day may be left out of an evaluation, check how it was computed")]
     NonFinite {
         /// Name of the list.
         what: &'static str,
         /// Position in the list, from 0.
         index: usize,
     },
-    /// All inputs are finite, but the result is too large for a double.
-    #[error("{what} is too large to be represented: look for an absurd price among the values")]
+    /// All inputs are finite, but the result overflows.
+    #[error("{what} is too large to be represented: check the values for implausible prices")]
     Overflow {
-        /// What was computed.
+        /// Name of the result.
         what: &'static str,
     },
-    /// Too few values for a figure that means anything.
-    #[error("{what} needs at least {need} values and has {have}: use a longer stretch of days")]
+    /// Too few values.
+    #[error("{what} needs at least {need} values and has {have}: use more days")]
     TooFew {
-        /// What was asked for.
+        /// Name of the result.
         what: &'static str,
         /// Values given.
         have: usize,
         /// Values needed.
         need: usize,
     },
-    /// A part that is larger than its whole, or a share of nothing.
-    #[error("{part} of {whole} is no share: the part lies between 0 and the whole, which is at least 1")]
+    /// A part that is larger than its whole, or a whole of 0.
+    #[error("{part} of {whole} is not a share: the part must lie between 0 and the whole, which must be at least 1")]
     InvalidShare {
         /// Number counted.
         part: usize,
         /// Number it was counted among.
         whole: usize,
     },
-    /// Days that are not in order, or one that is there twice.
+    /// Dates that are out of order or repeated.
     #[error(
-        "the outcome of {date} at position {index} does not come after the one before it: sort, and keep one a day"
+        "the outcome of {date} at position {index} is not later than the previous one: sort by date and keep one per day"
     )]
     Unordered {
         /// Position in the list, from 0.
         index: usize,
-        /// Date of the offending outcome.
+        /// Date of the outcome.
         date: NaiveDate,
     },
-    /// A probability outside (0, 1), or levels that do not rise.
+    /// A probability outside (0, 1), or levels that are not ascending.
     #[error(
-        "the level {level} at position {index} is not valid: levels must rise and lie between 0 and 1, both excluded"
+        "the level {level} at position {index} is not valid: levels must be ascending and lie strictly between 0 and 1"
     )]
     InvalidLevel {
         /// Position in the list, from 0.
@@ -86,8 +86,10 @@ pub enum EvalError {
         /// The value given.
         value: f64,
     },
-    /// An interval whose lower end lies above its upper end.
-    #[error("the interval at position {index} runs from {lower} to {upper}: its ends are the wrong way round")]
+    /// An interval whose lower end exceeds its upper end.
+    #[error(
+        "the interval at position {index} runs from {lower} to {upper}: its lower end must not exceed its upper end"
+    )]
     CrossedInterval {
         /// Position in the list, from 0.
         index: usize,
@@ -97,22 +99,22 @@ pub enum EvalError {
         upper: f64,
     },
     /// A forecast horizon of zero.
-    #[error("the horizon is 0: a forecast reaches at least one session ahead")]
+    #[error("the horizon is 0: it must be at least one session")]
     ZeroHorizon,
-    /// The arithmetic of a distribution failed.
+    /// A distribution could not be evaluated.
     #[error("the {distribution} distribution could not be evaluated with {parameter}")]
     Distribution {
         /// Name of the distribution.
         distribution: &'static str,
-        /// The parameter that it refused.
+        /// The invalid parameter.
         parameter: f64,
     },
 }
 
-/// A list of values with the name that an error message calls it by.
+/// A list of values with its name for error messages.
 pub(crate) type Named<'a> = (&'static str, &'a [f64]);
 
-/// Checks that all lists are of the same length, not empty, and finite throughout.
+/// Checks that all lists are non-empty, finite, and of equal length.
 pub(crate) fn check_lists(lists: &[Named<'_>]) -> Result<(), EvalError> {
     let Some(&(reference, first)) = lists.first() else { return Ok(()) };
     for &(what, values) in lists {
@@ -129,7 +131,7 @@ pub(crate) fn check_lists(lists: &[Named<'_>]) -> Result<(), EvalError> {
     Ok(())
 }
 
-/// Passes on a result that is finite.
+/// Returns a finite result, otherwise an error.
 pub(crate) fn representable(what: &'static str, value: f64) -> Result<f64, EvalError> {
     if value.is_finite() { Ok(value) } else { Err(EvalError::Overflow { what }) }
 }

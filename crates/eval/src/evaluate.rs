@@ -1,4 +1,4 @@
-//! A model's one-step forecasts beside naive's on the same days.
+//! Error metrics of one-step forecasts, of a model and of the naive forecast on the same days.
 
 use chrono::NaiveDate;
 use closecast_domain::{ErrorMetrics, PartEvaluation};
@@ -9,26 +9,26 @@ use crate::{
     significance::{Loss, diebold_mariano},
 };
 
-/// A forecast of one session's close, and the close that came. Prices in the price's currency, as quoted.
+/// A forecast of one session's close and its realised close, as quoted prices.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Outcome {
     /// Session forecast.
     pub date: NaiveDate,
-    /// Close known when the forecast was made, that of the session before: the naive forecast.
+    /// Last close known when the forecast was made: the naive forecast.
     pub last_close: f64,
-    /// Close that came.
+    /// Realised close.
     pub actual: f64,
-    /// Point forecast of it.
+    /// Point forecast.
     pub point: f64,
 }
 
-/// Returns the error metrics of the forecasts and of naive over the same days.
+/// Returns the error metrics of the forecasts and of the naive forecast on the same days.
 ///
-/// The p-value is that of the Diebold–Mariano test on absolute errors, one step ahead; `None` when there are too few
-/// days for it or the forecasts are those of naive. Naive's own metrics have no p-value and no directional accuracy.
+/// The p-value is that of the Diebold–Mariano test on absolute errors, one step ahead; `None` for too few days or forecasts
+/// equal to naive. The metrics of the naive forecast have no p-value and no directional accuracy.
 ///
 /// # Errors
-/// [`EvalError`] when there is no outcome, one is not finite, or the dates do not rise.
+/// [`EvalError`] without outcomes, when one is not finite, or the dates are not ascending.
 pub fn evaluate(outcomes: &[Outcome]) -> Result<PartEvaluation, EvalError> {
     if let Some(position) = outcomes.windows(2).position(|pair| pair[0].date >= pair[1].date) {
         let index = position + 1;
@@ -44,7 +44,7 @@ pub fn evaluate(outcomes: &[Outcome]) -> Result<PartEvaluation, EvalError> {
     })
 }
 
-/// Returns all metrics but the p-value.
+/// Returns all metrics except the p-value.
 pub(crate) fn error_metrics(actual: &[f64], forecast: &[f64], last_close: &[f64]) -> Result<ErrorMetrics, EvalError> {
     Ok(ErrorMetrics {
         days: actual.len(),

@@ -1,166 +1,33 @@
-//! How a model in service is doing, from 0 to 100, and what that is made of.
+//! Health of a model in service, from 0 to 100.
 //!
-//! Each component looks at one thing, gives a score of its own by a rule that stands at it, and says what it saw. What cannot be
-//! judged yet has no score and does not count: the health is the mean of the others by weight.
+//! Each component has its own score, by a documented rule, and a summary. A component with insufficient data has no score;
+//! the health is the weighted mean of the others.
 
+mod finding;
 mod inputs;
 mod record;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+pub use finding::{Component, Condition, Evidence, Finding};
 pub use inputs::{data_freshness, data_quality, feature_drift, model_age};
 pub use record::{bias, error_against_naive, interval_coverage};
 
-/// What is looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Component {
-    /// Defects of the prices.
-    DataQuality,
-    /// Whether the newest prices are there.
-    DataFreshness,
-    /// Whether the inputs are still like those of the training.
-    FeatureDrift,
-    /// Realised errors beside naive's.
-    ErrorAgainstNaive,
-    /// Whether forecasts lean to one side.
-    Bias,
-    /// Whether closes fall into the intervals as often as promised.
-    IntervalCoverage,
-    /// How long ago the model learned.
-    ModelAge,
-}
-
-impl Component {
-    /// All components.
-    pub const ALL: [Self; 7] = [
-        Self::DataQuality,
-        Self::DataFreshness,
-        Self::FeatureDrift,
-        Self::ErrorAgainstNaive,
-        Self::Bias,
-        Self::IntervalCoverage,
-        Self::ModelAge,
-    ];
-
-    /// Returns its part of the health, of 100 in all. What was realised counts for half: the rest can only foretell it.
-    #[must_use]
-    pub fn weight(self) -> f64 {
-        match self {
-            Self::ErrorAgainstNaive => 25.0,
-            Self::DataQuality | Self::DataFreshness | Self::FeatureDrift | Self::IntervalCoverage => 15.0,
-            Self::Bias => 10.0,
-            Self::ModelAge => 5.0,
-        }
-    }
-
-    /// Returns its name, such as `data_quality`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::DataQuality => "data_quality",
-            Self::DataFreshness => "data_freshness",
-            Self::FeatureDrift => "feature_drift",
-            Self::ErrorAgainstNaive => "error_against_naive",
-            Self::Bias => "bias",
-            Self::IntervalCoverage => "interval_coverage",
-            Self::ModelAge => "model_age",
-        }
-    }
-}
-
-/// How things stand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// It cannot be judged yet.
-    InsufficientData,
-    /// Nothing to do.
-    Healthy,
-    /// Worth watching.
-    Warning,
-    /// A person should act.
-    Critical,
-}
-
-impl Condition {
-    /// Returns its name, such as `healthy`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::InsufficientData => "insufficient_data",
-            Self::Healthy => "healthy",
-            Self::Warning => "warning",
-            Self::Critical => "critical",
-        }
-    }
-}
-
-/// A figure that a finding rests on.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Evidence {
-    /// What it is, such as `relative_mae`.
-    pub name: &'static str,
-    /// The figure.
-    pub value: f64,
-}
-
-/// What was seen of one component.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Finding {
-    /// What was looked at.
-    pub component: Component,
-    /// From 0 to 100; `None` when it cannot be judged.
-    pub score: Option<f64>,
-    /// How it stands.
-    pub condition: Condition,
-    /// What was seen, in a sentence.
-    pub summary: String,
-    /// The figures, the deciding one first.
-    pub evidence: Vec<Evidence>,
-    /// Value of the deciding figure from which on this is critical, where there is one.
-    pub critical_from: Option<f64>,
-    /// What to do, unless all is well.
-    pub recommendation: Option<&'static str>,
-}
-
-impl Finding {
-    /// Returns that a component cannot be judged, and why.
-    #[must_use]
-    pub fn insufficient(component: Component, summary: String, evidence: Vec<Evidence>) -> Self {
-        let (condition, score) = (Condition::InsufficientData, None);
-        Self { component, score, condition, summary, evidence, critical_from: None, recommendation: None }
-    }
-
-    /// Returns what was seen; `recommendation` is for when it is not healthy.
-    fn judged(
-        component: Component,
-        (score, condition): (f64, Condition),
-        summary: String,
-        (evidence, critical_from): (Vec<Evidence>, Option<f64>),
-        recommendation: &'static str,
-    ) -> Self {
-        let recommendation = (condition > Condition::Healthy).then_some(recommendation);
-        let score = Some(score.clamp(0.0, 100.0));
-        Self { component, score, condition, summary, evidence, critical_from, recommendation }
-    }
-}
-
-/// How a model is doing.
+/// Health of a model.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Health {
-    /// Mean of the components' scores by weight; `None` when none could be judged.
+    /// Weighted mean of the components' scores; `None` if no component has a score.
     pub score: Option<f64>,
-    /// The worst condition of a component.
+    /// Worst condition of a component.
     pub condition: Condition,
-    /// Weights of the components that could be judged, of 100.
+    /// Sum of the weights of the components with a score, at most 100.
     pub weight_judged: f64,
     /// The components.
     pub findings: Vec<Finding>,
 }
 
 impl Health {
-    /// Returns the health that `findings` make up, one a component.
+    /// Combines `findings`, one per component.
     #[must_use]
     pub fn of(findings: Vec<Finding>) -> Self {
         let judged = || findings.iter().filter_map(|finding| Some((finding.component.weight(), finding.score?)));
@@ -181,12 +48,12 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_are_of_100() {
+    fn weights_sum_to_100() {
         assert_eq!(Component::ALL.iter().map(|component| component.weight()).sum::<f64>(), 100.0);
     }
 
     #[test]
-    fn what_cannot_be_judged_does_not_count() {
+    fn components_without_data_do_not_count() {
         let unknown = Finding::insufficient(Component::ErrorAgainstNaive, String::new(), Vec::new());
         let good = finding(Component::DataQuality, 90.0, Condition::Healthy);
         let bad = finding(Component::ModelAge, 10.0, Condition::Warning);

@@ -30,7 +30,7 @@ pub use drift::{DriftReport, FeatureDays, TrainingReference};
 pub use error::EvalError;
 pub use evaluate::{Outcome, evaluate};
 pub use residuals::{ResidualQuantile, VENTILES, conformal_quantiles, empirical_quantiles, standardise};
-pub use settlement::{Awaited, Realised, SettledError, Settlement};
+pub use settlement::{PendingForecast, Realised, SettledError, Settlement};
 pub use significance::{Bias, Christoffersen, DieboldMariano, LikelihoodRatio, Loss, christoffersen, diebold_mariano};
 pub use track_record::{MIN_RECORD_DAYS, SettledForecast, TrackRecord};
 pub use verdict::{LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL, Verdict};

@@ -1,8 +1,8 @@
-//! Errors of point forecasts.
+//! Error metrics of point forecasts.
 //!
-//! All functions take one value a day, oldest first, in the price's currency: `actual` the close that came, `forecast`
-//! the close that was forecast, `last_close` the close known when the forecast was made, which is the naive forecast.
-//! Sums are compensated and in double precision. NaN and infinity are refused, never skipped.
+//! All functions take one value per day, oldest first, in the currency of the prices: `actual` is the realised close, `forecast`
+//! the forecast close, `last_close` the close known when the forecast was made, which is the naive forecast. Sums are
+//! compensated and in double precision. NaN and infinity are refused, never skipped.
 
 pub mod directional_accuracy;
 pub mod lag_one_copy;

@@ -1,24 +1,14 @@
-//! Whether a newly trained model, the challenger, may take the place of the one in service, the champion: both and naive on the same
-//! recent days, of which neither model has learned.
+//! Promotion: whether a newly trained model, the challenger, may replace the model in service, the champion. Both and the naive
+//! forecast are evaluated on the same recent days, which neither model was trained on.
 
 mod compare;
 mod days;
 mod evidence;
 mod figures;
+mod thresholds;
 mod verdict;
 
-pub use compare::{PromotionError, Rival, compare};
+pub use compare::{ComparedModel, PromotionError, compare};
 pub use evidence::{Evidence, Figures, Ratios, Refusal, Side, Verdict};
+pub use thresholds::{MAE_TOLERANCE, MIN_SESSIONS, RECENT_SESSIONS};
 pub use verdict::verdict;
-
-/// Sessions that are compared unless asked otherwise: a quarter of a year, new enough to be the market that the champion serves in.
-pub const RECENT_SESSIONS: usize = 60;
-
-/// Fewest sessions on which anything is decided: about a month. The losses of single days scatter about as much as they are large, so
-/// that the mean of 20 is known to about a fifth; of fewer, the order of two models says little but luck.
-pub const LEAST_SESSIONS: usize = 20;
-
-/// How much larger the challenger's absolute error may be than the champion's. The CRPS judges the whole forecast, points
-/// included; this forbids better intervals around a plainly worse point. Points of good models lie within a percent or two of naive's,
-/// and so of each other, for no reason but chance.
-pub const MAE_TOLERANCE: f64 = 1.02;

@@ -1,22 +1,22 @@
-//! Forecast distributions out of the errors that were made: quantiles of standardised residuals.
+//! Forecast distributions from past errors: quantiles of standardised residuals.
 //!
-//! A standardised residual is `z = (r − r̂) / σ`: the realised log return less the forecast one, over the volatility
-//! known when the forecast was made. On days that the weights were not fitted on (validation), their quantiles `z_τ`
-//! turn a point forecast into a distribution: price quantile `last · exp(r̂ + z_τ·σ)`.
+//! A standardised residual is `z = (r − r̂) / σ`: the realised minus the forecast log return, over the volatility known when
+//! the forecast was made. Their quantiles `z_τ` on validation days convert a point forecast to a distribution: price quantile
+//! `last · exp(r̂ + z_τ·σ)`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::{EvalError, check_lists, representable};
 
-/// The levels 0.05, 0.10 … 0.95, which cut a distribution into twenty parts.
+/// The levels 0.05, 0.10 … 0.95, which divide a distribution into twenty parts.
 pub const VENTILES: [f64; 19] =
     [0.05, 0.10, 0.15, 0.20, 0.25, 0.30, 0.35, 0.40, 0.45, 0.50, 0.55, 0.60, 0.65, 0.70, 0.75, 0.80, 0.85, 0.90, 0.95];
 
-/// Fewest residuals that [`conformal_quantiles`] takes: with 40 the largest and the smallest are the ends of a 95 %
-/// interval. Levels further out need more.
+/// Minimum number of residuals of [`conformal_quantiles`]: with 40, the maximum and the minimum are the ends of a 95 %
+/// interval. More extreme levels need more.
 pub const MIN_RESIDUALS: usize = 40;
 
-/// Slack for `(n + 1)·τ` that is an integer but for the rounding of `τ`.
+/// Tolerance for `(n + 1)·τ` that is an integer except for the rounding of `τ`.
 const RANK_ROUNDING: f64 = 1e-9;
 
 /// A quantile of the standardised residuals.
@@ -28,7 +28,7 @@ pub struct ResidualQuantile {
     pub z: f64,
 }
 
-/// Returns the standardised residuals `(realised − forecast) / sigma`, one a day.
+/// Returns the standardised residuals `(realised − forecast) / sigma`, one per day.
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, a volatility is not above zero,
@@ -42,23 +42,23 @@ pub fn standardise(realised: &[f64], forecast: &[f64], sigma: &[f64]) -> Result<
     realised.iter().zip(forecast).zip(sigma).map(residual).collect()
 }
 
-/// Returns the quantiles of `residuals` at `levels`, corrected for the size of the sample so that intervals between
-/// them hold what they promise on days to come.
+/// Returns the quantiles of `residuals` at `levels`, with the finite-sample correction that gives intervals valid coverage
+/// on new days.
 ///
-/// With the residuals in rising order `z₁ ≤ … ≤ zₙ`, a level `τ > ½` takes rank `⌈(n + 1)·τ⌉`, a level `τ < ½` rank
-/// `⌊(n + 1)·τ⌋`, and the median stays the plain one. If the days to come are exchangeable with those of the sample, a
+/// With the residuals in ascending order `z₁ ≤ … ≤ zₙ`, a level `τ > ½` takes rank `⌈(n + 1)·τ⌉`, a level `τ < ½` rank
+/// `⌊(n + 1)·τ⌋`, and the median is the sample median. If new days are exchangeable with those of the sample, a
 /// new residual lies at or below the upper quantile with probability at least `τ`, so the central interval from
 /// `α/2` to `1 − α/2` holds it with probability at least `1 − α` (split conformal prediction: Lei, G'Sell, Rinaldo,
 /// Tibshirani and Wasserman, "Distribution-Free Predictive Inference for Regression", JASA 113, 2018, section 2.2; each
 /// tail on its own as in Romano, Patterson and Candès, "Conformalized Quantile Regression", NeurIPS 2019, theorem 2,
-/// because losses and gains have different tails). Markets drift, so the promise is checked by
+/// because losses and gains have different tails). Markets drift, so coverage is checked by
 /// [`coverage`](crate::coverage()) out of sample.
 ///
-/// The result is in the order of `levels` and never falls.
+/// The result is in the order of `levels` and ascending.
 ///
 /// # Errors
-/// [`EvalError::TooFew`] below [`MIN_RESIDUALS`], or when a level lies further out than the sample reaches;
-/// [`EvalError::InvalidLevel`] when the levels do not rise within (0, 1); [`EvalError`] on NaN, infinity or no residual.
+/// [`EvalError::TooFew`] below [`MIN_RESIDUALS`], or when a level is too extreme for the sample;
+/// [`EvalError::InvalidLevel`] when the levels are not ascending within (0, 1); [`EvalError`] on NaN, infinity or no residual.
 pub fn conformal_quantiles(residuals: &[f64], levels: &[f64]) -> Result<Vec<ResidualQuantile>, EvalError> {
     let sorted = sorted_residuals(residuals, levels)?;
     let reach = levels.iter().map(|&level| residuals_needed(level)).fold(MIN_RESIDUALS, usize::max);
@@ -72,7 +72,7 @@ pub fn conformal_quantiles(residuals: &[f64], levels: &[f64]) -> Result<Vec<Resi
 /// "Sample Quantiles in Statistical Packages", The American Statistician 50, 1996; the default of NumPy and R).
 ///
 /// # Errors
-/// [`EvalError::InvalidLevel`] when the levels do not rise within (0, 1); [`EvalError`] on NaN, infinity or no residual.
+/// [`EvalError::InvalidLevel`] when the levels are not ascending within (0, 1); [`EvalError`] on NaN, infinity or no residual.
 pub fn empirical_quantiles(residuals: &[f64], levels: &[f64]) -> Result<Vec<ResidualQuantile>, EvalError> {
     let sorted = sorted_residuals(residuals, levels)?;
     levels.iter().map(|&level| Ok(ResidualQuantile { level, z: empirical_quantile(&sorted, level)? })).collect()
@@ -114,7 +114,7 @@ fn empirical_quantile(sorted: &[f64], level: f64) -> Result<f64, EvalError> {
     let below = sorted[position.floor() as usize];
     let above = sorted[position.ceil() as usize];
     let value = representable("a quantile", below + (above - below) * position.fract())?;
-    // Rounding must not carry it past the value above, or the quantiles could fall.
+    // Rounding must not exceed the value above, or the quantiles could descend.
     Ok(value.min(above))
 }
 

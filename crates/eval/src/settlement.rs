@@ -1,32 +1,31 @@
-//! What came of a forecast, in the units it was made in.
+//! Settlement of forecasts with realised closes, in the units of the forecast.
 
 use chrono::NaiveDate;
 use closecast_domain::History;
 use serde::{Deserialize, Serialize};
 
-/// A forecast of one session whose close is waited for.
+/// A forecast of one session whose close is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Awaited {
-    /// Last session that was known when it was made.
+pub struct PendingForecast {
+    /// Last session known when it was made.
     pub as_of: NaiveDate,
-    /// Close of that session as quoted then: the unit of all its prices.
+    /// Close of that session as quoted then; all its prices are in this unit.
     pub last_close: f64,
     /// Session forecast.
     pub target: NaiveDate,
 }
 
-/// The close that came.
+/// A realised close.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Realised {
-    /// The close that the forecast is held against, in the units of its prices: `last_close` grown by the adjusted return from
-    /// `as_of` to the target, as in a backtest. Splits on the way or since are undone, and a dividend on the way counts as
-    /// reinvested, so that neither counts for or against the forecast.
+    /// The close that the forecast is compared with, in the units of its prices: `last_close` grown by the adjusted return from
+    /// `as_of` to the target, as in a backtest. Splits are undone and dividends reinvested, so that they do not affect the error.
     pub close: f64,
-    /// The close as the source quotes it today, for people to read.
+    /// The close as the source quotes it today, for display.
     pub quoted: f64,
 }
 
-/// How things stand with a forecast.
+/// Settlement state of a forecast.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Settlement {
@@ -34,19 +33,18 @@ pub enum Settlement {
     Closed(Realised),
     /// The target session is not in the history yet.
     Waiting,
-    /// The history has gone past the target and has no session there: the exchange was closed on a day that nobody foresaw, or
-    /// the source lacks it. Should the session be added one day, it can be settled then.
+    /// The history extends beyond the target and has no session there: an unscheduled closure, or the source lacks the session.
+    /// If the session is added later, the forecast can be settled then.
     NoSession,
-    /// The history no longer has the session that the forecast was made on, so that its units are unknown.
+    /// The history no longer has the session that the forecast was made on, so its units are unknown.
     NoOrigin,
 }
 
-impl Awaited {
-    /// Looks for the close in `later`, a history of the same symbol taken since.
+impl PendingForecast {
+    /// Looks up the close in `later`, a newer history of the same symbol.
     ///
-    /// It does not matter whether the source quotes old prices as they were or adjusted for splits since then, nor how many
-    /// there were: only returns are read from it. A close of `as_of` that was corrected since leaves the forecast with the
-    /// close it was given, and the return that really came.
+    /// Only returns are read from it, so it does not matter whether the source adjusts old prices for splits. If the close of
+    /// `as_of` was corrected since, the forecast keeps its own close and the realised return.
     #[must_use]
     pub fn settle(&self, later: &History) -> Settlement {
         let bars = later.bars();
@@ -62,20 +60,20 @@ impl Awaited {
     }
 }
 
-/// How far a forecast was off, beside naive, on the same session.
+/// Errors of a forecast and of the naive forecast on the same session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SettledError {
-    /// `point − close`: positive when the forecast was too high.
+    /// `point − close`: positive if the forecast is too high.
     pub error: f64,
     /// `|point − close|`.
     pub absolute: f64,
-    /// `|last_close − close|`: the same of the forecast that nothing changes.
+    /// `|last_close − close|`: the same for the naive forecast.
     pub naive_absolute: f64,
 }
 
 impl SettledError {
-    /// Returns the errors of a forecast of `point`, made at `last_close`, against the `close` that came: all in the units of the
-    /// forecast, as [`Realised::close`] is.
+    /// Returns the errors of a forecast of `point`, made at `last_close`, for the realised `close`: all in the units of the
+    /// forecast, as is [`Realised::close`].
     #[must_use]
     pub fn of(point: f64, last_close: f64, close: f64) -> Self {
         Self { error: point - close, absolute: (point - close).abs(), naive_absolute: (last_close - close).abs() }
@@ -104,26 +102,26 @@ mod tests {
     }
 
     /// A forecast made on 2024-01-03 at a quoted close of 400, of 2024-01-05.
-    const fn awaited(target: NaiveDate, as_of: NaiveDate) -> Awaited {
-        Awaited { as_of, last_close: 400.0, target }
+    const fn pending(target: NaiveDate, as_of: NaiveDate) -> PendingForecast {
+        PendingForecast { as_of, last_close: 400.0, target }
     }
 
     fn settled(later: &History) -> Realised {
-        match awaited(day(5), day(3)).settle(later) {
+        match pending(day(5), day(3)).settle(later) {
             Settlement::Closed(realised) => realised,
             other => unreachable!("{other:?}"),
         }
     }
 
     #[test]
-    fn an_error_stands_beside_naives() {
+    fn settled_error_includes_naive() {
         let errors = SettledError::of(103.0, 100.0, 101.5);
         assert_eq!(errors, SettledError { error: 1.5, absolute: 1.5, naive_absolute: 1.5 });
         assert_eq!(SettledError::of(99.0, 100.0, 101.0).error, -2.0);
     }
 
     #[test]
-    fn a_split_on_the_way_is_undone_whichever_way_the_source_quotes() {
+    fn split_before_the_target_is_undone_for_raw_and_adjusted_quotes() {
         // 4:1 on the 4th: 400 becomes 100, and the close of the 5th is 101 of the new shares, 404 in the units of the forecast.
         let split = |bar: RawBar| RawBar { split: 4.0, ..bar };
         let adjusted = [bar(2, 99.0), bar(3, 100.0), split(bar(4, 102.0)), bar(5, 101.0), bar(8, 103.0)];
@@ -136,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_after_the_target_is_undone_too() {
+    fn split_after_the_target_is_undone() {
         let split = |bar: RawBar| RawBar { split: 4.0, ..bar };
         let adjusted = [bar(3, 100.0), bar(4, 102.0), bar(5, 101.0), split(bar(8, 103.0))];
         let as_traded = [bar(3, 400.0), bar(4, 408.0), bar(5, 404.0), split(bar(8, 103.0))];
@@ -147,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dividend_on_the_way_counts_neither_for_nor_against() {
+    fn dividend_before_the_target_does_not_change_the_error() {
         // The price falls by the dividend of 8 and by nothing else.
         let bars = vec![bar(3, 400.0), RawBar { dividend: 8.0, ..bar(4, 392.0) }, bar(5, 392.0)];
         let realised = settled(&history(PriceBasis::SplitAdjusted, bars));
@@ -155,9 +153,9 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_come_is_waited_for_and_what_never_will_is_told() {
+    fn settlement_is_pending_closed_or_unknown_without_the_target() {
         let bars = |days: &[u32]| history(PriceBasis::SplitAdjusted, days.iter().map(|&on| bar(on, 400.0)).collect());
-        let stands = |days: &[u32]| awaited(day(5), day(3)).settle(&bars(days));
+        let stands = |days: &[u32]| pending(day(5), day(3)).settle(&bars(days));
         assert_eq!(stands(&[2, 3, 4]), Settlement::Waiting);
         assert_eq!(stands(&[2]), Settlement::Waiting, "even a history that ends before the forecast was made");
         assert_eq!(stands(&[2, 3, 4, 8]), Settlement::NoSession);

@@ -1,4 +1,4 @@
-//! Whether a difference is more than luck.
+//! Significance tests.
 
 pub mod bias;
 pub mod christoffersen;

@@ -1,8 +1,8 @@
-//! Sums that do not lose digits.
+//! Compensated sums.
 
 /// Returns the sum of `values` by Neumaier's compensated summation ("Rundungsfehleranalyse einiger Verfahren zur
 /// Summation endlicher Summen", ZAMM 54, 1974): its error does not grow with the number of values.
-/// NaN or infinity anywhere gives a result that is not finite.
+/// With NaN or infinity among the values, the result is not finite.
 pub(crate) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     let (mut total, mut lost) = (0.0_f64, 0.0_f64);
     for value in values {
@@ -13,7 +13,7 @@ pub(crate) fn sum(values: impl IntoIterator<Item = f64>) -> f64 {
     total + lost
 }
 
-/// Returns the mean of as many values as there are in `values`; NaN when there are none.
+/// Returns the mean of `values`; NaN without any.
 pub(crate) fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     let count = values.len() as f64;
     sum(values) / count
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_what_a_plain_sum_loses() {
+    fn compensated_sum_keeps_small_terms() {
         assert_eq!(sum([1.0, 1e100, 1.0, -1e100]), 2.0);
         assert_eq!(sum(std::iter::repeat_n(0.1, 10)), 1.0);
     }

@@ -1,4 +1,4 @@
-//! What became of a model's forecasts: its errors beside naive's, its leaning, and how often closes fell where it said.
+//! Track record of a model's settled forecasts: errors relative to naive, bias and interval coverage.
 
 use chrono::NaiveDate;
 use closecast_domain::{PartEvaluation, Quantile};
@@ -12,10 +12,10 @@ use crate::{
     summation::{mean, sum},
 };
 
-/// Fewest settled forecasts that say anything: a month of sessions.
+/// Minimum number of settled forecasts for an evaluation: a month of sessions.
 pub const MIN_RECORD_DAYS: usize = 20;
 
-/// A forecast of one session whose close has come. Prices in the units of the forecast.
+/// A forecast of one session with its realised close. Prices are in the units of the forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettledForecast {
     /// Session forecast.
@@ -24,9 +24,9 @@ pub struct SettledForecast {
     pub last_close: f64,
     /// Point forecast.
     pub point: f64,
-    /// Quantiles by rising level; empty when a point alone was given.
+    /// Quantiles in ascending order of level; empty for a point forecast.
     pub quantiles: Vec<Quantile>,
-    /// Close that came.
+    /// Realised close.
     pub close: f64,
 }
 
@@ -39,64 +39,64 @@ pub struct SettledDay {
     pub forecast_return: f64,
     /// `ln(close / last close)`.
     pub realised_return: f64,
-    /// Where in its distribution the close fell, in (0, 1).
+    /// Probability integral transform of the close, in (0, 1).
     pub pit: Option<f64>,
 }
 
-/// How returns spread.
+/// Summary statistics of returns.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     /// Mean.
     pub mean: f64,
-    /// Standard deviation, with divisor n − 1; 0 of a single day.
+    /// Standard deviation with divisor n − 1; 0 for a single day.
     pub standard_deviation: f64,
-    /// Least.
+    /// Minimum.
     pub least: f64,
-    /// Greatest.
+    /// Maximum.
     pub greatest: f64,
 }
 
-/// How often closes fell into one central interval.
+/// Coverage of one central interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IntervalRecord {
-    /// Probability that the interval promises.
+    /// Nominal probability of the interval.
     pub level: f64,
     /// Days counted.
     pub days: usize,
-    /// Days on which the close lay inside.
+    /// Days with the close inside.
     pub inside: usize,
     /// Share of them.
     pub share: f64,
-    /// Lower end of the share's 95 % Wilson interval.
+    /// Lower end of the 95 % Wilson interval of the share.
     pub lower: f64,
     /// Upper end of it.
     pub upper: f64,
 }
 
-/// What became of the forecasts of a stretch of days.
+/// Evaluation of settled forecasts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrackRecord {
-    /// Every day, oldest first.
+    /// All days, oldest first.
     pub days: Vec<SettledDay>,
-    /// Errors beside naive's on the same days, in the price's currency.
+    /// Errors of the model and of the naive forecast on the same days, in the currency of the prices.
     pub errors: PartEvaluation,
-    /// Mean of `ln(close / point)`: above 0 when closes came out higher than forecast. `None` of too few days.
+    /// Mean of `ln(close / point)`: above 0 if closes are higher than forecast. `None` for too few days.
     pub bias: Option<Bias>,
     /// Forecast returns.
     pub forecast_returns: Spread,
     /// Realised returns.
     pub realised_returns: Spread,
-    /// Central intervals that the quantiles reach, by rising level.
+    /// Central intervals covered by the quantiles, in ascending order of level.
     pub intervals: Vec<IntervalRecord>,
-    /// Days by where in its distribution the close fell; `None` without quantiles that reach far enough.
+    /// Histogram of the probability integral transform; `None` if the quantiles do not reach the outer ventiles.
     pub pit: Option<PitHistogram>,
 }
 
 impl TrackRecord {
-    /// Returns what became of `settled`, one forecast a day, oldest first.
+    /// Evaluates `settled`, one forecast per day, oldest first.
     ///
     /// # Errors
-    /// [`EvalError`] when there is none, a price is not finite or not above zero, dates do not rise, or quantiles fall.
+    /// [`EvalError`] without forecasts, when a price is not finite and positive, dates are not ascending, or quantiles descend.
     pub fn of(settled: &[SettledForecast]) -> Result<Self, EvalError> {
         check_prices(settled)?;
         let outcomes: Vec<Outcome> = settled
@@ -163,7 +163,7 @@ fn listed(quantiles: &[Quantile]) -> (Vec<f64>, Vec<f64>) {
     quantiles.iter().map(|quantile| (quantile.level, quantile.price)).unzip()
 }
 
-/// Counts day by day, for the models of a stretch may give quantiles at other levels. Days without any are left out.
+/// Counts day by day, because the levels may differ between days. Days without quantiles are left out.
 fn distribution(settled: &[SettledForecast]) -> Result<(Option<MultiCoverage>, Option<PitHistogram>), EvalError> {
     let (mut coverage, mut pit): (Option<MultiCoverage>, Option<PitHistogram>) = (None, None);
     for forecast in settled.iter().filter(|forecast| !forecast.quantiles.is_empty()) {
@@ -238,14 +238,14 @@ mod tests {
     }
 
     #[test]
-    fn points_without_a_distribution_have_errors_alone() {
+    fn point_forecasts_have_only_errors() {
         let bare = SettledForecast { quantiles: Vec::new(), ..settled(2, 99.0) };
         let record = TrackRecord::of(&[bare, settled(3, 100.0)]).unwrap();
         assert_eq!((record.days[0].pit, record.interval(0.9).unwrap().days), (None, 1));
     }
 
     #[test]
-    fn refuses_prices_that_are_none() {
+    fn refuses_invalid_prices() {
         assert!(matches!(TrackRecord::of(&[settled(2, 0.0)]), Err(EvalError::NotPositive { .. })));
         assert!(TrackRecord::of(&[settled(2, f64::NAN)]).is_err());
         assert!(TrackRecord::of(&[]).is_err());

@@ -1,32 +1,30 @@
-//! What the figures say, in a sentence.
+//! Verdict on a model compared with the naive forecast.
 
 use closecast_domain::{ErrorMetrics, PartEvaluation};
 use serde::{Deserialize, Serialize};
 
-/// Significance level of the verdict: an error probability of one in twenty.
+/// Significance level of the verdict.
 pub const SIGNIFICANCE_LEVEL: f64 = 0.05;
 
-/// Directional accuracy above which a leak is more likely than a discovery: nobody forecasts the direction of a liquid
-/// stock right on three days out of five.
+/// Directional accuracy above which look-ahead is more likely than skill: 60 % is not plausible for a liquid stock.
 pub const LEAK_ALARM_ACCURACY: f64 = 0.60;
 
-/// Whether a model is worth more than repeating the last close.
+/// Verdict on a model compared with repeating the last close.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Its errors are smaller than naive's, and significantly so.
+    /// Its errors are significantly smaller than naive's.
     BeatsNaive,
-    /// The difference to naive is not significant, or could not be tested.
+    /// The difference to naive is not significant, or cannot be tested.
     NoBetter,
-    /// Its errors are larger than naive's, and significantly so.
+    /// Its errors are significantly larger than naive's.
     WorseThanNaive,
-    /// It has the direction right so often that it has probably seen the future. Outranks the other verdicts, which
-    /// a leak makes worthless.
+    /// The direction is right so often that look-ahead is likely. Takes precedence over the other verdicts.
     LeakAlarm,
 }
 
 impl Verdict {
-    /// Returns the verdict on the figures of test days at significance level `alpha`, usually [`SIGNIFICANCE_LEVEL`].
+    /// Returns the verdict on the test days at significance level `alpha`, usually [`SIGNIFICANCE_LEVEL`].
     #[must_use]
     pub fn of(test: &PartEvaluation, alpha: f64) -> Self {
         let significant = test.model.dm_p_value.is_some_and(|p| p < alpha);
@@ -52,7 +50,7 @@ impl Verdict {
         }
     }
 
-    /// Returns the verdict as one or two English sentences with the figures of `test` that it rests on.
+    /// Returns the verdict as one or two English sentences with the figures of `test`.
     #[must_use]
     pub fn sentence(self, test: &PartEvaluation) -> String {
         let figures = figures(&test.model);
@@ -75,7 +73,7 @@ impl Verdict {
     }
 }
 
-/// Returns whether the direction is right above the alarm's share, with an interval that luck alone does not explain.
+/// Returns whether the directional accuracy exceeds the alarm threshold and is significantly above chance.
 fn suspiciously_right(model: &ErrorMetrics) -> bool {
     model.directional_accuracy.is_some_and(|accuracy| accuracy.value > LEAK_ALARM_ACCURACY && accuracy.lower > 0.5)
 }
@@ -133,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_counts_only_when_it_is_significant() {
+    fn verdict_depends_on_significance() {
         assert_eq!(verdict(&part(0.97, Some(0.01), None)), Verdict::BeatsNaive);
         assert_eq!(verdict(&part(0.97, Some(0.05), None)), Verdict::NoBetter);
         assert_eq!(verdict(&part(0.97, None, None)), Verdict::NoBetter);
@@ -142,14 +140,14 @@ mod tests {
     }
 
     #[test]
-    fn a_naive_forecast_without_error_leaves_a_model_that_errs_worse() {
+    fn model_with_errors_is_worse_when_naive_has_none() {
         let mut flat = part(1.0, Some(0.01), None);
         (flat.naive.mae, flat.model.rel_mae_naive) = (0.0, None);
         assert_eq!(verdict(&flat), Verdict::WorseThanNaive);
     }
 
     #[test]
-    fn too_much_direction_is_an_alarm_unless_luck_explains_it() {
+    fn high_directional_accuracy_is_an_alarm_if_significant() {
         assert_eq!(verdict(&part(0.5, Some(0.01), Some((0.61, 0.55)))), Verdict::LeakAlarm);
         assert_eq!(verdict(&part(0.5, Some(0.01), Some((0.60, 0.54)))), Verdict::BeatsNaive);
         assert_eq!(verdict(&part(0.5, Some(0.01), Some((0.70, 0.49)))), Verdict::BeatsNaive);
@@ -171,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_is_the_name_in_json() {
+    fn code_equals_name_in_json() {
         for verdict in [Verdict::BeatsNaive, Verdict::NoBetter, Verdict::WorseThanNaive, Verdict::LeakAlarm] {
             assert_eq!(serde_json::to_value(verdict).unwrap(), verdict.code());
         }

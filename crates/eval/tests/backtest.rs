@@ -16,7 +16,7 @@ use closecast_domain::{
 };
 use closecast_eval::{
     Drift, EwmaT, Naive,
-    backtest::{Backtest, BacktestError, BacktestSpec, Contender, Fold, FoldStore, NoStore, Plan, run, scores, slices},
+    backtest::{Backtest, BacktestError, BacktestSpec, Candidate, Fold, FoldStore, NoStore, Plan, run, scores, slices},
 };
 use closecast_testkit::histories::{from_returns, random_walk};
 
@@ -28,20 +28,20 @@ fn spec() -> BacktestSpec {
     BacktestSpec { test_days: 60, refit_every: 20, from: None, horizon: 2 }
 }
 
-fn contenders() -> Vec<Contender> {
-    vec![Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("drift", Drift { horizon: 2 })]
+fn candidates() -> Vec<Candidate> {
+    vec![Candidate::per_symbol("naive", Naive { horizon: 2 }), Candidate::per_symbol("drift", Drift { horizon: 2 })]
 }
 
-fn backtest(histories: &[History], contenders: &[Contender]) -> Result<Backtest, BacktestError> {
+fn backtest(histories: &[History], candidates: &[Candidate]) -> Result<Backtest, BacktestError> {
     let plan = Plan::new(spec(), histories).unwrap();
-    run(&plan, (histories, &[]), contenders, &NoStore, &Cancel::new(), &NoProgress)
+    run(&plan, (histories, &[]), candidates, &NoStore, &Cancel::new(), &NoProgress)
 }
 
 #[test]
-fn the_ends_of_the_95_percent_interval_are_kept_where_the_model_gives_them() {
-    let contenders =
-        [Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("ewma-t", EwmaT { horizon: 2 })];
-    let rows = backtest(&histories(), &contenders).unwrap().rows;
+fn row_keeps_the_95_percent_interval_of_the_model() {
+    let candidates =
+        [Candidate::per_symbol("naive", Naive { horizon: 2 }), Candidate::per_symbol("ewma-t", EwmaT { horizon: 2 })];
+    let rows = backtest(&histories(), &candidates).unwrap().rows;
     for row in rows {
         let beyond = row.interval_95.map(|(lower, upper)| lower < row.quantiles[0] && row.quantiles[18] < upper);
         assert_eq!(beyond, (&*row.model == "ewma-t").then_some(true), "naive's levels end at 5 and 95 %");
@@ -65,11 +65,11 @@ impl PanelForecaster for Witness {
 }
 
 #[test]
-fn a_fold_is_a_date_and_nothing_on_or_after_it_is_learned_from() {
+fn fold_uses_no_data_on_or_after_its_date() {
     let (histories, also) = (histories(), [random_walk("ZZZ", 500, 9)]);
     let plan = Plan::new(spec(), &histories).unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
-    let witness = [Contender::new("witness", Witness(seen.clone()))];
+    let witness = [Candidate::new("witness", Witness(seen.clone()))];
     let done = run(&plan, (&histories, &also), &witness, &NoStore, &Cancel::new(), &NoProgress).unwrap();
     let seen = seen.lock().unwrap();
     assert_eq!(seen.len(), plan.folds.len());
@@ -84,7 +84,7 @@ fn a_fold_is_a_date_and_nothing_on_or_after_it_is_learned_from() {
 #[test]
 fn each_session_is_forecast_once_at_each_horizon_from_the_session_before() {
     let histories = histories();
-    let done = backtest(&histories, &contenders()).unwrap();
+    let done = backtest(&histories, &candidates()).unwrap();
     let mut seen = HashMap::new();
     for row in &done.rows {
         *seen.entry((row.model.clone(), row.symbol.clone(), row.target_date, row.horizon)).or_insert(0) += 1;
@@ -104,13 +104,12 @@ fn each_session_is_forecast_once_at_each_horizon_from_the_session_before() {
 }
 
 #[test]
-fn a_model_of_one_symbol_is_not_fitted_to_other_histories_of_it() {
+fn per_symbol_model_is_fitted_to_the_first_history_of_the_symbol() {
     let histories = histories();
     let earlier = from_returns("AAA", &[0.05; 300]);
     let plan = Plan::new(spec(), &histories).unwrap();
-    let with = |also: &[History]| {
-        run(&plan, (&histories, also), &contenders(), &NoStore, &Cancel::new(), &NoProgress).unwrap()
-    };
+    let with =
+        |also: &[History]| run(&plan, (&histories, also), &candidates(), &NoStore, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(with(&[earlier]), with(&[]), "steps of 5 % a day are not those of the days forecast");
 }
 
@@ -145,19 +144,19 @@ impl Predict for PeepingModel {
 }
 
 #[test]
-fn a_planted_leak_ends_the_backtest() {
-    let contenders = [Contender::each_alone("peeping", Peeping)];
-    let error = backtest(&histories(), &contenders).map(|done| done.rows.len()).unwrap_err();
+fn planted_look_ahead_fails_the_backtest() {
+    let candidates = [Candidate::per_symbol("peeping", Peeping)];
+    let error = backtest(&histories(), &candidates).map(|done| done.rows.len()).unwrap_err();
     assert!(matches!(&error, BacktestError::Leak { model, .. } if model == "peeping"), "{error}");
     assert!(error.to_string().contains("reads the future"), "{error}");
 }
 
 #[test]
-fn naive_is_the_measure_of_itself_and_models_are_scored_on_the_same_days() {
+fn relative_scores_of_naive_are_one_on_common_days() {
     let mut histories = histories();
     let young = random_walk("NEW", 420, 4);
     histories.push(young.between(Some(young.bars()[300].date), None).unwrap());
-    let done = backtest(&histories, &contenders()).unwrap();
+    let done = backtest(&histories, &candidates()).unwrap();
     assert!(done.skipped.iter().all(|skipped| skipped.symbol.as_str() == "NEW" && skipped.reason.contains("252")));
     assert_eq!(done.skipped.len(), 2 * 3, "both models, three folds");
     let scored = scores(&done.rows, None).unwrap();
@@ -202,10 +201,10 @@ impl Predict for BankruptModel {
 }
 
 #[test]
-fn a_forecast_without_a_score_is_left_out_and_told() {
-    let contenders =
-        [Contender::each_alone("naive", Naive { horizon: 2 }), Contender::each_alone("bankrupt", Bankrupt)];
-    let done = backtest(&histories(), &contenders).unwrap();
+fn forecast_without_a_score_is_skipped_with_a_reason() {
+    let candidates =
+        [Candidate::per_symbol("naive", Naive { horizon: 2 }), Candidate::per_symbol("bankrupt", Bankrupt)];
+    let done = backtest(&histories(), &candidates).unwrap();
     assert!(!done.skipped.is_empty());
     assert!(done.skipped.iter().all(|s| s.model == "bankrupt" && s.symbol.as_str() == "BBB"), "{:?}", done.skipped);
     assert!(done.skipped[0].reason.contains("cannot be scored"), "{}", done.skipped[0].reason);
@@ -213,8 +212,8 @@ fn a_forecast_without_a_score_is_left_out_and_told() {
 }
 
 #[test]
-fn slices_share_out_all_days() {
-    let done = backtest(&histories(), &contenders()).unwrap();
+fn slices_partition_all_days() {
+    let done = backtest(&histories(), &candidates()).unwrap();
     let slices = slices(&done.rows, None).unwrap();
     let days = |name: &str| {
         let slice = slices.iter().find(|slice| slice.days == name).unwrap();
@@ -245,19 +244,19 @@ impl FoldStore for Memory {
 }
 
 #[test]
-fn an_interrupted_backtest_goes_on_and_ends_with_the_same_rows() {
+fn interrupted_backtest_resumes_with_the_same_rows() {
     let histories = histories();
     let plan = Plan::new(spec(), &histories).unwrap();
-    let whole = backtest(&histories, &contenders()).unwrap();
+    let whole = backtest(&histories, &candidates()).unwrap();
     let store = Memory::default();
-    run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &NoProgress).unwrap();
+    run(&plan, (&histories, &[]), &candidates(), &store, &Cancel::new(), &NoProgress).unwrap();
     store.kept.lock().unwrap().retain(|(fold, _), _| *fold != plan.folds[1].first);
     let before = store.saved.load(Ordering::Relaxed);
-    let again = run(&plan, (&histories, &[]), &contenders(), &store, &Cancel::new(), &NoProgress).unwrap();
+    let again = run(&plan, (&histories, &[]), &candidates(), &store, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(again, whole);
     assert_eq!(store.saved.load(Ordering::Relaxed) - before, 2, "only the missing fold, of both models");
     let cancel = Cancel::new();
     cancel.cancel();
-    let stopped = run(&plan, (&histories, &[]), &contenders(), &NoStore, &cancel, &NoProgress);
+    let stopped = run(&plan, (&histories, &[]), &candidates(), &NoStore, &cancel, &NoProgress);
     assert!(matches!(stopped, Err(BacktestError::Cancelled)), "{stopped:?}");
 }

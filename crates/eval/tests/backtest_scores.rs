@@ -160,7 +160,7 @@ fn curves_agree_with_pandas() {
 }
 
 #[test]
-fn slices_agree_with_pandas_and_leave_out_what_asks_for_the_day_before() {
+fn slices_agree_with_pandas_without_serial_tests() {
     let fixture = fixture();
     let slices = slices(&rows(&fixture), Some("anchor")).unwrap();
     let days: Vec<&str> = slices.iter().map(|slice| slice.days.as_str()).collect();
@@ -183,11 +183,11 @@ fn slices_agree_with_pandas_and_leave_out_what_asks_for_the_day_before() {
     let (days, share) = worst_volatility(&slices, "ours", 1).unwrap();
     assert_eq!(days, worst.1);
     assert!((share - worst.0).abs() < SUMS);
-    assert_eq!(worst_volatility(&slices, "nobody", 1), None);
+    assert_eq!(worst_volatility(&slices, "unknown", 1), None);
 }
 
 #[test]
-fn findings_are_told_in_words_with_their_p_values() {
+fn findings_are_sentences_with_p_values() {
     let fixture = fixture();
     let scores = scores(&rows(&fixture), None).unwrap();
     let score = |model: &str| scores.iter().find(|score| score.model == model && score.horizon == 1).unwrap();
@@ -211,7 +211,7 @@ fn findings_are_told_in_words_with_their_p_values() {
 }
 
 #[test]
-fn without_quantiles_there_are_errors_of_points_alone() {
+fn point_forecasts_have_no_calibration() {
     let fixture = fixture();
     let mut rows = rows(&fixture);
     for row in rows.iter_mut().filter(|row| &*row.model == "ours") {
@@ -232,7 +232,7 @@ fn without_quantiles_there_are_errors_of_points_alone() {
 }
 
 #[test]
-fn the_95_percent_interval_is_told_where_every_forecast_has_it() {
+fn coverage_of_95_percent_is_reported_when_every_forecast_has_it() {
     let fixture = fixture();
     let mut rows = rows(&fixture);
     let at = rows.iter().position(|row| &*row.model == "anchor" && row.symbol.as_str() == "BBB").unwrap();
@@ -248,7 +248,7 @@ fn the_95_percent_interval_is_told_where_every_forecast_has_it() {
 }
 
 #[test]
-fn what_has_no_score_is_refused() {
+fn rows_without_a_score_are_refused() {
     let fixture = fixture();
     let with = |change: fn(&mut BacktestRow)| {
         let mut rows = rows(&fixture);

@@ -33,7 +33,7 @@ fn drift_goes_on_by_the_mean_step() {
     // Closes 100, 100·e^0.03, … : three steps that add up to 0.03.
     for (session, growth) in forecast.sessions.iter().zip([0.01_f64, 0.02]) {
         assert!((session.point / last - growth.exp()).abs() < 1e-12, "{session:?}");
-        assert!(session.quantiles.is_empty(), "three returns tell nothing about the spread");
+        assert!(session.quantiles.is_empty(), "three returns are too few for quantiles");
     }
 }
 
@@ -96,7 +96,7 @@ fn one_bar_is_enough_for_naive_and_two_for_drift() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused() {
+fn invalid_input_is_refused() {
     let history = random_walk("AAPL", 100, 3);
     for horizon in [0, 367, usize::MAX] {
         assert!(matches!(forecast(Naive { horizon }, &history), Err(ForecastError::Unsuitable(_))));

@@ -70,7 +70,7 @@ fn opposite_moves_have_correlation_minus_one_and_constant_prices_none() {
 }
 
 #[test]
-fn what_trades_every_day_has_the_days_of_the_calendar_unless_beside_what_does_not() {
+fn sessions_per_year_are_365_only_if_all_symbols_trade_daily() {
     let days = [("2024-01-05", 1.0), ("2024-01-06", 1.1), ("2024-01-08", 1.2)];
     let coins = [history("BTC-USD", &days), history("ETH-USD", &days)];
     assert_eq!(compare_prices(&coins, 1.0).unwrap().sessions_of_a_year, 365);
@@ -82,7 +82,7 @@ fn what_trades_every_day_has_the_days_of_the_calendar_unless_beside_what_does_no
 }
 
 #[test]
-fn what_cannot_be_compared_is_refused_with_the_reason() {
+fn incomparable_symbols_are_refused_with_the_reason() {
     let early = history("AAPL", &[("2024-01-02", 1.0), ("2024-01-03", 1.0)]);
     let late = history("MSFT", &[("2024-01-03", 1.0), ("2024-01-04", 1.0)]);
     let refusal = |histories: &[History]| compare_prices(histories, 100.0).unwrap_err();

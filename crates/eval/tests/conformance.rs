@@ -5,7 +5,7 @@
 use closecast_domain::{Forecaster, History, Predict};
 use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
-    backtest::EachAlone,
+    backtest::PerSymbol,
     conformance::{Check, Report, Subject, check_forecaster},
 };
 use closecast_testkit::histories::random_walk;
@@ -36,7 +36,7 @@ where
         [Check::SineIsLearned, Check::OtherSeedOtherBits, Check::SavedAndLoadedSameBits],
         "a baseline has no seed and is not kept"
     );
-    check(&Subject::panel(name, HORIZON, history(), move |_| EachAlone(baseline.clone())).scale_free());
+    check(&Subject::panel(name, HORIZON, history(), move |_| PerSymbol(baseline.clone())).scale_free());
 }
 
 #[test]

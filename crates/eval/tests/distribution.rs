@@ -38,7 +38,7 @@ fn days(case: &Value) -> (&str, Vec<f64>, Vec<Vec<f64>>, Vec<f64>) {
 }
 
 #[test]
-fn losses_and_places_agree_with_scikit_learn_and_numpy() -> Result<(), EvalError> {
+fn losses_and_pit_agree_with_scikit_learn_and_numpy() -> Result<(), EvalError> {
     for case in reference("days") {
         let (name, levels, quantiles, realised) = days(&case);
         for (day, (quantiles, &realised)) in quantiles.iter().zip(&realised).enumerate() {

@@ -33,7 +33,7 @@ fn mapped(values: &[f64], map: impl Fn(f64) -> f64) -> Vec<f64> {
 
 proptest! {
     #[test]
-    fn scores_are_no_rewards_and_scale_with_the_currency(
+    fn scores_are_non_negative_and_scale_with_the_currency(
         (levels, quantiles, realised) in distribution(), factor in 1e-3..1e3_f64,
     ) {
         let score = crps_of_quantiles(&levels, &quantiles, realised)?;
@@ -51,7 +51,7 @@ proptest! {
     }
 
     #[test]
-    fn places_rise_with_the_value_and_do_not_depend_on_the_unit(
+    fn pit_is_monotonic_and_does_not_depend_on_the_unit(
         (levels, quantiles, realised) in distribution(), further in 0.0..20.0_f64,
     ) {
         let pit = pit_of_quantiles(&levels, &quantiles, realised)?;
@@ -125,7 +125,7 @@ proptest! {
     }
 
     #[test]
-    fn ratios_turn_over_with_their_base(pairs in prop::collection::vec((1e-6..1e3_f64, 1e-6..1e3_f64), 1..60)) {
+    fn geometric_mean_inverts_with_the_base(pairs in prop::collection::vec((1e-6..1e3_f64, 1e-6..1e3_f64), 1..60)) {
         let forth = geometric_mean_ratio(&pairs)?;
         let turned: Vec<(f64, f64)> = pairs.iter().map(|&(ours, base)| (base, ours)).collect();
         let back = geometric_mean_ratio(&turned)?;
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bad_number_goes_unnoticed(
+    fn every_non_finite_number_is_refused(
         (levels, quantiles, realised) in distribution(), at in 0..30_usize,
         bad in prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
     ) {

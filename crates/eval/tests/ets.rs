@@ -48,7 +48,7 @@ fn log_points(history: &History, forecast: &Forecast) -> Vec<f64> {
 }
 
 #[test]
-fn the_chosen_model_is_that_of_statsmodels_and_no_less_likely() {
+fn selected_model_equals_statsmodels_and_is_as_likely() {
     for case in reference()["cases"].as_array().unwrap() {
         let (known, _) = histories(case);
         let (name, fitted) = (case["name"].as_str().unwrap(), fit(&known).unwrap());
@@ -100,7 +100,7 @@ fn forecasts_are_those_of_statsmodels_on_the_days_learned_from_and_later() {
 }
 
 #[test]
-fn many_origins_at_once_give_the_bits_of_each_alone() {
+fn batched_and_single_forecasts_have_the_same_bits() {
     for case in reference()["cases"].as_array().unwrap() {
         let (known, whole) = histories(case);
         let fitted = fit(&known).unwrap();
@@ -114,7 +114,7 @@ fn many_origins_at_once_give_the_bits_of_each_alone() {
 }
 
 #[test]
-fn a_split_in_the_quoted_price_changes_nothing_but_the_scale() {
+fn split_in_the_quoted_price_changes_only_the_scale() {
     let history = random_walk("AAPL", 400, 8);
     let fitted = fit(&history).unwrap();
     let mut bars = history.bars().to_vec();
@@ -127,7 +127,7 @@ fn a_split_in_the_quoted_price_changes_nothing_but_the_scale() {
 }
 
 #[test]
-fn what_cannot_be_done_is_refused() {
+fn invalid_input_is_refused() {
     let history = random_walk("AAPL", 300, 3);
     let short = fit(&history.first_bars(MIN_SESSIONS - 1).unwrap()).unwrap_err();
     assert!(matches!(short, ForecastError::TooShort { have: 250, need: 251, .. }), "{short}");

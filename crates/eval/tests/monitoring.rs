@@ -75,7 +75,7 @@ fn near(a: f64, b: f64) -> bool {
 
 proptest! {
     #[test]
-    fn a_z_score_knows_neither_unit_nor_origin(
+    fn z_score_does_not_depend_on_unit_or_origin(
         (values, days, reference) in inputs(), unit in 1e-2..1e2_f64, origin in -1e2..1e2_f64
     ) {
         let moved: Vec<f64> = values.iter().map(|value| origin + unit * value).collect();
@@ -88,7 +88,7 @@ proptest! {
     }
 
     #[test]
-    fn turned_upside_down_it_changes_its_sign_alone((values, days, reference) in inputs()) {
+    fn negated_values_negate_the_shift((values, days, reference) in inputs()) {
         let turned: Vec<f64> = values.iter().map(|value| -value).collect();
         let other = TrainingReference { mean: -reference.mean, ..reference };
         let (a, b) = (mean_shift(&values, days, reference).unwrap(), mean_shift(&turned, days, other).unwrap());
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn days_are_never_worth_more_than_they_are((values, days, reference) in inputs()) {
+    fn effective_days_never_exceed_days((values, days, reference) in inputs()) {
         let effective = effective_days(&values, days).unwrap();
         prop_assert!((1.0..=days as f64).contains(&effective));
         let shift = mean_shift(&values, days, reference).unwrap();
@@ -105,7 +105,7 @@ proptest! {
     }
 
     #[test]
-    fn days_like_the_training_part_have_not_moved((values, days, reference) in inputs()) {
+    fn days_equal_to_the_training_part_have_no_shift((values, days, reference) in inputs()) {
         let newest = &values[values.len() - days..];
         let mean = newest.iter().sum::<f64>() / days as f64;
         let shift = mean_shift(&values, days, TrainingReference { mean, ..reference }).unwrap();
@@ -113,7 +113,7 @@ proptest! {
     }
 
     #[test]
-    fn a_correction_only_ever_raises_and_keeps_the_order(p_values in prop::collection::vec(0.0..=1.0_f64, 1..60)) {
+    fn correction_raises_p_values_and_keeps_their_order(p_values in prop::collection::vec(0.0..=1.0_f64, 1..60)) {
         let adjusted = benjamini_hochberg(&p_values).unwrap();
         for (p, q) in p_values.iter().zip(&adjusted) {
             prop_assert!(p <= q && *q <= 1.0);
@@ -128,7 +128,7 @@ proptest! {
 }
 
 #[test]
-fn one_feature_that_moved_is_found_among_many_that_did_not() {
+fn single_shifted_feature_is_found_among_many() {
     let mut random = closecast_testkit::random::SplitMix64::new(7);
     let reference = TrainingReference { mean: 0.0, standard_deviation: 1.0 };
     let mut inputs: Vec<FeatureDays> = (0..30)

@@ -31,17 +31,17 @@ fn without_a_fault_every_check_passes() {
 }
 
 #[test]
-fn a_planted_fault_makes_its_own_check_fail_and_no_other() {
+fn planted_fault_fails_only_its_own_check() {
     for planted in Planted::ALL {
         let faults = checked(Some(planted)).map(|report| report.passed).unwrap_err();
         let failed: Vec<Check> = faults.failures.iter().map(|failure| failure.check).collect();
         assert_eq!(failed, [planted.fails()], "{planted:?}: {faults}");
-        assert!(faults.to_string().contains(planted.told()), "{planted:?}: {faults}");
+        assert!(faults.to_string().contains(planted.message()), "{planted:?}: {faults}");
     }
 }
 
 #[test]
-fn every_check_has_a_fault_that_it_finds() {
+fn every_check_has_a_planted_fault() {
     for check in Check::ALL {
         assert!(Planted::ALL.iter().any(|planted| planted.fails() == check), "{check:?}");
     }

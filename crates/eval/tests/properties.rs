@@ -24,7 +24,7 @@ fn scaled(values: &[f64], factor: f64) -> Vec<f64> {
     values.iter().map(|value| value * factor).collect()
 }
 
-/// What every metric says about the same days, so that one loop can ask something of all of them.
+/// Results of all metrics on the same days.
 fn all_metrics(actual: &[f64], forecast: &[f64], last: &[f64]) -> Vec<Result<(), EvalError>> {
     vec![
         mae(actual, forecast).map(drop),
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bad_number_goes_unnoticed(
+    fn every_non_finite_number_is_refused(
         days in days(8..30), column in 0..3_usize, day in 0..8_usize,
         bad in prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY]),
     ) {

@@ -50,7 +50,7 @@ fn metrics_agree_with_scikit_learn() -> Result<(), EvalError> {
 }
 
 #[test]
-fn an_evaluation_holds_the_same_figures() -> Result<(), EvalError> {
+fn evaluation_has_the_same_figures() -> Result<(), EvalError> {
     for case in reference("metrics") {
         let (actual, point, last) = (list(&case["actual"]), list(&case["forecast"]), list(&case["last_close"]));
         let start = chrono::NaiveDate::from_ymd_opt(2020, 1, 1).unwrap();

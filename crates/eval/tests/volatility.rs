@@ -160,7 +160,7 @@ fn har_agrees_with_statsmodels_and_scipy() {
 }
 
 #[test]
-fn a_fitted_model_sees_the_volatility_of_the_history_it_forecasts_from() {
+fn forecast_uses_the_volatility_of_the_given_history() {
     let history = random_walk("AAPL", 700, 5);
     let mut bars = history.bars().to_vec();
     for (index, bar) in bars[690..].iter_mut().enumerate() {
@@ -245,14 +245,14 @@ fn refuses<F: Forecaster + Copy>(forecaster: F, least: usize, with_horizon: impl
 }
 
 #[test]
-fn what_cannot_be_done_is_refused() {
+fn invalid_input_is_refused() {
     refuses(EwmaT { horizon: 1 }, 60, |horizon| EwmaT { horizon });
     refuses(GarchT { horizon: 1 }, 250, |horizon| GarchT { horizon });
     refuses(Har { horizon: 1 }, 250, |horizon| Har { horizon });
 }
 
 #[test]
-fn closes_that_stand_still_have_no_volatility() {
+fn constant_closes_have_no_volatility() {
     let still = from_returns("AAPL", &[0.0; 400]);
     let ewma = fit(EwmaT { horizon: 1 }, &still).unwrap().predict(&still);
     assert!(matches!(ewma, Err(ForecastError::Unsuitable(message)) if message.contains("do not move")));
@@ -263,7 +263,7 @@ fn closes_that_stand_still_have_no_volatility() {
 }
 
 #[test]
-fn garch_bears_a_symbol_that_hardly_trades() {
+fn garch_fits_a_symbol_that_rarely_trades() {
     // Nine days in ten without a move: the likelihood has its top at the edge of what is allowed.
     let returns: Vec<f64> =
         (0..600).map(|day| if day % 10 == 0 { 2.0 - f64::from(day % 40) / 10.0 } else { 0.0 }).collect();
@@ -275,7 +275,7 @@ fn garch_bears_a_symbol_that_hardly_trades() {
 }
 
 #[test]
-fn har_without_ranges_says_so() {
+fn har_without_ranges_is_refused() {
     let history = random_walk("AAPL", 400, 4);
     let closes_alone = |count: usize| {
         let mut bars = history.bars().to_vec();

@@ -1,4 +1,4 @@
-//! From indicators to features: what each [`FeatureKind`] makes of a history.
+//! Computation of each [`FeatureKind`] from a history.
 
 use chrono::NaiveDate;
 use closecast_domain::History;
@@ -23,14 +23,14 @@ use crate::{
 const MONTH: usize = 20;
 /// Days of the drawdown: a year.
 const YEAR: usize = 252;
-/// Below it the mean size of a scaled return says nothing: the price has stood still.
+/// Minimum mean absolute scaled return: below it, the price is constant and tails are undefined.
 const MIN_SIZE: f64 = 1e-3;
-/// Decay of the slow volatility: a half-life of 69 days, against 11 days of 0.94.
+/// Decay of the slow volatility: a half-life of 69 days; a decay of 0.94 has 11 days.
 const SLOW_DECAY: f64 = 0.99;
-/// Returns the slow volatility needs before it is worth comparing with.
+/// Minimum number of returns for the slow volatility.
 const SLOW_MIN_RETURNS: usize = 60;
 
-/// What several features need of the same history, computed once.
+/// Intermediate results that several features share.
 pub(crate) struct Inputs<'a> {
     history: &'a History,
     dates: Vec<NaiveDate>,
@@ -115,7 +115,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    /// Returns `value_t / (σ_t · unit)`, cut off.
+    /// Returns `value_t / (σ_t · unit)`, clipped.
     fn in_sigmas(&self, values: &[f64], unit: f64) -> Vec<f64> {
         values.iter().zip(&self.sigma).map(|(value, sigma)| cut_off(value / (sigma * unit))).collect()
     }
@@ -142,7 +142,7 @@ impl<'a> Inputs<'a> {
         self.log_ratio(&ewma_volatility(values, decay, warm_up))
     }
 
-    /// Returns the volatility of each day alone, from its range and the gap before it.
+    /// Returns the volatility of each single day, from its range and overnight gap.
     fn daily_volatility(&self) -> Vec<f64> {
         log_daily_volatility(self.history.bars()).into_iter().map(f64::exp).collect()
     }
@@ -158,13 +158,13 @@ impl<'a> Inputs<'a> {
         let sizes: Vec<f64> = self.returns.iter().zip(before).map(|(r, sigma)| cut_off(r / sigma).abs()).collect();
         let roots: Vec<f64> = sizes.iter().map(|size| size.sqrt()).collect();
         let slow = |values: &[f64]| ewma_volatility(values, SLOW_DECAY, MONTH);
-        // The EWMA of squares of roots is that of the sizes themselves.
+        // The EWMA of squared roots is the EWMA of the absolute values.
         let (square, mean) = (slow(&sizes), slow(&roots));
         let ratio = |(square, mean): (f64, f64)| (square.max(MIN_SIZE) / (mean * mean).max(MIN_SIZE)).ln();
         square.into_iter().zip(mean).map(ratio).collect()
     }
 
-    /// Returns the size in σ of the move of the session `weeks` before the next one.
+    /// Returns the absolute return in σ of the session `weeks` before the next one.
     fn echo(&self, weeks: u64) -> Vec<f64> {
         let size = |session: Option<usize>| {
             let size = session.and_then(|day| Some((self.returns[day] / self.sigma[day.checked_sub(1)?]).abs()));
@@ -212,14 +212,14 @@ fn absolute(values: Vec<f64>) -> Vec<f64> {
     values.into_iter().map(f64::abs).collect()
 }
 
-/// Returns how far a random walk of unit steps stands from its mean over the last `n` days, as a standard deviation:
+/// Returns the standard deviation of the distance of a random walk with unit steps from its mean over the last `n` days:
 /// `√(Σ_{i=1}^{n−1} (i/n)²) = √((n − 1)(2n − 1)/(6n))`.
 fn random_walk_distance(period: usize) -> f64 {
     let n = period as f64;
     ((n - 1.0) * (2.0 * n - 1.0) / (6.0 * n)).sqrt()
 }
 
-/// Returns the value no larger than [`FeatureKind::CUT_OFF`] in size. What is not finite stays so, to be reported.
+/// Clips a value to ±[`FeatureKind::CUT_OFF`]. NaN and infinity are kept, to be reported.
 fn cut_off(value: f64) -> f64 {
     if value.is_finite() { value.clamp(-FeatureKind::CUT_OFF, FeatureKind::CUT_OFF) } else { value }
 }
@@ -229,7 +229,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cutting_off_hides_no_infinity() {
+    fn clipping_keeps_infinity() {
         assert_eq!(cut_off(1e9), 10.0);
         assert_eq!(cut_off(-1e9), -10.0);
         assert_eq!(cut_off(f64::INFINITY), f64::INFINITY);

@@ -1,4 +1,4 @@
-//! Which features a network sees, in which order.
+//! The input features of a network, in order.
 
 use closecast_domain::History;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ impl FeatureSet {
     /// Returns the set of `kinds` in the order given.
     ///
     /// # Errors
-    /// [`FeatureError::NoFeature`] when there is none, [`FeatureError::Duplicate`] when one is named twice.
+    /// [`FeatureError::NoFeature`] for an empty list, [`FeatureError::Duplicate`] when one is named twice.
     pub fn new(kinds: Vec<FeatureKind>) -> Result<Self, FeatureError> {
         if kinds.is_empty() {
             return Err(FeatureError::NoFeature);
@@ -26,7 +26,7 @@ impl FeatureSet {
         }
     }
 
-    /// Returns the set of the features named.
+    /// Returns the set of the named features.
     ///
     /// # Errors
     /// [`FeatureError::UnknownFeature`], and those of [`new`](Self::new).
@@ -36,8 +36,8 @@ impl FeatureSet {
         Self::new(kinds?)
     }
 
-    /// Returns the default inputs for forecasting log returns measured in σ: 18 features that know neither the price
-    /// level nor the currency nor the symbol, so that one network can learn from many symbols.
+    /// Returns the default inputs for forecasting log returns measured in σ: 18 features that are independent of price level,
+    /// currency and symbol, so that one network can be trained on many symbols.
     #[must_use]
     pub fn standard() -> Self {
         use FeatureKind as Kind;
@@ -63,9 +63,9 @@ impl FeatureSet {
         ])
     }
 
-    /// Returns the inputs that carry the volatility of the coming days: returns, ranges and overnight gaps over spans from a
-    /// day to a year, volume and calendar. They know neither price level nor currency nor symbol, and only ratios of volatilities: their level is that
-    /// of the years learned from.
+    /// Returns the inputs that predict the volatility of the coming days: returns, ranges and overnight gaps over spans from a
+    /// day to a year, volume and calendar. They are independent of price level, currency and symbol, and contain only ratios of
+    /// volatilities.
     #[must_use]
     pub fn volatility() -> Self {
         use FeatureKind as Kind;
@@ -108,8 +108,8 @@ impl FeatureSet {
         ])
     }
 
-    /// Returns the features whose mean over the symbols of an exchange is a background for each of them: how much the whole
-    /// market moved, against what was usual, over spans from a day to a year.
+    /// Returns the features that are averaged over the symbols of an exchange: moves of the whole market relative to the usual
+    /// ones, over spans from a day to a year.
     #[must_use]
     pub fn market() -> Self {
         use FeatureKind as Kind;
@@ -130,36 +130,35 @@ impl FeatureSet {
         ])
     }
 
-    /// Returns the close alone, to be scaled to [0, 1]: the input of the older systems, kept for comparison with them.
+    /// Returns only the close, to be scaled to [0, 1]: the input of older systems, for comparison.
     #[must_use]
     pub fn prices() -> Self {
         Self(vec![FeatureKind::Close])
     }
 
-    /// Returns the features in order.
+    /// Returns the features, in order.
     #[must_use]
     pub fn kinds(&self) -> &[FeatureKind] {
         &self.0
     }
 
-    /// Returns the names in order, as an artifact records them.
+    /// Returns the names, in order, as recorded in artifacts.
     #[must_use]
     pub fn names(&self) -> Vec<String> {
         self.0.iter().map(|kind| kind.name().to_owned()).collect()
     }
 
-    /// Returns the first day on which every feature has a value, counted from 0.
+    /// Returns the first day with a value of every feature, counted from 0.
     #[must_use]
     pub fn warm_up(&self) -> usize {
         self.slowest().map_or(0, FeatureKind::warm_up)
     }
 
-    /// Computes the features of every day of the history. Row `t` reads bars `≤ t` only, and the calendar.
+    /// Computes the features of every day. Row `t` depends only on bars `≤ t` and the calendar.
     ///
     /// # Errors
-    /// [`FeatureError::TooShort`] when no day is left after the warm-up; [`FeatureError::NonFinite`] when a feature is
-    /// NaN or infinite after it, which a checked history does not lead to unless its prices differ by hundreds of
-    /// powers of ten.
+    /// [`FeatureError::TooShort`] when no day is left after the warm-up; [`FeatureError::NonFinite`] when a feature is NaN or
+    /// infinite after it. A checked history causes that only if its prices differ by hundreds of powers of ten.
     pub fn compute(&self, history: &History) -> Result<Features, FeatureError> {
         let first_valid = self.warm_up();
         if history.len() <= first_valid {

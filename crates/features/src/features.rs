@@ -1,65 +1,13 @@
-//! The table a network reads: one row a day, one column a feature.
+//! The feature table: one row per day, one column per feature.
 
 use chrono::NaiveDate;
 
-use crate::FeatureKind;
+use crate::error::FeatureError;
 
-/// Why features cannot be computed.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
-pub enum FeatureError {
-    /// A name that no feature has.
-    #[error("there is no feature {name:?}; the features are {}", known_names())]
-    UnknownFeature {
-        /// The name given.
-        name: String,
-    },
-    /// An empty list of features.
-    #[error("the list of features is empty: name at least one")]
-    NoFeature,
-    /// A feature named twice.
-    #[error("the feature {feature} is named twice: name each one once")]
-    Duplicate {
-        /// Its name.
-        feature: &'static str,
-    },
-    /// Fewer sessions than the warm-up takes.
-    #[error("the history has {have} sessions and {feature} needs {need}: start it earlier, or leave the feature out")]
-    TooShort {
-        /// Sessions there are.
-        have: usize,
-        /// Sessions needed for a single row.
-        need: usize,
-        /// The feature that needs most.
-        feature: &'static str,
-    },
-    /// A value after the warm-up that is NaN or infinite, or too large for 32 bits.
-    #[error("{feature} is not finite on {date}: the prices around that date are unusable, check the data")]
-    NonFinite {
-        /// Name of the feature.
-        feature: String,
-        /// Session.
-        date: NaiveDate,
-    },
-    /// A table whose parts do not fit together.
-    #[error("{values} values are no table of {days} days with {features} features")]
-    Shape {
-        /// Days.
-        days: usize,
-        /// Features.
-        features: usize,
-        /// Values.
-        values: usize,
-    },
-}
-
-fn known_names() -> String {
-    FeatureKind::ALL.iter().map(|kind| kind.name()).collect::<Vec<_>>().join(", ")
-}
-
-/// Feature values of consecutive sessions, `[day, feature]`, row by row in one block of memory.
+/// Feature values of consecutive sessions, row-major `[day, feature]`.
 ///
-/// Rows before [`first_valid`](Self::first_valid) are NaN in every column, so that reading one by mistake cannot go
-/// unnoticed; from there on every value is finite.
+/// Rows before [`first_valid`](Self::first_valid) are NaN in every column, so that reading them by mistake is noticed; all
+/// later values are finite.
 #[derive(Clone, Debug)]
 pub struct Features {
     dates: Vec<NaiveDate>,
@@ -72,7 +20,7 @@ impl Features {
     /// Returns the table of `values`, row-major `[dates.len(), names.len()]`. Rows before `first_valid` become NaN.
     ///
     /// # Errors
-    /// [`FeatureError::NoFeature`] without names, [`FeatureError::Shape`] when the lengths do not fit, and
+    /// [`FeatureError::NoFeature`] without names, [`FeatureError::Shape`] when the lengths do not match, and
     /// [`FeatureError::NonFinite`] when a value from `first_valid` on is NaN or infinite.
     pub fn new(
         dates: Vec<NaiveDate>,
@@ -97,13 +45,13 @@ impl Features {
         Ok(Self { dates, names, values, first_valid })
     }
 
-    /// Returns the sessions, one a row.
+    /// Returns the sessions, one per row.
     #[must_use]
     pub fn dates(&self) -> &[NaiveDate] {
         &self.dates
     }
 
-    /// Returns the names of the features, one a column.
+    /// Returns the names of the features, one per column.
     #[must_use]
     pub fn names(&self) -> &[String] {
         &self.names
@@ -133,7 +81,7 @@ impl Features {
         &self.values
     }
 
-    /// Returns the features of one day, `[feature]`; `None` past the last day.
+    /// Returns the features of one day, `[feature]`; `None` after the last day.
     #[must_use]
     pub fn row(&self, day: usize) -> Option<&[f32]> {
         self.values.chunks_exact(self.n_features()).nth(day)
@@ -145,7 +93,7 @@ impl Features {
         (feature < self.n_features()).then(|| self.values.iter().skip(feature).step_by(self.n_features()).copied())
     }
 
-    /// Returns the column of the feature of that name.
+    /// Returns the column index of a feature.
     #[must_use]
     pub fn index_of(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|known| known == name)

@@ -1,8 +1,7 @@
-//! Indicators: pure functions of prices and volumes, one value a day.
+//! Indicators: pure functions of prices and volumes, one value per day.
 //!
-//! Each returns as many values as it was given days. The first days, for which there is not enough history yet, are
-//! NaN; the docstring names the first day with a value, counted from 0. Day `t` reads days `≤ t` only. A period of 0
-//! has no value on any day. All take constant time a day.
+//! Each returns one value per day. The first days, without enough history, are NaN; the docs name the first day with a
+//! value, counted from 0. Day `t` depends on days `≤ t` only. A period of 0 gives no value. All take constant time per day.
 
 pub mod calendar;
 pub mod har;

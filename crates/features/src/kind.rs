@@ -1,18 +1,16 @@
-//! The features there are, by name.
+//! All features, by name.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::FeatureError;
-
-/// Defines [`FeatureKind`] from one table, so that no feature can lack a name or a warm-up.
+/// Defines [`FeatureKind`] from one table, so that every feature has a name and a warm-up.
 macro_rules! feature_kinds {
     ($($(#[doc = $doc:literal])+ $kind:ident => $name:literal, first day $first_day:literal;)+) => {
-        /// One input of the network. Its name is stable: artifacts record it.
+        /// An input of the network. Its name is stable: artifacts record it.
         ///
         /// In the formulas σ is [`scaling_volatility`](crate::indicators::volatility::scaling_volatility), `r` the log
-        /// return, and whatever is divided by σ is cut off at ±[`CUT_OFF`](Self::CUT_OFF).
+        /// return, and all values divided by σ are clipped to ±[`CUT_OFF`](Self::CUT_OFF).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
         pub enum FeatureKind {
@@ -20,7 +18,7 @@ macro_rules! feature_kinds {
         }
 
         impl FeatureKind {
-            /// Every feature there is.
+            /// All features.
             pub const ALL: &[Self] = &[$(Self::$kind,)+];
 
             /// Returns the stable name.
@@ -29,7 +27,7 @@ macro_rules! feature_kinds {
                 match self { $(Self::$kind => $name,)+ }
             }
 
-            /// Returns the first day with a value, counted from 0: the sessions that must lie before.
+            /// Returns the first day with a value, counted from 0.
             #[must_use]
             pub fn warm_up(self) -> usize {
                 match self { $(Self::$kind => $first_day,)+ }
@@ -39,7 +37,7 @@ macro_rules! feature_kinds {
 }
 
 feature_kinds! {
-    /// Adjusted close, in the currency of the history: for parity with systems that scale prices to [0, 1].
+    /// Adjusted close, in the currency of the history: for comparison with systems that scale prices to [0, 1].
     Close => "close", first day 0;
     /// Log return `r_t = ln(close_t / close_{t−1})`.
     LogReturn => "log_return", first day 1;
@@ -51,7 +49,7 @@ feature_kinds! {
     ScaledRange => "scaled_range", first day 20;
     /// `ln σ_t`.
     LogVolatility => "log_volatility", first day 20;
-    /// `ln(σ_t / EWMA volatility with decay 0.99)`: whether the market is livelier than it used to be.
+    /// `ln(σ_t / EWMA volatility with decay 0.99)`: recent against long-term volatility.
     VolatilityTrend => "volatility_trend", first day 60;
     /// `ln(standard deviation of 20 returns / σ_t)`.
     RollingRatio => "rolling_ratio", first day 20;
@@ -71,7 +69,7 @@ feature_kinds! {
     Har22 => "har_22", first day 22;
     /// `(RSI(14) − 50) / 50`, from −1 to 1.
     Rsi14 => "rsi_14", first day 20;
-    /// Line of MACD(12, 26, 9) `/ (close_t σ_t)`; its standard deviation is 1.14 when prices walk at random.
+    /// Line of MACD(12, 26, 9) `/ (close_t σ_t)`; its standard deviation is 1.14 for a random walk.
     Macd => "macd", first day 25;
     /// Signal of MACD(12, 26, 9) `/ (close_t σ_t)`.
     MacdSignal => "macd_signal", first day 33;
@@ -83,7 +81,7 @@ feature_kinds! {
     Roc10 => "roc_10", first day 20;
     /// `ln(close_t / close_{t−20}) / (σ_t √20)`.
     Roc20 => "roc_20", first day 20;
-    /// `ln(close_t / mean of 7 closes) / (σ_t u)`, where `u` makes the standard deviation 1 when prices walk at random.
+    /// `ln(close_t / mean of 7 closes) / (σ_t u)`, where `u` makes the standard deviation 1 for a random walk.
     Ma7 => "ma_7", first day 20;
     /// `ln(close_t / mean of 30 closes) / (σ_t u)`, as [`Ma7`](Self::Ma7).
     Ma30 => "ma_30", first day 29;
@@ -119,11 +117,10 @@ feature_kinds! {
     GapVolatility33 => "gap_volatility_33", first day 20;
     /// `ln(EWMA volatility of overnight gaps over a span of 132 days / σ_t)`.
     GapVolatility132 => "gap_volatility_132", first day 60;
-    /// `ln(EWMA volatility with decay 0.94 of returns cut off at 4 of their own σ / σ_t)`: below 0 after a single large move,
-    /// which by itself tells little of the days to come.
+    /// `ln(EWMA volatility with decay 0.94 of returns clipped at 4 of their own σ / σ_t)`: below 0 after a single large move.
     CappedVolatility => "capped_volatility", first day 20;
-    /// `|r_s| / σ_{s−1}` of the session `s` 13 weeks before the next session: quarterly reports come back on their weekday. 0
-    /// where there was no session.
+    /// `|r_s| / σ_{s−1}` of the session `s` 13 weeks before the next session: quarterly reports repeat on the same weekday. 0
+    /// if that date has no session.
     Echo13Weeks => "echo_13_weeks", first day 20;
     /// The same 26 weeks before.
     Echo26Weeks => "echo_26_weeks", first day 20;
@@ -137,11 +134,11 @@ feature_kinds! {
     AbsoluteGap => "absolute_gap", first day 20;
     /// `ln(close_t / close_{t−60}) / (σ_t √60)`.
     Roc60 => "roc_60", first day 60;
-    /// `ln(highest close of the last 252 days / close_t) / (σ_t √252)`, of as many days as there are from the 60th on.
+    /// `ln(highest close of the last 252 days / close_t) / (σ_t √252)`, over all available days from the 60th on.
     Drawdown => "drawdown", first day 60;
     /// Mean log volume of 5 days minus that of 60; 0 on a day without volume.
     VolumeTrend => "volume_trend", first day 60;
-    /// `ln(root mean square of |r_s| / σ_{s−1} over mean of it)`, both EWMA with decay 0.99: how fat the tails are.
+    /// `ln(root mean square of |r_s| / σ_{s−1} over its mean)`, both EWMA with decay 0.99: heaviness of the tails.
     TailWeight => "tail_weight", first day 60;
     /// Log volume minus its mean over 20 days; 0 on a day without volume.
     VolumeSurprise => "volume_surprise", first day 19;
@@ -156,11 +153,11 @@ feature_kinds! {
 }
 
 impl FeatureKind {
-    /// Largest size of a feature that is measured in σ. Hardly any comes near: among 227 000 days of 205 stocks, 15 log
-    /// ranges did. A move after a stretch of stale prices, when σ has faded, would otherwise outweigh everything else.
+    /// Limit that features measured in σ are clipped to. Values rarely reach it: 15 log ranges among 227 000 days of 205 stocks.
+    /// Without it, a move after a period of stale prices, when σ is small, would dominate.
     pub const CUT_OFF: f64 = 10.0;
 
-    /// Returns whether the feature is computed from open, high or low: closes alone do not tell it.
+    /// Returns whether the feature is computed from open, high or low.
     #[must_use]
     pub fn needs_ranges(self) -> bool {
         matches!(
@@ -192,23 +189,6 @@ impl FeatureKind {
 impl fmt::Display for FeatureKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.name())
-    }
-}
-
-impl FromStr for FeatureKind {
-    type Err = FeatureError;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let known = Self::ALL.iter().copied().find(|kind| kind.name() == name);
-        known.ok_or_else(|| FeatureError::UnknownFeature { name: name.to_owned() })
-    }
-}
-
-impl TryFrom<String> for FeatureKind {
-    type Error = FeatureError;
-
-    fn try_from(name: String) -> Result<Self, Self::Error> {
-        name.parse()
     }
 }
 

@@ -1,9 +1,8 @@
-//! Mean and variance of a stretch of numbers that can be joined with the next stretch.
+//! Mean and variance of a range of numbers, which can be merged with those of the next range.
 
-/// Count, mean and sum of squared deviations, joined by the pairwise update of Chan, Golub and LeVeque (1983).
+/// Count, mean and sum of squared deviations, merged by the pairwise update of Chan, Golub and LeVeque (1983).
 ///
-/// Joining never subtracts what left a window, so an outlier leaves no rounding error behind, as it does in running
-/// sums.
+/// Merging never subtracts values that left a window, so an outlier leaves no rounding error, unlike in running sums.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(crate) struct Moments {
     count: f64,
@@ -17,7 +16,7 @@ impl Moments {
         Self { count: 1.0, mean: value, squares: 0.0 }
     }
 
-    /// Returns the moments of both stretches together. An empty one changes nothing, to the bit.
+    /// Returns the moments of both ranges together. Merging an empty one changes no bit.
     pub(crate) fn join(self, other: Self) -> Self {
         if self.count == 0.0 {
             return other;
@@ -34,17 +33,17 @@ impl Moments {
         }
     }
 
-    /// Returns the mean, 0 of nothing.
+    /// Returns the mean; 0 if empty.
     pub(crate) fn mean(self) -> f64 {
         self.mean
     }
 
-    /// Returns the variance with divisor n, 0 of nothing.
+    /// Returns the variance with divisor n; 0 if empty.
     pub(crate) fn population_variance(self) -> f64 {
         if self.count == 0.0 { 0.0 } else { self.squares / self.count }
     }
 
-    /// Returns the variance with divisor n − 1; NaN of fewer than two numbers.
+    /// Returns the variance with divisor n − 1; NaN for fewer than two numbers.
     pub(crate) fn sample_variance(self) -> f64 {
         if self.count < 2.0 { f64::NAN } else { self.squares / (self.count - 1.0) }
     }

@@ -1,13 +1,13 @@
-//! A value over each window of the last days, in constant time a day whatever the window.
+//! Rolling aggregates, in constant time per day independent of the window.
 
 use crate::moments::Moments;
 
 /// Returns, for each day, `join` over that day and the `window − 1` before it; `None` during the first `window − 1`
 /// days.
 ///
-/// The days are cut into blocks of `window` (van Herk 1992): a window is the end of one block joined with the start of
-/// the next. At most three joins a day, and nothing is ever subtracted, so that neither a NaN nor a large number
-/// outlives its window. Day `t` reads days `≤ t` only: the end of a block is summed up when the block is over.
+/// The days are split into blocks of `window` (van Herk 1992): a window is the end of one block joined with the start of
+/// the next. There are at most three joins per day and no subtraction, so that neither a NaN nor a large number has an
+/// effect outside its window. Day `t` depends on days `≤ t` only: suffixes of a block are computed when it is complete.
 pub(crate) fn rolling<T: Copy>(values: &[T], window: usize, join: impl Fn(T, T) -> T) -> Vec<Option<T>> {
     let mut joined = vec![None; values.len()];
     if window == 0 {
@@ -27,7 +27,7 @@ pub(crate) fn rolling<T: Copy>(values: &[T], window: usize, join: impl Fn(T, T) 
     joined
 }
 
-/// Returns `join` over each end of the block: at `i`, over the days from `i` to the block's last.
+/// Returns `join` over each suffix of the block: at `i`, over the days from `i` to the block's last.
 fn ends_of<T: Copy>(block: &[T], join: impl Fn(T, T) -> T) -> Vec<T> {
     let mut ends = block.to_vec();
     for i in (1..ends.len()).rev() {
@@ -42,7 +42,7 @@ pub(crate) fn rolling_mean(values: &[f64], window: usize) -> Vec<f64> {
     sums.into_iter().map(|sum| sum.map_or(f64::NAN, |sum| sum / window as f64)).collect()
 }
 
-/// Returns the largest of the last `window` values, or of all so far while there are fewer.
+/// Returns the maximum of the last `window` values, or of all values so far if there are fewer.
 pub(crate) fn rolling_maximum(values: &[f64], window: usize) -> Vec<f64> {
     let mut so_far = f64::NEG_INFINITY;
     let largest = rolling(values, window, f64::max).into_iter().zip(values);
@@ -69,7 +69,7 @@ mod tests {
     fn joins_exactly_the_days_of_the_window() {
         let days: Vec<(usize, usize)> = (0..23).map(|day| (day, day)).collect();
         for window in 1..=25 {
-            // Joining only neighbours proves that no day is left out, doubled or out of order.
+            // Joining only adjacent days proves that no day is missing, repeated or out of order.
             let spans = rolling(&days, window, |a, b| {
                 assert_eq!(a.1 + 1, b.0);
                 (a.0, b.1)
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_huge_value_leaves_nothing_behind() {
+    fn huge_value_has_no_effect_after_its_window() {
         let mut values = vec![0.1; 30];
         values[4] = 1e17;
         assert_eq!(rolling_mean(&values, 3)[8], (0.1 + 0.1 + 0.1) / 3.0);
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nan_lasts_as_long_as_its_window() {
+    fn nan_has_no_effect_after_its_window() {
         let mut values = vec![1.0; 12];
         values[4] = f64::NAN;
         let nan_days: Vec<usize> =
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_window_gives_nothing() {
+    fn empty_window_gives_no_value() {
         assert!(rolling_mean(&[1.0, 2.0], 0).iter().all(|mean| mean.is_nan()));
         assert!(rolling_mean(&[], 3).is_empty());
     }

@@ -1,4 +1,4 @@
-//! Scaling of features, learnt from the train part alone.
+//! Scaling of features, fitted on the train part only.
 
 use std::ops::Range;
 
@@ -6,57 +6,57 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Features, moments::Moments};
 
-/// How features are scaled.
+/// Kind of scaling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ScalerKind {
     /// `(x − mean) / standard deviation` with divisor n, as `StandardScaler` of scikit-learn.
     Standard,
-    /// `(x − min) / (max − min)`, as `MinMaxScaler` of scikit-learn. Days outside the train part may leave [0, 1].
+    /// `(x − min) / (max − min)`, as `MinMaxScaler` of scikit-learn. Days outside the train part may exceed [0, 1].
     MinMax,
 }
 
 /// Why features cannot be scaled.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum ScalerError {
-    /// Not one row to learn from.
+    /// No rows to fit on.
     #[error("there is no row to fit the scaler on")]
     NoRow,
-    /// Rows outside those with values.
+    /// Rows without values.
     #[error("rows {start} to {end} cannot be used to fit the scaler: the rows with values are {first} to {last}")]
     RowsOutOfRange {
-        /// First row asked for.
+        /// First row requested.
         start: usize,
-        /// End of the rows asked for, not included.
+        /// End of the requested rows, exclusive.
         end: usize,
         /// First row with values.
         first: usize,
-        /// End of the rows with values, not included.
+        /// End of the rows with values, exclusive.
         last: usize,
     },
     /// Features that the scaler was not fitted on.
     #[error("the scaler was fitted on [{}] and cannot scale [{}]", expected.join(", "), found.join(", "))]
     OtherFeatures {
-        /// Names the scaler knows, in order.
+        /// Names that the scaler was fitted on, in order.
         expected: Vec<String>,
-        /// Names it was given.
+        /// Names found.
         found: Vec<String>,
     },
-    /// Stored numbers nothing can be scaled with.
+    /// Invalid stored scale.
     #[error(
         "the scale of {feature} is not usable (offset {offset}, scale {scale}): the scale must be above 0, both finite"
     )]
     UnusableScale {
         /// Name of the feature.
         feature: String,
-        /// What is subtracted.
+        /// Value subtracted.
         offset: f64,
-        /// What is divided by.
+        /// Divisor.
         scale: f64,
     },
 }
 
-/// A scaler that has seen nothing yet: all it can do is be fitted.
+/// An unfitted scaler.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Scaler {
     kind: ScalerKind,
@@ -69,21 +69,20 @@ impl Scaler {
         Self { kind }
     }
 
-    /// Fits the scaler on `rows`, which must be those of the train part and lie in the valid rows. Rows outside are not
-    /// read.
+    /// Fits the scaler on `rows`: those of the train part, within the valid rows. Other rows are not read.
     ///
-    /// A feature that does not vary there is only shifted (its scale is 1), as in scikit-learn.
+    /// A constant feature is only shifted (its scale is 1), as in scikit-learn.
     ///
     /// # Errors
-    /// [`ScalerError::NoRow`] when `rows` is empty, [`ScalerError::RowsOutOfRange`] when it leaves the valid rows.
+    /// [`ScalerError::NoRow`] when `rows` is empty, [`ScalerError::RowsOutOfRange`] when it exceeds the valid rows.
     pub fn fit(self, features: &Features, rows: Range<usize>) -> Result<FittedScaler, ScalerError> {
         self.fit_all([(features, rows)])
     }
 
-    /// Fits one scaler on the train parts of several histories, every row counting the same.
+    /// Fits one scaler on the train parts of several histories, with equal weight for every row.
     ///
     /// # Errors
-    /// Those of [`fit`](Self::fit), and [`ScalerError::OtherFeatures`] when the tables have not the same columns.
+    /// Those of [`fit`](Self::fit), and [`ScalerError::OtherFeatures`] when the tables have different columns.
     pub fn fit_all<'a>(
         self,
         parts: impl IntoIterator<Item = (&'a Features, Range<usize>)>,
@@ -107,18 +106,18 @@ impl Scaler {
     }
 }
 
-/// What one feature is scaled with: `(x − offset) / scale`.
+/// Scale of one feature: `(x − offset) / scale`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FeatureScale {
     /// Name of the feature.
     pub feature: String,
     /// Mean, or minimum.
     pub offset: f64,
-    /// Standard deviation, or maximum minus minimum; 1 for a feature that does not vary.
+    /// Standard deviation, or maximum minus minimum; 1 for a constant feature.
     pub scale: f64,
 }
 
-/// A scaler that knows its numbers. Serialised with them, and checked when read back.
+/// A fitted scaler. Deserialisation checks its scales.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "Stored", into = "Stored")]
 pub struct FittedScaler {
@@ -137,32 +136,32 @@ impl FittedScaler {
         }
     }
 
-    /// Returns how features are scaled.
+    /// Returns the kind of scaling.
     #[must_use]
     pub fn kind(&self) -> ScalerKind {
         self.kind
     }
 
-    /// Returns the numbers of each feature, in order.
+    /// Returns the scale of each feature, in order.
     #[must_use]
     pub fn scales(&self) -> &[FeatureScale] {
         &self.scales
     }
 
-    /// Returns the features scaled. Rows before the first valid one stay NaN.
+    /// Returns the scaled features. Rows before the first valid one stay NaN.
     ///
     /// # Errors
-    /// [`ScalerError::OtherFeatures`] when the columns are not those the scaler was fitted on.
+    /// [`ScalerError::OtherFeatures`] when the columns differ from those the scaler was fitted on.
     pub fn transform(&self, features: &Features) -> Result<Features, ScalerError> {
         let mut scaled = features.clone();
         self.transform_in_place(&mut scaled)?;
         Ok(scaled)
     }
 
-    /// Scales the features where they lie. Must not be done twice to the same table.
+    /// Scales the features in place. Must be called at most once per table.
     ///
     /// # Errors
-    /// [`ScalerError::OtherFeatures`], and then the table is unchanged.
+    /// [`ScalerError::OtherFeatures`]; the table is then unchanged.
     pub fn transform_in_place(&self, features: &mut Features) -> Result<(), ScalerError> {
         let expected: Vec<String> = self.scales.iter().map(|scale| scale.feature.clone()).collect();
         check_names(&expected, features.names())?;
@@ -173,20 +172,20 @@ impl FittedScaler {
         Ok(())
     }
 
-    /// Returns the scaled form of one value of the feature in column `feature`; `None` when there is no such column.
+    /// Scales one value of column `feature`; `None` if the column does not exist.
     #[must_use]
     pub fn forward(&self, feature: usize, value: f64) -> Option<f64> {
         self.scales.get(feature).map(|scale| (value - scale.offset) / scale.scale)
     }
 
-    /// Returns the value whose scaled form is `scaled`: the inverse of [`forward`](Self::forward).
+    /// Reverses [`forward`](Self::forward).
     #[must_use]
     pub fn inverse(&self, feature: usize, scaled: f64) -> Option<f64> {
         self.scales.get(feature).map(|scale| scaled * scale.scale + scale.offset)
     }
 }
 
-/// The form a [`FittedScaler`] is kept in.
+/// Serialised form of a [`FittedScaler`].
 #[derive(Serialize, Deserialize)]
 struct Stored {
     kind: ScalerKind,
@@ -207,7 +206,7 @@ impl From<FittedScaler> for Stored {
     }
 }
 
-/// What is learnt of one column.
+/// Statistics of one column.
 #[derive(Clone, Copy)]
 struct Spread {
     moments: Moments,
@@ -233,7 +232,7 @@ impl Spread {
             ScalerKind::Standard => (self.moments.mean(), self.moments.population_variance().sqrt()),
             ScalerKind::MinMax => (self.min, self.max - self.min),
         };
-        // Comparing the ends and not the spread: rounding gives equal numbers a spread above 0.
+        // Minimum and maximum are compared, not the deviation: rounding gives equal numbers a deviation above 0.
         let varies = self.max > self.min && spread > 0.0;
         FeatureScale { feature, offset, scale: if varies { spread } else { 1.0 } }
     }

@@ -1,10 +1,10 @@
-//! Train, validation and test: consecutive stretches of origins that share no future.
+//! Train, validation and test parts: consecutive ranges of origins without overlapping targets.
 
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
-/// Shares of the origins; what they leave is the test part.
+/// Shares of the origins; the rest is the test part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SplitSpec {
     /// Share of the train part, above 0 and below 1.
@@ -22,7 +22,7 @@ impl Default for SplitSpec {
 /// Why origins cannot be split.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum SplitError {
-    /// Shares that leave one part empty.
+    /// Shares that leave a part empty.
     #[error(
         "shares of {train} for training and {validation} for validation leave no three parts: both must be above 0, \
          their sum below 1"
@@ -33,16 +33,16 @@ pub enum SplitError {
         /// Share of the validation part.
         validation: f64,
     },
-    /// A horizon of no days.
+    /// A horizon of 0 days.
     #[error("a horizon of 0 days forecasts nothing: use at least 1")]
     NoHorizon,
-    /// Fewer origins than three parts and their gaps take.
+    /// Too few origins for three parts and their gaps.
     #[error(
         "{have} usable days cannot be split: with a horizon of {horizon} at least {need} are needed; start the history \
          earlier"
     )]
     TooShort {
-        /// Origins there are.
+        /// Available origins.
         have: usize,
         /// Origins needed.
         need: usize,
@@ -51,28 +51,27 @@ pub enum SplitError {
     },
 }
 
-/// Ranges of origin days, in order of time.
+/// Ranges of origins, in chronological order.
 ///
 /// With a horizon of `H`, the last origin of a part lies exactly `H` days before the first origin of the next: its last
-/// target is the close of that first origin, known by then, and each target belongs to one part only. The `H − 1`
-/// origins between two parts belong to none.
+/// target is the close of that first origin, known at that time, and each target belongs to one part only. The `H − 1`
+/// origins between two parts are not used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Origins the weights are fitted on.
+    /// Origins that weights are fitted on.
     pub train: Range<usize>,
-    /// Origins that choose the best epoch.
+    /// Origins that the best epoch is chosen on.
     pub validation: Range<usize>,
-    /// Origins that nothing is chosen on.
+    /// Origins that are used for evaluation only.
     pub test: Range<usize>,
 }
 
 impl Split {
-    /// Returns the chronological split of `origins`, all of which must have a full window and known targets `horizon`
-    /// days ahead. Each part has at least one origin; shares are of the origins left after the gaps, rounded to the
-    /// nearest.
+    /// Returns the chronological split of `origins`, all of which must have a full window and known targets `horizon` days
+    /// ahead. Each part has at least one origin; shares are of the origins without the gaps, rounded to the nearest.
     ///
     /// # Errors
-    /// [`SplitError`] for shares that leave a part empty, a horizon of 0, or too few origins, with the number needed.
+    /// [`SplitError`] for shares that leave a part empty, a horizon of 0, or too few origins.
     pub fn chronological(origins: Range<usize>, spec: SplitSpec, horizon: usize) -> Result<Self, SplitError> {
         let SplitSpec { train, validation } = spec;
         if !(train > 0.0 && validation > 0.0 && train + validation < 1.0) {

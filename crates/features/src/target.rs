@@ -1,4 +1,4 @@
-//! What the network is to forecast, and the way back to log returns.
+//! Targets of the network, and their conversion to log returns.
 
 use std::ops::Range;
 
@@ -14,13 +14,13 @@ use crate::indicators::{
 /// Why targets cannot be computed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// A horizon of no days.
+    /// A horizon of 0 days.
     #[error("a horizon of 0 days forecasts nothing: use at least 1")]
     NoHorizon,
-    /// Fewer sessions than the first origin and its targets take.
+    /// Too few sessions for the first origin and its targets.
     #[error("the history has {have} sessions and targets {horizon} days ahead need {need}: start it earlier")]
     TooShort {
-        /// Sessions there are.
+        /// Sessions of the history.
         have: usize,
         /// Sessions needed.
         need: usize,
@@ -35,37 +35,37 @@ pub enum TargetError {
     },
 }
 
-/// What is forecast.
+/// Kind of target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// `y_{t,k} = ln(close_{t+k} / close_t) / (σ_t √k)` with σ of the origin ([`scaling_volatility`], never below 1
-    /// basis point): of size 1 for every symbol, day and step when returns are independent.
+    /// basis point): of standard deviation 1 for every symbol, day and step when returns are independent.
     #[default]
     ScaledLogReturn,
-    /// `y_{t,k} = close_{t+k}`, adjusted: to be scaled to [0, 1], for parity with systems that forecast prices.
+    /// `y_{t,k} = close_{t+k}`, adjusted: to be scaled to [0, 1], for comparison with systems that forecast prices.
     PriceLevel,
 }
 
-/// What the targets of one origin are measured in: all of it is known on its evening.
+/// Scale of the targets of one origin, known at its close.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Evening {
+pub struct OriginScale {
     kind: TargetKind,
     horizon: usize,
-    /// Absent on the first days, on which prices can be forecast all the same.
+    /// `None` on the first days; price levels can be forecast from them all the same.
     sigma: Option<f64>,
     close: f64,
 }
 
-impl Evening {
-    /// Returns the σ of a day's log return; `None` during the warm-up.
+impl OriginScale {
+    /// Returns the σ of the daily log return; `None` during the warm-up.
     #[must_use]
     pub fn sigma(&self) -> Option<f64> {
         self.sigma
     }
 
-    /// Returns the log return to the close `step` days later that a target of `value` stands for; `None` for a `step` that is
-    /// not in 1 to horizon, and for a price level that is not positive.
+    /// Converts a target `value` to the log return to the close `step` days later; `None` for a `step` outside 1 to horizon, and
+    /// for a price level that is not positive.
     #[must_use]
     pub fn unscale(&self, step: usize, value: f64) -> Option<f64> {
         if !(1..=self.horizon).contains(&step) {
@@ -79,7 +79,7 @@ impl Evening {
     }
 }
 
-/// Targets of every origin, `[day, horizon]`. Those that lie after the history are unknown and cannot be read.
+/// Targets of every origin, `[day, horizon]`. Targets after the end of the history are unknown and cannot be read.
 #[derive(Clone, Debug)]
 pub struct Targets {
     kind: TargetKind,
@@ -110,11 +110,11 @@ pub fn price_level(history: &History, horizon: usize) -> Result<Targets, TargetE
 impl Targets {
     /// Computes the targets for 1 to `horizon` days ahead.
     ///
-    /// A history that ends before the first target is known is no error: it can be forecast from, though not be trained
-    /// on ([`known_origins`](Self::known_origins) is empty).
+    /// A history that ends before the first known target is no error: it can be used for forecasts but not for training
+    /// ([`known_origins`](Self::known_origins) is empty).
     ///
     /// # Errors
-    /// [`TargetError::NoHorizon`] for 0, [`TargetError::TooShort`] when no day has a σ yet, [`TargetError::NonFinite`]
+    /// [`TargetError::NoHorizon`] for 0, [`TargetError::TooShort`] when no day has a σ, [`TargetError::NonFinite`]
     /// for a target that 32 bits cannot hold.
     pub fn compute(kind: TargetKind, history: &History, horizon: usize) -> Result<Self, TargetError> {
         if horizon == 0 {
@@ -140,13 +140,13 @@ impl Targets {
         Ok(targets)
     }
 
-    /// Returns what is forecast.
+    /// Returns the kind of target.
     #[must_use]
     pub fn kind(&self) -> TargetKind {
         self.kind
     }
 
-    /// Returns the days ahead of the last step.
+    /// Returns the horizon in days.
     #[must_use]
     pub fn horizon(&self) -> usize {
         self.horizon
@@ -158,7 +158,7 @@ impl Targets {
         self.closes.len()
     }
 
-    /// Returns the days whose targets are all known: those with a σ and `horizon` sessions after them. May be empty.
+    /// Returns the origins with known targets: those with a σ and `horizon` sessions after them. May be empty.
     #[must_use]
     pub fn known_origins(&self) -> Range<usize> {
         let end = self.n_days().saturating_sub(self.horizon);
@@ -172,39 +172,37 @@ impl Targets {
         known.then(|| &self.values[origin * self.horizon..(origin + 1) * self.horizon])
     }
 
-    /// Returns the target `step` days (1 to horizon) after `origin`; `None` when it is not known or there is no such
-    /// step.
+    /// Returns the target `step` days (1 to horizon) after `origin`; `None` if it is unknown or `step` is out of range.
     #[must_use]
     pub fn get(&self, origin: usize, step: usize) -> Option<f32> {
-        let asked = origin >= self.first_valid && (1..=self.horizon).contains(&step);
-        if asked { self.steps(origin).nth(step - 1) } else { None }
+        let valid = origin >= self.first_valid && (1..=self.horizon).contains(&step);
+        if valid { self.steps(origin).nth(step - 1) } else { None }
     }
 
-    /// Returns the σ of one origin, of a day's log return; `None` during the warm-up and past the last day.
+    /// Returns the σ of the daily log return at an origin; `None` during the warm-up and after the last day.
     #[must_use]
     pub fn sigma(&self, origin: usize) -> Option<f64> {
         self.sigma.get(origin).copied().filter(|sigma| sigma.is_finite())
     }
 
-    /// Returns the log return from the close of `origin` to the close `step` days later that a target of `value` stands
-    /// for. It reads days `≤ origin` only, so it also serves an origin whose targets are not known yet.
+    /// Converts a target `value` to the log return from the close of `origin` to the close `step` days later. It depends on days
+    /// `≤ origin` only, so the targets need not be known.
     ///
-    /// `None` outside the valid days, for a `step` that is not in 1 to horizon, and for a price level that is not
-    /// positive.
+    /// `None` outside the valid days, for a `step` outside 1 to horizon, and for a price level that is not positive.
     #[must_use]
     pub fn unscale(&self, origin: usize, step: usize, value: f64) -> Option<f64> {
-        self.evening(origin)?.unscale(step, value)
+        self.origin_scale(origin)?.unscale(step, value)
     }
 
-    /// Returns what the targets of one origin are measured in; `None` outside the valid days.
+    /// Returns the scale of the targets of an origin; `None` outside the valid days.
     #[must_use]
-    pub fn evening(&self, origin: usize) -> Option<Evening> {
+    pub fn origin_scale(&self, origin: usize) -> Option<OriginScale> {
         let valid = origin >= self.first_valid;
         let (sigma, close) = (self.sigma(origin), *self.closes.get(origin)?);
-        valid.then_some(Evening { kind: self.kind, horizon: self.horizon, sigma, close })
+        valid.then_some(OriginScale { kind: self.kind, horizon: self.horizon, sigma, close })
     }
 
-    /// Returns the targets of `origin` whose day lies in the history, nearest first.
+    /// Returns the known targets of `origin`, nearest first.
     fn steps(&self, origin: usize) -> impl Iterator<Item = f32> + '_ {
         let later = self.closes.iter().skip(origin.saturating_add(1)).take(self.horizon);
         later.zip(1..).map(move |(&close, step): (&f64, usize)| match self.kind {

@@ -1,32 +1,32 @@
-//! The stretch of days the network sees at an origin, as views into the feature table.
+//! Input windows of the network, as views into the feature table.
 
 use std::ops::Range;
 
 use crate::Features;
 
-/// Why there is no window.
+/// Why a window cannot be made.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WindowError {
-    /// A lookback of no days.
+    /// A lookback of 0 days.
     #[error("a lookback of 0 days shows nothing: use at least 1")]
     NoLookback,
-    /// Fewer valid rows than one window has.
+    /// Fewer valid rows than a window needs.
     #[error(
         "a lookback of {lookback} days needs {need} sessions and there are {have}: shorten it, or start the history \
          earlier"
     )]
     TooShort {
-        /// Days of a window.
+        /// Window length in days.
         lookback: usize,
-        /// Sessions needed, the warm-up of the features included.
+        /// Sessions needed, including the warm-up of the features.
         need: usize,
-        /// Sessions there are.
+        /// Sessions of the history.
         have: usize,
     },
-    /// An origin whose window is not wholly inside the valid rows.
+    /// An origin whose window exceeds the valid rows.
     #[error("day {origin} has no full window: the origins are {first} to {last}")]
     OriginOutOfRange {
-        /// The day asked for.
+        /// Requested origin.
         origin: usize,
         /// First day with a full window.
         first: usize,
@@ -35,7 +35,7 @@ pub enum WindowError {
     },
 }
 
-/// Windows of `lookback` days over a feature table. The window of origin `t` shows days `t − lookback + 1` to `t`; the
+/// Windows of `lookback` days over a feature table. The window of origin `t` contains days `t − lookback + 1` to `t`; the
 /// first origin is `first_valid + lookback − 1`.
 #[derive(Clone, Copy, Debug)]
 pub struct Windows<'a> {
@@ -47,7 +47,7 @@ impl<'a> Windows<'a> {
     /// Returns the windows of `lookback` days.
     ///
     /// # Errors
-    /// [`WindowError::NoLookback`] for 0, [`WindowError::TooShort`] when not one window fits.
+    /// [`WindowError::NoLookback`] for 0, [`WindowError::TooShort`] when no window fits.
     pub fn new(features: &'a Features, lookback: usize) -> Result<Self, WindowError> {
         if lookback == 0 {
             return Err(WindowError::NoLookback);
@@ -59,25 +59,25 @@ impl<'a> Windows<'a> {
         Ok(Self { features, lookback })
     }
 
-    /// Returns the days of a window.
+    /// Returns the window length in days.
     #[must_use]
     pub fn lookback(&self) -> usize {
         self.lookback
     }
 
-    /// Returns the number of features of a day.
+    /// Returns the number of features per day.
     #[must_use]
     pub fn n_features(&self) -> usize {
         self.features.n_features()
     }
 
-    /// Returns the numbers in a window, `lookback · n_features`.
+    /// Returns the number of values in a window, `lookback · n_features`.
     #[must_use]
     pub fn window_len(&self) -> usize {
         self.lookback * self.features.n_features()
     }
 
-    /// Returns every day that has a full window, never empty.
+    /// Returns the days with a full window, never empty.
     #[must_use]
     pub fn origins(&self) -> Range<usize> {
         self.features.first_valid() + self.lookback - 1..self.features.n_days()
@@ -96,7 +96,7 @@ impl<'a> Windows<'a> {
         Ok(&self.features.as_slice()[(origin + 1 - self.lookback) * width..(origin + 1) * width])
     }
 
-    /// Returns the windows of those days of `range` that are origins, each with its origin, in order.
+    /// Returns the windows of the origins in `range`, each with its origin, in order.
     pub fn iter(&self, range: Range<usize>) -> impl Iterator<Item = (usize, &'a [f32])> + use<'a> {
         let windows = *self;
         let origins = windows.origins();
@@ -104,7 +104,7 @@ impl<'a> Windows<'a> {
             .filter_map(move |origin| windows.window(origin).ok().map(|window| (origin, window)))
     }
 
-    /// Replaces the contents of `batch` by the windows of `origins`, row-major `[origin, lookback, feature]`.
+    /// Replaces the contents of `batch` with the windows of `origins`, row-major `[origin, lookback, feature]`.
     ///
     /// # Errors
     /// [`WindowError::OriginOutOfRange`] for the first origin outside [`origins`](Self::origins); `batch` then holds

@@ -21,7 +21,7 @@ fn valid(features: &Features) -> &[f32] {
 }
 
 #[test]
-fn each_feature_begins_on_the_day_it_says() {
+fn each_feature_starts_after_its_warm_up() {
     let history = random_walk("AAPL", 120, 1);
     for &kind in FeatureKind::ALL {
         let set = FeatureSet::new(vec![kind]).unwrap();
@@ -70,7 +70,7 @@ fn flat_bars_and_missing_volumes_stay_finite() {
 }
 
 #[test]
-fn unusable_prices_are_reported_and_never_panic() {
+fn unusable_prices_are_errors_and_not_panics() {
     let walk = random_walk("AAPL", 120, 2);
     for price in [f64::NAN, f64::INFINITY, 0.0, -5.0, 1e300] {
         let broken = with_bars(&walk, |day, bar| {
@@ -85,7 +85,7 @@ fn unusable_prices_are_reported_and_never_panic() {
 }
 
 #[test]
-fn standard_features_are_of_size_one_and_free_of_the_price_level() {
+fn standard_features_have_unit_size_and_do_not_depend_on_the_price_level() {
     let history = random_walk("AAPL", 3000, 5);
     let set = FeatureSet::standard();
     let features = set.compute(&history).unwrap();
@@ -109,7 +109,7 @@ fn standard_features_are_of_size_one_and_free_of_the_price_level() {
 }
 
 #[test]
-fn distances_to_means_are_of_deviation_one_when_prices_walk_at_random() {
+fn distances_to_means_have_deviation_one_on_a_random_walk() {
     let names = ["ma_7", "ma_30", "ma_90", "roc_5", "roc_10", "roc_20"];
     let features = FeatureSet::from_names(names).unwrap().compute(&random_walk("AAPL", 20_000, 9)).unwrap();
     for (index, name) in names.iter().enumerate() {
@@ -155,7 +155,7 @@ fn unknown_repeated_and_missing_names_are_refused() {
 }
 
 #[test]
-fn tables_that_do_not_fit_are_refused() {
+fn tables_with_wrong_dimensions_are_refused() {
     let dates: Vec<_> = random_walk("AAPL", 3, 1).bars().iter().map(|bar| bar.date).collect();
     let names = vec!["a".to_owned(), "b".to_owned()];
     let table = |values: Vec<f32>, first| Features::new(dates.clone(), names.clone(), values, first);
@@ -172,7 +172,7 @@ fn tables_that_do_not_fit_are_refused() {
 }
 
 #[test]
-fn the_calendar_is_asked_and_not_the_next_bar() {
+fn days_to_next_uses_the_calendar_and_not_the_next_bar() {
     let history = random_walk("AAPL", 30, 1);
     let features = FeatureSet::from_names(["days_to_next"]).unwrap().compute(&history).unwrap();
     for (day, bar) in history.bars().iter().enumerate() {

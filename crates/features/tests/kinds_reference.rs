@@ -67,7 +67,7 @@ fn features_of_volatility_are_those_of_pandas() {
 }
 
 #[test]
-fn the_reference_has_what_makes_features_differ() {
+fn reference_covers_the_special_cases() {
     let document: Value = serde_json::from_str(include_str!("../fixtures/kinds.json")).unwrap();
     let of = |name: &str| numbers(&document["reference"][name]);
     assert!(of("absolute_return").iter().all(|value| value.is_nan() || *value < 10.0));

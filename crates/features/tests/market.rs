@@ -1,4 +1,4 @@
-//! What is told of a market: means over its symbols that know no future, no order and no other exchange.
+//! Market features: means over symbols, independent of later days, of the order of histories and of other exchanges.
 
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking, in its builders too")]
 
@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
 use closecast_domain::{Bar, Exchange, History, Market};
-use closecast_features::{FeatureSet, LEAST_SYMBOLS, markets};
+use closecast_features::{FeatureSet, MIN_MARKET_SYMBOLS, markets};
 use closecast_testkit::{histories::random_walk, random::SplitMix64};
 use proptest::prelude::*;
 
@@ -50,7 +50,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn a_day_knows_nothing_of_later_days(seed: u64, cut in 0_usize..130, size in -3.0..3.0) {
+    fn market_of_a_day_does_not_depend_on_later_days(seed: u64, cut in 0_usize..130, size in -3.0..3.0) {
         let histories = histories("", 11, seed);
         let date = random_walk("S", 130, 1).bars()[cut].date;
         let mut known = days_of(&markets(&histories, &FeatureSet::market()), Exchange::UnitedStates);
@@ -70,7 +70,7 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_histories_does_not_matter(seed: u64, turn in 0_usize..12) {
+    fn order_of_the_histories_does_not_matter(seed: u64, turn in 0_usize..12) {
         let mut given = histories("", 11, seed);
         // A symbol that was listed twice.
         given.push(with_bars(&given[3], |bar| bar.close = (bar.high * bar.low).sqrt()).first_bars(90).unwrap());
@@ -83,8 +83,8 @@ proptest! {
 }
 
 #[test]
-fn the_figures_are_means_over_the_symbols_that_traded() {
-    let histories = histories("", LEAST_SYMBOLS + 1, 4);
+fn market_features_are_means_over_the_symbols_with_a_session() {
+    let histories = histories("", MIN_MARKET_SYMBOLS + 1, 4);
     let set = FeatureSet::market();
     let market = markets(&histories, &set)[&Exchange::UnitedStates].clone();
     assert_eq!(market.names(), set.names());
@@ -98,11 +98,11 @@ fn the_figures_are_means_over_the_symbols_that_traded() {
 }
 
 #[test]
-fn too_few_symbols_are_no_market() {
+fn too_few_symbols_give_no_market() {
     let set = FeatureSet::market();
-    assert!(markets(&histories("", LEAST_SYMBOLS - 1, 5), &set).is_empty());
+    assert!(markets(&histories("", MIN_MARKET_SYMBOLS - 1, 5), &set).is_empty());
     assert!(markets(&[], &set).is_empty());
-    let mut enough = histories("", LEAST_SYMBOLS, 5);
+    let mut enough = histories("", MIN_MARKET_SYMBOLS, 5);
     let market = markets(&enough, &set)[&Exchange::UnitedStates].clone();
     // The odd symbols miss every 17th session, and on those days there is no market.
     let missed = enough[0]
@@ -116,7 +116,7 @@ fn too_few_symbols_are_no_market() {
 }
 
 #[test]
-fn each_exchange_has_a_market_of_its_own() {
+fn each_exchange_has_its_own_market() {
     let (american, brazilian) = (histories("", 9, 6), histories(".SA", 9, 7));
     let set = FeatureSet::market();
     let both = markets(&[american.clone(), brazilian.clone()].concat(), &set);
@@ -131,8 +131,8 @@ fn each_exchange_has_a_market_of_its_own() {
 
 /// An unusable price later on must not take the symbol out of the days before it: they would know of it.
 #[test]
-fn an_unusable_price_leaves_the_days_before_it_as_they_were() {
-    let mut histories = histories("", LEAST_SYMBOLS, 8);
+fn unusable_price_does_not_change_earlier_days() {
+    let mut histories = histories("", MIN_MARKET_SYMBOLS, 8);
     let date = histories[0].bars()[90].date;
     let before = days_of(&markets(&until(&histories, date), &FeatureSet::market()), Exchange::UnitedStates);
     histories[0] = with_bars(&histories[0], |bar| {

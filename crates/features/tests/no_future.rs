@@ -112,7 +112,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn features_know_no_future(seed: u64, day in 0_usize..319, symbol in 0_usize..4) {
+    fn features_do_not_depend_on_later_bars(seed: u64, day in 0_usize..319, symbol in 0_usize..4) {
         // Longer than a year, which is the span of the longest features.
         let history = random_walk(SYMBOLS[symbol], 320, seed);
         let futures = futures(&history, day, seed);
@@ -129,7 +129,7 @@ proptest! {
     }
 
     #[test]
-    fn volatility_and_settled_targets_know_no_future(seed: u64, day in 20_usize..179, horizon in 1_usize..8) {
+    fn volatility_and_known_targets_do_not_depend_on_later_bars(seed: u64, day in 20_usize..179, horizon in 1_usize..8) {
         let history = random_walk("AAPL", 180, seed);
         let futures = futures(&history, day, seed);
         for kind in [TargetKind::ScaledLogReturn, TargetKind::PriceLevel] {
@@ -138,7 +138,7 @@ proptest! {
     }
 
     #[test]
-    fn scaled_windows_know_no_future(seed: u64, train in 100_usize..150, later in 0_usize..29) {
+    fn scaled_windows_do_not_depend_on_later_bars(seed: u64, train in 100_usize..150, later in 0_usize..29) {
         let history = random_walk("AAPL", 180, seed);
         let day = train - 1 + later;
         let futures = futures(&history, day, seed);
@@ -146,7 +146,7 @@ proptest! {
     }
 
     #[test]
-    fn a_scaler_fitted_with_the_future_held_out_is_the_one_fitted_without_it(seed: u64, train in 91_usize..170) {
+    fn scaler_does_not_depend_on_held_out_days(seed: u64, train in 91_usize..170) {
         let history = random_walk("AAPL", 180, seed);
         let set = FeatureSet::standard();
         let whole = set.compute(&history).unwrap();
@@ -172,7 +172,7 @@ proptest! {
 }
 
 #[test]
-fn the_check_catches_what_looks_ahead() {
+fn check_finds_planted_look_ahead() {
     let history = random_walk("AAPL", 180, 3);
     let day = 120;
     let futures = futures(&history, day, 3);

@@ -6,7 +6,7 @@ use closecast_testkit::histories::random_walk;
 
 /// Those that say they are, change when open, high and low are not known; the others do not.
 #[test]
-fn a_feature_that_needs_ranges_says_so() {
+fn needs_ranges_matches_the_dependence_on_open_high_and_low() {
     let full = random_walk("AAPL", 400, 3);
     let closes_only = |bar: &Bar| Bar { open: bar.close, high: bar.close, low: bar.close, ..*bar };
     let closes = full.bars().iter().map(closes_only).collect();

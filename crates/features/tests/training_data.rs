@@ -78,7 +78,7 @@ fn targets_of_unusable_histories_are_refused() {
 }
 
 #[test]
-fn a_split_of_round_numbers() {
+fn split_has_the_expected_ranges() {
     let split = Split::chronological(100..300, SplitSpec::default(), 1).unwrap();
     assert_eq!((split.train, split.validation, split.test), (100..240, 240..270, 270..300));
     let split = Split::chronological(100..308, SplitSpec::default(), 5).unwrap();
@@ -86,7 +86,7 @@ fn a_split_of_round_numbers() {
 }
 
 #[test]
-fn splits_that_cannot_be_are_refused_with_the_reason() {
+fn impossible_splits_are_refused_with_the_reason() {
     let split = |days, train, validation, horizon| {
         Split::chronological(0..days, SplitSpec { train, validation }, horizon).unwrap_err()
     };
@@ -146,7 +146,7 @@ proptest! {
 }
 
 #[test]
-fn windows_are_views_and_batches_are_copies_in_the_order_asked() {
+fn windows_are_views_and_batches_are_copies_in_the_given_order() {
     let features = FeatureSet::standard().compute(&random_walk("AAPL", 200, 1)).unwrap();
     let windows = Windows::new(&features, 60).unwrap();
     assert_eq!(windows.origins().start, 148);
@@ -164,7 +164,7 @@ fn windows_are_views_and_batches_are_copies_in_the_order_asked() {
 }
 
 #[test]
-fn a_scaler_of_several_histories_counts_every_row() {
+fn scaler_of_several_histories_weighs_rows_equally() {
     let set = FeatureSet::from_names(["log_return"]).unwrap();
     let walk = random_walk("AAPL", 100, 1);
     let whole = set.compute(&walk).unwrap();
@@ -180,7 +180,7 @@ fn a_scaler_of_several_histories_counts_every_row() {
 }
 
 #[test]
-fn a_scaler_reads_valid_rows_only() {
+fn scaler_reads_valid_rows_only() {
     let features = FeatureSet::standard().compute(&random_walk("AAPL", 200, 1)).unwrap();
     let fit = |rows| Scaler::new(ScalerKind::Standard).fit(&features, rows);
     assert!(matches!(fit(88..150), Err(ScalerError::RowsOutOfRange { start: 88, end: 150, first: 89, last: 200 })));
@@ -191,7 +191,7 @@ fn a_scaler_reads_valid_rows_only() {
 }
 
 #[test]
-fn a_stored_scaler_is_the_same_to_the_bit_and_a_broken_one_is_refused() {
+fn scaler_round_trips_to_the_bit_and_invalid_scales_are_refused() {
     let features = FeatureSet::standard().compute(&random_walk("AAPL", 200, 1)).unwrap();
     let scaler = Scaler::new(ScalerKind::Standard).fit(&features, 89..150).unwrap();
     let json = serde_json::to_string(&scaler).unwrap();

@@ -1,4 +1,4 @@
-//! A model as bytes: one safetensors file, its metadata one JSON document. Never a pickle: reading runs no code.
+//! Model artifacts: one safetensors file whose metadata is one JSON document. Reading an artifact runs no code.
 
 use std::collections::BTreeMap;
 
@@ -11,35 +11,35 @@ use crate::{
     model::{Description, LstmModel},
 };
 
-/// Version of the layout. A reader refuses what it does not know.
+/// Version of the layout. A reader refuses other versions.
 const FORMAT: &str = "closecast-model-1";
 
-/// Why bytes are not a model.
+/// Why bytes cannot be read as a model.
 #[derive(Debug, thiserror::Error)]
 pub enum ArtifactError {
     /// Not safetensors, or weights that do not fit the network.
     #[error("the model file cannot be read: {0}")]
     Weights(#[from] NnError),
-    /// Safetensors of something else, or of another version of closecast.
+    /// Safetensors of another format or of another version of closecast.
     #[error(
         "the model file is not in the format {expected}, but {found}: train the model again or use the version that wrote it"
     )]
     Format {
-        /// What is read.
+        /// Format that this version reads.
         expected: &'static str,
-        /// What the file says.
+        /// Format that the file names.
         found: String,
     },
-    /// Metadata that do not make sense.
+    /// Metadata that cannot be parsed.
     #[error("the description in the model file cannot be read: {0}")]
     Description(#[from] serde_json::Error),
-    /// Parts that do not belong together.
+    /// Weights and description that do not match.
     #[error("the model file contradicts itself: {0}")]
     Contradiction(String),
 }
 
 impl LstmModel {
-    /// Returns the model as bytes and remembers their hash. The same model gives the same bytes.
+    /// Serializes the model and stores the hash of the bytes. The same model gives the same bytes.
     ///
     /// # Errors
     /// [`ArtifactError`] when the weights are not finite or the description cannot be written.
@@ -53,10 +53,10 @@ impl LstmModel {
         Ok(bytes)
     }
 
-    /// Returns the model of `bytes`.
+    /// Reads a model from `bytes`.
     ///
     /// # Errors
-    /// [`ArtifactError`] for bytes that are not a model of this version, are damaged, or contradict themselves.
+    /// [`ArtifactError`] for bytes that are damaged, inconsistent, or of another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (network, metadata) = Network::from_safetensors(bytes)?;
         let found = metadata.get("format").map_or("without a format", String::as_str);
@@ -69,33 +69,33 @@ impl LstmModel {
     }
 }
 
-/// Refuses a description that does not belong to these weights.
+/// Checks that the description matches the weights.
 fn check(network: &Network, description: &Description) -> Result<(), ArtifactError> {
     let wrong = |what: &str| Err(ArtifactError::Contradiction(what.to_owned()));
     let spec = description.spec.clone().check().map_err(|error| ArtifactError::Contradiction(error.to_string()))?;
     if spec.network() != network.spec() {
-        return wrong("the weights are not those of the network described");
+        return wrong("the weights do not match the network that the description names");
     }
     if description.scaler.scales().len() != network.spec().inputs {
-        return wrong("the scaler has another number of features than the network");
+        return wrong("the number of features of the scaler differs from that of the network");
     }
     if description.residuals.len() != spec.spec().horizon {
-        return wrong("the residuals are not those of the horizon");
+        return wrong("the number of residual lists differs from the horizon");
     }
     let scale = description.target_scale;
     if !(scale.offset.is_finite() && scale.unit.is_finite() && scale.unit > 0.0) {
-        return wrong("the scale of the target is not a number above zero");
+        return wrong("the scale of the target must be finite and above zero");
     }
     if !description.residuals.iter().flatten().all(|q| q.z.is_finite()) {
         return wrong("a residual is not finite");
     }
     if !description.residuals.iter().all(|quantiles| are_in_order(quantiles)) {
-        return wrong("the residuals do not rise with their levels, or a level is not between 0 and 1");
+        return wrong("the residual quantiles must rise with their levels, and levels must lie between 0 and 1");
     }
     Ok(())
 }
 
-/// Returns whether levels rise within (0, 1), and residuals with them.
+/// Returns whether levels rise within (0, 1) and residuals do not fall.
 fn are_in_order(quantiles: &[ResidualQuantile]) -> bool {
     let inside = quantiles.iter().all(|quantile| quantile.level > 0.0 && quantile.level < 1.0);
     inside && quantiles.windows(2).all(|pair| pair[0].level < pair[1].level && pair[0].z <= pair[1].z)

@@ -1,4 +1,4 @@
-//! How good a trained network is: errors beside naive on every part, and the spread of its residuals.
+//! Evaluation of a trained network: errors against the naive forecast on train, validation and test, and residual quantiles.
 
 use std::ops::Range;
 
@@ -7,14 +7,14 @@ use closecast_eval::{Outcome, ResidualQuantile, VENTILES, conformal_quantiles, c
 use closecast_nn::TrainingSession;
 
 use crate::{
-    dataset::{Dataset, unsuitable},
-    epochs::engine,
+    dataset::Dataset,
+    error::{engine_error, into_forecast_error, unsuitable},
 };
 
-/// Level of the interval whose coverage is measured.
+/// Level of the prediction interval whose coverage is measured.
 pub(crate) const INTERVAL_LEVEL: f64 = 0.9;
 
-/// What was measured.
+/// Result of the evaluation.
 pub(crate) struct Assessment {
     pub(crate) evaluation: Evaluation,
     /// For each step ahead, the quantiles of the standardised validation residuals.
@@ -23,16 +23,16 @@ pub(crate) struct Assessment {
     pub(crate) coverage: f64,
 }
 
-/// One forecast beside what came, in log returns from the origin.
+/// A forecast and the realised value, in log returns from the origin.
 pub(crate) struct Step {
     pub(crate) origin: usize,
     pub(crate) realised: f64,
     pub(crate) forecast: f64,
-    /// Volatility of that many days, at the origin.
+    /// Volatility over the step's number of days, estimated at the origin.
     sigma: f64,
 }
 
-/// Measures the session's network on the three parts of `dataset`.
+/// Evaluates the session's network on the three parts of `dataset`.
 pub(crate) fn assess(
     session: &TrainingSession,
     dataset: &Dataset,
@@ -50,7 +50,7 @@ pub(crate) fn assess(
     };
     let coverage = match (test.first(), residuals.first()) {
         (Some(steps), Some(quantiles)) => measured_coverage(steps, quantiles)?,
-        _ => return Err(unsuitable("a model of no horizon cannot be assessed")),
+        _ => return Err(unsuitable("a model with a horizon of 0 cannot be evaluated")),
     };
     Ok(Assessment { evaluation, residuals, coverage })
 }
@@ -64,7 +64,7 @@ pub(crate) fn steps(
 ) -> Result<Vec<Vec<Step>>, ForecastError> {
     let source = dataset.source()?;
     let origins: Vec<usize> = origins.collect();
-    let outputs = session.forward(&source, &origins).map_err(engine)?;
+    let outputs = session.forward(&source, &origins).map_err(engine_error)?;
     let horizon = dataset.targets.horizon();
     let bars = history.bars();
     let step = |position: usize, ahead: usize| {
@@ -92,8 +92,8 @@ fn not_a_price(origin: usize) -> ForecastError {
     }
 }
 
-/// Evaluates one-step forecasts as quoted prices. The actual price is the last close grown by the adjusted return, so that a
-/// dividend or a split on the way counts neither for nor against a forecast.
+/// Evaluates one-step forecasts as quoted prices. The actual price is the last close grown by the adjusted return, so that
+/// dividends and splits do not affect the error.
 fn part(steps: &[Vec<Step>], history: &History) -> Result<PartEvaluation, ForecastError> {
     let bars = history.bars();
     let outcome = |step: &Step| Outcome {
@@ -103,22 +103,22 @@ fn part(steps: &[Vec<Step>], history: &History) -> Result<PartEvaluation, Foreca
         point: bars[step.origin].raw_close * step.forecast.exp(),
     };
     let outcomes: Vec<Outcome> = steps.first().into_iter().flatten().map(outcome).collect();
-    evaluate(&outcomes).map_err(unsuitable)
+    evaluate(&outcomes).map_err(into_forecast_error)
 }
 
 fn residual_quantiles(steps: &[Step]) -> Result<Vec<ResidualQuantile>, ForecastError> {
     let list = |figure: fn(&Step) -> f64| steps.iter().map(figure).collect::<Vec<_>>();
     let residuals =
-        standardise(&list(|s| s.realised), &list(|s| s.forecast), &list(|s| s.sigma)).map_err(unsuitable)?;
-    conformal_quantiles(&residuals, &VENTILES).map_err(unsuitable)
+        standardise(&list(|s| s.realised), &list(|s| s.forecast), &list(|s| s.sigma)).map_err(into_forecast_error)?;
+    conformal_quantiles(&residuals, &VENTILES).map_err(into_forecast_error)
 }
 
 fn measured_coverage(steps: &[Step], quantiles: &[ResidualQuantile]) -> Result<f64, ForecastError> {
     let (Some(low), Some(high)) = (quantiles.first(), quantiles.last()) else {
-        return Err(unsuitable("there are no residual quantiles to measure the coverage of"));
+        return Err(unsuitable("no residual quantiles: the interval coverage cannot be measured"));
     };
     let realised: Vec<f64> = steps.iter().map(|step| step.realised).collect();
     let interval = |step: &Step| (step.forecast + step.sigma * low.z, step.forecast + step.sigma * high.z);
     let intervals: Vec<(f64, f64)> = steps.iter().map(interval).collect();
-    coverage(&realised, &intervals).map_err(unsuitable)
+    coverage(&realised, &intervals).map_err(into_forecast_error)
 }

@@ -1,16 +1,17 @@
-//! BASE: one network over all symbols. Its inputs know no symbol, so it also forecasts those that it never saw.
+//! BASE: one network over all symbols. Its inputs do not identify the symbol, so it also forecasts symbols it was not trained on.
 
 mod artifact;
 mod calibrate;
 mod calibration;
 mod ensemble;
 mod fine_tune;
-mod fit;
 mod forecaster;
 mod head;
 mod inputs;
+mod member_training;
 mod model;
 mod panel;
+mod spec;
 mod student;
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -21,22 +22,20 @@ use closecast_features::{FeatureSet, markets};
 
 pub(crate) use artifact::FORMAT;
 pub use fine_tune::FineTunedForecaster;
-pub use forecaster::{BaseForecaster, BaseSpec};
-pub use head::Head;
-pub(crate) use model::BaseLook;
+pub use forecaster::BaseForecaster;
+pub(crate) use model::BaseInput;
 pub use model::BaseModel;
+pub use spec::{BaseSpec, CheckedBaseSpec};
 
-pub use closecast_features::LEAST_SYMBOLS as LEAST_MARKET_SYMBOLS;
+pub use closecast_features::MIN_MARKET_SYMBOLS;
 
-/// Returns the market of every exchange of which `histories` hold [`LEAST_MARKET_SYMBOLS`] or more: the background that BASE
-/// looks at.
+/// Returns the market of every exchange with at least [`MIN_MARKET_SYMBOLS`] symbols in `histories`: additional inputs of BASE.
 #[must_use]
 pub fn markets_of(histories: &[History]) -> BTreeMap<Exchange, Arc<Market>> {
     markets(histories, &FeatureSet::market())
 }
 
-/// Returns the first of `dates` whose market figures change when every history is cut off after it: figures that read a later
-/// bar. `None` is what they promise.
+/// Returns the first of `dates` whose market features change when every history ends there: a look-ahead. Expected: `None`.
 #[must_use]
 pub fn market_leak(histories: &[History], dates: &[NaiveDate]) -> Option<NaiveDate> {
     let whole = markets_of(histories);
@@ -52,7 +51,7 @@ pub fn market_leak(histories: &[History], dates: &[NaiveDate]) -> Option<NaiveDa
     })
 }
 
-/// Gives every history the market of its exchange, as far as there is one.
+/// Attaches to every history the market of its exchange, if there is one.
 #[must_use]
 pub fn with_markets(histories: Vec<History>) -> Vec<History> {
     let markets = markets_of(&histories);

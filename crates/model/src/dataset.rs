@@ -1,4 +1,4 @@
-//! From a history to what the network is trained on.
+//! Training data of one history: scaled features, targets and the split.
 
 use std::ops::Range;
 
@@ -8,9 +8,12 @@ use closecast_features::{
 };
 use closecast_nn::WindowSource;
 
-use crate::spec::{CheckedSpec, ModelSpec};
+use crate::{
+    error::into_forecast_error,
+    spec::{CheckedSpec, ModelSpec},
+};
 
-/// How a target is scaled for the network: `(target − offset) / unit`. The identity for volatility-scaled returns.
+/// Scaling of targets: `(target − offset) / unit`. The identity for volatility-scaled returns.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub(crate) struct TargetScale {
     pub(crate) offset: f64,
@@ -18,7 +21,7 @@ pub(crate) struct TargetScale {
 }
 
 impl TargetScale {
-    /// Fits the scale on the training origins alone: the range of the price levels, nothing for returns.
+    /// Fits the scale on the training origins only: the range of price levels; the identity for returns.
     fn fit(spec: &ModelSpec, targets: &Targets, train: Range<usize>) -> Self {
         if spec.recipe.target() == closecast_features::TargetKind::ScaledLogReturn {
             return Self { offset: 0.0, unit: 1.0 };
@@ -29,13 +32,13 @@ impl TargetScale {
         Self { offset: low, unit: if high > low { high - low } else { 1.0 } }
     }
 
-    /// Returns the target that an output of the network stands for.
+    /// Converts a network output to a target.
     pub(crate) fn target(self, output: f32) -> f64 {
         f64::from(output) * self.unit + self.offset
     }
 }
 
-/// Features scaled, targets, and the split of the origins.
+/// Scaled features, targets, and the split of the origins.
 pub(crate) struct Dataset {
     features: Features,
     pub(crate) targets: Targets,
@@ -46,7 +49,7 @@ pub(crate) struct Dataset {
 }
 
 impl Dataset {
-    /// Prepares `history`, split as the spec says: the scalers see the days of the training part alone.
+    /// Prepares `history` with the split of the spec. Scalers are fitted on the training part only.
     pub(crate) fn new(spec: &CheckedSpec, history: &History) -> Result<Self, ForecastError> {
         let split = chronological(spec.spec(), history.len()).ok_or_else(|| ForecastError::TooShort {
             symbol: history.symbol().clone(),
@@ -56,21 +59,22 @@ impl Dataset {
         Self::with_split(spec, history, split)
     }
 
-    /// Prepares `history`, split as given: every origin must be one of [`origins`].
+    /// Prepares `history` with the given split; every origin must be one of [`origins`].
     pub(crate) fn with_split(spec: &CheckedSpec, history: &History, split: Split) -> Result<Self, ForecastError> {
         let spec = spec.spec();
-        let features = spec.recipe.features().compute(history).map_err(unsuitable)?;
-        let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(unsuitable)?;
+        let features = spec.recipe.features().compute(history).map_err(into_forecast_error)?;
+        let targets = Targets::compute(spec.recipe.target(), history, spec.horizon).map_err(into_forecast_error)?;
         let rows = features.first_valid()..split.train.end;
-        let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(unsuitable)?;
+        let scaler = Scaler::new(spec.recipe.scaler()).fit(&features, rows).map_err(into_forecast_error)?;
         let scale = TargetScale::fit(spec, &targets, split.train.clone());
-        let features = scaler.transform(&features).map_err(unsuitable)?;
+        let features = scaler.transform(&features).map_err(into_forecast_error)?;
         Ok(Self { features, targets, split, scaler, scale, lookback: spec.lookback })
     }
 
     /// Returns the scaled features as windows for the engine.
     pub(crate) fn source(&self) -> Result<WindowSource<'_>, ForecastError> {
-        WindowSource::new(self.features.as_slice(), self.features.n_features(), self.lookback).map_err(unsuitable)
+        WindowSource::new(self.features.as_slice(), self.features.n_features(), self.lookback)
+            .map_err(into_forecast_error)
     }
 
     /// Returns the scaled targets of `origins`, `[origin, horizon]`.
@@ -80,30 +84,24 @@ impl Dataset {
     }
 }
 
-/// Fewest origins that can be split into parts that say anything: 40 residuals must be left for the interval.
+/// Minimum number of origins: the validation part must have 40 residuals for the interval.
 const MIN_ORIGINS: usize = 300;
 
-/// Returns the sessions that a forecast is made from at least: a full window of features, and a volatility to measure in.
+/// Returns the minimum number of sessions for a forecast: a full window of features and a volatility estimate.
 pub(crate) fn sessions_to_predict(spec: &ModelSpec) -> usize {
     (spec.recipe.features().warm_up() + spec.lookback).max(RISKMETRICS_MIN_RETURNS + 1)
 }
 
-/// Returns the origins in a history of `days` sessions that have a full window, a volatility and known targets. No price is
-/// needed to know them.
+/// Returns the origins of a history of `days` sessions that have a full window, a volatility and known targets. They do not
+/// depend on the prices.
 pub(crate) fn origins(spec: &ModelSpec, days: usize) -> Range<usize> {
     let (first, end) = (sessions_to_predict(spec) - 1, days.saturating_sub(spec.horizon));
     first.min(end)..end
 }
 
-/// Returns the parts that a training of `spec` has on a history of `days` sessions, whatever their prices; `None` when it is too
-/// short.
+/// Returns the chronological split of a history of `days` sessions; `None` when the history is too short.
 pub(crate) fn chronological(spec: &ModelSpec, days: usize) -> Option<Split> {
     let origins = origins(spec, days);
     let long_enough = origins.len() >= MIN_ORIGINS;
     Split::chronological(origins, spec.split, spec.horizon).ok().filter(|_| long_enough)
-}
-
-/// Turns an error of the layers below into one of forecasting.
-pub(crate) fn unsuitable(error: impl std::fmt::Display) -> ForecastError {
-    ForecastError::Unsuitable(error.to_string())
 }

@@ -2,13 +2,14 @@
 
 use closecast_domain::{Cancel, ForecastError, Progress, ProgressSink};
 use closecast_nn::{
-    Accelerator, Loss, Network, NnError, OptimiserKind, OptimiserSpec, Schedule, TrainingSession, TrainingSpec,
-    WindowSource, shuffled, training_memory,
+    Accelerator, Loss, Network, OptimiserKind, OptimiserSpec, Schedule, TrainingSession, TrainingSpec, WindowSource,
+    shuffled, training_memory,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dataset::{Dataset, unsuitable},
+    dataset::Dataset,
+    error::{engine_error, into_forecast_error},
     spec::{CheckedSpec, ModelSpec},
 };
 
@@ -35,34 +36,34 @@ pub enum StopReason {
     Patience,
 }
 
-/// What happened in a training.
+/// Log of a training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainLog {
-    /// Every epoch.
+    /// All epochs.
     pub epochs: Vec<EpochLog>,
-    /// Epoch whose weights were kept, from 1.
+    /// Epoch whose weights were kept, counted from 1.
     pub best_epoch: usize,
-    /// Why it ended.
+    /// Why training ended.
     pub stopped: StopReason,
-    /// What computed it: an instruction set of the CPU, or an accelerator's name. Models of earlier versions do not say.
+    /// Instruction set of the CPU or name of the accelerator. Empty in models of earlier versions.
     #[serde(default)]
     pub processor: String,
 }
 
-/// What a training may use of the machine.
+/// Resources that a training may use.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Resources {
-    /// Threads; all cores when absent.
+    /// Threads; all cores if `None`.
     pub(crate) threads: Option<usize>,
     /// Used instead of the CPU.
     pub(crate) accelerator: Option<Accelerator>,
-    /// Trainings at the same time in this one's share of the memory; 0 is one.
-    pub(crate) beside: usize,
-    /// Epochs after which training is broken off: what it did until then is what it does without this limit.
+    /// Concurrent trainings that share the memory limit; 0 counts as one.
+    pub(crate) concurrent: usize,
+    /// Epochs after which training stops. The epochs before are the same as without this limit.
     pub(crate) epochs: Option<usize>,
 }
 
-/// A trained network, still on the threads or the accelerator that it was trained on.
+/// A trained network in its session, on the same threads or accelerator.
 pub(crate) struct Trained {
     pub(crate) session: TrainingSession,
     pub(crate) log: TrainLog,
@@ -78,7 +79,7 @@ pub(crate) fn train(
 ) -> Result<Trained, ForecastError> {
     let settings = spec.spec();
     if resources.accelerator.is_none() {
-        spec.check_memory(resources.beside).map_err(unsuitable)?;
+        spec.check_memory(resources.concurrent).map_err(into_forecast_error)?;
     }
     let source = dataset.source()?;
     let network = Network::init(spec.network(), settings.seed);
@@ -89,18 +90,17 @@ pub(crate) fn train(
     };
     let mut session = match resources.accelerator {
         Some(accelerator) => TrainingSession::on_accelerator(network, training, accelerator),
-        None => {
-            TrainingSession::new(network, training).map(|session| session.within(training_memory(resources.beside)))
-        }
+        None => TrainingSession::new(network, training)
+            .map(|session| session.memory_limit(training_memory(resources.concurrent))),
     }
-    .map_err(engine)?;
+    .map_err(engine_error)?;
     let train_origins: Vec<usize> = dataset.split.train.clone().collect();
     let batches = train_origins.len().div_ceil(settings.batch_size);
     progress.report(&Progress::TrainingStarted { epochs: settings.epochs, batches_per_epoch: batches });
     let mut best = Best { network: session.network().clone(), epoch: 0, loss: f64::INFINITY };
     let mut log = TrainLog { epochs: Vec::new(), best_epoch: 0, stopped: StopReason::Epochs, processor };
     let steps = (settings.epochs * batches) as u64;
-    let mut schedule = Schedule::new(settings.schedule, settings.learning_rate, steps).map_err(engine)?;
+    let mut schedule = Schedule::new(settings.schedule, settings.learning_rate, steps).map_err(engine_error)?;
     for epoch in 1..=resources.epochs.unwrap_or(settings.epochs).min(settings.epochs) {
         let order = shuffled(&train_origins, settings.seed, epoch as u64);
         let pass = Pass { dataset, source: &source, cancel, progress, epoch };
@@ -123,7 +123,7 @@ pub(crate) fn train(
     if best.epoch == 0 {
         return Err(ForecastError::NonFinite {
             what: "the validation loss".to_owned(),
-            diagnosis: format!("it was {} after every epoch: lower the learning rate or check the prices", best.loss),
+            diagnosis: format!("it is {} after every epoch: lower the learning rate or check the prices", best.loss),
         });
     }
     log.best_epoch = best.epoch;
@@ -162,7 +162,7 @@ impl Pass<'_> {
             let targets = self.dataset.targets_of(origins);
             let report = session
                 .step(self.source, origins, &targets, &spec.recipe.loss(), schedule.learning_rate())
-                .map_err(engine)?;
+                .map_err(engine_error)?;
             schedule.step_done();
             total += report.loss * origins.len() as f64;
             self.progress.report(&Progress::Batch { epoch: self.epoch, batch: batch + 1 });
@@ -190,22 +190,6 @@ fn validation_loss(
     loss: &Loss,
 ) -> Result<f64, ForecastError> {
     let origins: Vec<usize> = dataset.split.validation.clone().collect();
-    let outputs = session.forward(source, &origins).map_err(engine)?;
+    let outputs = session.forward(source, &origins).map_err(engine_error)?;
     Ok(loss.mean(&outputs, &dataset.targets_of(&origins)))
-}
-
-/// Words an error of the engine for whoever trains.
-pub(crate) fn engine(error: NnError) -> ForecastError {
-    match error {
-        NnError::NonFinite { quantity, .. } => {
-            ForecastError::NonFinite { what: quantity.to_string(), diagnosis: error.to_string() }
-        }
-        NnError::NonFiniteOutput { .. } => {
-            ForecastError::NonFinite { what: "the forecast".to_owned(), diagnosis: error.to_string() }
-        }
-        NnError::NonFiniteWeight { .. } => {
-            ForecastError::NonFinite { what: "a weight".to_owned(), diagnosis: error.to_string() }
-        }
-        other => unsuitable(other),
-    }
 }

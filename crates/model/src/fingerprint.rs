@@ -1,11 +1,11 @@
-//! A name for the prices that a model learned from.
+//! Fingerprint of the prices that a model is trained on.
 
 use std::fmt::Write as _;
 
 use closecast_domain::History;
 use sha2::{Digest, Sha256};
 
-/// Returns the SHA-256 (hexadecimal) of the symbol, dates and prices of `history`: equal only when every bit is.
+/// Returns the SHA-256 (hexadecimal) of the symbol, dates and prices of `history`.
 #[must_use]
 pub fn fingerprint(history: &History) -> String {
     let mut hash = Sha256::new();

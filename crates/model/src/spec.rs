@@ -1,4 +1,4 @@
-//! What is to be trained: described, then checked.
+//! Specification of a model to train, unchecked and checked.
 
 use std::fmt;
 
@@ -6,14 +6,14 @@ use closecast_features::{FeatureSet, ScalerKind, SplitSpec, TargetKind};
 use closecast_nn::{CheckedNetworkSpec, Loss, NetworkSpec, NnError, ScheduleSpec, training_bytes, training_memory};
 use serde::{Deserialize, Serialize};
 
-/// What the network sees and what it forecasts.
+/// Inputs and targets of the network.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recipe {
     /// Stationary features, standard scaler, volatility-scaled log returns, Huber loss.
     #[default]
     Returns,
-    /// The adjusted close scaled to [0, 1] on the training part, mean squared error: what most published LSTM forecasts do.
+    /// The adjusted close scaled to [0, 1] on the training part, mean squared error: the recipe of most published LSTM forecasts.
     MinMaxPrices,
 }
 
@@ -41,14 +41,14 @@ impl Recipe {
 
     pub(crate) fn loss(self) -> Loss {
         match self {
-            // Targets are in units of σ and reach −30: beyond one σ an outlier pulls linearly and not with its square.
+            // Targets are in units of σ and reach −30: beyond one σ the loss of an outlier grows linearly.
             Self::Returns => Loss::Huber { delta: 1.0 },
             Self::MinMaxPrices => Loss::Mse,
         }
     }
 }
 
-/// Which network is trained.
+/// Network architecture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Architecture {
@@ -60,7 +60,7 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// Returns its name: `base` or `improved`.
+    /// Returns the name: `base` or `improved`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl Architecture {
         }
     }
 
-    /// Returns the network in its usual size.
+    /// Returns the network in its default size.
     fn network(self, outputs: usize) -> NetworkSpec {
         match self {
             Self::Base => NetworkSpec::base(1, outputs),
@@ -77,8 +77,7 @@ impl Architecture {
         }
     }
 
-    /// Returns the description of a model with this network: the default one, with the network's usual number of layers,
-    /// of units and dropout.
+    /// Returns the default spec with this architecture's layers, units and dropout.
     #[must_use]
     pub fn model(self) -> ModelSpec {
         let NetworkSpec { hidden, layers, dropout, .. } = self.network(1);
@@ -86,41 +85,41 @@ impl Architecture {
     }
 }
 
-/// A model to train, unchecked. The table of fields, defaults and ranges is in the crate's README.
+/// A model to train, unchecked. The crate's README lists fields, defaults and ranges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSpec {
-    /// Which of the networks.
+    /// Network architecture.
     #[serde(default)]
     pub arch: Architecture,
-    /// What the network sees and forecasts.
+    /// Inputs and targets.
     pub recipe: Recipe,
     /// Days in a window.
     pub lookback: usize,
     /// Sessions forecast in one pass.
     pub horizon: usize,
-    /// Units of a layer.
+    /// Units per layer.
     pub hidden_size: usize,
     /// Stacked LSTM layers.
     pub layers: usize,
     /// Dropout between the layers.
     pub dropout: f32,
-    /// Most passes over the training windows.
+    /// Maximum number of passes over the training windows.
     pub epochs: usize,
-    /// Windows of one step.
+    /// Windows per training step.
     pub batch_size: usize,
-    /// First learning rate.
+    /// Initial learning rate.
     pub learning_rate: f64,
-    /// How it changes during training.
+    /// Learning-rate schedule.
     #[serde(default)]
     pub schedule: ScheduleSpec,
     /// Decoupled weight decay; above 0 the optimiser is AdamW.
     pub weight_decay: f64,
-    /// Largest global norm of a step's gradient.
+    /// Maximum global norm of the gradient of a step.
     pub gradient_clip: f64,
     /// Epochs without improvement before training stops.
     pub patience: usize,
-    /// Seed of weights, shuffling and dropout.
+    /// Seed for weights, shuffling and dropout.
     pub seed: u64,
     /// Shares of the chronological split.
     pub split: SplitSpec,
@@ -153,11 +152,11 @@ impl Default for ModelSpec {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{field} is {value}, but must be {allowed}")]
 pub struct SpecError {
-    /// Field, as in [`ModelSpec`].
+    /// Field name, as in [`ModelSpec`].
     pub field: &'static str,
     /// Value given.
     pub value: String,
-    /// What is allowed.
+    /// Allowed values.
     pub allowed: String,
 }
 
@@ -209,19 +208,19 @@ pub struct CheckedSpec {
 }
 
 impl CheckedSpec {
-    /// Returns the description that was checked.
+    /// Returns the checked spec.
     #[must_use]
     pub fn spec(&self) -> &ModelSpec {
         &self.spec
     }
 
-    /// Refuses a training that takes more memory than each of `beside` at the same time may take in this process.
+    /// Refuses a training that takes more memory than each of `concurrent` trainings may take in this process.
     ///
     /// # Errors
-    /// [`SpecError`] names the fields that it depends on.
-    pub fn check_memory(&self, beside: usize) -> Result<(), SpecError> {
+    /// [`SpecError`] names the fields that the memory depends on.
+    pub fn check_memory(&self, concurrent: usize) -> Result<(), SpecError> {
         let ModelSpec { hidden_size, layers, lookback, batch_size, .. } = self.spec;
-        let (bytes, most) = (training_bytes(&self.network, batch_size, lookback), training_memory(beside));
+        let (bytes, most) = (training_bytes(&self.network, batch_size, lookback), training_memory(concurrent));
         memory_error(bytes, most, "hidden_size, layers, lookback, batch_size", || {
             format!("{hidden_size}, {layers}, {lookback}, {batch_size}")
         })
@@ -232,7 +231,7 @@ impl CheckedSpec {
     }
 }
 
-/// Refuses a training of `bytes` where `most` are allowed.
+/// Refuses a training of `bytes` if only `most` are allowed.
 pub(crate) fn memory_error(
     bytes: usize,
     most: usize,
@@ -269,13 +268,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_defaults_are_the_base_network() {
+    fn defaults_are_the_base_network() {
         let checked = ModelSpec::default().check().unwrap();
         assert_eq!((checked.network().layers, checked.network().hidden), (2, 50));
     }
 
     #[test]
-    fn a_field_outside_its_range_is_named_with_its_value() {
+    fn check_names_the_field_out_of_range_with_its_value() {
         let cases = [
             (ModelSpec { lookback: 1, ..ModelSpec::default() }, "lookback is 1"),
             (ModelSpec { learning_rate: f64::NAN, ..ModelSpec::default() }, "learning_rate is NaN"),

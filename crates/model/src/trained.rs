@@ -1,47 +1,37 @@
-//! Any model that closecast can train, read back from bytes.
+//! A trained model of either kind.
 
 use std::ops::Range;
 
-use closecast_domain::{Forecast, ForecastError, History, Predict};
+use closecast_domain::{Forecast, ForecastError, Head, History, Predict};
 use closecast_nn::Network;
-use serde::Serialize;
 
-use crate::{ArtifactError, BaseModel, Head, LstmModel, base, dataset::sessions_to_predict};
+use crate::{ArtifactError, BaseModel, LstmModel, base, dataset::sessions_to_predict};
 
-/// Memory that a description takes for each byte of its text: names and lists are larger in memory, and a model has some of them
-/// twice. Measured on BASE, where it is 1.7.
-const MEMORY_PER_BYTE_OF_TEXT: usize = 2;
-
-/// Returns the memory that a description takes, in bytes.
-pub(crate) fn described_in(description: &impl Serialize) -> usize {
-    serde_json::to_string(description).map_or(0, |text| MEMORY_PER_BYTE_OF_TEXT * text.len())
-}
-
-/// What a model needs to know of how far the price moved within a day, by open, high and low.
+/// Whether a model depends on the daily price range (open, high, low).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RangeNeed {
-    /// Nothing: closes alone will do.
+    /// It uses closes only.
     None,
-    /// The spread of its forecast rests on them; its point does not, for it is the last close.
+    /// The spread of its forecast depends on the range; the point, which is the last close, does not.
     Spread,
-    /// The whole forecast rests on them.
+    /// Point and spread depend on the range.
     Everything,
 }
 
 /// A trained model of either kind.
 #[derive(Clone, Debug)]
 pub enum TrainedModel {
-    /// Trained on one symbol alone.
+    /// Trained on one symbol.
     Lstm(Box<LstmModel>),
-    /// Of all symbols, or fine-tuned from that.
+    /// Trained on many symbols, or fine-tuned from such a model.
     Base(Box<BaseModel>),
 }
 
 impl TrainedModel {
-    /// Returns the model of `bytes`, whichever kind its metadata name.
+    /// Reads a model of either kind from `bytes`; the metadata name the kind.
     ///
     /// # Errors
-    /// [`ArtifactError`] for bytes that are not a model of this version, are damaged, or contradict themselves.
+    /// [`ArtifactError`] for bytes that are damaged, inconsistent, or of another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (_, metadata) = Network::ensemble_from_safetensors(bytes)?;
         if metadata.get("format").is_some_and(|format| format == base::FORMAT) {
@@ -50,7 +40,7 @@ impl TrainedModel {
         Ok(Self::Lstm(Box::new(LstmModel::from_bytes(bytes)?)))
     }
 
-    /// Returns the sessions that a forecast needs at least.
+    /// Returns the minimum number of sessions for a forecast.
     #[must_use]
     pub fn sessions_needed(&self) -> usize {
         match self {
@@ -59,7 +49,7 @@ impl TrainedModel {
         }
     }
 
-    /// Returns what becomes worthless where only closes are known.
+    /// Returns which part of the forecast is unusable if only closes are known.
     #[must_use]
     pub fn range_need(&self) -> RangeNeed {
         let (looks, whole) = match self {
@@ -73,8 +63,8 @@ impl TrainedModel {
         }
     }
 
-    /// Returns the memory that the model takes once it has forecast, in bytes, within some per cent: about three times its
-    /// weights, which the kernels read in two orders of their own, and its description.
+    /// Returns the memory of the model after its first forecast, in bytes, accurate to a few per cent: about three times its
+    /// weights, which the kernels also keep in two packed layouts, and its description.
     #[must_use]
     pub fn memory_bytes(&self) -> usize {
         match self {

@@ -1,4 +1,4 @@
-//! From a spec and a history to a trained, evaluated model.
+//! Training of a model of one symbol.
 
 use closecast_domain::{Cancel, DateRange, ForecastError, Forecaster, History, ModelCard, ProgressSink};
 use closecast_nn::Accelerator;
@@ -12,7 +12,7 @@ use crate::{
     spec::CheckedSpec,
 };
 
-/// An LSTM network to be trained on one symbol.
+/// Trains an LSTM network on one symbol.
 #[derive(Clone, Debug)]
 pub struct LstmForecaster {
     name: String,
@@ -21,27 +21,27 @@ pub struct LstmForecaster {
 }
 
 impl LstmForecaster {
-    /// Returns a forecaster that will train `spec` under the name `name`.
+    /// Returns a forecaster that trains `spec` under the name `name`.
     #[must_use]
     pub fn new(name: impl Into<String>, spec: CheckedSpec) -> Self {
         Self { name: name.into(), spec, resources: Resources::default() }
     }
 
-    /// Sets the number of threads. It changes the time taken, never the result.
+    /// Sets the number of threads. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Self {
         self.resources.threads = threads;
         self
     }
 
-    /// Says how many models are trained at the same time: they share the memory of one training.
+    /// Sets the number of concurrent trainings; they share the memory of one training.
     #[must_use]
-    pub fn beside(mut self, trainings: usize) -> Self {
-        self.resources.beside = trainings;
+    pub fn concurrent(mut self, trainings: usize) -> Self {
+        self.resources.concurrent = trainings;
         self
     }
 
-    /// Sets the accelerator to train on; without one it is the CPU. Results differ between them by rounding.
+    /// Sets the accelerator to train on; without one it is the CPU. Results differ by rounding.
     #[must_use]
     pub fn accelerator(mut self, accelerator: Option<Accelerator>) -> Self {
         self.resources.accelerator = accelerator;

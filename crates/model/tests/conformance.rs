@@ -94,7 +94,7 @@ fn small_base(seed: u64) -> BaseSpec {
 #[test]
 fn base_over_all_symbols() {
     let fit = |seed, history: &History, cancel: &Cancel, progress: &dyn ProgressSink| {
-        let forecaster = BaseForecaster::new(small_base(seed)).threads(Some(1));
+        let forecaster = BaseForecaster::new(small_base(seed).check().unwrap()).threads(Some(1));
         forecaster.fit_base(std::slice::from_ref(history), cancel, progress)
     };
     let subject = Subject::new("base", HORIZON, history(), fit);
@@ -104,13 +104,15 @@ fn base_over_all_symbols() {
 
 #[test]
 fn base_with_quantiles() {
-    let build = |seed| BaseForecaster::new(BaseSpec { head: Head::Quantiles, ..small_base(seed) }).threads(Some(1));
+    let spec = |seed| BaseSpec { head: Head::Quantiles, ..small_base(seed) }.check().unwrap();
+    let build = move |seed| BaseForecaster::new(spec(seed)).threads(Some(1));
     check(&Subject::panel("quantiles", HORIZON, history(), build).seeded().scale_free());
 }
 
 #[test]
 fn base_fine_tuned() {
-    let build = |seed| FineTunedForecaster::new(BaseForecaster::new(small_base(seed)).threads(Some(1)));
+    let build =
+        |seed| FineTunedForecaster::new(BaseForecaster::new(small_base(seed).check().unwrap()).threads(Some(1)));
     let report = check(&Subject::panel("fine-tuned", HORIZON, history(), build).seeded().scale_free());
     assert_eq!(report.not_claimed, [Check::SineIsLearned, Check::SavedAndLoadedSameBits]);
 }

@@ -40,7 +40,7 @@ fn wilder(history: &History, days: usize) -> History {
 }
 
 #[test]
-fn the_days_of_the_training_part_have_not_drifted_and_wild_ones_have() {
+fn volatile_days_drift_and_training_days_do_not() {
     let history = random_walk("AAPL", 700, 3);
     let model = fit(Recipe::Returns, &history);
     let calm = compared(&model, &history, 60);
@@ -51,7 +51,7 @@ fn the_days_of_the_training_part_have_not_drifted_and_wild_ones_have() {
 }
 
 #[test]
-fn the_model_that_ships_has_its_reference_too() {
+fn shipped_model_has_a_drift_reference() {
     let model = TrainedModel::Base(Box::new(BaseModel::shipped().unwrap()));
     let history = random_walk("AAPL", 700, 3);
     let report = compared(&model, &history, 60);

@@ -17,7 +17,7 @@ fn fit(spec: ModelSpec, history: &History) -> LstmModel {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads_and_another_seed_gives_others() {
+fn artifact_bytes_depend_on_the_seed_and_not_on_threads() {
     let history = random_walk("AAPL", 600, 1);
     let bytes = |threads, seed| {
         let spec = ModelSpec { seed, ..small() }.check().unwrap();
@@ -31,7 +31,7 @@ fn the_same_seed_gives_the_same_bytes_for_any_number_of_threads_and_another_seed
 }
 
 #[test]
-fn a_model_read_back_forecasts_the_same_bits_on_the_next_session() {
+fn loaded_model_forecasts_the_same_bits() {
     let history = random_walk("AAPL", 600, 2);
     let mut model = fit(ModelSpec { horizon: 3, ..small() }, &history);
     let bytes = model.to_bytes().unwrap();
@@ -48,7 +48,7 @@ fn a_model_read_back_forecasts_the_same_bits_on_the_next_session() {
 }
 
 #[test]
-fn a_sine_is_learned_far_better_than_naive_and_its_direction_is_found() {
+fn sine_is_learned_with_its_direction() {
     let history = sine("AAPL", 700, 20.0);
     let spec = ModelSpec { lookback: 20, hidden_size: 16, epochs: 25, learning_rate: 0.01, ..small() };
     let test = fit(spec, &history).card().evaluation.test;
@@ -77,7 +77,7 @@ fn prices_after_the_split_change_neither_weights_nor_scaler() {
 }
 
 #[test]
-fn a_dividend_or_split_in_the_past_leaves_the_forecast_on_the_quoted_price() {
+fn past_dividend_or_split_keeps_the_forecast_at_the_quoted_price() {
     let history = random_walk("AAPL", 600, 4);
     let model = fit(small(), &history);
     let scaled = history.bars().iter().map(|bar| closecast_domain::Bar { raw_close: bar.raw_close * 4.0, ..*bar });
@@ -87,7 +87,7 @@ fn a_dividend_or_split_in_the_past_leaves_the_forecast_on_the_quoted_price() {
 }
 
 #[test]
-fn the_recipe_of_the_older_systems_trains_and_is_named_as_such() {
+fn min_max_recipe_trains_and_is_named_in_the_card() {
     let history = random_walk("AAPL", 500, 5);
     let mut model = fit(ModelSpec { recipe: Recipe::MinMaxPrices, epochs: 5, ..small() }, &history);
     assert_eq!(model.card().features, ["close"]);
@@ -96,7 +96,7 @@ fn the_recipe_of_the_older_systems_trains_and_is_named_as_such() {
 }
 
 #[test]
-fn a_short_history_is_refused_with_the_number_of_sessions_needed() {
+fn short_history_is_refused_with_the_number_of_sessions_needed() {
     let history = random_walk("AAPL", 200, 6);
     let error =
         LstmForecaster::new("T", small().check().unwrap()).fit(&history, &Cancel::new(), &NoProgress).unwrap_err();
@@ -149,7 +149,7 @@ fn damaged_foreign_and_contradictory_files_are_refused() {
 }
 
 #[test]
-fn no_model_forecasts_what_is_no_price() {
+fn forecast_that_is_not_a_price_is_refused() {
     let history = random_walk("AAPL", 600, 8);
     let bytes = fit(small(), &history).to_bytes().unwrap();
     let wild = LstmModel::from_bytes(&replaced(&bytes, r#"\"unit\":1.0"#, r#"\"unit\":9e9"#)).unwrap();

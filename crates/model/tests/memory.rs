@@ -5,7 +5,7 @@ use closecast_model::{BaseModel, LstmForecaster, ModelSpec, TrainedModel};
 use closecast_testkit::histories::random_walk;
 
 #[test]
-fn a_model_takes_about_the_memory_it_says_and_never_much_more() {
+fn memory_bytes_is_close_to_the_allocated_memory() {
     let history = random_walk("AAPL", 600, 1);
     let spec = ModelSpec { epochs: 1, ..ModelSpec::default() }.check().unwrap();
     let mut lstm = LstmForecaster::new("TEST", spec).fit(&history, &Cancel::new(), &NoProgress).unwrap();
@@ -34,7 +34,7 @@ fn a_model_takes_about_the_memory_it_says_and_never_much_more() {
 /// |---|---|
 /// | any header | 40 bytes, and no header of more than 4 MiB is read |
 #[test]
-fn artifact_takes_a_small_multiple_of_its_length_whatever_its_header_is() {
+fn artifact_takes_a_bounded_multiple_of_its_length_for_any_header() {
     let many = |piece: &str| piece.repeat(1_000_000 / piece.len());
     for header in [
         format!(

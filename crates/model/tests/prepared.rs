@@ -14,7 +14,7 @@ fn small(spec: &ModelSpec) -> TrainedModel {
 }
 
 #[test]
-fn what_was_prepared_gives_the_same_forecast_to_the_bit() {
+fn prepared_input_gives_the_same_forecast() {
     let prices = ModelSpec { recipe: Recipe::MinMaxPrices, ..ModelSpec::default() };
     for spec in [ModelSpec::default(), prices, Architecture::Improved.model()] {
         let model = small(&spec);
@@ -29,7 +29,7 @@ fn what_was_prepared_gives_the_same_forecast_to_the_bit() {
 }
 
 #[test]
-fn what_was_prepared_for_another_kind_of_model_is_refused() {
+fn input_prepared_for_another_kind_of_model_is_refused() {
     let lstm = small(&ModelSpec::default());
     let base = TrainedModel::Base(Box::new(BaseModel::shipped().unwrap()));
     let history = random_walk("AAPL", 500, 3);

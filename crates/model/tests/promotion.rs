@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, NoProgress, TrainingCutoff};
-use closecast_eval::promotion::{Evidence, Rival, Verdict, compare};
+use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, TrainingCutoff, NoProgress};
+use closecast_eval::promotion::{ComparedModel, Evidence, Verdict, compare};
 use closecast_model::{LstmForecaster, LstmModel, ModelSpec};
 use closecast_testkit::histories::{random_walk, sine};
 
@@ -31,7 +31,7 @@ fn changed(history: &History, from: usize) -> History {
 }
 
 #[test]
-fn what_counts_as_seen_is_what_had_a_part_in_the_training_and_nothing_more() {
+fn training_cutoff_is_the_last_day_used_in_training() {
     let history = random_walk("AAPL", 600, 3);
     for horizon in [1, 4] {
         let spec = ModelSpec { horizon, ..small() };
@@ -46,13 +46,13 @@ fn what_counts_as_seen_is_what_had_a_part_in_the_training_and_nothing_more() {
 
 fn evidence(champion: &LstmModel, challenger: &LstmModel, history: &History) -> Evidence {
     let name = ModelRef { name: "AAPL".to_owned(), sha256: String::new() };
-    let champion = Rival { model: champion, name: &name, seen: seen(champion, history) };
-    let challenger = Rival { model: challenger, name: &name, seen: seen(challenger, history) };
+    let champion = ComparedModel { model: champion, name: &name, seen: seen(champion, history) };
+    let challenger = ComparedModel { model: challenger, name: &name, seen: seen(challenger, history) };
     compare(champion, challenger, std::slice::from_ref(history), 60, &Cancel::new()).unwrap()
 }
 
 #[test]
-fn a_model_that_has_learned_the_symbol_replaces_one_that_has_not_and_not_the_other_way_round() {
+fn trained_model_replaces_an_untrained_one_and_not_vice_versa() {
     let history = sine("AAPL", 700, 20.0);
     let learned = ModelSpec { lookback: 20, hidden_size: 16, epochs: 25, learning_rate: 0.01, ..small() };
     let (learned, hardly) =
@@ -73,7 +73,7 @@ fn a_model_that_has_learned_the_symbol_replaces_one_that_has_not_and_not_the_oth
 }
 
 #[test]
-fn a_challenger_trained_up_to_now_is_judged_on_its_own_test_days() {
+fn challenger_trained_to_the_last_session_is_compared_on_its_test_days() {
     let history = random_walk("AAPL", 700, 8);
     let champion = fit(small(), &history.first_bars(600).unwrap());
     let challenger = fit(ModelSpec { seed: 43, ..small() }, &history);

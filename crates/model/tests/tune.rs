@@ -14,8 +14,8 @@ use closecast_domain::{Cancel, History, NoProgress};
 use closecast_model::{
     ModelSpec,
     tune::{
-        Dimension, FoldOutcome, Interval, NoTuneStore, SearchSpace, TuneError, TunePlan, TuneProgress, TuneSpec,
-        TuneStep, TuneStore, Tuning, Unit,
+        Dimension, FoldOutcome, Interval, NoTuneStore, SearchSpace, TrialFit, TuneError, TunePlan, TuneProgress,
+        TuneSpec, TuneStep, TuneStore, Tuning,
     },
 };
 use closecast_testkit::histories::{from_returns, random_walk, sine};
@@ -40,20 +40,20 @@ fn search(plan: &TunePlan, threads: usize) -> Tuning {
     plan.run(threads, &NoTuneStore, &Cancel::new(), &NoProgress).unwrap()
 }
 
-/// Keeps outcomes in memory, counts those saved, and may ask the search to stop after some.
+/// Stores outcomes in memory, counts saves, and may cancel the search after some.
 #[derive(Default)]
 struct Memory {
-    kept: Mutex<HashMap<Unit, FoldOutcome>>,
+    kept: Mutex<HashMap<TrialFit, FoldOutcome>>,
     saved: AtomicUsize,
     stop: Option<(usize, Cancel)>,
 }
 
 impl TuneStore for Memory {
-    fn load(&self, unit: Unit) -> Result<Option<FoldOutcome>, TuneError> {
+    fn load(&self, unit: TrialFit) -> Result<Option<FoldOutcome>, TuneError> {
         Ok(self.kept.lock().unwrap().get(&unit).cloned())
     }
 
-    fn save(&self, unit: Unit, outcome: &FoldOutcome) -> Result<(), TuneError> {
+    fn save(&self, unit: TrialFit, outcome: &FoldOutcome) -> Result<(), TuneError> {
         self.kept.lock().unwrap().insert(unit, outcome.clone());
         let saved = self.saved.fetch_add(1, Ordering::Relaxed) + 1;
         if let Some((after, cancel)) = &self.stop
@@ -66,7 +66,7 @@ impl TuneStore for Memory {
 }
 
 #[test]
-fn the_same_seed_gives_the_same_result_on_any_number_of_threads() {
+fn search_result_depends_on_the_seed_and_not_on_threads() {
     let history = random_walk("AAPL", 460, 1);
     let plan = plan(small(), 9, &history);
     let one = search(&plan, 1);
@@ -81,7 +81,7 @@ fn the_same_seed_gives_the_same_result_on_any_number_of_threads() {
 }
 
 #[test]
-fn what_happens_on_the_test_days_changes_nothing() {
+fn search_does_not_depend_on_the_test_days() {
     let history = random_walk("AAPL", 460, 2);
     let first = plan(small(), 4, &history);
     let result = search(&first, 2);
@@ -111,7 +111,7 @@ fn what_happens_on_the_test_days_changes_nothing() {
 }
 
 #[test]
-fn no_model_of_the_space_is_tested_on_a_day_that_the_search_saw() {
+fn test_days_of_all_models_are_held_out() {
     use closecast_domain::Forecaster;
     let history = random_walk("AAPL", 500, 3);
     let space = SearchSpace { lookback: Some(Dimension::OneOf(vec![5, 30, 60])), ..small() };
@@ -126,7 +126,7 @@ fn no_model_of_the_space_is_tested_on_a_day_that_the_search_saw() {
 }
 
 #[test]
-fn days_after_a_fold_change_nothing_in_it() {
+fn outcome_of_a_fold_does_not_depend_on_later_days() {
     let history = random_walk("AAPL", 460, 4);
     let result = search(&plan(small(), 2, &history), 2);
     let after_first = history.position(result.scored[0].end).unwrap() + 1;
@@ -146,7 +146,7 @@ fn days_after_a_fold_change_nothing_in_it() {
 }
 
 #[test]
-fn an_interrupted_search_goes_on_to_the_same_result_and_trains_nothing_twice() {
+fn interrupted_search_resumes_with_the_same_result_without_repeated_trainings() {
     let history = random_walk("AAPL", 460, 5);
     let plan = plan(small(), 6, &history);
     let whole = Memory::default();
@@ -172,7 +172,7 @@ fn an_interrupted_search_goes_on_to_the_same_result_and_trains_nothing_twice() {
 }
 
 #[test]
-fn the_best_is_never_worse_than_the_untuned_model_and_a_better_one_is_found() {
+fn best_model_is_at_least_as_good_as_the_untuned_one() {
     let history = sine("AAPL", 560, 20.0);
     let space = SearchSpace {
         learning_rate: Some(Dimension::OneOf(vec![1e-5, 3e-2])),
@@ -199,7 +199,7 @@ fn the_best_is_never_worse_than_the_untuned_model_and_a_better_one_is_found() {
 }
 
 #[test]
-fn a_model_that_cannot_be_trained_is_an_outcome_and_not_the_end() {
+fn failed_training_is_an_outcome_of_the_search() {
     let history = random_walk("AAPL", 460, 6);
     let space =
         SearchSpace { learning_rate: Some(Dimension::OneOf(vec![1e-3, 1.0])), gradient_clip: 1000.0, ..small() };
@@ -213,7 +213,7 @@ fn a_model_that_cannot_be_trained_is_an_outcome_and_not_the_end() {
     let plan = plan(space, 4, &history);
     for fold in 0..3 {
         let failed = FoldOutcome::Failed("the loss became non-finite".to_owned());
-        failing.kept.lock().unwrap().insert(Unit { trial: 0, epochs: 2, fold }, failed);
+        failing.kept.lock().unwrap().insert(TrialFit { trial: 0, epochs: 2, fold }, failed);
     }
     let result = plan.run(2, &failing, &Cancel::new(), &NoProgress).unwrap();
     assert_eq!(result.trials[0].score, Err("the loss became non-finite".to_owned()));
@@ -231,7 +231,7 @@ impl TuneProgress for Watched {
 }
 
 #[test]
-fn progress_reaches_what_was_announced_or_stays_below_it() {
+fn progress_never_exceeds_the_announced_epochs() {
     let history = random_walk("AAPL", 460, 7);
     let watched = Watched::default();
     let result = plan(small(), 6, &history).run(1, &NoTuneStore, &Cancel::new(), &watched).unwrap();
@@ -248,7 +248,7 @@ fn progress_reaches_what_was_announced_or_stays_below_it() {
 }
 
 #[test]
-fn too_few_days_and_too_many_trials_are_told() {
+fn too_few_days_and_too_many_trials_are_refused() {
     let space = small().check().unwrap();
     let refused = |trials, days| {
         let spec = TuneSpec { space: space.clone(), trials, seed: 1 };

@@ -72,7 +72,7 @@ proptest! {
 
     /// A space read back is the same.
     #[test]
-    fn a_space_is_written_and_read_back(space in spaces()) {
+    fn space_round_trips(space in spaces()) {
         if let Ok(space) = space.check() {
             let text = serde_json::to_string(space.space()).unwrap();
             prop_assert_eq!(&serde_json::from_str::<SearchSpace>(&text).unwrap(), space.space());
@@ -81,7 +81,7 @@ proptest! {
 }
 
 #[test]
-fn the_standard_space_begins_with_the_default_model_and_goes_on_with_others() {
+fn standard_space_starts_with_the_default_model() {
     let space = SearchSpace::standard().check().unwrap();
     let seed = ModelSpec::default().seed;
     let proposals = space.proposals(seed, 40).unwrap();
@@ -94,7 +94,7 @@ fn the_standard_space_begins_with_the_default_model_and_goes_on_with_others() {
 }
 
 #[test]
-fn the_first_model_has_what_the_space_fixes_and_the_default_elsewhere() {
+fn first_model_has_fixed_values_and_defaults() {
     let space = SearchSpace {
         arch: vec![Architecture::Improved],
         layers: Some(Dimension::OneOf(vec![1])),
@@ -107,7 +107,7 @@ fn the_first_model_has_what_the_space_fixes_and_the_default_elsewhere() {
 }
 
 #[test]
-fn a_small_space_gives_each_of_its_models_once() {
+fn small_space_gives_each_model_once() {
     let space = SearchSpace { layers: Some(Dimension::OneOf(vec![1, 2, 3, 3])), ..SearchSpace::default() };
     let proposals = space.check().unwrap().proposals(1, 30).unwrap();
     let mut layers: Vec<usize> = proposals.iter().map(|proposal| proposal.spec().layers).collect();
@@ -117,7 +117,7 @@ fn a_small_space_gives_each_of_its_models_once() {
 }
 
 #[test]
-fn a_space_that_reaches_too_far_or_is_none_is_told() {
+fn check_names_the_invalid_field_of_a_space() {
     let base = SearchSpace { layers: Some(Dimension::OneOf(vec![1, 2])), ..SearchSpace::default() };
     let lookback =
         |from, to| SearchSpace { lookback: Some(Dimension::Between(Interval::linear(from, to))), ..base.clone() };

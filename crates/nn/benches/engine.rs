@@ -1,10 +1,10 @@
-//! What a change to the engine must not slow down, by shape.
+//! Benchmarks of training steps and forecasts, by network shape.
 //!
 //! ```text
 //! cargo bench -p closecast-nn                      all
 //! cargo bench -p closecast-nn -- train/small       one
 //! ```
-//! `closecast bench` and `bench/peers` compare with PyTorch; these compare with yesterday.
+//! `closecast bench` and `bench/peers` compare with PyTorch; these compare with earlier versions.
 #![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! The memory of training one network on the windows of many series: it grows with the data and not with data × lookback.
+//! Memory of training one network on the windows of many series: it grows with the data, not with data × lookback.
 //!
 //! ```text
 //! cargo run --release -p closecast-nn --example many_series -- SERIES DAYS LOOKBACK BATCH
@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let [series, days, lookback, batch] = numbers;
     let before = peak_kib()?;
-    // One matrix, one series after the other; no window reaches from one into the next.
+    // One matrix of concatenated series; no window spans two series.
     let features: Vec<f32> = (0..series * days * INPUTS).map(|i| (i as f32 * 12.9898).sin()).collect();
     let source = WindowSource::new(&features, INPUTS, lookback)?;
     let origins: Vec<usize> = (0..series).flat_map(|s| s * days + lookback - 1..(s + 1) * days).collect();
@@ -49,7 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The most memory this process has had so far, in KiB (Linux).
+/// Peak memory of this process in KiB (Linux).
 fn peak_kib() -> Result<i64, Box<dyn Error>> {
     let status = std::fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no VmHWM in /proc/self/status")?;

@@ -1,8 +1,7 @@
-//! Training on a graphics processor, under the feature `gpu`.
+//! Training on a GPU (feature `gpu`).
 //!
-//! Forward and backward pass are written once over Burn's tensors; loss, clipping and optimiser are those of the CPU, and
-//! so are the dropout masks, so that a training differs between the two by rounding alone. Under the feature `flex` the
-//! tensors live on Burn's backend for the CPU: slow, and the way to test the code without a graphics processor.
+//! Forward and backward pass use Burn's tensors; loss, clipping, optimiser and dropout masks are those of the CPU, so that
+//! results differ only by rounding. The feature `flex` uses Burn's CPU backend: slow, for tests without a GPU.
 
 #[cfg(not(any(feature = "gpu", feature = "flex")))]
 mod absent;

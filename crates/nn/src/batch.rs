@@ -3,11 +3,10 @@
 use crate::error::NnError;
 use crate::kernels::Dropout;
 use crate::loss::Loss;
-use crate::network::check_source;
 use crate::spec::{CheckedNetworkSpec, within};
-use crate::windows::WindowSource;
+use crate::windows::{WindowSource, check_source};
 
-/// What a training step learns from.
+/// Input of a training step.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Batch<'a> {
     pub(crate) source: &'a WindowSource<'a>,
@@ -18,12 +17,12 @@ pub(crate) struct Batch<'a> {
     pub(crate) loss: &'a Loss,
     /// Seed of the dropout masks.
     pub(crate) seed: u64,
-    /// Steps done before this one.
+    /// Number of steps before this one.
     pub(crate) training_step: u64,
 }
 
 impl Batch<'_> {
-    /// Refuses a batch that does not fit the network, or larger than `largest`, and numbers that are not finite.
+    /// Refuses a batch that does not match the network or has more than `largest` samples, and numbers that are not finite.
     pub(crate) fn check(&self, spec: &CheckedNetworkSpec, largest: usize) -> Result<(), NnError> {
         within("the number of samples of a batch", self.origins.len(), 1, largest)?;
         self.loss.check()?;
@@ -58,8 +57,8 @@ impl Batch<'_> {
         Dropout::key(self.seed, self.training_step, layer)
     }
 
-    /// Adds the losses of some samples, of which the first is sample `first`, and writes the derivatives of the batch's
-    /// mean loss by their outputs; both matrices are `[sample, output]`.
+    /// Returns the sum of the losses of some samples, starting at sample `first`, and writes the derivatives of the batch's mean
+    /// loss with respect to their outputs; both matrices are `[sample, output]`.
     pub(crate) fn compare(&self, first: usize, outputs: &[f32], slopes: &mut [f32]) -> f64 {
         let each = self.loss.outputs_per_target();
         let share = 1.0 / self.targets.len() as f32;
@@ -79,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_step_and_layer_has_a_mask_of_its_own() {
+    fn every_step_and_layer_has_its_own_mask() {
         let source = WindowSource::new(&[0.0], 1, 1).unwrap();
         let batch = |seed, training_step| Batch {
             source: &source,

@@ -1,31 +1,30 @@
-//! Working memory that a thread keeps for its next forecast.
+//! Thread-local buffer pool for forecasts.
 //!
-//! The system hands out a megabyte in pages that it clears one by one, which costs a batch of forecasts several per cent of its time.
+//! The operating system zeroes new memory page by page, which would cost a batch of forecasts several per cent of its time.
 
 use std::cell::RefCell;
 use std::ops::{Deref, DerefMut};
 
 use crate::kernels::{LANES, Lanes};
 
-/// The most a thread keeps, in [`Lanes`]: 2 MiB.
-const MOST_KEPT: usize = (2 << 20) / size_of::<Lanes>();
+/// Maximum memory that a thread keeps, in [`Lanes`]: 2 MiB.
+const MAX_KEPT: usize = (2 << 20) / size_of::<Lanes>();
 
-/// The most pieces it keeps: more than a forecast has.
-const MOST_PIECES: usize = 32;
+/// Maximum number of buffers that a thread keeps: more than a forecast uses.
+const MAX_PIECES: usize = 32;
 
 thread_local! {
     static KEPT: RefCell<Vec<Vec<Lanes>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Memory that goes back to its thread when it is dropped.
+/// A buffer that returns to the pool of its thread when it is dropped.
 ///
-/// It holds what the one before left in it: whatever counts is written before it is read. In builds with debug assertions, those of
-/// the tests, it is NaN everywhere.
+/// Its contents are unspecified and must be written before they are read. With debug assertions they are NaN.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer(Vec<Lanes>);
 
 impl Buffer {
-    /// Takes memory for `len` values, kept or new.
+    /// Takes a buffer of `len` values from the pool, or allocates one.
     pub(crate) fn new(len: usize) -> Self {
         let mut values = KEPT.try_with(|kept| take(&mut kept.borrow_mut(), len)).unwrap_or_default();
         values.resize(len, Lanes::ZERO);
@@ -35,17 +34,17 @@ impl Buffer {
         Self(values)
     }
 
-    /// Makes it one for `len` values, unless it is; what it held is lost.
+    /// Changes the length to `len`; the contents are lost if it differs.
     pub(crate) fn fit(&mut self, len: usize) {
         if self.0.len() != len {
-            // Given back first, so that it may be taken again.
+            // Returned first, so that it may be reused.
             drop(std::mem::take(self));
             *self = Self::new(len);
         }
     }
 }
 
-/// Takes the smallest that is large enough, if it is not far too large.
+/// Takes the smallest pooled buffer that is large enough but not far too large.
 fn take(kept: &mut Vec<Vec<Lanes>>, len: usize) -> Vec<Lanes> {
     let fitting = kept.iter().enumerate().filter(|(_, values)| (len..=2 * len).contains(&values.capacity()));
     match fitting.min_by_key(|(_, values)| values.capacity()) {
@@ -57,18 +56,18 @@ fn take(kept: &mut Vec<Vec<Lanes>>, len: usize) -> Vec<Lanes> {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let values = std::mem::take(&mut self.0);
-        // A thread that is ending keeps nothing.
+        // A thread that is exiting keeps nothing.
         let _ = KEPT.try_with(|kept| keep(&mut kept.borrow_mut(), values));
     }
 }
 
-/// Keeps memory, and lets go of what was kept longest where that is too much.
+/// Returns a buffer to the pool; frees the oldest buffers above the limits.
 fn keep(kept: &mut Vec<Vec<Lanes>>, values: Vec<Lanes>) {
-    if values.capacity() == 0 || values.capacity() > MOST_KEPT {
+    if values.capacity() == 0 || values.capacity() > MAX_KEPT {
         return;
     }
     kept.push(values);
-    while kept.len() > MOST_PIECES || kept.iter().map(Vec::capacity).sum::<usize>() > MOST_KEPT {
+    while kept.len() > MAX_PIECES || kept.iter().map(Vec::capacity).sum::<usize>() > MAX_KEPT {
         kept.remove(0);
     }
 }
@@ -92,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn memory_is_taken_again_if_it_fits() {
+    fn buffer_is_reused_if_it_fits() {
         let first = Buffer::new(1000);
         let place = first.as_ptr();
         drop(first);
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_memory_is_taken_again_too() {
+    fn smallest_buffer_is_reused() {
         let first = Buffer::new(1);
         let place = first.as_ptr();
         drop(first);
@@ -111,13 +110,13 @@ mod tests {
     }
 
     #[test]
-    fn a_thread_keeps_little() {
-        drop(Buffer::new(MOST_KEPT + 1));
+    fn pool_of_a_thread_is_bounded() {
+        drop(Buffer::new(MAX_KEPT + 1));
         assert!(KEPT.with_borrow(Vec::is_empty));
-        let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MOST_KEPT / 10 + i)).collect();
+        let many: Vec<Buffer> = (1..20).map(|i| Buffer::new(MAX_KEPT / 10 + i)).collect();
         drop(many);
-        assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MOST_KEPT && kept.len() > 5));
+        assert!(KEPT.with_borrow(|kept| kept.iter().map(Vec::capacity).sum::<usize>() <= MAX_KEPT && kept.len() > 5));
         drop((0..100).map(|_| Buffer::new(1)).collect::<Vec<_>>());
-        assert!(KEPT.with_borrow(|kept| kept.len() <= MOST_PIECES));
+        assert!(KEPT.with_borrow(|kept| kept.len() <= MAX_PIECES));
     }
 }

@@ -1,31 +1,29 @@
-//! Loss and gradient of a batch on the CPU: its tiles, shared out over threads.
+//! Loss and gradient of a batch on the CPU: its tiles are distributed over threads.
 
 use rayon::prelude::*;
 
 use crate::batch::Batch;
 use crate::error::NnError;
-use crate::group::{Group, StepInput};
+use crate::group::{Group, StepInput, max_groups};
 use crate::kernels::LANES;
-use crate::memory;
+use crate::memory_limit::training_memory;
 use crate::network::Network;
 use crate::packed::{BackwardWeights, ForwardWeights, Purpose};
+use crate::training_memory::check_training_memory;
 use crate::windows::WindowSource;
 
-/// The most tiles that are worked on at the same time; more tiles than that share memory, in a fixed order.
-const MAX_GROUPS: usize = 16;
-
-/// The working memory of training on the CPU, and its threads.
+/// Working memory and threads of a training on the CPU.
 #[derive(Debug)]
 pub(crate) struct Cpu {
     forward: ForwardWeights,
     backward: BackwardWeights,
     groups: Vec<Group>,
     batch_size: usize,
-    /// The most memory that it may take, in bytes.
-    pub(crate) most_bytes: usize,
-    /// The most groups there can be.
-    most_groups: usize,
-    /// The window length that `groups` is made for.
+    /// Maximum memory in bytes.
+    pub(crate) max_bytes: usize,
+    /// Maximum number of groups.
+    max_groups: usize,
+    /// Window length of `groups`.
     lookback: usize,
     threads: Option<usize>,
     pool: Option<rayon::ThreadPool>,
@@ -50,8 +48,8 @@ impl Cpu {
             backward: BackwardWeights::new(layout, parameters, blocking, network.spec().directions()),
             groups: Vec::new(),
             batch_size,
-            most_bytes: memory::training_memory(1),
-            most_groups: most_groups(batch_size),
+            max_bytes: training_memory(1),
+            max_groups: max_groups(batch_size),
             lookback: 0,
             threads,
             pool,
@@ -61,7 +59,7 @@ impl Cpu {
     /// Returns the mean loss of a checked batch and writes its gradient.
     ///
     /// # Errors
-    /// [`NnError::Memory`] for an unreasonable window.
+    /// [`NnError::Memory`] for a window that is too large.
     pub(crate) fn differentiate(
         &mut self,
         network: &Network,
@@ -80,7 +78,7 @@ impl Cpu {
             (None, Some(_)) => groups.iter_mut().enumerate().for_each(work),
             (None, None) => groups.par_iter_mut().enumerate().with_max_len(1).for_each(work),
         }
-        // Always in the order of the groups, so that the sum does not depend on which thread came first.
+        // In the order of the groups, so that the sum does not depend on thread scheduling.
         if let Some((first, rest)) = groups.split_first_mut() {
             let isa = network.isa();
             rest.iter().for_each(|group| first.sums.add(isa, &group.sums));
@@ -103,7 +101,7 @@ impl Cpu {
         }
     }
 
-    /// Packs the weights again after they changed.
+    /// Packs the changed weights again.
     pub(crate) fn repack(&mut self, network: &Network) {
         let (forward, backward) = (&mut self.forward, &mut self.backward);
         let (layout, parameters, blocking) = (network.layout(), network.parameters(), network.isa().blocking());
@@ -119,21 +117,16 @@ impl Cpu {
         }
     }
 
-    /// Makes the working memory for windows of `lookback` steps, unless it is there.
+    /// Allocates the working memory for windows of `lookback` steps, unless it exists.
     fn allocate(&mut self, network: &Network, lookback: usize) -> Result<(), NnError> {
         if lookback == self.lookback {
             return Ok(());
         }
         let (spec, layout) = (network.spec(), network.layout());
-        memory::check(spec, self.batch_size, lookback, self.most_bytes)?;
+        check_training_memory(spec, self.batch_size, lookback, self.max_bytes)?;
         self.groups.clear();
-        self.groups.extend((0..self.most_groups).map(|_| Group::new(spec, layout, lookback)));
+        self.groups.extend((0..self.max_groups).map(|_| Group::new(spec, layout, lookback)));
         self.lookback = lookback;
         Ok(())
     }
-}
-
-/// Returns the most groups that batches of this size are worked on in.
-pub(crate) fn most_groups(batch_size: usize) -> usize {
-    batch_size.div_ceil(LANES).min(MAX_GROUPS)
 }

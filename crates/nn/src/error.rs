@@ -1,4 +1,4 @@
-//! What can go wrong in the engine.
+//! Errors of the engine.
 
 /// An error of the engine.
 #[derive(Debug, thiserror::Error)]
@@ -11,25 +11,25 @@ pub enum NnError {
         field: &'static str,
         /// Its value.
         value: String,
-        /// What it may be.
+        /// Allowed values.
         allowed: String,
     },
-    /// Two lengths that belong together differ.
+    /// A slice has the wrong length.
     #[error("{what} has length {found}, but {expected} is needed ({why})")]
     Length {
-        /// The slice in question.
+        /// Name of the slice.
         what: &'static str,
         /// Its length.
         found: usize,
         /// The length it must have.
         expected: usize,
-        /// Where that number comes from.
+        /// Origin of that number.
         why: &'static str,
     },
-    /// A window would begin before the first row or end after the last.
+    /// A window starts before the first row or ends after the last.
     #[error("a window of {lookback} rows cannot end at row {origin}: origins may lie in {first}..={last}")]
     Origin {
-        /// The row asked for.
+        /// Requested row.
         origin: usize,
         /// Rows of a window.
         lookback: usize,
@@ -56,13 +56,13 @@ pub enum NnError {
          lower the learning rate, clip the gradient, or check the scale of the inputs"
     )]
     NonFinite {
-        /// What is not finite.
+        /// Quantity that is not finite.
         quantity: Quantity,
-        /// The offending value.
+        /// Its value.
         value: f64,
-        /// The training step, counted from 0.
+        /// Training step, from 0.
         step: u64,
-        /// The gradient norm of the last step that was finite, before clipping; 0 if there was none.
+        /// Gradient norm of the last finite step, before clipping; 0 if there is none.
         last_gradient_norm: f64,
     },
     /// A weight is NaN or infinite.
@@ -73,7 +73,7 @@ pub enum NnError {
     NonFiniteWeight {
         /// The tensor's name.
         tensor: String,
-        /// Which of its elements.
+        /// Index of the element.
         element: usize,
         /// The value.
         value: f32,
@@ -88,23 +88,23 @@ pub enum NnError {
         /// The value.
         value: f32,
     },
-    /// The working memory would be unreasonable.
+    /// The working memory would exceed the limit.
     #[error(
         "the working memory for {what} would be {bytes} bytes, more than {limit}: \
          use a shorter window, a smaller batch or fewer hidden units"
     )]
     Memory {
-        /// What it is for.
+        /// Purpose of the memory.
         what: &'static str,
         /// Bytes needed.
         bytes: usize,
         /// Bytes allowed.
         limit: usize,
     },
-    /// Bytes that should be a safetensors file are not one.
+    /// Bytes that are not a valid safetensors file.
     #[error("not a safetensors file: {0}")]
     Safetensors(#[from] safetensors::SafeTensorError),
-    /// A tensor of a weights file is missing, unknown, or not as it should be.
+    /// A tensor of a weights file is missing, unknown or invalid.
     #[error("tensor {name} of the weights file: {problem}")]
     Tensor {
         /// The tensor's name.
@@ -112,13 +112,13 @@ pub enum NnError {
         /// What is wrong.
         problem: String,
     },
-    /// There is no accelerator to run on.
+    /// No accelerator is available.
     #[error("no GPU can be used: {why}")]
     NoAccelerator {
         /// Why not.
         why: String,
     },
-    /// The accelerator failed at its work.
+    /// The accelerator failed.
     #[error("{name} failed: {problem}")]
     Accelerator {
         /// The accelerator's name.
@@ -129,21 +129,21 @@ pub enum NnError {
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {source}")]
     Threads {
-        /// Threads asked for.
+        /// Requested threads.
         threads: usize,
         /// Why not.
         source: rayon::ThreadPoolBuildError,
     },
 }
 
-/// A quantity that must stay finite during training.
+/// A quantity that must be finite during training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {
     /// The loss of a batch; the network is unchanged.
     Loss,
     /// The gradient of a batch; the network is unchanged.
     Gradient,
-    /// A parameter after the update; the network is spoilt.
+    /// A parameter after the update; the network is unusable.
     Parameter,
 }
 

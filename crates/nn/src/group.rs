@@ -1,4 +1,4 @@
-//! The tiles of a batch that share one piece of working memory and are summed into one gradient.
+//! Groups of tiles that share working memory and sum into one gradient.
 
 use crate::batch::Batch;
 use crate::kernels::{LANES, Lanes};
@@ -8,23 +8,31 @@ use crate::parameters::ParameterLayout;
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::{Tile, TileBackward, TileDropout, TileGradient, TileWeights};
 
-/// What all groups of a training step read.
+/// Maximum number of groups, which run in parallel; more tiles share a group, in a fixed order.
+const MAX_GROUPS: usize = 16;
+
+/// Returns the maximum number of groups for batches of this size.
+pub(crate) fn max_groups(batch_size: usize) -> usize {
+    batch_size.div_ceil(LANES).min(MAX_GROUPS)
+}
+
+/// Shared input of all groups of a training step.
 pub(crate) struct StepInput<'a> {
     pub(crate) network: &'a Network,
     pub(crate) weights: (&'a ForwardWeights, &'a BackwardWeights),
     pub(crate) batch: &'a Batch<'a>,
 }
 
-/// Working memory and result of some tiles. Which tiles a group works on depends on the batch size alone.
+/// Working memory and result of a group of tiles. The tiles of a group depend on the batch size only.
 #[derive(Debug)]
 pub(crate) struct Group {
     tile: Tile,
     backward: TileBackward,
-    /// The sum of the gradients.
+    /// Sum of the gradients.
     pub(crate) sums: TileGradient,
-    /// The outputs of one sample, and the derivatives of its loss by them.
+    /// Outputs of one sample, and the derivatives of its loss.
     sample: (Vec<f32>, Vec<f32>),
-    /// The sum of the losses, not yet divided by their number.
+    /// Sum of the losses, not divided by their number.
     pub(crate) loss: f64,
 }
 
@@ -40,13 +48,13 @@ impl Group {
         }
     }
 
-    /// Returns about how many bytes [`Group::new`] allocates.
+    /// Estimates the bytes that [`Group::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         let gradients = size_of::<f32>() * spec.parameter_count();
         Tile::bytes(spec, steps) + TileBackward::bytes(spec, steps) + gradients
     }
 
-    /// Runs the tiles with these indices one after the other.
+    /// Runs the tiles with these indices sequentially.
     pub(crate) fn run(&mut self, input: &StepInput<'_>, tiles: impl Iterator<Item = usize>) {
         self.sums.clear();
         self.loss = 0.0;
@@ -72,7 +80,7 @@ impl Group {
         self.tile.backward(isa, weights, dropout, &mut self.backward, &mut self.sums);
     }
 
-    /// Adds the tile's loss and computes the gradient of the prediction; lanes without a sample have none.
+    /// Adds the tile's loss and computes the gradient of the prediction; it is zero in lanes without a sample.
     fn compare(&mut self, batch: &Batch<'_>, first_row: usize, count: usize) {
         let (outputs, slopes) = &mut self.sample;
         self.backward.prediction.fill(Lanes::ZERO);

@@ -1,4 +1,4 @@
-//! The forward pass of many windows, where nothing is trained.
+//! Inference on many windows.
 
 use crate::buffers::Buffer;
 use crate::kernels::{
@@ -10,7 +10,7 @@ use crate::spec::CheckedNetworkSpec;
 use crate::tile::{TileWeights, steps_needed};
 use crate::windows::WindowSource;
 
-/// The network that runs.
+/// A network with weights packed for inference.
 #[derive(Clone, Copy)]
 pub(crate) struct InferenceNetwork<'a> {
     pub(crate) isa: Isa,
@@ -20,7 +20,7 @@ pub(crate) struct InferenceNetwork<'a> {
 }
 
 impl<'a> InferenceNetwork<'a> {
-    /// The weights of a layer in one direction.
+    /// Weights of a layer in one direction.
     fn direction(&self, layer: usize, direction: usize) -> InferWeights<'a> {
         let index = layer * self.spec.directions() + direction;
         let ForwardDirectionWeights { weights, bias } = &self.weights.forward.directions[index];
@@ -28,7 +28,7 @@ impl<'a> InferenceNetwork<'a> {
     }
 }
 
-/// Working memory for some tiles that run together.
+/// Working memory for tiles that run together.
 #[derive(Debug)]
 pub(crate) struct InferenceTiles {
     tiles: Vec<TileMemory>,
@@ -37,19 +37,19 @@ pub(crate) struct InferenceTiles {
 /// Working memory of a tile.
 #[derive(Debug)]
 struct TileMemory {
-    /// The windows, `[step][input]`, or, where windows share their rows, those rows, `[16 rows][input][row]`.
+    /// Windows, `[step][input]`, or the shared rows of overlapping windows, `[16 rows][input][row]`.
     features: Buffer,
     /// Shared rows times the weights of the first layer, `[unit][gate][16 rows][row]`.
     projected: Buffer,
-    /// Inputs of the last time step; empty where the head does not see them.
+    /// Inputs of the last time step; empty without a skip connection.
     last_input: Vec<Lanes>,
     /// `[unit]`
     cell: Buffer,
-    /// What the layer before passed on, `[step][direction, unit]`.
+    /// Output of the previous layer, `[step][direction, unit]`.
     input: Buffer,
-    /// What the layer at hand passes on.
+    /// Output of the current layer.
     output: Buffer,
-    /// The same before layer norm and residual connection; empty where there is neither.
+    /// Output before layer norm and residual connection; empty without either.
     unfinished: Buffer,
     norm: Vec<NormTrace>,
     attention: Option<AttentionState>,
@@ -63,7 +63,7 @@ impl InferenceTiles {
         Self { tiles: (0..count).map(|_| TileMemory::new(spec, steps)).collect() }
     }
 
-    /// Returns about how many bytes one tile takes: all that grows with the window but the statistics of the norm.
+    /// Estimates the bytes of one tile: all that grows with the window, except the statistics of the norm.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         let layers = steps * spec.width() * if finishes(spec) { 3 } else { 2 };
         let first = steps * spec.inputs + shared_rows(steps) * 4 * spec.hidden;
@@ -71,7 +71,7 @@ impl InferenceTiles {
         (layers + first + spec.hidden) * size_of::<Lanes>() + attention
     }
 
-    /// Writes the outputs of checked origins, at most [`LANES`] for every tile, as `[origin, outputs]`.
+    /// Writes the outputs of checked origins, at most [`LANES`] per tile, as `[origin, outputs]`.
     pub(crate) fn run(
         &mut self,
         network: InferenceNetwork<'_>,
@@ -135,7 +135,7 @@ impl TileMemory {
         });
     }
 
-    /// Attention and head, on what the last layer passed on.
+    /// Attention and head, on the output of the last layer.
     fn predict(&mut self, network: InferenceNetwork<'_>) {
         let values = &*self.input;
         let seen = match (&mut self.attention, network.weights.attention()) {
@@ -199,17 +199,17 @@ fn forward(tiles: &mut [TileMemory], network: InferenceNetwork<'_>, source: &Win
     tiles.iter_mut().for_each(|tile| tile.predict(network));
 }
 
-/// Returns whether every window begins and ends a row after the one before, so that they share all but a few rows.
+/// Returns whether the windows are consecutive, each one row after the previous, so that they share most rows.
 fn follow_each_other(origins: &[usize]) -> bool {
     origins.windows(2).all(|pair| pair[0] + 1 == pair[1])
 }
 
-/// Returns whether something comes between the LSTM of a layer and the next layer.
+/// Returns whether a layer has a norm or residual connection.
 fn finishes(spec: &CheckedNetworkSpec) -> bool {
     spec.layer_norm || spec.residual
 }
 
-/// Returns the rows, in [`Lanes`], that [`LANES`] windows of `steps` time steps share if they follow each other.
+/// Returns the rows, in [`Lanes`], of [`LANES`] consecutive windows of `steps` time steps.
 fn shared_rows(steps: usize) -> usize {
     (steps + LANES - 1).div_ceil(LANES)
 }
@@ -217,25 +217,25 @@ fn shared_rows(steps: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::MAX_BYTES;
+    use crate::memory_limit::MAX_BYTES;
     use crate::spec::NetworkSpec;
     use crate::tile::Tile;
 
     #[test]
-    fn windows_of_one_day_after_the_other_follow_each_other() {
+    fn consecutive_windows_are_detected() {
         assert!(follow_each_other(&[7]) && follow_each_other(&[7, 8, 9]));
         assert!(!follow_each_other(&[7, 9]) && !follow_each_other(&[8, 7]) && !follow_each_other(&[7, 7]));
     }
 
-    /// A tile fits into the memory of a forward pass for every network that there may be.
+    /// A tile fits into the memory of a forward pass for every valid network.
     #[test]
-    fn a_tile_takes_less_memory_than_one_that_is_trained() {
+    fn inference_tile_takes_less_memory_than_a_training_tile() {
         for (inputs, hidden, layers) in
             [(1, 1, 1), (16, 50, 2), (4096, 1, 1), (4096, 4, 3), (3, 1650, 1), (2048, 1400, 1)]
         {
             for base in [NetworkSpec::base(inputs, 1), NetworkSpec::improved(inputs, 1)] {
                 for bidirectional in [false, true] {
-                    // The largest have as many parameters as are allowed.
+                    // The largest have the maximum number of parameters.
                     let Ok(spec) = (NetworkSpec { hidden, layers, bidirectional, ..base.clone() }).check() else {
                         continue;
                     };

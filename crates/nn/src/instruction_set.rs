@@ -1,4 +1,4 @@
-//! The instruction sets this processor has.
+//! Instruction sets of this processor.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,22 +8,22 @@ use crate::kernels::Isa;
 
 /// An instruction set of this processor that the kernels can use: `avx512`, `avx2`, `neon` or `portable`.
 ///
-/// A network runs on the best one unless told otherwise; results differ between them by rounding alone.
+/// A network runs on the best one by default; results differ only by rounding.
 #[derive(Clone, Copy)]
 pub struct InstructionSet(pub(crate) Isa);
 
 impl InstructionSet {
-    /// Returns the best one.
+    /// Returns the fastest instruction set of this processor.
     pub fn best() -> Self {
         Self(Isa::best())
     }
 
-    /// Returns all, the best first.
+    /// Returns all, fastest first.
     pub fn available() -> impl Iterator<Item = Self> {
         Isa::available().map(Self)
     }
 
-    /// Returns its name.
+    /// Returns the name.
     pub fn name(self) -> &'static str {
         self.0.name()
     }
@@ -45,7 +45,7 @@ impl FromStr for InstructionSet {
     type Err = NnError;
 
     /// # Errors
-    /// [`NnError::OutOfRange`] lists what this processor has.
+    /// [`NnError::OutOfRange`] lists the available ones.
     fn from_str(name: &str) -> Result<Self, NnError> {
         Self::available().find(|set| set.name() == name).ok_or_else(|| NnError::OutOfRange {
             field: "the instruction set",
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_back_and_others_refused_with_the_list() {
+    fn names_are_parsed_and_unknown_ones_refused_with_the_list() {
         for set in InstructionSet::available() {
             assert_eq!(set.name().parse::<InstructionSet>().unwrap().name(), set.name());
         }

@@ -1,6 +1,6 @@
-//! The hot loops, written once over [`Simd`](simd::Simd) and compiled for every instruction set the processor may have.
+//! The hot loops, written generically over [`Simd`](simd::Simd) and compiled for every supported instruction set.
 //!
-//! The samples of a batch sit in the lanes: a [`Lanes`] is one quantity (an input, a hidden unit, a gate) of
+//! The samples of a batch are in the lanes: a [`Lanes`] is one quantity (an input, a hidden unit, a gate) of
 //! [`LANES`] samples, and every matrix of a tile is `[feature][lane]`. Hidden sizes therefore need no padding,
 //! and no sample's arithmetic depends on which other samples share its tile.
 //!
@@ -20,6 +20,7 @@ mod forward;
 mod infer;
 mod infer_block;
 mod infer_cell;
+mod kernel;
 mod lanes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
@@ -37,12 +38,13 @@ pub(crate) use attention::{
 };
 pub(crate) use backward::{BackwardDirection, BackwardScratch, DirectionGradient};
 pub(crate) use cell::GateTrace;
-pub(crate) use dispatch::{Blocking, Isa, Kernel};
+pub(crate) use dispatch::{Blocking, Isa};
 pub(crate) use dropout::Dropout;
 pub(crate) use forward::ForwardDirection;
 pub(crate) use infer::{InferDirection, InferInput, InferTile};
 pub(crate) use infer_block::InferWeights;
 pub(crate) use infer_cell::GATE_SCALE;
+pub(crate) use kernel::Kernel;
 pub(crate) use lanes::{LANES, Lanes, balanced_blocks, gate_columns};
 #[cfg(any(feature = "gpu", feature = "flex"))]
 pub(crate) use norm::EPSILON as NORM_EPSILON;

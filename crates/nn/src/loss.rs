@@ -8,9 +8,9 @@ use crate::error::NnError;
 use crate::spec::within;
 pub use student_t::StudentT;
 
-/// What training makes small: the mean over samples and targets of a function of prediction and target.
+/// Loss function: the mean over samples and targets of a function of prediction and target.
 ///
-/// A network's outputs are `[target][parameter]`: every target takes [`Loss::outputs_per_target`] of them.
+/// Outputs are `[target][parameter]`: every target has [`Loss::outputs_per_target`] of them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -18,11 +18,11 @@ pub enum Loss {
     Mse,
     /// `e²/2` where `|e| < delta`, `delta·(|e| − delta/2)` beyond (Huber 1964; PyTorch's `HuberLoss`).
     Huber {
-        /// Where the parabola turns into a line: 1e-6 ..= 1e6.
+        /// Transition from quadratic to linear: 1e-6 ..= 1e6.
         delta: f32,
     },
     /// The quantile loss `max(q·u, (q − 1)·u)` with `u = target − prediction` (Koenker & Bassett 1978), the mean over the
-    /// levels `q`; every level is an output of its own.
+    /// levels `q`; every level has its own output.
     Pinball {
         /// Rising levels inside (0, 1): 1 ..= 99 of them.
         levels: Vec<f32>,
@@ -30,8 +30,8 @@ pub enum Loss {
     /// The negative log-likelihood of a Student-t distribution; the three outputs of a target are those of
     /// [`StudentT::from_outputs`].
     StudentT,
-    /// The same with the location fixed at 0: two outputs a target, scale and degrees of freedom. For a spread to be learned
-    /// without a direction.
+    /// The same with the location fixed at 0: two outputs per target, scale and degrees of freedom. Learns a spread without a
+    /// direction.
     CentredStudentT,
 }
 
@@ -45,7 +45,7 @@ impl Loss {
         }
     }
 
-    /// Returns how many outputs of the network describe one target.
+    /// Returns the number of outputs per target.
     pub fn outputs_per_target(&self) -> usize {
         match self {
             Self::Mse | Self::Huber { .. } => 1,
@@ -56,7 +56,7 @@ impl Loss {
     }
 
     /// Returns the mean loss of `outputs`, `[sample, target, parameter]`, against `targets`, `[sample, target]`; NaN if
-    /// their lengths do not fit or there are none.
+    /// their lengths do not match or are 0.
     pub fn mean(&self, outputs: &[f32], targets: &[f32]) -> f64 {
         let each = self.outputs_per_target();
         if each == 0 || outputs.len() != targets.len() * each {
@@ -68,7 +68,7 @@ impl Loss {
             / targets.len() as f64
     }
 
-    /// Returns the loss of one target and writes its derivatives by the outputs.
+    /// Returns the loss of one target and writes its derivatives with respect to the outputs.
     pub(crate) fn value_and_slopes(&self, outputs: &[f32], target: f32, slopes: &mut [f32]) -> f64 {
         match (self, outputs) {
             (Self::Pinball { levels }, _) => pinball(levels, outputs, target, slopes),
@@ -112,7 +112,7 @@ fn pinball(levels: &[f32], outputs: &[f32], target: f32, slopes: &mut [f32]) -> 
     let mut sum = 0.0;
     for ((&level, &output), slope) in levels.iter().zip(outputs).zip(slopes) {
         let under = target - output;
-        // A NaN must come out as NaN, so it goes through the product and not through the comparison alone.
+        // NaN must propagate, so it goes through the product and not only through the comparison.
         let side = if under > 0.0 { level } else { level - 1.0 };
         sum += f64::from(side) * f64::from(under);
         *slope = if under.is_nan() { under } else { -side * share };

@@ -8,21 +8,21 @@ use crate::error::NnError;
 use crate::inference::{InferenceNetwork, InferenceTiles};
 use crate::instruction_set::InstructionSet;
 use crate::kernels::{Isa, LANES};
-use crate::memory::forward_memory;
+use crate::memory_limit::forward_memory;
 use crate::packed::{ForwardWeights, Purpose};
-use crate::parameters::{ParameterLayout, Start, Tensor};
+use crate::parameters::{Initializer, ParameterLayout, Tensor};
 use crate::random::{SplitMix64, combine};
 use crate::single::{PlainParameters, SinglePass};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::TileWeights;
-use crate::windows::WindowSource;
+use crate::windows::{WindowSource, check_source};
 
-/// Up to so many windows are faster one after the other than in a tile, most of whose lanes would be idle.
-const MOST_SINGLES: usize = 8;
+/// Maximum number of windows that are forecast one by one: in a tile, most lanes would be idle.
+const MAX_SINGLE_WINDOWS: usize = 8;
 
 /// Stacked LSTM layers and a linear head.
 ///
-/// Parameters lie under PyTorch's names and in its layout (see [`Network::tensors`]), both bias vectors included.
+/// Parameters have PyTorch's names and layout (see [`Network::tensors`]), including both bias vectors.
 #[derive(Clone, Debug)]
 pub struct Network {
     spec: CheckedNetworkSpec,
@@ -31,21 +31,21 @@ pub struct Network {
     isa: Isa,
     packed: OnceLock<ForwardWeights>,
     single: OnceLock<SinglePass>,
-    /// The first parameter that is not finite, if there is one.
-    spoilt: OnceLock<Option<usize>>,
+    /// Index of the first non-finite parameter, if any.
+    non_finite: OnceLock<Option<usize>>,
 }
 
 impl Network {
-    /// Draws the initial weights as PyTorch does: uniform in ±1/√hidden for every tensor of the LSTM, in ±1/√inputs for the
-    /// linear layers of attention and head; a layer norm starts as the identity. The forget gate's bias is drawn like the others, so it is zero on average; it gets no
-    /// extra 1.
+    /// Initialises the weights as PyTorch does: uniform in ±1/√hidden for every tensor of the LSTM, in ±1/√inputs for the linear
+    /// layers of attention and head; a layer norm starts as the identity. The forget gate's bias is initialised like the others,
+    /// without an added 1.
     pub fn init(spec: &CheckedNetworkSpec, seed: u64) -> Self {
         let layout = ParameterLayout::new(spec);
         let mut parameters = vec![0.0; layout.total()];
         for (index, slot) in layout.slots.iter().enumerate() {
             let bound = match slot.start {
-                Start::Uniform(bound) => bound,
-                Start::Constant(value) => {
+                Initializer::Uniform(bound) => bound,
+                Initializer::Constant(value) => {
                     parameters[slot.range.clone()].fill(value);
                     continue;
                 }
@@ -58,7 +58,7 @@ impl Network {
         Self::from_parts(spec.clone(), layout, parameters)
     }
 
-    /// Puts a network together from parameters in the order of `layout`.
+    /// Builds a network from parameters in the order of `layout`.
     pub(crate) fn from_parts(spec: CheckedNetworkSpec, layout: ParameterLayout, parameters: Vec<f32>) -> Self {
         Self {
             spec,
@@ -67,21 +67,21 @@ impl Network {
             isa: Isa::best(),
             packed: OnceLock::new(),
             single: OnceLock::new(),
-            spoilt: OnceLock::new(),
+            non_finite: OnceLock::new(),
         }
     }
 
-    /// Returns the network's shape.
+    /// Returns the shape of the network.
     pub fn spec(&self) -> &CheckedNetworkSpec {
         &self.spec
     }
 
-    /// Returns the instruction set its kernels run on.
+    /// Returns the instruction set of its kernels.
     pub fn instruction_set(&self) -> InstructionSet {
         InstructionSet(self.isa)
     }
 
-    /// Returns the network with its kernels on another instruction set.
+    /// Returns the network with kernels for another instruction set.
     #[must_use]
     pub fn with_instruction_set(mut self, set: InstructionSet) -> Self {
         self.isa = set.0;
@@ -90,13 +90,13 @@ impl Network {
         self
     }
 
-    /// Returns the number of trainable numbers.
+    /// Returns the number of parameters.
     pub fn parameter_count(&self) -> usize {
         self.parameters.len()
     }
 
-    /// Returns the memory that the network takes once it has forecast, in bytes: its parameters, and the two orders in which the
-    /// kernels read them, one for a few windows and one for many. Each of these is made by the first forecast that needs it.
+    /// Returns the memory of the network after forecasts, in bytes: its parameters and two packed layouts, one for a few windows
+    /// and one for many. Each is made by the first forecast that needs it.
     pub fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + self.parameters.len() * size_of::<f32>()
@@ -117,18 +117,18 @@ impl Network {
 
     /// Returns the outputs for the windows that end at `origins`, as `[origin, outputs]`, without dropout.
     ///
-    /// A window's outputs have the same bits alone and in any batch, with any number of threads, on one instruction set. Runs on
-    /// the current rayon pool.
+    /// On one instruction set, a window's outputs are bit-identical in any batch and with any number of threads. Runs on the
+    /// current rayon pool.
     ///
     /// # Errors
     /// [`NnError::Length`] if the source has another number of inputs, [`NnError::Origin`] and
     /// [`NnError::NonFiniteInput`] for a window that cannot be used,
-    /// [`NnError::NonFiniteWeight`] for a network that was spoilt, and [`NnError::NonFiniteOutput`] if an output overflows.
+    /// [`NnError::NonFiniteWeight`] for a network with a non-finite weight, and [`NnError::NonFiniteOutput`] if an output overflows.
     pub fn forward(&self, source: &WindowSource<'_>, origins: &[usize]) -> Result<Vec<f32>, NnError> {
         self.forward_tiles(source, origins, origins.len() > LANES)
     }
 
-    /// The forward pass on the current rayon pool, or on this thread alone.
+    /// Forward pass on the current rayon pool, or on this thread only.
     pub(crate) fn forward_tiles(
         &self,
         source: &WindowSource<'_>,
@@ -140,7 +140,7 @@ impl Network {
         let (steps, outputs) = (source.lookback(), self.spec.outputs);
         let threads = if parallel { rayon::current_num_threads() } else { 1 };
         let bytes = InferenceTiles::bytes(&self.spec, steps);
-        let (workers, together) = self.share_out(origins.len(), threads, forward_memory() / bytes);
+        let (workers, together) = self.partition(origins.len(), threads, forward_memory() / bytes);
         let mut predictions = vec![0.0; origins.len() * outputs];
         let windows = together * LANES;
         let parts = Mutex::new(predictions.chunks_mut(windows * outputs).zip(origins.chunks(windows)));
@@ -149,7 +149,7 @@ impl Network {
             loop {
                 let part = parts.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((out, origins)) = part else { break };
-                if origins.len() <= MOST_SINGLES {
+                if origins.len() <= MAX_SINGLE_WINDOWS {
                     tiles = None;
                     self.predict_singly(source, origins, out);
                 } else {
@@ -166,16 +166,16 @@ impl Network {
         Ok(predictions)
     }
 
-    /// Refuses a network that a training spoilt: a gate may hide it from the outputs.
+    /// Refuses non-finite weights: a gate may hide them from the outputs.
     pub(crate) fn require_finite_weights(&self) -> Result<(), NnError> {
         let first = || self.parameters.iter().position(|value| !value.is_finite());
-        let Some(at) = *self.spoilt.get_or_init(first) else { return Ok(()) };
+        let Some(at) = *self.non_finite.get_or_init(first) else { return Ok(()) };
         let slot = self.layout.slots.iter().find(|slot| slot.range.contains(&at));
         let (tensor, start) = slot.map_or_else(Default::default, |slot| (slot.name.clone(), slot.range.start));
         Err(NnError::NonFiniteWeight { tensor, element: at - start, value: self.parameters[at] })
     }
 
-    /// Refuses outputs, `[origin, outputs]`, that are not finite.
+    /// Refuses non-finite outputs, `[origin, outputs]`.
     pub(crate) fn require_finite(&self, predictions: &[f32], origins: &[usize]) -> Result<(), NnError> {
         let outputs = self.spec.outputs;
         match predictions.iter().position(|value| !value.is_finite()) {
@@ -188,9 +188,9 @@ impl Network {
         }
     }
 
-    /// Returns how many workers share the windows and how many tiles each runs together, where all of them together may have
-    /// `most` tiles: one tile where more would leave most threads without work.
-    fn share_out(&self, windows: usize, threads: usize, most: usize) -> (usize, usize) {
+    /// Returns the number of workers and the number of tiles that each runs together, given at most `most` tiles in total. It is
+    /// one tile if more would leave threads idle.
+    fn partition(&self, windows: usize, threads: usize, most: usize) -> (usize, usize) {
         let wanted = if windows > LANES * threads { self.isa.blocking().infer_tiles } else { 1 };
         let together = wanted.min(most).max(1);
         (threads.min(windows.div_ceil(LANES * together)).min(most / together).max(1), together)
@@ -204,7 +204,7 @@ impl Network {
         InferenceNetwork { isa: self.isa, spec: &self.spec, weights }
     }
 
-    /// Predicts windows one after the other.
+    /// Predicts windows one by one.
     fn predict_singly(&self, source: &WindowSource<'_>, origins: &[usize], out: &mut [f32]) {
         let plain = PlainParameters { layout: &self.layout, values: &self.parameters };
         let pass = self.single.get_or_init(|| SinglePass::new(self.isa, plain));
@@ -223,7 +223,7 @@ impl Network {
         }
     }
 
-    /// Returns where each parameter lies.
+    /// Returns the layout of the parameters.
     pub(crate) fn layout(&self) -> &ParameterLayout {
         &self.layout
     }
@@ -233,35 +233,18 @@ impl Network {
         &self.parameters
     }
 
-    /// Lends the parameters for a change.
+    /// Returns the parameters for modification and drops everything derived from them.
     pub(crate) fn parameters_mut(&mut self) -> &mut [f32] {
-        self.spoilt.take();
+        self.non_finite.take();
         self.packed.take();
         self.single.take();
         &mut self.parameters
     }
 
-    /// Returns the instruction set its kernels run on.
+    /// Returns the instruction set of its kernels.
     pub(crate) fn isa(&self) -> Isa {
         self.isa
     }
-}
-
-/// Refuses a source of the wrong width and origins whose windows cannot be used.
-pub(crate) fn check_source(
-    spec: &CheckedNetworkSpec,
-    source: &WindowSource<'_>,
-    origins: &[usize],
-) -> Result<(), NnError> {
-    if source.inputs() != spec.inputs {
-        return Err(NnError::Length {
-            what: "a row of features",
-            found: source.inputs(),
-            expected: spec.inputs,
-            why: "the network's inputs",
-        });
-    }
-    origins.iter().try_for_each(|&origin| source.check(origin))
 }
 
 #[cfg(test)]
@@ -336,26 +319,26 @@ mod tests {
     }
 
     #[test]
-    fn no_more_tiles_are_at_work_than_memory_allows() {
+    fn partition_respects_the_memory_limit() {
         let network = Network::init(&NetworkSpec::base(1, 1).check().unwrap(), 1);
         for isa in Isa::available() {
             let network = network.clone().with_instruction_set(InstructionSet(isa));
             for windows in [1, 16, 17, 100, 5000] {
                 for threads in [1, 2, 16] {
                     for most in [1, 2, 3, 7, 1000] {
-                        let (workers, together) = network.share_out(windows, threads, most);
+                        let (workers, together) = network.partition(windows, threads, most);
                         assert!(workers >= 1 && together >= 1 && workers * together <= most);
                         assert!(workers <= threads && (workers - 1) * together * LANES < windows);
                     }
                 }
             }
-            assert_eq!(network.share_out(5000, 4, 1000).0, 4);
-            assert_eq!(network.share_out(30, 2, 1000), (2, 1), "one tile for each thread");
+            assert_eq!(network.partition(5000, 4, 1000).0, 4);
+            assert_eq!(network.partition(30, 2, 1000), (2, 1), "one tile for each thread");
         }
     }
 
     #[test]
-    fn a_spoilt_weight_is_told_wherever_it_is_and_whatever_hides_it() {
+    fn non_finite_weight_is_reported_even_behind_a_closed_gate() {
         let spec = NetworkSpec { bidirectional: true, hidden: 3, ..NetworkSpec::base(2, 1) }.check().unwrap();
         let network = Network::init(&spec, 1);
         let features = vec![0.5; 80];

@@ -1,4 +1,4 @@
-//! Adam and AdamW, step by step as PyTorch computes them.
+//! Adam and AdamW, as PyTorch computes them.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,18 +6,18 @@ use crate::error::NnError;
 use crate::kernels::{Isa, Kernel, Simd};
 use crate::spec::within;
 
-/// Which of the two; they differ in what weight decay means.
+/// Kind of optimiser; they differ in the weight decay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimiserKind {
     /// Kingma & Ba 2015; weight decay is an L2 penalty, added to the gradient.
     #[default]
     Adam,
-    /// Loshchilov & Hutter 2019; weight decay shrinks the weights, whatever the gradient.
+    /// Loshchilov & Hutter 2019; weight decay shrinks the weights independently of the gradient.
     AdamW,
 }
 
-/// Settings of the optimiser; the learning rate is given at every step, since it may follow a schedule.
+/// Settings of the optimiser, except the learning rate, which is given at every step.
 ///
 /// | field | range | default |
 /// |---|---|---|
@@ -56,7 +56,7 @@ impl OptimiserSpec {
     }
 }
 
-/// The optimiser's memory of past gradients.
+/// State of the optimiser.
 #[derive(Debug)]
 pub(crate) struct Optimiser {
     spec: OptimiserSpec,
@@ -68,12 +68,12 @@ pub(crate) struct Optimiser {
 }
 
 impl Optimiser {
-    /// Starts without memory.
+    /// Returns the initial state.
     pub(crate) fn new(spec: OptimiserSpec, parameters: usize) -> Self {
         Self { spec, first: vec![0.0; parameters], second: vec![0.0; parameters], steps: 0 }
     }
 
-    /// Moves the parameters against `scale · gradient`.
+    /// Updates the parameters with `scale · gradient`.
     ///
     /// `m = β₁m + (1 − β₁)g`, `v = β₂v + (1 − β₂)g²`, `θ −= η/(1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)`
     pub(crate) fn update(
@@ -110,8 +110,8 @@ impl Optimiser {
     }
 }
 
-/// The update of all parameters: plain loops, compiled for every instruction set. They use no fused multiplication, so
-/// the bits are the same on all of them.
+/// Update of all parameters: plain loops, compiled for every instruction set. Without fused multiply-add, results are
+/// bit-identical on all of them.
 struct Update<'a> {
     parameters: &'a mut [f32],
     gradient: &'a [f32],
@@ -157,15 +157,15 @@ pub(crate) fn norm(values: &[f32]) -> f64 {
     (sums.iter().sum::<f64>() + rest).sqrt()
 }
 
-/// Returns the factor that brings a gradient of this norm down to `max_norm`, as `torch.nn.utils.clip_grad_norm_` does:
+/// Returns the factor that clips a gradient of this norm to `max_norm`, as `torch.nn.utils.clip_grad_norm_` does:
 /// `min(1, max_norm / (norm + 1e-6))` (Pascanu, Mikolov & Bengio 2013).
 pub(crate) fn clip_factor(norm: f64, max_norm: Option<f64>) -> f32 {
     max_norm.map_or(1.0, |max_norm| (max_norm / (norm + 1e-6)).min(1.0) as f32)
 }
 
-/// Returns a value that is not finite, if there is one.
+/// Returns a non-finite value, if any.
 pub(crate) fn non_finite(values: &[f32]) -> Option<f32> {
-    // The largest magnitude as an integer is found without branches; infinity and NaN come after all finite numbers.
+    // The maximum magnitude as an integer needs no branches; infinity and NaN order after all finite numbers.
     let largest = values.iter().fold(0, |largest, value| largest.max(value.to_bits() & 0x7fff_ffff));
     (largest >= 0x7f80_0000).then(|| f32::from_bits(largest))
 }
@@ -191,7 +191,7 @@ mod tests {
         assert!(non_finite(&[f32::NAN, 2.0]).unwrap().is_nan());
     }
 
-    /// By hand: the first step of Adam moves every parameter by the learning rate, whatever the gradient's size.
+    /// By hand: the first step of Adam moves every parameter by the learning rate, independent of the gradient's size.
     #[test]
     fn first_step_has_the_size_of_the_learning_rate() {
         let mut optimiser = Optimiser::new(OptimiserSpec::default(), 2);

@@ -1,19 +1,19 @@
-//! Weights in the order in which the kernels read them.
+//! Weights packed for the kernels.
 
 use crate::kernels::{Blocking, GATE_SCALE, balanced_blocks};
 use crate::parameters::{DirectionSlots, ParameterLayout};
 
-/// What the forward pass is for.
+/// Purpose of the forward pass.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Purpose {
-    /// Training, where the backward pass needs every gate.
+    /// Training: the backward pass needs every gate.
     Training,
-    /// Forecasts alone, by kernels that take the weights scaled.
+    /// Inference: the kernels take scaled weights.
     Inference,
 }
 
 impl Purpose {
-    /// Returns by what the weights of the four gates are multiplied, and the hidden units of a block.
+    /// Returns the factors of the weights of the four gates, and the hidden units of a block.
     fn packing(self, blocking: Blocking) -> ([f32; 4], usize) {
         match self {
             Self::Training => ([1.0; 4], blocking.units),
@@ -54,14 +54,14 @@ impl ForwardWeights {
         packed
     }
 
-    /// Returns the memory that packing parameters of this layout takes, in bytes.
+    /// Returns the bytes of packed parameters of this layout.
     pub(crate) fn memory_bytes(layout: &ParameterLayout) -> usize {
         let direction = |slots: &DirectionSlots| slots.weight_ih.len() + slots.weight_hh.len() + slots.bias_ih.len();
         let attention = layout.attention.as_ref().map_or(0, |slots| slots.weight.len());
         (layout.directions.iter().map(direction).sum::<usize>() + attention) * size_of::<f32>()
     }
 
-    /// Packs changed parameters of the same network into the same memory.
+    /// Packs changed parameters of the same network in place.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
         for (slots, packed) in layout.directions.iter().zip(&mut self.directions) {
             packed.repack(slots, parameters, self.purpose.packing(blocking));
@@ -158,7 +158,7 @@ impl BackwardWeights {
         packed
     }
 
-    /// Packs changed parameters of the same network into the same memory.
+    /// Packs changed parameters of the same network in place.
     pub(crate) fn repack(&mut self, layout: &ParameterLayout, parameters: &[f32], blocking: Blocking) {
         if let Some(slots) = &layout.attention {
             pack_columns(&parameters[slots.weight.clone()], slots.bias.len(), blocking, &mut self.attention);

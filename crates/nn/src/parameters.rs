@@ -1,4 +1,4 @@
-//! Where each tensor lies in the flat vector of parameters, under PyTorch's names and in PyTorch's layout.
+//! Layout of all tensors in the flat parameter vector, with PyTorch's names and layout.
 
 use std::ops::Range;
 
@@ -10,20 +10,20 @@ pub(crate) struct Slot {
     pub(crate) name: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) range: Range<usize>,
-    pub(crate) start: Start,
+    pub(crate) start: Initializer,
 }
 
-/// What a tensor is drawn from at first.
+/// Initial values of a tensor.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Start {
-    /// Uniform between minus this and this.
+pub(crate) enum Initializer {
+    /// Uniform in ± this value.
     Uniform(f32),
-    /// This value everywhere.
+    /// Constant.
     Constant(f32),
 }
 
-impl Start {
-    /// PyTorch's for a linear layer and for an LSTM: uniform in ±1/√fan.
+impl Initializer {
+    /// PyTorch's default for linear layers and LSTMs: uniform in ±1/√fan.
     fn fan(fan: usize) -> Self {
         Self::Uniform(1.0 / (fan as f32).sqrt())
     }
@@ -92,7 +92,7 @@ pub(crate) struct ParameterLayout {
 }
 
 impl ParameterLayout {
-    /// Returns the memory that the layout itself takes, in bytes.
+    /// Returns the bytes of the layout itself.
     pub(crate) fn memory_bytes(&self) -> usize {
         let slot = |slot: &Slot| size_of::<Slot>() + slot.name.len() + size_of_val(slot.shape.as_slice());
         self.slots.iter().map(slot).sum::<usize>()
@@ -100,11 +100,11 @@ impl ParameterLayout {
             + size_of_val(self.norms.as_slice())
     }
 
-    /// Lays the tensors out one after the other, in the order of PyTorch's `state_dict`.
+    /// Lays out the tensors consecutively, in the order of PyTorch's `state_dict`.
     pub(crate) fn new(spec: &CheckedNetworkSpec) -> Self {
         let mut slots = Vec::new();
         let mut next = 0;
-        let mut place = |name: String, shape: Vec<usize>, start: Start| {
+        let mut place = |name: String, shape: Vec<usize>, start: Initializer| {
             let range = next..next + shape.iter().product::<usize>();
             next = range.end;
             slots.push(Slot { name, shape, range: range.clone(), start });
@@ -112,7 +112,7 @@ impl ParameterLayout {
         };
         let mut directions = Vec::new();
         let (hidden, gates, width) = (spec.hidden, 4 * spec.hidden, spec.width());
-        let drawn = Start::fan(hidden);
+        let drawn = Initializer::fan(hidden);
         for layer in 0..spec.layers {
             for suffix in ["", "_reverse"].iter().take(spec.directions()) {
                 let name = |kind: &str| format!("lstm.{kind}_l{layer}{suffix}");
@@ -128,24 +128,24 @@ impl ParameterLayout {
         }
         let normed = if spec.layer_norm { spec.layers } else { 0 };
         let norms = (0..normed).map(|layer| NormSlots {
-            weight: place(format!("norm.{layer}.weight"), vec![width], Start::Constant(1.0)),
-            bias: place(format!("norm.{layer}.bias"), vec![width], Start::Constant(0.0)),
+            weight: place(format!("norm.{layer}.weight"), vec![width], Initializer::Constant(1.0)),
+            bias: place(format!("norm.{layer}.bias"), vec![width], Initializer::Constant(0.0)),
         });
         let norms = norms.collect();
         let attention = spec.attention.then(|| AttentionSlots {
-            weight: place("attention.0.weight".into(), vec![hidden, width], Start::fan(width)),
-            bias: place("attention.0.bias".into(), vec![hidden], Start::fan(width)),
-            score: place("attention.2.weight".into(), vec![1, hidden], Start::fan(hidden)),
+            weight: place("attention.0.weight".into(), vec![hidden, width], Initializer::fan(width)),
+            bias: place("attention.0.bias".into(), vec![hidden], Initializer::fan(width)),
+            score: place("attention.2.weight".into(), vec![1, hidden], Initializer::fan(hidden)),
         });
-        // Starts at zero, so that a network with this short cut begins as the same network without it.
+        // Zero, so that a network with a skip connection starts as the same network without it.
         let skip =
-            spec.skip.then(|| place("skip.weight".into(), vec![spec.outputs, spec.inputs], Start::Constant(0.0)));
-        let head_weight = place("head.weight".into(), vec![spec.outputs, width], Start::fan(width));
-        let head_bias = place("head.bias".into(), vec![spec.outputs], Start::fan(width));
+            spec.skip.then(|| place("skip.weight".into(), vec![spec.outputs, spec.inputs], Initializer::Constant(0.0)));
+        let head_weight = place("head.weight".into(), vec![spec.outputs, width], Initializer::fan(width));
+        let head_bias = place("head.bias".into(), vec![spec.outputs], Initializer::fan(width));
         Self { slots, directions, norms, attention, skip, head_weight, head_bias }
     }
 
-    /// Returns the named parts of a vector laid out so.
+    /// Returns the named tensors of a vector with this layout.
     pub(crate) fn tensors<'a>(&'a self, values: &'a [f32]) -> impl Iterator<Item = Tensor<'a>> {
         self.slots.iter().map(|slot| Tensor {
             name: &slot.name,

@@ -1,11 +1,11 @@
-//! Pseudo-random numbers that depend on nothing but the seed: no state outside, no platform, no version of a crate.
+//! Pseudo-random numbers that depend only on the seed, not on platform or crate versions.
 
 /// SplitMix64 (Steele, Lea & Flood 2014).
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Starts the sequence of a seed.
+    /// Returns the generator of a seed.
     pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -16,12 +16,12 @@ impl SplitMix64 {
         mix(self.0)
     }
 
-    /// Returns a number uniform in `[0, 1)`, a multiple of 2⁻²⁴.
+    /// Returns a uniform number in `[0, 1)`, a multiple of 2⁻²⁴.
     pub(crate) fn unit(&mut self) -> f32 {
         (self.next() >> 40) as f32 / (1u32 << 24) as f32
     }
 
-    /// Returns an integer uniform in `0..bound`, without bias (Lemire 2019, with rejection).
+    /// Returns a uniform integer in `0..bound`, without bias (Lemire 2019, with rejection).
     pub(crate) fn below(&mut self, bound: u64) -> u64 {
         let threshold = bound.wrapping_neg() % bound;
         loop {
@@ -40,8 +40,7 @@ pub(crate) fn mix(x: u64) -> u64 {
     x ^ (x >> 31)
 }
 
-/// Returns the first 64 bits of the sequence of `seed`: for choices that depend on where they are made, not on how many were made
-/// before.
+/// Returns the first 64 bits of the sequence of `seed`: a stateless random choice.
 ///
 /// ```
 /// assert_eq!(closecast_nn::first_bits(1_234_567), 6_457_827_717_110_365_317);

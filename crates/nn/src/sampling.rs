@@ -1,8 +1,8 @@
-//! The order in which training samples are seen.
+//! Order of the training samples.
 
 use crate::random::{SplitMix64, combine};
 
-/// Returns the samples of one epoch in the order in which they are trained on: a Fisher–Yates shuffle (Durstenfeld
+/// Returns the samples of one epoch in training order: a Fisher–Yates shuffle (Durstenfeld
 /// 1964) that depends on `seed` and `epoch` only.
 ///
 /// ```

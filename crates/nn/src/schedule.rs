@@ -1,4 +1,4 @@
-//! How the learning rate changes during training.
+//! Learning-rate schedules.
 
 use std::f64::consts::PI;
 
@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::NnError;
 use crate::spec::within;
 
-/// How the learning rate changes, as a share of the first one.
+/// A learning-rate schedule, relative to the initial learning rate.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ScheduleSpec {
-    /// It does not.
+    /// Constant.
     Constant,
     /// Multiplied by `factor` whenever the validation loss has not improved for `patience` more epochs, never below
     /// `floor`: PyTorch's `ReduceLROnPlateau(patience = patience − 1, threshold = 0)`.
@@ -23,7 +23,7 @@ pub enum ScheduleSpec {
         /// 0 ..= 1.
         floor: f64,
     },
-    /// Rises in a line to 1 during the first `warm_up` of all steps, then falls along half a cosine to `floor` (Loshchilov
+    /// Rises linearly to 1 during the first `warm_up` of all steps, then falls along half a cosine to `floor` (Loshchilov
     /// & Hutter 2017, without restarts): PyTorch's `LinearLR` followed by `CosineAnnealingLR`.
     Cosine {
         /// Share of all steps: 0 ..= 0.9.
@@ -34,12 +34,12 @@ pub enum ScheduleSpec {
 }
 
 impl ScheduleSpec {
-    /// Returns the plateau schedule in its usual setting: halved after 3 epochs without improvement, down to 1/64.
+    /// Returns the default plateau schedule: halved after 3 epochs without improvement, down to 1/64.
     pub fn plateau() -> Self {
         Self::Plateau { patience: 3, factor: 0.5, floor: 1.0 / 64.0 }
     }
 
-    /// Returns the cosine schedule in its usual setting: a warm-up of 5 % of the steps, down to 1 %.
+    /// Returns the default cosine schedule: a warm-up of 5 % of the steps, down to 1 %.
     pub fn cosine() -> Self {
         Self::Cosine { warm_up: 0.05, floor: 0.01 }
     }
@@ -70,22 +70,22 @@ impl Default for ScheduleSpec {
     }
 }
 
-/// The learning rate of a training under way.
+/// Learning rate of a running training.
 #[derive(Clone, Debug)]
 pub struct Schedule {
     spec: ScheduleSpec,
     first: f64,
-    /// Steps of the whole training.
+    /// Total number of steps.
     total: u64,
     step: u64,
-    /// What plateaus have left of the first learning rate.
+    /// Share of the initial learning rate after plateaus.
     share: f64,
     /// Epochs since the last improvement.
     waited: usize,
 }
 
 impl Schedule {
-    /// Starts a training of `total` steps with the learning rate `first`.
+    /// Returns the schedule of a training of `total` steps with the initial learning rate `first`.
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] names the field outside its range.
@@ -95,7 +95,7 @@ impl Schedule {
         Ok(Self { spec, first, total, step: 0, share: 1.0, waited: 0 })
     }
 
-    /// Returns the learning rate of the coming step.
+    /// Returns the learning rate of the next step.
     pub fn learning_rate(&self) -> f64 {
         let share = match self.spec {
             ScheduleSpec::Constant | ScheduleSpec::Plateau { .. } => self.share,
@@ -104,12 +104,12 @@ impl Schedule {
         self.first * share
     }
 
-    /// Tells that a step is done.
+    /// Counts a finished step.
     pub fn step_done(&mut self) {
         self.step += 1;
     }
 
-    /// Tells that an epoch is done, and whether its validation loss was the best so far.
+    /// Counts a finished epoch; `improved` if its validation loss is the best so far.
     pub fn epoch_done(&mut self, improved: bool) {
         self.waited = if improved { 0 } else { self.waited + 1 };
         if let ScheduleSpec::Plateau { patience, factor, floor } = self.spec
@@ -121,7 +121,7 @@ impl Schedule {
     }
 }
 
-/// Steps after the last stay at the floor.
+/// Steps after the last one stay at the floor.
 fn cosine(step: u64, total: u64, warm_up: f64, floor: f64) -> f64 {
     let rising = (warm_up * total as f64).round();
     let step = step as f64;
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_outside_its_range_is_named() {
+    fn field_outside_its_range_is_named() {
         let bad = [
             ScheduleSpec::Plateau { patience: 0, factor: 0.5, floor: 0.0 },
             ScheduleSpec::Plateau { patience: 1, factor: f64::NAN, floor: 0.0 },

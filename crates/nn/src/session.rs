@@ -1,4 +1,4 @@
-//! Training: one step is forward, loss, backward, clipping and an update.
+//! Training sessions: a step is forward pass, loss, backward pass, clipping and update.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,13 +13,13 @@ use crate::parameters::Tensor;
 use crate::spec::within;
 use crate::windows::WindowSource;
 
-/// The largest norm of a gradient, after clipping, whose square is far from the largest `f32`.
-const LARGEST_NORM: f64 = 1e18;
+/// Maximum gradient norm after clipping: its square is far from the largest `f32`.
+const MAX_NORM: f64 = 1e18;
 
-/// The most threads of a training.
+/// Maximum number of threads of a training.
 pub const MAX_THREADS: usize = 256;
 
-/// How a network is trained.
+/// Settings of a training.
 ///
 /// | field | range |
 /// |---|---|
@@ -31,13 +31,13 @@ pub const MAX_THREADS: usize = 256;
 pub struct TrainingSpec {
     /// The optimiser.
     pub optimiser: OptimiserSpec,
-    /// The most samples of a step; a step may have fewer.
+    /// Maximum number of samples per step.
     pub batch_size: usize,
-    /// The norm to which the gradient is scaled down if it is larger.
+    /// Maximum gradient norm; larger gradients are scaled down.
     pub clip_norm: Option<f64>,
-    /// The seed of the dropout masks.
+    /// Seed of the dropout masks.
     pub seed: u64,
-    /// Threads. The result has the same bits with any number.
+    /// Threads. The result does not depend on their number.
     pub threads: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl TrainingSpec {
     }
 }
 
-/// What a step did.
+/// Result of a step.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepReport {
     /// The mean loss over samples and outputs, before the update, with dropout.
@@ -59,7 +59,7 @@ pub struct StepReport {
     pub gradient_norm: f64,
 }
 
-/// A network in training, with the optimiser's memory and all working memory.
+/// A network in training, with the optimiser's state and all working memory.
 #[derive(Debug)]
 pub struct TrainingSession {
     network: Network,
@@ -71,7 +71,7 @@ pub struct TrainingSession {
     last_norm: f64,
 }
 
-/// What computes loss and gradient. Everything else of a step is the same on either.
+/// Processor that computes loss and gradient. The rest of a step is the same on both.
 #[derive(Debug)]
 enum Processor {
     Cpu(Box<Cpu>),
@@ -89,8 +89,8 @@ impl TrainingSession {
         Ok(Self::start(network, spec, Processor::Cpu(Box::new(cpu))))
     }
 
-    /// Starts training `network` on `accelerator`: the same weights, masks, losses and updates, so that results differ from
-    /// those of the CPU by the rounding of the device alone. `threads` of the spec has no effect.
+    /// Starts training `network` on `accelerator`, with the same weights, masks, losses and updates: results differ from those
+    /// of the CPU only by rounding. `threads` of the spec has no effect.
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] for a setting outside its range.
@@ -99,11 +99,11 @@ impl TrainingSession {
         Ok(Self::start(network, spec, Processor::Accelerator(accelerator)))
     }
 
-    /// Bounds the memory of the training, in bytes; on an accelerator it has no effect.
+    /// Limits the memory of the training, in bytes; no effect on an accelerator.
     #[must_use]
-    pub fn within(mut self, bytes: usize) -> Self {
+    pub fn memory_limit(mut self, bytes: usize) -> Self {
         if let Processor::Cpu(cpu) = &mut self.processor {
-            cpu.most_bytes = bytes;
+            cpu.max_bytes = bytes;
         }
         self
     }
@@ -127,7 +127,7 @@ impl TrainingSession {
     /// # Errors
     /// Those of [`Network::forward`]; [`NnError::OutOfRange`] for an empty batch, one larger than the batch size, or a
     /// learning rate outside 0 ..= 10; [`NnError::Length`] and [`NnError::NonFiniteInput`] for the targets;
-    /// [`NnError::NonFinite`] if training diverged: the network is unchanged unless a parameter is what overflowed;
+    /// [`NnError::NonFinite`] if training diverged: the network is unchanged unless a parameter overflowed;
     /// [`NnError::Accelerator`] if the accelerator failed, the network being unchanged.
     pub fn step(
         &mut self,
@@ -149,8 +149,8 @@ impl TrainingSession {
         let gradient_norm = norm(&self.gradient);
         self.require_finite(Quantity::Gradient, gradient_norm)?;
         let scale = clip_factor(gradient_norm, self.spec.clip_norm);
-        // Beyond it the optimiser's mean of squares would be infinite, and the parameters would never move again.
-        if gradient_norm * f64::from(scale) > LARGEST_NORM {
+        // Otherwise the optimiser's second moment would become infinite, and the parameters would never change again.
+        if gradient_norm * f64::from(scale) > MAX_NORM {
             self.require_finite(Quantity::Gradient, f64::INFINITY)?;
         }
         let isa = self.network.isa();
@@ -166,12 +166,12 @@ impl TrainingSession {
         Ok(StepReport { loss: mean_loss, gradient_norm })
     }
 
-    /// Returns the network as trained so far.
+    /// Returns the current network.
     pub fn network(&self) -> &Network {
         &self.network
     }
 
-    /// Returns the session with another network of the same shape, such as an earlier one of its own, to forecast with.
+    /// Replaces the network with one of the same shape, such as an earlier state, for forecasts.
     #[must_use]
     pub fn with_network(mut self, network: Network) -> Self {
         self.network = network;
@@ -181,12 +181,12 @@ impl TrainingSession {
         self
     }
 
-    /// Ends the training.
+    /// Ends the training and returns the network.
     pub fn into_network(self) -> Network {
         self.network
     }
 
-    /// Returns the number of steps done.
+    /// Returns the number of finished steps.
     pub fn steps(&self) -> u64 {
         self.step
     }
@@ -196,7 +196,7 @@ impl TrainingSession {
         self.network.layout().tensors(&self.gradient)
     }
 
-    /// Returns the outputs as [`Network::forward`] does, on what this session trains on.
+    /// Returns the outputs as [`Network::forward`] does, on the processor of this session.
     ///
     /// # Errors
     /// Those of [`Network::forward`]; [`NnError::Accelerator`] if the accelerator failed.

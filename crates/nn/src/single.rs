@@ -1,4 +1,4 @@
-//! The forward pass of one window, with the hidden units in the lanes.
+//! Forward pass of one window, with hidden units in the lanes.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use crate::parameters::{AttentionSlots, DirectionSlots, ParameterLayout};
 use crate::spec::CheckedNetworkSpec;
 use crate::tile::steps_needed;
 
-/// Weights in the order in which the kernels for one sample read them.
+/// Weights packed for the single-sample kernels.
 #[derive(Clone, Debug)]
 pub(crate) struct SinglePass {
     /// Every layer and direction.
     directions: Vec<SingleWeights>,
-    /// The attention's matrix as a tile reads it; empty without attention.
+    /// The attention's matrix in tile layout; empty without attention.
     attention: Vec<f32>,
 }
 
-/// The parameters that are read as they are.
+/// Unpacked parameters.
 #[derive(Clone, Copy)]
 pub(crate) struct PlainParameters<'a> {
     pub(crate) layout: &'a ParameterLayout,
@@ -47,7 +47,7 @@ impl SinglePass {
         }
     }
 
-    /// Returns the memory that packing parameters of this layout takes, in bytes.
+    /// Returns the bytes of packed parameters of this layout.
     pub(crate) fn memory_bytes(layout: &ParameterLayout) -> usize {
         let columns = |slots: &DirectionSlots| {
             let hidden = slots.bias_ih.len() / 4;
@@ -57,7 +57,7 @@ impl SinglePass {
         layout.directions.iter().map(columns).sum::<usize>() * size_of::<Lanes>() + attention * size_of::<f32>()
     }
 
-    /// Returns what the head sees of `window`, `[step][input]`, in the bits that a tile gives.
+    /// Returns the head's input for `window`, `[step][input]`, bit-identical to that of a tile.
     pub(crate) fn run(
         &self,
         isa: Isa,
@@ -87,7 +87,7 @@ impl SinglePass {
             }
             let residual = (spec.residual && layer > 0).then_some(input.as_slice());
             finish(isa, width, plain, layer, residual, &mut output);
-            // What was the input is overwritten by the next layer, row by row.
+            // The next layer overwrites the input row by row.
             std::mem::swap(&mut input, &mut output);
             output.resize(steps * width, 0.0);
         }
@@ -97,7 +97,7 @@ impl SinglePass {
         }
     }
 
-    /// The attention's context, computed as in a tile of which only the first lane is used: it is a small part of the work.
+    /// The attention's context, computed in a tile that uses only the first lane: it is a small part of the work.
     fn attend(
         &self,
         isa: Isa,
@@ -122,7 +122,7 @@ impl SinglePass {
     }
 }
 
-/// Layer norm and residual connection, as far as the layer has them, with time steps in the lanes.
+/// Layer norm and residual connection, if any, with time steps in the lanes.
 fn finish(
     isa: Isa,
     width: usize,
@@ -183,7 +183,7 @@ fn pack(slots: &DirectionSlots, parameters: &[f32]) -> SingleWeights {
     let whole = transposed(&parameters[slots.weight_hh.clone()], hidden);
     let rows = || whole.chunks_exact(columns.count());
     let blocks = columns.blocks().flat_map(|(first, count)| rows().flat_map(move |row| &row[first..first + count]));
-    // Collecting would double the memory now and then, and keep up to twice what is needed.
+    // Collecting would allocate up to twice the memory needed.
     let mut recurrent = Vec::with_capacity(whole.len());
     recurrent.extend(blocks.copied());
     SingleWeights {

@@ -6,14 +6,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::NnError;
 
-/// The most parameters a network may have: 2²⁵ (128 MiB of weights).
+/// Maximum number of parameters: 2²⁵ (128 MiB of weights).
 pub const MAX_PARAMETERS: usize = 1 << 25;
 
-/// The shape of a network: stacked LSTM layers and a linear head on the last time step, or on what attention makes of all
-/// time steps.
+/// The shape of a network: stacked LSTM layers and a linear head on the last time step, or on the attention over all time
+/// steps.
 ///
-/// With `y` the output of layer `k`'s LSTM and `x` its input, the next layer sees `dropout(norm(y) + x)`: each of the three
-/// is there if the fields below say so, and nothing is added to the first layer, whose input has another width.
+/// With `y` the output of layer `k`'s LSTM and `x` its input, the input of the next layer is `dropout(norm(y) + x)`, with norm
+/// and residual connection as the fields below say. The first layer, whose input has another width, has no residual.
 ///
 /// | field | range |
 /// |---|---|
@@ -32,8 +32,8 @@ pub struct NetworkSpec {
     pub hidden: usize,
     /// Stacked layers.
     pub layers: usize,
-    /// Whether every layer also runs from the last time step to the first. The head sees the last time step of both
-    /// directions, PyTorch's `output[:, -1]`; of the reverse direction that is its first step.
+    /// Whether every layer also runs from the last time step to the first. The input of the head is the last time step of both
+    /// directions, PyTorch's `output[:, -1]`, which is the first step of the reverse direction.
     pub bidirectional: bool,
     /// Whether the output of every layer is normalised over its units (Ba, Kiros & Hinton 2016; PyTorch's `LayerNorm`).
     #[serde(default)]
@@ -41,12 +41,12 @@ pub struct NetworkSpec {
     /// Whether every layer but the first adds its input to its output (He, Zhang, Ren & Sun 2016).
     #[serde(default)]
     pub residual: bool,
-    /// Whether the head sees a weighted mean over all time steps instead of the last one: additive attention (Bahdanau, Cho
+    /// Whether the head's input is a weighted mean over all time steps instead of the last one: additive attention (Bahdanau, Cho
     /// & Bengio 2015) with `hidden` units, weights `softmax_t(v · tanh(W·y_t + b))`.
     #[serde(default)]
     pub attention: bool,
-    /// Whether the head also sees the inputs of the last time step, past the layers: what is a linear function of them need
-    /// not be learned by the LSTM.
+    /// Whether a skip connection adds the inputs of the last time step to the head, so that the LSTM need not learn linear
+    /// functions of them.
     #[serde(default)]
     pub skip: bool,
     /// The probability with which an output of a layer, except the last, is zeroed during training.
@@ -145,12 +145,12 @@ impl CheckedNetworkSpec {
         if layer == 0 { self.inputs } else { self.width() }
     }
 
-    /// Returns the inputs that the head sees directly.
+    /// Returns the number of inputs with a skip connection to the head.
     pub(crate) fn skipped_inputs(&self) -> usize {
         if self.skip { self.inputs } else { 0 }
     }
 
-    /// Returns the number of trainable numbers.
+    /// Returns the number of parameters.
     pub fn parameter_count(&self) -> usize {
         let layer = |layer| self.directions() * 4 * self.hidden * (self.layer_inputs(layer) + self.hidden + 2);
         let norm = if self.layer_norm { self.layers * 2 * self.width() } else { 0 };
@@ -160,18 +160,18 @@ impl CheckedNetworkSpec {
     }
 }
 
-/// Floating-point operations, a multiplication and an addition counted as two.
+/// Floating-point operations of a multiply-add.
 impl CheckedNetworkSpec {
-    /// Returns the operations of the matrix products of one forward pass over a window of `steps` rows: those that a
-    /// result depends on, so none of the steps of a last layer's reverse direction that nobody sees.
+    /// Returns the operations of the matrix products of one forward pass over a window of `steps` rows, without the unused steps
+    /// of the last layer's reverse direction.
     pub fn forward_operations(&self, steps: usize) -> usize {
         let lstm = (0..self.layers).map(|layer| self.direction_steps(layer, steps) * self.step_products(layer));
         let attention = if self.attention { steps * self.width() * (self.hidden + 1) } else { 0 };
         2 * (lstm.sum::<usize>() + attention + self.outputs * (self.width() + self.skipped_inputs()))
     }
 
-    /// Returns those of one training step for each sample: forward, the gradients of the weights and those of the inputs
-    /// of every layer but the first.
+    /// Returns the operations of one training step per sample: forward pass, gradients of the weights, and gradients of the
+    /// inputs of every layer except the first.
     pub fn training_operations(&self, steps: usize) -> usize {
         let unneeded = self.direction_steps(0, steps) * 4 * self.hidden * self.inputs;
         3 * self.forward_operations(steps) - 2 * unneeded
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_what_pytorch_counts() {
+    fn parameter_count_equals_pytorch() {
         // sum(p.numel() for p in nn.LSTM(16, 50, 2).parameters()) + 51
         assert_eq!(spec().check().unwrap().parameter_count(), 34_000 + 51);
         // The same of nn.LSTM(16, 64, 3, bidirectional=True), three LayerNorm(128), Linear(128, 64),
@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(base.forward_operations(60), forward);
         assert_eq!(base.training_operations(60), 3 * forward - 2 * 60 * 200 * 16);
         let both = NetworkSpec { hidden: 64, layers: 3, bidirectional: true, ..spec() }.check().unwrap();
-        // Of the last layer's reverse direction one step is seen.
+        // The last layer's reverse direction runs one step.
         let products = 2 * 60 * 256 * (16 + 64) + 2 * 60 * 256 * (128 + 64) + (60 + 1) * 256 * (128 + 64) + 128;
         assert_eq!(both.forward_operations(60), 2 * products);
     }

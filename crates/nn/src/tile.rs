@@ -1,115 +1,11 @@
-//! A tile: [`LANES`] samples and all that is computed for them, layer by layer.
+//! A tile: the computation of [`LANES`](crate::kernels::LANES) samples, layer by layer.
 
 mod backward;
 mod forward;
-
 mod gradient;
+mod state;
 
 pub(crate) use backward::TileBackward;
 pub(crate) use forward::{TileDropout, TileWeights, steps_needed};
 pub(crate) use gradient::TileGradient;
-
-use crate::kernels::{AttentionState, GateTrace, LANES, Lanes, NormTrace};
-use crate::spec::CheckedNetworkSpec;
-
-/// Memory of the forward pass of a tile, allocated once.
-#[derive(Debug)]
-pub(crate) struct Tile {
-    /// `[step][input]`.
-    pub(crate) input: Vec<Lanes>,
-    layers: Vec<LayerState>,
-    attention: Option<AttentionState>,
-    /// The state before the first step.
-    initial: Vec<Lanes>,
-    /// `[output]`.
-    pub(crate) prediction: Vec<Lanes>,
-    steps: usize,
-    width: usize,
-}
-
-#[derive(Debug)]
-struct LayerState {
-    /// The LSTM's output, `[step][direction, unit]`.
-    output: Vec<Lanes>,
-    /// Statistics of the layer norm, `[step]`; empty where there is none.
-    norm: Vec<NormTrace>,
-    residual: bool,
-    /// Whether the output is dropped out in training.
-    drops: bool,
-    /// The output after norm, residual connection and dropout; empty where there is none of them.
-    finished: Vec<Lanes>,
-    directions: Vec<DirectionState>,
-}
-
-impl LayerState {
-    /// What the next layer, the attention or the head sees.
-    fn passed_on(&self) -> &[Lanes] {
-        if self.finished.is_empty() { &self.output } else { &self.finished }
-    }
-}
-
-#[derive(Debug)]
-struct DirectionState {
-    /// `[step][unit]`.
-    cell: Vec<Lanes>,
-    /// `[step][unit]`.
-    trace: Vec<GateTrace>,
-}
-
-impl Tile {
-    /// Allocates the memory of a tile for windows of `steps` time steps.
-    pub(crate) fn new(spec: &CheckedNetworkSpec, steps: usize) -> Self {
-        let width = spec.width();
-        let layers = (0..spec.layers).map(|layer| {
-            let drops = spec.dropout > 0.0 && layer + 1 < spec.layers;
-            let residual = spec.residual && layer > 0;
-            let direction = |_| DirectionState {
-                cell: vec![Lanes::ZERO; steps * spec.hidden],
-                trace: vec![GateTrace::ZERO; steps * spec.hidden],
-            };
-            let finishes = drops || residual || spec.layer_norm;
-            LayerState {
-                output: vec![Lanes::ZERO; steps * width],
-                norm: vec![NormTrace::ZERO; if spec.layer_norm { steps } else { 0 }],
-                residual,
-                drops,
-                finished: vec![Lanes::ZERO; if finishes { steps * width } else { 0 }],
-                directions: (0..spec.directions()).map(direction).collect(),
-            }
-        });
-        Self {
-            input: vec![Lanes::ZERO; steps * spec.inputs],
-            layers: layers.collect(),
-            attention: spec.attention.then(|| AttentionState::new(steps, width, spec.hidden)),
-            initial: vec![Lanes::ZERO; spec.hidden],
-            prediction: vec![Lanes::ZERO; spec.outputs],
-            steps,
-            width,
-        }
-    }
-
-    /// Returns about how many bytes [`Tile::new`] allocates.
-    pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
-        let layer = steps * spec.width() * (3 * size_of::<Lanes>() + size_of::<GateTrace>());
-        let attention = if spec.attention { AttentionState::bytes(steps, spec.width(), spec.hidden) } else { 0 };
-        spec.layers * layer + attention + (steps * spec.inputs + spec.outputs) * LANES * size_of::<f32>()
-    }
-
-    /// What the last layer passes on, `[step][direction, unit]`.
-    fn last_layer(&self) -> &[Lanes] {
-        self.layers.last().map_or(&[], LayerState::passed_on)
-    }
-
-    /// The inputs of the last time step, `[input]`.
-    fn last_input(&self) -> &[Lanes] {
-        &self.input[self.input.len() - self.input.len() / self.steps..]
-    }
-
-    /// What the head sees, `[direction, unit]`.
-    fn seen_by_head(&self) -> &[Lanes] {
-        match &self.attention {
-            Some(attention) => &attention.context,
-            None => &self.last_layer()[(self.steps - 1) * self.width..],
-        }
-    }
-}
+pub(crate) use state::Tile;

@@ -1,4 +1,4 @@
-//! Weights as safetensors: the only form in which a network leaves or enters memory.
+//! Serialisation of weights as safetensors.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -11,20 +11,21 @@ use crate::network::Network;
 use crate::parameters::ParameterLayout;
 use crate::spec::{CheckedNetworkSpec, NetworkSpec};
 
-/// The metadata entry that holds the dropout probability, which no tensor shows.
+/// Metadata entry of the dropout probability.
 const DROPOUT: &str = "dropout";
-/// The metadata entry of a network with residual connections, which have no tensors either.
+/// Metadata entry of a network with residual connections.
 const RESIDUAL: &str = "residual";
-/// What the names of an ensemble's tensors begin with, before the member's number and a dot.
+/// Prefix of the tensor names of an ensemble, followed by the member's number and a dot.
 const MEMBER: &str = "member.";
-/// Networks that one file may hold.
-const MOST_MEMBERS: usize = 64;
-/// The most bytes of a header: that of the largest model has some hundred kilobytes.
+/// Maximum number of networks in one file.
+const MAX_MEMBERS: usize = 64;
+/// Maximum bytes of a header; that of the largest model has some hundred kilobytes.
 const MAX_HEADER: u64 = 4 << 20;
 
 impl Network {
-    /// Returns the network as a safetensors file. That of a base network is the `state_dict` of a PyTorch module with an
-    /// `nn.LSTM` named `lstm` and an `nn.Linear` named `head`; the README has the names of the other parts. The same network and metadata give the same bytes.
+    /// Serialises the network as a safetensors file. That of a base network is the `state_dict` of a PyTorch module with an
+    /// `nn.LSTM` named `lstm` and an `nn.Linear` named `head`; the README lists the other names. The same network and metadata
+    /// give the same bytes.
     ///
     /// The dropout probability is added to the metadata as `dropout`, and `residual` if there are such connections.
     ///
@@ -34,12 +35,11 @@ impl Network {
         write(&[("".to_owned(), self)], metadata)
     }
 
-    /// Returns several networks of one shape as one file: that of [`to_safetensors`](Self::to_safetensors) for a single one,
-    /// otherwise with `member.0.`, `member.1.` … before the names.
+    /// Serialises several networks of one shape as one file: as [`to_safetensors`](Self::to_safetensors) for a single one,
+    /// otherwise with the prefixes `member.0.`, `member.1.` …
     ///
     /// # Errors
-    /// [`NnError::OutOfRange`] and [`NnError::NonFiniteWeight`] as above, and the former for networks that are none or of different
-    /// shapes.
+    /// [`NnError::OutOfRange`] and [`NnError::NonFiniteWeight`] as above, and the former for an empty slice or different shapes.
     pub fn ensemble_to_safetensors(networks: &[Self], metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
         if networks.is_empty() || networks.iter().any(|network| network.spec() != networks[0].spec()) {
             let (value, allowed) = (networks.len().to_string(), "one or more networks of one shape".into());
@@ -71,7 +71,7 @@ impl Network {
     /// # Errors
     /// Those of [`from_safetensors`](Self::from_safetensors).
     pub fn ensemble_from_safetensors(bytes: &[u8]) -> Result<(Vec<Self>, BTreeMap<String, String>), NnError> {
-        // What is made of a header takes up to forty times its length.
+        // A parsed header takes up to forty times its length.
         if bytes.first_chunk().is_some_and(|length| u64::from_le_bytes(*length) > MAX_HEADER) {
             return Err(NnError::Safetensors(SafeTensorError::HeaderTooLarge));
         }
@@ -97,12 +97,12 @@ impl Network {
     }
 }
 
-/// Returns what stands before the names of each network's tensors.
+/// Returns the prefixes of the networks' tensor names.
 fn prefixes(tensors: &SafeTensors<'_>) -> Vec<String> {
     let names = tensors.names();
     let of_member = |member: usize| format!("{MEMBER}{member}.");
     let members =
-        (0..MOST_MEMBERS).take_while(|&member| names.contains(&format!("{}head.weight", of_member(member)).as_str()));
+        (0..MAX_MEMBERS).take_while(|&member| names.contains(&format!("{}head.weight", of_member(member)).as_str()));
     let prefixes: Vec<String> = members.map(of_member).collect();
     if prefixes.is_empty() { vec![String::new()] } else { prefixes }
 }
@@ -126,7 +126,7 @@ fn read_parameters(tensors: &SafeTensors<'_>, layout: &ParameterLayout, prefix: 
     Ok(parameters)
 }
 
-/// Returns the file of networks of one shape, each with what stands before its names.
+/// Writes networks of one shape, each with its prefix.
 fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>) -> Result<Vec<u8>, NnError> {
     let Some((_, first)) = networks.first() else { return Ok(Vec::new()) };
     let residual = first.spec().residual.then(|| (RESIDUAL, "true".to_owned()));
@@ -145,7 +145,7 @@ fn write(networks: &[(String, &Network)], mut metadata: BTreeMap<String, String>
         })?;
     }
     let mut header = header(networks, &metadata);
-    // The format asks for tensors aligned to 8 bytes, and allows spaces after the header.
+    // The format requires tensors aligned to 8 bytes, and allows spaces after the header.
     header.push_str(&" ".repeat(header.len().next_multiple_of(8) - header.len()));
     let mut bytes = Vec::with_capacity(8 + header.len() + 4 * networks.len() * first.parameter_count());
     bytes.extend((header.len() as u64).to_le_bytes());
@@ -235,7 +235,7 @@ fn read_spec(
     .check()
 }
 
-/// Takes an entry out of the metadata; without it the value is `default`.
+/// Removes an entry from the metadata; returns `default` without it.
 fn read_entry<T: std::str::FromStr>(
     metadata: &mut BTreeMap<String, String>,
     field: &'static str,
@@ -261,7 +261,7 @@ fn find<'data>(tensors: &SafeTensors<'data>, name: &str) -> Result<TensorView<'d
 }
 
 fn problem(name: &str, problem: &str) -> NnError {
-    // A hostile file may have names of megabytes.
+    // A malicious file may have names of megabytes.
     NnError::Tensor { name: name.chars().take(80).collect(), problem: problem.into() }
 }
 
@@ -270,7 +270,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_network_with_a_spoilt_weight_is_not_written() {
+    fn network_with_a_non_finite_weight_is_not_written() {
         let mut network = Network::init(&NetworkSpec { hidden: 3, ..NetworkSpec::base(2, 1) }.check().unwrap(), 1);
         assert!(network.to_safetensors(BTreeMap::new()).is_ok());
         network.parameters_mut()[5] = f32::NAN;

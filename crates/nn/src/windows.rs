@@ -2,23 +2,22 @@
 
 use crate::error::NnError;
 use crate::kernels::{LANES, Lanes};
-use crate::spec::within;
+use crate::spec::{CheckedNetworkSpec, within};
 
-/// The longest window, in rows.
+/// Maximum window length in rows.
 pub const MAX_LOOKBACK: usize = 4096;
 
-/// A matrix of features of which the network sees windows: the window of origin `t` is the rows
-/// `t − lookback + 1 ..= t`.
+/// Windows over a matrix of features: the window of origin `t` is the rows `t − lookback + 1 ..= t`.
 ///
-/// The matrix may hold NaN or infinity (a moving average has no value in its first days): a window that touches such a
-/// row is refused when it is used.
+/// The matrix may contain NaN or infinity (a moving average has no value on its first days): using a window with such a row
+/// is an error.
 #[derive(Clone, Debug)]
 pub struct WindowSource<'a> {
     features: &'a [f32],
     inputs: usize,
     lookback: usize,
-    /// The number of rows before each row that hold a non-finite value; empty if there are none at all.
-    spoilt_before: Vec<u32>,
+    /// Number of non-finite rows before each row; empty if all are finite.
+    non_finite_before: Vec<u32>,
 }
 
 impl<'a> WindowSource<'a> {
@@ -26,7 +25,7 @@ impl<'a> WindowSource<'a> {
     ///
     /// # Errors
     /// [`NnError::OutOfRange`] for `inputs` of 0 or `lookback` outside `1..=`[`MAX_LOOKBACK`], [`NnError::Length`] if the
-    /// features do not fill whole rows.
+    /// features do not fill complete rows.
     pub fn new(features: &'a [f32], inputs: usize, lookback: usize) -> Result<Self, NnError> {
         within("inputs", inputs, 1, 4096)?;
         within("lookback", lookback, 1, MAX_LOOKBACK)?;
@@ -38,18 +37,18 @@ impl<'a> WindowSource<'a> {
                 why: "rows × inputs",
             });
         }
-        let spoilt_before = if features.iter().all(|value| value.is_finite()) {
+        let non_finite_before = if features.iter().all(|value| value.is_finite()) {
             Vec::new()
         } else {
-            let spoilt = features.chunks_exact(inputs).map(|row| row.iter().any(|value| !value.is_finite()));
+            let non_finite = features.chunks_exact(inputs).map(|row| row.iter().any(|value| !value.is_finite()));
             std::iter::once(0)
-                .chain(spoilt.scan(0, |count, spoilt| {
-                    *count += u32::from(spoilt);
+                .chain(non_finite.scan(0, |count, non_finite| {
+                    *count += u32::from(non_finite);
                     Some(*count)
                 }))
                 .collect()
         };
-        Ok(Self { features, inputs, lookback, spoilt_before })
+        Ok(Self { features, inputs, lookback, non_finite_before })
     }
 
     /// Returns the number of rows.
@@ -67,7 +66,7 @@ impl<'a> WindowSource<'a> {
         self.lookback
     }
 
-    /// Refuses an origin whose window leaves the matrix or holds a non-finite value.
+    /// Refuses an origin whose window exceeds the matrix or contains a non-finite value.
     pub(crate) fn check(&self, origin: usize) -> Result<(), NnError> {
         let (first, rows) = (self.lookback - 1, self.rows());
         if origin < first || origin >= rows {
@@ -75,7 +74,7 @@ impl<'a> WindowSource<'a> {
             return Err(NnError::Origin { origin, lookback: self.lookback, first, last });
         }
         let start = origin - first;
-        if self.spoilt_before.is_empty() || self.spoilt_before[start] == self.spoilt_before[origin + 1] {
+        if self.non_finite_before.is_empty() || self.non_finite_before[start] == self.non_finite_before[origin + 1] {
             return Ok(());
         }
         let window = &self.features[start * self.inputs..(origin + 1) * self.inputs];
@@ -95,8 +94,8 @@ impl<'a> WindowSource<'a> {
         &self.features[(origin + 1 - self.lookback) * self.inputs..(origin + 1) * self.inputs]
     }
 
-    /// Writes the windows of up to [`LANES`] checked origins as `[step][input][lane]`, or their last steps if there is room for no
-    /// more; lanes without an origin are zero.
+    /// Writes the windows of up to [`LANES`] checked origins as `[step][input][lane]`, or only their last steps if `out` is
+    /// shorter; lanes without an origin are zero.
     pub(crate) fn gather(&self, origins: &[usize], out: &mut [Lanes]) {
         let steps = out.len() / self.inputs;
         for (step, row) in out.chunks_exact_mut(self.inputs).enumerate() {
@@ -128,12 +127,29 @@ impl<'a> WindowSource<'a> {
     }
 }
 
+/// Refuses a source with the wrong number of inputs and origins with unusable windows.
+pub(crate) fn check_source(
+    spec: &CheckedNetworkSpec,
+    source: &WindowSource<'_>,
+    origins: &[usize],
+) -> Result<(), NnError> {
+    if source.inputs() != spec.inputs {
+        return Err(NnError::Length {
+            what: "a row of features",
+            found: source.inputs(),
+            expected: spec.inputs,
+            why: "the network's inputs",
+        });
+    }
+    origins.iter().try_for_each(|&origin| source.check(origin))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_window_ends_at_its_origin() {
+    fn window_ends_at_its_origin() {
         let features: Vec<f32> = (0..12).map(|i| i as f32).collect();
         let source = WindowSource::new(&features, 2, 3).unwrap();
         let mut out = vec![Lanes([9.0; LANES]); 6];
@@ -148,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn non_finite_rows_spoil_only_the_windows_that_touch_them() {
+    fn non_finite_rows_affect_only_windows_that_contain_them() {
         let mut features = vec![1.0; 20];
         features[7] = f32::NAN;
         let source = WindowSource::new(&features, 2, 3).unwrap();

@@ -60,7 +60,7 @@ fn sessions(spec: &NetworkSpec, batch_size: usize, accelerator: &Accelerator) ->
 }
 
 #[test]
-fn software_is_no_gpu() {
+fn software_renderer_is_not_a_gpu() {
     match Accelerator::find() {
         Ok(accelerator) => assert_ne!(accelerator.name(), "flex"),
         Err(error) => assert!(error.to_string().contains("flex is no GPU but software"), "{error}"),
@@ -143,8 +143,8 @@ fn bad_numbers_are_refused_as_on_the_cpu() {
     let source = WindowSource::new(&features, INPUTS, 4).unwrap();
     let sessions = accelerators().into_iter().flat_map(|device| sessions(&NetworkSpec::base(INPUTS, 1), 4, &device));
     for mut session in sessions {
-        let spoilt = session.step(&source, &[3, 4], &[0.0, 0.0], &Loss::Mse, 1e-3);
-        assert!(matches!(spoilt, Err(NnError::NonFiniteInput { row: 1, .. })), "{spoilt:?}");
+        let non_finite = session.step(&source, &[3, 4], &[0.0, 0.0], &Loss::Mse, 1e-3);
+        assert!(matches!(non_finite, Err(NnError::NonFiniteInput { row: 1, .. })), "{non_finite:?}");
         assert!(matches!(session.forward(&source, &[3]), Err(NnError::NonFiniteInput { .. })));
         let huge = session.step(&source, &[30], &[f32::MAX], &Loss::Mse, 1e-3);
         assert!(matches!(huge, Err(NnError::NonFinite { .. })), "{huge:?}");

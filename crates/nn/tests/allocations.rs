@@ -1,5 +1,5 @@
-//! A training step works in memory that was taken before: nothing is allocated, so its time does not depend on the allocator.
-//! With several threads the queue between them takes a block now and then: some 32 of them in 1000 steps.
+//! A training step does not allocate, so its time does not depend on the allocator. With several threads, their queue
+//! allocates a block occasionally: about 32 in 1000 steps.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use closecast_nn::{Loss, Network, NetworkSpec, OptimiserSpec, TrainingSession, TrainingSpec, WindowSource};
@@ -29,7 +29,7 @@ fn allocations(spec: NetworkSpec, loss: &Loss) -> u64 {
 }
 
 #[test]
-fn a_training_step_does_not_allocate() {
+fn training_step_does_not_allocate() {
     assert_eq!(allocations(NetworkSpec::base(3, 1), &Loss::Mse), 0);
     assert_eq!(allocations(NetworkSpec { hidden: 10, ..NetworkSpec::improved(3, 3) }, &Loss::StudentT), 0);
     let levels = vec![0.1, 0.5, 0.9];
@@ -41,7 +41,7 @@ fn a_training_step_does_not_allocate() {
 }
 
 #[test]
-fn a_network_says_how_much_memory_it_takes_once_it_has_forecast() {
+fn memory_bytes_includes_packed_weights_after_a_forecast() {
     let shapes = [
         NetworkSpec::base(16, 1),
         NetworkSpec { hidden: 33, ..NetworkSpec::base(35, 2) },
@@ -54,12 +54,12 @@ fn a_network_says_how_much_memory_it_takes_once_it_has_forecast() {
         let source = WindowSource::new(&features, spec.inputs, 20).unwrap();
         let forecast = || {
             let network = Network::init(&spec, 1);
-            // Few windows, and more than are computed one by one, but so few that no other thread helps.
+            // More windows than are computed one by one, but too few for another thread.
             network.forward(&source, &[50]).unwrap();
             network.forward(&source, &Vec::from_iter(50..62)).unwrap();
             network
         };
-        // The first one also pays for the working memory that the thread keeps for whatever it forecasts next.
+        // The first one also allocates the buffers that the thread keeps.
         drop(forecast());
         let mut network = None;
         let taken = allocation_counter::measure(|| network = Some(forecast()));

@@ -92,7 +92,7 @@ fn gradient_norm_is_that_of_the_gradients() {
 
 /// 300 samples are 19 tiles in 16 groups. Sums of 300 in another order differ by a few rounding errors.
 #[test]
-fn the_gradient_of_a_batch_is_the_mean_of_its_parts() {
+fn gradient_of_a_batch_is_the_mean_of_its_parts() {
     let origins: Vec<usize> = (0..300).map(|sample| LOOKBACK + (sample * 7) % 70).collect();
     let (whole_report, whole) = first_step(network(2, false, 0.0), &origins);
     let parts: Vec<_> = origins.chunks(10).map(|part| first_step(network(2, false, 0.0), part)).collect();
@@ -142,7 +142,7 @@ fn any_number_of_threads_gives_the_same_bits() {
 }
 
 #[test]
-fn a_window_alone_gives_the_same_bits_as_in_a_batch() {
+fn window_gives_the_same_bits_alone_and_in_a_batch() {
     let features = features(80);
     let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
     let origins: Vec<usize> = (LOOKBACK - 1..80).collect();
@@ -158,7 +158,7 @@ fn a_window_alone_gives_the_same_bits_as_in_a_batch() {
 
 /// The forward pass of a session sees each update, and has no dropout.
 #[test]
-fn the_session_forecasts_with_its_current_weights() {
+fn session_forecasts_with_its_current_weights() {
     let features = features(80);
     let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
     let origins: Vec<usize> = (20..60).collect();
@@ -225,7 +225,7 @@ fn batches_that_cannot_be_used_are_refused_and_change_nothing() {
 
 /// Divergence ends with its step and quantity; loss and gradient are noticed before they reach the weights.
 #[test]
-fn every_step_has_a_mask_of_its_own() {
+fn every_step_has_its_own_mask() {
     let (features, origins) = (features(80), [20, 30, 40]);
     let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
     let mut session = TrainingSession::new(network(2, false, 0.5), training(3, Some(1))).unwrap();
@@ -234,7 +234,7 @@ fn every_step_has_a_mask_of_its_own() {
 }
 
 #[test]
-fn a_gradient_too_large_for_the_optimiser_is_refused_before_it_freezes() {
+fn gradient_that_would_overflow_the_optimiser_is_refused() {
     let features = features(80);
     let source = WindowSource::new(&features, 3, LOOKBACK).unwrap();
     let spec = TrainingSpec { clip_norm: None, ..training(2, Some(1)) };
@@ -255,14 +255,14 @@ fn forecasts_that_overflow_are_refused() {
         let outputs = huge.forward(&source, &origins).map(|outputs| outputs.iter().any(|value| !value.is_finite()));
         assert!(matches!(outputs, Ok(false) | Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
     }
-    let spoilt = (0..10).fold(huge, |network, unit| with_value(&network, "lstm.bias_ih_l0", 30 + unit, 3e38));
-    let spoilt = (0..10).fold(spoilt, |network, unit| with_value(&network, "lstm.bias_ih_l0", 20 + unit, 3e38));
-    let outputs = spoilt.forward(&source, &[20]);
+    let non_finite = (0..10).fold(huge, |network, unit| with_value(&network, "lstm.bias_ih_l0", 30 + unit, 3e38));
+    let non_finite = (0..10).fold(non_finite, |network, unit| with_value(&network, "lstm.bias_ih_l0", 20 + unit, 3e38));
+    let outputs = non_finite.forward(&source, &[20]);
     assert!(matches!(outputs, Err(NnError::NonFiniteOutput { .. })), "{outputs:?}");
 }
 
 #[test]
-fn the_widest_and_longest_windows_of_following_days_can_be_forecast() {
+fn largest_consecutive_windows_can_be_forecast() {
     let wide = NetworkSpec { hidden: 1, layers: 1, ..NetworkSpec::base(4096, 1) }.check().unwrap();
     let values = vec![0.25; 4096 * 4106];
     let source = WindowSource::new(&values, 4096, 4096).unwrap();
@@ -284,7 +284,7 @@ fn divergence_is_an_error() {
         let before = bits(session.network());
         let error = session.step(&source, &[20, 30], &[target; 4], &Loss::Mse, 10.0).unwrap_err();
         if let NnError::NonFinite { step: 1, last_gradient_norm, .. } = error {
-            assert!(last_gradient_norm > 0.0, "the diagnosis tells how large the last good gradient was");
+            assert!(last_gradient_norm > 0.0, "the diagnosis contains the last finite gradient norm");
         }
         (error, before == bits(session.network()))
     };
@@ -319,7 +319,7 @@ fn settings_are_checked_by_name() {
 }
 
 #[test]
-fn unreasonable_memory_is_refused_before_it_is_taken() {
+fn excessive_memory_is_refused_before_allocation() {
     let spec = NetworkSpec { hidden: 500, layers: 2, bidirectional: false, dropout: 0.0, ..NetworkSpec::base(1, 1) };
     let network = Network::init(&spec.check().unwrap(), 1);
     let features = vec![0.0; 5000];
@@ -339,7 +339,7 @@ fn training_beyond_its_memory_is_refused_with_both_amounts() {
     let source = WindowSource::new(&features, network.spec().inputs, 4).unwrap();
     let targets = vec![0.0; network.spec().outputs];
     for (most, fits) in [(bytes - 1, false), (bytes, true)] {
-        let mut session = TrainingSession::new(network.clone(), training(64, Some(1))).unwrap().within(most);
+        let mut session = TrainingSession::new(network.clone(), training(64, Some(1))).unwrap().memory_limit(most);
         match session.step(&source, &[99], &targets, &Loss::Mse, 0.1) {
             Ok(_) => assert!(fits),
             Err(NnError::Memory { bytes: needed, limit, .. }) => {

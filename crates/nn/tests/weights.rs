@@ -19,7 +19,7 @@ fn metadata() -> BTreeMap<String, String> {
 }
 
 #[test]
-fn a_saved_network_comes_back_with_its_metadata() {
+fn network_round_trips_with_its_metadata() {
     for network in [network(false), network(true)] {
         let bytes = network.to_safetensors(metadata()).unwrap();
         let (loaded, found) = Network::from_safetensors(&bytes).unwrap();
@@ -35,7 +35,7 @@ fn a_saved_network_comes_back_with_its_metadata() {
 }
 
 #[test]
-fn the_name_of_the_dropout_entry_is_taken() {
+fn metadata_entry_named_dropout_is_refused() {
     let taken = BTreeMap::from([("dropout".to_owned(), "0.1".to_owned())]);
     assert!(network(false).to_safetensors(taken).is_err());
 }
@@ -62,7 +62,7 @@ fn refusal(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn a_file_of_another_program_is_accepted_without_dropout() {
+fn file_without_dropout_metadata_is_read() {
     let (loaded, found) = Network::from_safetensors(&file(|_| {})).unwrap();
     assert!(found.is_empty() && loaded.spec().dropout == 0.0);
     assert!(loaded.tensors().eq(network(false).tensors()));
@@ -171,7 +171,7 @@ proptest! {
 }
 
 #[test]
-fn an_ensemble_is_one_file_and_one_network_is_a_plain_one() {
+fn ensemble_is_one_file_and_a_single_network_has_no_prefix() {
     let spec = NetworkSpec { hidden: 5, layers: 1, skip: true, ..NetworkSpec::base(3, 2) }.check().unwrap();
     let networks: Vec<Network> = (0..3).map(|seed| Network::init(&spec, seed)).collect();
     let bytes = Network::ensemble_to_safetensors(&networks, BTreeMap::new()).unwrap();

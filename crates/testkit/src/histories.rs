@@ -17,7 +17,7 @@ pub fn random_walk(symbol: &str, days: usize, seed: u64) -> History {
     })
 }
 
-/// Returns `days` sessions whose log close swings as a sine of `period` days: something a network must be able to learn.
+/// Returns `days` sessions whose log close is a sine of `period` days, which a network must be able to learn.
 ///
 /// # Panics
 /// When `days` is 0 or `symbol` is not a symbol.
@@ -27,7 +27,7 @@ pub fn sine(symbol: &str, days: usize, period: f64) -> History {
     from_returns(symbol, &(0..days).map(|day| level(day + 1) - level(day)).collect::<Vec<_>>())
 }
 
-/// Returns one session a log return, starting from a close of 100.
+/// Returns one session per log return, starting from a close of 100.
 ///
 /// # Panics
 /// When `returns` is empty or `symbol` is not a symbol.

@@ -1,11 +1,11 @@
-//! Small seeded random numbers, so that a test gives the same series on every machine.
+//! Seeded random numbers, so that tests have the same series on every machine.
 
-/// SplitMix64 (Steele, Lea and Flood 2014): small, and good enough to make test data.
+/// SplitMix64 (Steele, Lea and Flood 2014).
 #[derive(Clone, Debug)]
 pub struct SplitMix64(u64);
 
 impl SplitMix64 {
-    /// Returns a generator that always gives the same numbers for the same seed.
+    /// Returns a generator with a fixed sequence for each seed.
     #[must_use]
     pub fn new(seed: u64) -> Self {
         Self(seed)
@@ -20,7 +20,7 @@ impl SplitMix64 {
         z ^ (z >> 31)
     }
 
-    /// Returns a number evenly distributed in [0, 1).
+    /// Returns a uniform number in [0, 1).
     #[expect(clippy::cast_precision_loss, reason = "the upper 53 bits fit a double exactly")]
     pub fn uniform(&mut self) -> f64 {
         (self.next_u64() >> 11) as f64 / (1_u64 << 53) as f64

@@ -1,4 +1,4 @@
-//! Reference values that a script beside a fixture wrote as JSON.
+//! Reference values in JSON fixtures.
 
 use serde_json::Value;
 

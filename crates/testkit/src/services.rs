@@ -1,15 +1,15 @@
-//! Servers that a test needs and that may not run: where they are, and what to do without.
+//! Addresses of servers that tests need, and how tests are skipped without them.
 
 use std::io::Write as _;
 
-/// Set to anything, it makes a test fail rather than pass unseen where its server is not given.
+/// If set, a test without its server fails instead of being skipped.
 const REQUIRED: &str = "CLOSECAST_TEST_REQUIRE";
 
-/// Returns the address that the environment variable `variable` gives, such as `CLOSECAST_TEST_S3`. When it gives none, the
-/// test cannot run, which is told as [`missing`] does.
+/// Returns the address in the environment variable `variable`, such as `CLOSECAST_TEST_S3`. If it is not set, the test cannot
+/// run, which is reported as by [`missing`].
 ///
 /// # Panics
-/// When none is given although `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
+/// If it is not set although `CLOSECAST_TEST_REQUIRE` is, as in `.ci/run`.
 #[must_use]
 pub fn address(variable: &str) -> Option<String> {
     let given = read(variable);
@@ -19,18 +19,20 @@ pub fn address(variable: &str) -> Option<String> {
     given
 }
 
-/// Tells on standard error, whether or not output is captured, that a test cannot run because of `what`, such as a program that is
-/// not installed.
+/// Reports on standard error, even if output is captured, that a test cannot run because of `what`, such as a missing program.
 ///
 /// # Panics
-/// When `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
+/// If `CLOSECAST_TEST_REQUIRE` is set, as in `.ci/run`.
 pub fn missing(what: &str) {
     assert!(read(REQUIRED).is_none(), "{what}, and {REQUIRED} is set");
-    // Not eprintln, which cargo shows for failed tests only.
+    // Not `eprintln`: cargo shows its output for failed tests only.
     let _ = writeln!(std::io::stderr(), "\nNOT TESTED: {what}\n");
 }
 
-#[expect(clippy::disallowed_methods, reason = "where a server runs is known to whoever starts the tests")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where a server runs is configured by the environment that runs the tests"
+)]
 fn read(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|value| !value.is_empty())
 }

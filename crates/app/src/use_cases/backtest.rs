@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use closecast_domain::{Cancel, History, Symbol};
 use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
-    backtest::{self, Backtest, BacktestProgress, BacktestSpec, Contender, ModelScore, Plan, Slice},
+    backtest::{self, Backtest, BacktestProgress, BacktestSpec, Candidate, ModelScore, Plan, Slice},
 };
 use closecast_model::{
     BaseForecaster, BaseSpec, FineTunedForecaster, Head, LstmForecaster, ModelSpec, Recipe, market_leak, with_markets,
@@ -163,37 +163,37 @@ fn reference(request: &BacktestRequest) -> Result<String, Failure> {
 }
 
 /// Returns the model of a name, ready to be fitted.
-fn contender(name: &str, horizon: usize, threads: usize) -> Result<Contender, Failure> {
+fn contender(name: &str, horizon: usize, threads: usize) -> Result<Candidate, Failure> {
     Ok(match name {
-        "naive" => Contender::each_alone(name, Naive { horizon }),
-        "drift" => Contender::each_alone(name, Drift { horizon }),
-        "ewma-t" => Contender::each_alone(name, EwmaT { horizon }),
-        "garch-t" => Contender::each_alone(name, GarchT { horizon }),
-        "har" => Contender::each_alone(name, Har { horizon }),
-        "ets" => Contender::each_alone(name, AutoEts { horizon }),
+        "naive" => Candidate::per_symbol(name, Naive { horizon }),
+        "drift" => Candidate::per_symbol(name, Drift { horizon }),
+        "ewma-t" => Candidate::per_symbol(name, EwmaT { horizon }),
+        "garch-t" => Candidate::per_symbol(name, GarchT { horizon }),
+        "har" => Candidate::per_symbol(name, Har { horizon }),
+        "ets" => Candidate::per_symbol(name, AutoEts { horizon }),
         "base" => {
-            let spec = BaseSpec { horizon, ..BaseSpec::default() };
-            Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
+            let spec = BaseSpec { horizon, ..BaseSpec::default() }.check()?;
+            Candidate::new(name, BaseForecaster::new(spec).threads(Some(threads)))
         }
         "base-student-t" | "base-quantiles" => {
             let head = if name == "base-quantiles" { Head::Quantiles } else { Head::StudentT };
-            let spec = BaseSpec { horizon, head, ..BaseSpec::default() };
-            Contender::new(name, BaseForecaster::new(spec).threads(Some(threads)))
+            let spec = BaseSpec { horizon, head, ..BaseSpec::default() }.check()?;
+            Candidate::new(name, BaseForecaster::new(spec).threads(Some(threads)))
         }
         "fine-tuned" => {
-            let spec = BaseSpec { horizon, ..BaseSpec::default() };
-            Contender::new(name, FineTunedForecaster::new(BaseForecaster::new(spec).threads(Some(threads))))
+            let spec = BaseSpec { horizon, ..BaseSpec::default() }.check()?;
+            Candidate::new(name, FineTunedForecaster::new(BaseForecaster::new(spec).threads(Some(threads))))
         }
         "lstm" => {
             let spec = ModelSpec { horizon, ..ModelSpec::default() }.check()?;
             // Symbols are fitted beside each other, each on one thread.
-            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)).beside(threads))
+            Candidate::per_symbol(name, LstmForecaster::new(name, spec).threads(Some(1)).concurrent(threads))
         }
         "prices" => {
             let recipe = Recipe::MinMaxPrices;
             let older = ModelSpec { recipe, lookback: 60, layers: 2, hidden_size: 50, ..ModelSpec::default() };
             let spec = ModelSpec { horizon, ..older }.check()?;
-            Contender::each_alone(name, LstmForecaster::new(name, spec).threads(Some(1)).beside(threads))
+            Candidate::per_symbol(name, LstmForecaster::new(name, spec).threads(Some(1)).concurrent(threads))
         }
         other => {
             let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();

@@ -10,7 +10,7 @@ use std::{
 };
 
 use closecast_domain::{Exchange, Forecast, Symbol};
-use closecast_model::{Prepared, TrainedModel, is_model_name};
+use closecast_model::{PreparedInput, TrainedModel, is_model_name};
 
 use self::record::{RETRY, Record};
 
@@ -67,7 +67,7 @@ pub struct Question {
 /// The last evening of a symbol, prepared for the model that forecasts it.
 pub struct Evening {
     served: Arc<Served>,
-    prepared: Prepared,
+    prepared: PreparedInput,
     exchange: Exchange,
     /// Forecasts of the symbol that were given out.
     given_out: Arc<Counter>,

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Exchange, History, Market};
-use closecast_model::{LEAST_MARKET_SYMBOLS, markets_of};
+use closecast_model::{MIN_MARKET_SYMBOLS, markets_of};
 use closecast_store::SeriesInfo;
 
 use crate::{error::Failure, limiter::holding, services::App, use_cases::history};
@@ -50,7 +50,7 @@ pub async fn in_market(app: &App, history: History) -> Result<History, Failure> 
     let exchange = history.exchange();
     let mut stored = app.store.bars().list().await?;
     stored.retain(|info| Exchange::of(&info.symbol) == exchange);
-    if stored.len() < LEAST_MARKET_SYMBOLS {
+    if stored.len() < MIN_MARKET_SYMBOLS {
         return Ok(history);
     }
     let key: Key = stored.iter().map(|info| (info.symbol.to_string(), info.last_date, info.stored_at)).collect();

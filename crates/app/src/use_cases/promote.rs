@@ -1,7 +1,7 @@
 //! Putting a model into service: on evidence, or by force, which is recorded.
 
 use closecast_domain::{Cancel, History, ModelRef};
-use closecast_eval::promotion::{self, Evidence, RECENT_SESSIONS, Rival};
+use closecast_eval::promotion::{self, ComparedModel, Evidence, RECENT_SESSIONS};
 use closecast_model::{TrainedModel, with_markets};
 use closecast_store::{Alias, ModelVersion, StoreError};
 use serde::Serialize;
@@ -134,7 +134,7 @@ async fn evidence(
     let of_all = champion.card.symbol().is_none();
     let work = move || {
         let histories = if of_all { with_markets(histories) } else { histories };
-        let rival = |at: usize| Rival { model: &models[at], name: &refs[at], seen: seen[at] };
+        let rival = |at: usize| ComparedModel { model: &models[at], name: &refs[at], seen: seen[at] };
         promotion::compare(rival(0), rival(1), &histories, RECENT_SESSIONS, &cancel)
     };
     Ok(background::run("promote", work).await??)

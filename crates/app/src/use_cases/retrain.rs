@@ -1,7 +1,7 @@
 //! Training a model again as it was trained, on all that is stored by now.
 
 use closecast_domain::{BaseCard, Card};
-use closecast_model::{BaseSpec, TrainedModel};
+use closecast_model::{BaseSpec, CheckedBaseSpec, TrainedModel};
 use closecast_store::ModelVersion;
 
 use crate::{
@@ -24,7 +24,7 @@ pub async fn retrain(app: &App, name: &str, task: &Task) -> Result<ModelVersion,
     let Some(champion) = champion else {
         // The model that ships with the program has no version: training it here makes the first.
         return match name {
-            serving::BASE => train_base::train_base(app, all_symbols(app, usual_base()).await?, task).await,
+            serving::BASE => train_base::train_base(app, all_symbols(app, usual_base().check()?).await?, task).await,
             _ => Err(Failure::UnknownModel(name.to_owned())),
         };
     };
@@ -45,7 +45,7 @@ pub async fn retrain(app: &App, name: &str, task: &Task) -> Result<ModelVersion,
             train_base::fine_tune(app, &symbol, task).await
         }
         (TrainedModel::Base(model), Card::Base(card)) => {
-            let spec = BaseSpec { head: model.head(), hidden_size: model.hidden_size(), ..described(card) };
+            let spec = BaseSpec { head: model.head(), hidden_size: model.hidden_size(), ..described(card) }.check()?;
             train_base::train_base(app, all_symbols(app, spec).await?, task).await
         }
         _ => Err(Failure::Internal(format!("the artifact of {name} is of another kind than its card"))),
@@ -62,7 +62,7 @@ fn described(card: &BaseCard) -> BaseSpec {
     BaseSpec { lookback: card.lookback, horizon: card.horizon, seed: card.seed, members: card.members, ..usual_base() }
 }
 
-async fn all_symbols(app: &App, spec: BaseSpec) -> Result<BaseRequest, Failure> {
+async fn all_symbols(app: &App, spec: CheckedBaseSpec) -> Result<BaseRequest, Failure> {
     let symbols = app.store.bars().list().await?.into_iter().map(|info| info.symbol).collect();
     Ok(BaseRequest {
         symbols,

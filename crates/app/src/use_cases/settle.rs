@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{NaiveDate, TimeDelta};
 use closecast_domain::{Cancel, Exchange, ForecastError, History, Symbol};
-use closecast_eval::{Awaited, Settlement};
+use closecast_eval::{PendingForecast, Settlement};
 use closecast_store::{StoreError, Unsettled};
 use serde::Serialize;
 
@@ -97,7 +97,8 @@ async fn settle_symbol(
 /// Returns the close of a forecast, `Some(None)` for one that will never have any, and `None` for one that still waits.
 fn outcome(waiting: &Unsettled, history: &History, until: NaiveDate) -> Option<Option<f64>> {
     let forecast = &waiting.forecast;
-    let awaited = Awaited { as_of: forecast.as_of, last_close: forecast.last_close, target: forecast.target_date };
+    let awaited =
+        PendingForecast { as_of: forecast.as_of, last_close: forecast.last_close, target: forecast.target_date };
     match awaited.settle(history) {
         Settlement::Closed(realised) => Some(Some(realised.close)),
         Settlement::NoSession | Settlement::NoOrigin if until - forecast.target_date > PATIENCE => Some(None),

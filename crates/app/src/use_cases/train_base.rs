@@ -3,7 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use closecast_domain::{Card, History, Symbol};
-use closecast_model::{BaseForecaster, BaseSpec, TrainedModel, with_markets};
+use closecast_model::{BaseForecaster, CheckedBaseSpec, TrainedModel, with_markets};
 use closecast_store::ModelVersion;
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub struct BaseRequest {
     pub leave_out_unusable: bool,
     /// Folders of price files.
     pub folders: Vec<PathBuf>,
-    pub spec: BaseSpec,
+    pub spec: CheckedBaseSpec,
     /// Where the prices come from, for the card.
     pub sources: String,
     /// File to write the model to, beside publishing it.
@@ -43,7 +43,7 @@ pub struct BaseRequest {
 pub async fn train_base(app: &App, request: BaseRequest, task: &Task) -> Result<ModelVersion, Failure> {
     let out = request.artifact_out.as_deref().map(OutputFile::create).transpose()?;
     let parameters = json!({
-        "symbols": request.symbols, "folders": request.folders, "spec": request.spec, "sources": request.sources,
+        "symbols": request.symbols, "folders": request.folders, "spec": request.spec.spec(), "sources": request.sources,
     });
     let of = RunOf { name: serving::BASE.to_owned(), symbol: None, kind: "train_base", parameters };
     let recording = Recording::begin(app, task, of).await?;
@@ -108,7 +108,7 @@ pub async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result<ModelV
                     "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
                 )));
             };
-            let mut model = base.fine_tune(&history, &BaseSpec::default(), (&cancel, progress.as_ref()))?;
+            let mut model = base.fine_tune(&history, &CheckedBaseSpec::default(), (&cancel, progress.as_ref()))?;
             let bytes = model.to_bytes()?;
             Ok((Card::from(model.card().clone()), bytes))
         };

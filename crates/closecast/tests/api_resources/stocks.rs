@@ -109,7 +109,7 @@ fn symbols_are_set_side_by_side() {
 
     for (query, status, words) in [
         ("symbols=AAPL,NONE", 404, "no prices of NONE"),
-        ("symbols=AAPL,AAPL", 422, "AAPL is there twice"),
+        ("symbols=AAPL,AAPL", 422, "AAPL is given twice"),
         ("symbols=AAPL", 422, "2 to 20"),
         ("symbols=AAPL,", 422, "symbols"),
         ("", 422, "symbols"),

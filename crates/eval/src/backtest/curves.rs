@@ -1,4 +1,4 @@
-//! How the forecasts did over levels, over symbols and over time: what charts show.
+//! Curves for charts: results by level, by symbol and over time.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +12,11 @@ use super::{
 use crate::{EvalError, VENTILES, central_misses, geometric_mean_ratio, summation::mean};
 
 impl ModelDays<'_> {
-    /// Returns the probabilities of the central intervals between two ventiles, rising from 0.1 to 0.9, each with the share of
-    /// all forecasts that it held; empty when a forecast has no quantiles.
+    /// Returns the probabilities of the central intervals between two ventiles, from 0.1 to 0.9, each with its coverage over all
+    /// forecasts; empty if a forecast has no quantiles.
     ///
     /// # Errors
-    /// [`EvalError`] when there is no forecast.
+    /// [`EvalError`] without forecasts.
     pub fn calibration_curve(&self) -> Result<Vec<(f64, f64)>, EvalError> {
         let quantiles: Vec<&[f64]> = self.days().map(Day::ventiles).collect();
         let realised: Vec<f64> = self.days().map(|day| day.realised).collect();
@@ -34,8 +34,8 @@ impl ModelDays<'_> {
         Ok(curve)
     }
 
-    /// Returns for each session from the `window`-th on the share of the last `window` sessions' forecasts whose close fell
-    /// into the 90 % interval; empty when a forecast has no quantiles, or the sessions are fewer.
+    /// Returns the rolling coverage of the 90 % interval over `window` sessions, from the `window`-th session on; empty if a
+    /// forecast has no quantiles or there are fewer sessions.
     #[must_use]
     pub fn rolling_coverage(&self, window: usize) -> Vec<(NaiveDate, f64)> {
         let mut by_date: BTreeMap<NaiveDate, (usize, usize)> = BTreeMap::new();
@@ -53,7 +53,7 @@ impl ModelDays<'_> {
         sessions.windows(window.max(1)).filter_map(share).collect()
     }
 
-    /// Returns by symbol the mean CRPS over `base`'s, the best first. Symbols on which either is 0 have none.
+    /// Returns the relative CRPS to `base` by symbol, best first. Symbols on which either CRPS is 0 are left out.
     #[must_use]
     pub fn relative_crps(&self, base: &ModelDays<'_>) -> Vec<(&Symbol, f64)> {
         let mut ratios: Vec<(&Symbol, f64)> =
@@ -62,10 +62,10 @@ impl ModelDays<'_> {
         ratios
     }
 
-    /// Returns for each month, by its first day, the geometric mean over symbols of the CRPS over `base`'s.
+    /// Returns the geometric mean over symbols of the relative CRPS to `base`, for each month by its first day.
     ///
     /// # Errors
-    /// [`EvalError`] when a ratio is too large to be represented.
+    /// [`EvalError`] when a ratio overflows.
     pub fn monthly_relative_crps(&self, base: &ModelDays<'_>) -> Result<Vec<(NaiveDate, f64)>, EvalError> {
         let mut months: BTreeMap<NaiveDate, Vec<(f64, f64)>> = BTreeMap::new();
         for (ours, theirs) in self.symbols.iter().filter_map(|days| Some((days, base.symbol(days.symbol)?))) {
@@ -84,7 +84,7 @@ impl ModelDays<'_> {
         Ok(means)
     }
 
-    /// Returns by symbol our mean CRPS and `base`'s, where both have one and neither is 0.
+    /// Returns the mean CRPS of this model and of `base` by symbol, where both exist and neither is 0.
     pub(super) fn crps_pairs(&self, base: &ModelDays<'_>) -> Vec<(&Symbol, (f64, f64))> {
         let pair = |ours: &SymbolDays<'_>| {
             let theirs = base.symbol(ours.symbol)?.crps()?;
@@ -96,7 +96,7 @@ impl ModelDays<'_> {
 }
 
 impl SymbolDays<'_> {
-    /// Returns the mean CRPS of each month, by its first day; nothing of a month in which a day has no quantiles.
+    /// Returns the mean CRPS of each month by its first day, without months in which a day has no quantiles.
     fn monthly_crps(&self) -> Vec<(NaiveDate, f64)> {
         let month = |day: &Day<'_>| day.row.target_date.with_day(1);
         let months = self.days.chunk_by(|one, other| month(one) == month(other));

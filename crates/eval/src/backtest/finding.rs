@@ -1,28 +1,28 @@
-//! What the figures of a backtest say, in plain words.
+//! Findings of a backtest, as sentences.
 
 use serde::{Deserialize, Serialize};
 
-use super::score::{ModelScore, TESTED_PLACE};
+use super::score::{ModelScore, TESTED_INDEX};
 use crate::{DieboldMariano, LEAK_ALARM_ACCURACY, SIGNIFICANCE_LEVEL};
 
-/// How a model compares with another.
+/// Result of comparing a model with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finding {
-    /// Its loss is lower, and significantly so.
+    /// Its loss is significantly lower.
     Better,
-    /// Its loss is higher, and significantly so.
+    /// Its loss is significantly higher.
     Worse,
     /// The difference is not significant.
     NoDifference,
-    /// The mean over days differs significantly, but the ratio over symbols points the other way.
+    /// The mean over days differs significantly, but the ratio over symbols has the opposite sign.
     Mixed,
-    /// The forecasts are the same, or the days too few.
+    /// The forecasts are identical, or the days too few.
     Untested,
 }
 
 impl Finding {
-    /// Returns what the `ratio` of two losses, and their test at [`SIGNIFICANCE_LEVEL`], say.
+    /// Returns the finding from the `ratio` of two losses and their test at [`SIGNIFICANCE_LEVEL`].
     #[must_use]
     pub fn of(ratio: Option<f64>, test: Option<&DieboldMariano>) -> Self {
         match (ratio, test) {
@@ -36,13 +36,13 @@ impl Finding {
 }
 
 impl ModelScore {
-    /// Returns how the point forecasts compare with naive's.
+    /// Compares the point forecasts with the naive forecast.
     #[must_use]
     pub fn finding_on_points(&self) -> Finding {
         Finding::of(self.relative_mae, self.mae_test.as_ref())
     }
 
-    /// Returns how the forecast distributions compare with another model's; `None` when one of them gave none.
+    /// Compares the forecast distributions with another model's; `None` if either has none.
     #[must_use]
     pub fn finding_on_distributions(&self, other: &str) -> Option<Finding> {
         let against = self.against.get(other)?;
@@ -50,8 +50,8 @@ impl ModelScore {
     }
 }
 
-/// Returns one sentence each on the point forecasts of a model beside naive's, on its distributions beside those of each of
-/// `others`, and on its 90 % interval; before them an alarm when the directions are right too often.
+/// Returns sentences on a model: a look-ahead alarm, if any, its point forecasts against naive, its distributions against each
+/// of `others`, and its 90 % interval.
 #[must_use]
 pub fn findings(score: &ModelScore, others: &[&str]) -> Vec<String> {
     let mut sentences: Vec<String> = leak_alarm(score).into_iter().collect();
@@ -122,7 +122,7 @@ fn on_distributions(score: &ModelScore, other: &str) -> Option<String> {
 
 fn on_interval(score: &ModelScore) -> Option<String> {
     let calibration = score.calibration.as_ref()?;
-    let held = calibration.coverage.shares()[TESTED_PLACE]?;
+    let held = calibration.coverage.shares()[TESTED_INDEX]?;
     let start = format!("The 90 % intervals held {:.1} % of the closes", 100.0 * held);
     Some(match calibration.coverage_p_value {
         None => format!("{start}."),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_counts_when_it_is_significant_and_both_measures_agree() {
+    fn finding_requires_significance_and_agreeing_measures() {
         for (ratio, p_value, difference, expected) in [
             (0.99, 0.049, -1e-6, Finding::Better),
             (0.50, 0.050, -1e-2, Finding::NoDifference),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_and_p_values_are_told_as_people_say_them() {
+    fn changes_and_p_values_are_formatted() {
         assert_eq!([change(0.988), change(1.0342)], ["1.20 % lower", "3.42 % higher"]);
         assert_eq!([p(0.0009), p(0.0312)], ["p < 0.001", "p = 0.031"]);
     }

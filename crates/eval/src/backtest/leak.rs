@@ -1,12 +1,12 @@
-//! A forecast must not change when the future is taken away.
+//! Look-ahead detection: a forecast must not depend on later days.
 
 use closecast_domain::{Forecast, ForecastError, History, Predict};
 
-/// Days of a symbol and fold at which forecasts are compared.
+/// Origins per symbol and fold that are checked.
 const PROBES: usize = 3;
 
-/// Returns a day whose forecast made among others, `forecasts`, differs by a bit from the one made on the history cut off
-/// there: then something of the model reads later days.
+/// Returns an origin whose forecast in `forecasts` differs in a bit from the one on the history that ends there: the model
+/// reads later days.
 ///
 /// # Errors
 /// [`ForecastError`] of the model.

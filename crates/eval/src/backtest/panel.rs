@@ -1,4 +1,4 @@
-//! The forecasts of all models on the same days: what scores and curves are computed from.
+//! The forecasts of all models on common days, as input of scores and curves.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -8,7 +8,7 @@ use closecast_domain::Symbol;
 use super::row::BacktestRow;
 use crate::{EvalError, VENTILES, crps_of_quantiles, error::check_lists, pinball};
 
-/// Levels of the quantiles of a day with the ends of its 95 % interval.
+/// Levels of the quantiles, including the ends of the 95 % interval.
 const WITH_95: [f64; VENTILES.len() + 2] = {
     let mut levels = [0.025; VENTILES.len() + 2];
     let (ventiles, last) = levels.split_at_mut(VENTILES.len() + 1);
@@ -17,10 +17,10 @@ const WITH_95: [f64; VENTILES.len() + 2] = {
     levels
 };
 
-/// Forecasts that can be compared: of each symbol and at each horizon, the days that every model forecast.
+/// Comparable forecasts: for each symbol and horizon, the days that every model forecast.
 #[derive(Clone, Debug)]
 pub struct Panel<'a> {
-    /// By model in order of appearance, and by horizon.
+    /// By model, in order of appearance, and horizon.
     pub models: Vec<ModelDays<'a>>,
 }
 
@@ -40,30 +40,30 @@ pub struct ModelDays<'a> {
 pub struct SymbolDays<'a> {
     /// Symbol.
     pub symbol: &'a Symbol,
-    /// By rising date.
+    /// In chronological order.
     pub days: Vec<Day<'a>>,
 }
 
-/// A forecast as the scores see it: in log returns, so that symbols can be compared.
+/// A forecast in log returns, comparable across symbols.
 #[derive(Clone, Debug)]
 pub struct Day<'a> {
     /// The forecast in prices.
     pub row: &'a BacktestRow,
-    /// Log return that came.
+    /// Realised log return.
     pub(crate) realised: f64,
-    /// Log return that was forecast.
+    /// Forecast log return.
     pub(crate) forecast: f64,
-    /// Quantiles at [`Day::levels`]; empty when the model gave none.
+    /// Quantiles at [`Day::levels`]; empty without quantiles.
     quantiles: Vec<f64>,
     /// Continuous ranked probability score; `None` without quantiles.
     pub(crate) crps: Option<f64>,
 }
 
 impl<'a> Day<'a> {
-    /// Returns the forecast in log returns.
+    /// Converts a row to log returns.
     ///
     /// # Errors
-    /// [`EvalError`] when a price is not a positive number or quantiles fall: it has no score.
+    /// [`EvalError`] when a price is not positive or quantiles descend: such a forecast has no score.
     pub(crate) fn new(row: &'a BacktestRow) -> Result<Self, EvalError> {
         let (realised, forecast) = (row.realised(), row.forecast());
         check_lists(&[("the realised return", &[realised]), ("the forecast return", &[forecast])])?;
@@ -73,13 +73,13 @@ impl<'a> Day<'a> {
             day.quantiles.clear();
             return Ok(day);
         }
-        // The score is of the ventiles alone, whatever else is known, so that it compares. The outer ones are checked.
+        // The score uses the ventiles only, so that it is comparable. The outer quantiles are checked.
         pinball(day.levels(), &day.quantiles, realised)?;
         day.crps = Some(crps_of_quantiles(&VENTILES, day.ventiles(), realised)?);
         Ok(day)
     }
 
-    /// Returns the levels of all quantiles that are known.
+    /// Returns the levels of all known quantiles.
     pub(super) fn levels(&self) -> &'static [f64] {
         if self.quantiles.len() == WITH_95.len() { &WITH_95 } else { &VENTILES }
     }
@@ -89,7 +89,7 @@ impl<'a> Day<'a> {
         &self.quantiles
     }
 
-    /// Returns the quantiles at [`VENTILES`]; nothing when the model gave none.
+    /// Returns the quantiles at [`VENTILES`]; empty without quantiles.
     pub(crate) fn ventiles(&self) -> &[f64] {
         let outer = self.quantiles.len().saturating_sub(VENTILES.len()) / 2;
         &self.quantiles[outer..self.quantiles.len() - outer]
@@ -97,7 +97,7 @@ impl<'a> Day<'a> {
 }
 
 impl ModelDays<'_> {
-    /// Returns all forecasts, symbol after symbol.
+    /// Returns all forecasts, by symbol.
     pub(crate) fn days(&self) -> impl Iterator<Item = &Day<'_>> {
         self.symbols.iter().flat_map(|symbol| &symbol.days)
     }
@@ -110,10 +110,10 @@ impl ModelDays<'_> {
 }
 
 impl<'a> Panel<'a> {
-    /// Returns the rows of the days, symbols and horizons that every model forecast.
+    /// Keeps the days, symbols and horizons that every model forecast.
     ///
     /// # Errors
-    /// [`EvalError`] when a price is not a positive number or the quantiles of a row fall.
+    /// [`EvalError`] when a price is not positive or the quantiles of a row descend.
     pub fn new(rows: impl IntoIterator<Item = &'a BacktestRow>) -> Result<Self, EvalError> {
         let rows: Vec<&BacktestRow> = rows.into_iter().collect();
         let common = common_days(&rows);

@@ -1,4 +1,4 @@
-//! Whether models differ over many symbols, where all symbols move together.
+//! Tests of model differences over many correlated symbols.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use crate::{
     summation::mean,
 };
 
-/// Returns the mean loss over the symbols of each day, by rising date; `None` when a forecast has none.
+/// Returns the mean loss over the symbols of each day, in chronological order; `None` if a forecast has no loss.
 ///
-/// What happens on a day happens to many symbols at once: their losses are no independent observations, the days' means
-/// (nearly) are. Tests over symbols are therefore made on the means (Timmermann and Zhu, "Comparing Forecasting Performance
+/// Losses of different symbols on the same day are correlated, the daily means are (nearly) independent. Tests over symbols
+/// therefore use the daily means (Timmermann and Zhu, "Comparing Forecasting Performance
 /// with Panel Data", CEPR Discussion Paper 13746, 2019, test of equal accuracy of the cross-sectional average).
 pub(crate) fn day_means(model: &ModelDays<'_>, loss: impl Fn(&Day<'_>) -> Option<f64>) -> Option<Vec<f64>> {
     let mut by_date: BTreeMap<NaiveDate, Vec<f64>> = BTreeMap::new();
@@ -24,13 +24,13 @@ pub(crate) fn day_means(model: &ModelDays<'_>, loss: impl Fn(&Day<'_>) -> Option
     Some(by_date.into_values().map(|losses| mean(losses.into_iter())).collect())
 }
 
-/// Tests whether two series of losses, each at least 0 and one a day, have the same mean (Diebold–Mariano); `None` when they
-/// are the same or too short.
+/// Tests whether two series of non-negative daily losses have the same mean (Diebold–Mariano); `None` if they are identical
+/// or too short.
 ///
 /// # Errors
-/// [`EvalError`] when the series do not match, or hold NaN or infinity.
+/// [`EvalError`] when the lengths differ, or a loss is NaN or infinite.
 pub(crate) fn equal_losses(first: &[f64], second: &[f64], horizon: usize) -> Result<Option<DieboldMariano>, EvalError> {
-    // The absolute value of a loss is itself.
+    // Losses are non-negative: their absolute value is the loss itself.
     match diebold_mariano(first, second, horizon, Loss::Absolute) {
         Err(EvalError::TooFew { .. }) => Ok(None),
         tested => tested,

@@ -1,25 +1,25 @@
-//! Which days are forecast, and what may be known before each fit.
+//! Folds of a backtest.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use closecast_domain::History;
 
-/// How a backtest goes.
+/// Specification of a backtest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BacktestSpec {
-    /// Sessions forecast: at least 1.
+    /// Number of test sessions, at least 1.
     pub test_days: usize,
-    /// Sessions after which the models are fitted again: at least 1.
+    /// Sessions between refits, at least 1.
     pub refit_every: usize,
-    /// First session forecast; the last `test_days` of all when absent. Nothing after the test days is read at all.
+    /// First test session; the last `test_days` sessions if `None`. Later days are never read.
     pub from: Option<NaiveDate>,
-    /// Sessions forecast from each origin, from 1 on.
+    /// Sessions ahead to forecast from each origin.
     pub horizon: usize,
 }
 
 impl Default for BacktestSpec {
-    /// A year, refitted every quarter, one session ahead.
+    /// One year, refitted quarterly, one session ahead.
     fn default() -> Self {
         Self { test_days: 252, refit_every: 63, from: None, horizon: 1 }
     }
@@ -31,31 +31,31 @@ pub enum PlanError {
     /// A setting is 0.
     #[error("{0} is 0: give at least 1")]
     Zero(&'static str),
-    /// There is nothing to forecast.
+    /// There is no history.
     #[error("there is no history to forecast")]
     NoHistory,
     /// The histories do not reach the first test day.
     #[error("no session lies on or after {from}: the histories end on {last}")]
     FromTooLate {
-        /// First day asked for.
+        /// Requested first day.
         from: NaiveDate,
         /// Newest session of all histories.
         last: NaiveDate,
     },
-    /// The test days would leave nothing to learn from.
+    /// No session is left to train on before the test days.
     #[error(
-        "{sessions} sessions leave none to learn from before {test_days} test days: use fewer, or longer histories"
+        "{sessions} sessions leave none to train on before {test_days} test days: use fewer test days, or longer histories"
     )]
     NothingToLearn {
         /// Sessions of all histories.
         sessions: usize,
-        /// Test days asked for.
+        /// Requested test days.
         test_days: usize,
     },
 }
 
-/// A stretch of sessions that are forecast by models fitted once. A fold is a date and not a share of a history: of no
-/// symbol is anything dated on or after `first` learned from, tuned on or calibrated on.
+/// Sessions that are forecast by models fitted once. Folds are defined by dates, not by shares of a history: no data of any
+/// symbol dated on or after `first` is used for training, tuning or calibration.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fold {
     /// First session forecast.
@@ -64,20 +64,20 @@ pub struct Fold {
     pub last: NaiveDate,
 }
 
-/// The folds of a backtest, in order, without gap or overlap.
+/// The folds of a backtest, in order, without gaps or overlaps.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Plan {
-    /// How it goes.
+    /// Specification.
     pub spec: BacktestSpec,
-    /// Folds, the earliest first.
+    /// Folds, earliest first.
     pub folds: Vec<Fold>,
 }
 
 impl Plan {
-    /// Lays out the folds over the sessions of all histories together.
+    /// Computes the folds over the union of the sessions of all histories.
     ///
     /// # Errors
-    /// [`PlanError`] when a setting is 0 or the histories do not suffice.
+    /// [`PlanError`] when a setting is 0 or the histories are too short.
     pub fn new(spec: BacktestSpec, histories: &[History]) -> Result<Self, PlanError> {
         for (name, value) in
             [("test-days", spec.test_days), ("refit-every", spec.refit_every), ("the horizon", spec.horizon)]
@@ -104,7 +104,7 @@ impl Plan {
         Ok(Self { spec, folds: tested.chunks(spec.refit_every).map(fold).collect() })
     }
 
-    /// Returns the last session forecast: nothing after it is read.
+    /// Returns the last test session: later days are not read.
     #[must_use]
     pub fn last(&self) -> Option<NaiveDate> {
         self.folds.last().map(|fold| fold.last)
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_refused() {
+    fn invalid_plans_are_refused() {
         let histories = [history("A", 5..20)];
         let with = |change: fn(&mut BacktestSpec)| {
             let mut spec = BacktestSpec::default();

@@ -1,4 +1,4 @@
-//! The backtest itself: fold by fold, model by model, symbol by symbol.
+//! Runs a backtest by fold, model and symbol.
 
 use std::sync::Arc;
 
@@ -6,25 +6,25 @@ use chrono::NaiveDate;
 use closecast_domain::{Cancel, Forecast, ForecastError, History, NoProgress, Predict, Symbol};
 use rayon::prelude::*;
 
-use super::contender::Contender;
+use super::candidate::Candidate;
 use super::leak::leaking_origin;
 use super::panel::Day;
 use super::plan::{Fold, Plan};
 use super::row::BacktestRow;
 use crate::VENTILES;
 
-/// Sessions that a symbol must have before a fold to be forecast in it: a year.
-const LEAST_HISTORY: usize = 252;
+/// Minimum number of sessions of a symbol before a fold: a year.
+const MIN_HISTORY: usize = 252;
 
-/// Decay of the volatility that days are sorted by (RiskMetrics 1996).
+/// Decay of the volatility by which days are grouped (RiskMetrics 1996).
 const DECAY: f64 = 0.94;
 
-/// What a backtest gave.
+/// Results of a backtest.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Backtest {
-    /// Every forecast, by model, symbol and date within each fold.
+    /// All forecasts, by model, symbol and date within each fold.
     pub rows: Vec<BacktestRow>,
-    /// What was not forecast, and why.
+    /// Symbols that were not forecast, with reasons.
     pub skipped: Vec<Skipped>,
 }
 
@@ -41,10 +41,10 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// Why a backtest ended early.
+/// Why a backtest failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BacktestError {
-    /// A model could not be fitted at all.
+    /// A model could not be fitted.
     #[error("{model} could not be fitted before {fold}: {source}")]
     Fit {
         /// Model.
@@ -54,9 +54,9 @@ pub enum BacktestError {
         /// Why.
         source: ForecastError,
     },
-    /// A forecast changes when later days are taken away.
+    /// A forecast depends on later days.
     #[error(
-        "{model} reads the future: its forecast of {symbol} made on {date} changes when the days after it are taken away. \
+        "{model} reads the future: its forecast of {symbol} made on {date} changes when the days after it are removed. \
          No result of it can be trusted"
     )]
     Leak {
@@ -67,17 +67,17 @@ pub enum BacktestError {
         /// Day of the forecast.
         date: NaiveDate,
     },
-    /// The work was asked to stop.
+    /// The backtest was cancelled.
     #[error("cancelled")]
     Cancelled,
-    /// Finished work could not be kept or read back.
+    /// Finished folds cannot be stored or loaded.
     #[error("the backtest's intermediate results: {0}")]
     Store(String),
 }
 
-/// Receives how far a backtest is. Called from the working threads.
+/// Receives progress reports. Called from worker threads.
 pub trait BacktestProgress: Sync {
-    /// `done` of `all` pairs of a fold and a model are finished.
+    /// Reports that `done` of `all` pairs of fold and model are finished.
     fn report(&self, done: usize, all: usize);
 }
 
@@ -85,22 +85,22 @@ impl BacktestProgress for NoProgress {
     fn report(&self, _done: usize, _all: usize) {}
 }
 
-/// Keeps finished folds, so that a backtest that was interrupted goes on where it stopped.
+/// Stores finished folds, so that an interrupted backtest can resume.
 pub trait FoldStore: Sync {
-    /// Returns what was kept of a fold and a model.
+    /// Loads the results of a fold and a model.
     ///
     /// # Errors
-    /// [`BacktestError::Store`] when it is there and cannot be read.
+    /// [`BacktestError::Store`] when they exist and cannot be read.
     fn load(&self, fold: &Fold, model: &str) -> Result<Option<Backtest>, BacktestError>;
 
-    /// Keeps it.
+    /// Saves the results of a fold and a model.
     ///
     /// # Errors
-    /// [`BacktestError::Store`] when it cannot be written.
+    /// [`BacktestError::Store`] when they cannot be written.
     fn save(&self, fold: &Fold, model: &str, part: &Backtest) -> Result<(), BacktestError>;
 }
 
-/// Keeps nothing.
+/// Stores nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NoStore;
 
@@ -114,34 +114,34 @@ impl FoldStore for NoStore {
     }
 }
 
-/// Runs the backtest: before every fold each model is fitted to all that is dated before it, of the `histories`, which are
-/// forecast, and of `also`, which are only learned from.
+/// Runs the backtest: before every fold each model is fitted to the earlier data of `histories`, which are forecast, and of
+/// `also`, which are only used for training.
 ///
-/// A symbol without a year of sessions before a fold is not forecast in it. Forecasts are probed for knowledge of later days.
+/// A symbol without a year of sessions before a fold is not forecast in it. Forecasts are checked for look-ahead.
 ///
 /// # Errors
 /// [`BacktestError`] when a model cannot be fitted or reads the future, the work is cancelled, or `store` fails.
 pub fn run(
     plan: &Plan,
     (histories, also): (&[History], &[History]),
-    contenders: &[Contender],
+    candidates: &[Candidate],
     store: &dyn FoldStore,
     cancel: &Cancel,
     progress: &dyn BacktestProgress,
 ) -> Result<Backtest, BacktestError> {
     let mut all = Backtest::default();
-    let (mut done, parts) = (0, plan.folds.len() * contenders.len());
+    let (mut done, parts) = (0, plan.folds.len() * candidates.len());
     for fold in &plan.folds {
         let mut known = None;
-        for contender in contenders {
-            let part = match store.load(fold, &contender.name)? {
+        for candidate in candidates {
+            let part = match store.load(fold, &candidate.name)? {
                 Some(part) => part,
                 None => {
                     let (known, own) = known.get_or_insert_with(|| before(fold.first, histories, also));
-                    // What is fitted to each symbol by itself learns nothing from symbols that are not forecast.
-                    let known = if contender.alone { &known[..*own] } else { &known[..] };
-                    let part = run_part(plan, fold, contender, (histories, known), cancel)?;
-                    store.save(fold, &contender.name, &part)?;
+                    // Models fitted per symbol do not use symbols that are not forecast.
+                    let known = if candidate.per_symbol { &known[..*own] } else { &known[..] };
+                    let part = run_part(plan, fold, candidate, (histories, known), cancel)?;
+                    store.save(fold, &candidate.name, &part)?;
                     part
                 }
             };
@@ -154,7 +154,7 @@ pub fn run(
     Ok(all)
 }
 
-/// Returns what is known on the evening before `date`, of every symbol, and how many of them, the first ones, are forecast.
+/// Returns all histories up to the session before `date`, and how many of them, the first ones, are forecast.
 fn before(date: NaiveDate, histories: &[History], also: &[History]) -> (Vec<History>, usize) {
     let cut = |history: &History| history.between(None, date.pred_opt()).ok();
     let mut known: Vec<History> = histories.iter().filter_map(cut).collect();
@@ -166,14 +166,14 @@ fn before(date: NaiveDate, histories: &[History], also: &[History]) -> (Vec<Hist
 fn run_part(
     plan: &Plan,
     fold: &Fold,
-    contender: &Contender,
+    candidate: &Candidate,
     (histories, known): (&[History], &[History]),
     cancel: &Cancel,
 ) -> Result<Backtest, BacktestError> {
-    let name: Arc<str> = contender.name.as_str().into();
-    let fitted = contender.forecaster.fit_panel(known, cancel, &NoProgress).map_err(|source| match source {
+    let name: Arc<str> = candidate.name.as_str().into();
+    let fitted = candidate.forecaster.fit_panel(known, cancel, &NoProgress).map_err(|source| match source {
         ForecastError::Cancelled => BacktestError::Cancelled,
-        source => BacktestError::Fit { model: contender.name.clone(), fold: fold.first, source },
+        source => BacktestError::Fit { model: candidate.name.clone(), fold: fold.first, source },
     })?;
     let forecast = |history: &History| {
         if cancel.is_cancelled() {
@@ -205,14 +205,14 @@ fn forecast_symbol(
         Ok(Backtest { rows: Vec::new(), skipped: vec![Skipped { model, symbol, fold: fold.first, reason }] })
     };
     if first >= end {
-        // One that merely has no session in some part of the days is forecast in the others; one that is over is told once.
+        // A symbol without sessions in this fold may have some in others; an ended history is reported once.
         let is_over = history.last().date < fold.first && plan.folds.first().is_some_and(|one| one.first == fold.first);
         return if is_over { skip(format!("it ends on {}", history.last().date)) } else { Ok(Backtest::default()) };
     }
-    if first < LEAST_HISTORY {
-        return skip(format!("{first} sessions before it, {LEAST_HISTORY} are needed"));
+    if first < MIN_HISTORY {
+        return skip(format!("{first} sessions before it, {MIN_HISTORY} are needed"));
     }
-    // From the evening before the fold's first session to that before its last one.
+    // From the session before the fold's first session to the one before its last.
     let origins = first - 1..end - 1;
     let forecasts = match model.predict_each(history, origins.clone()) {
         Ok(forecasts) => forecasts,
@@ -232,15 +232,15 @@ fn forecast_symbol(
         rows_of(name, history, (origin, known), volatility[origin], forecast, plan.spec.horizon)
     });
     let rows: Vec<BacktestRow> = rows.collect();
-    // One forecast without a score would leave the whole backtest without one.
+    // One forecast without a score would make the score of the whole backtest undefined.
     match rows.iter().find_map(|row| Some((row.target_date, Day::new(row).err()?))) {
         Some((date, error)) => skip(format!("its forecast of {date} cannot be scored: {error}")),
         None => Ok(Backtest { rows, skipped: Vec::new() }),
     }
 }
 
-/// Returns a row for every session forecast whose close is `known`. The session is the one that came, whatever the calendar
-/// foresaw.
+/// Returns a row for every forecast session whose close is `known`. The target is the actual session, even if the calendar
+/// expected another.
 pub(crate) fn rows_of(
     name: &Arc<str>,
     history: &History,
@@ -270,7 +270,7 @@ pub(crate) fn rows_of(
     forecast.sessions.iter().take(horizon).zip(1..).filter_map(row).collect()
 }
 
-/// Returns the EWMA volatility known on the evening of every day.
+/// Returns the EWMA volatility known after the close of every day.
 pub(crate) fn volatilities(history: &History) -> Vec<f64> {
     let returns = history.log_returns();
     let early = &returns[..returns.len().min(60)];

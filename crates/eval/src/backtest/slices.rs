@@ -1,4 +1,4 @@
-//! Where the forecasts were good: by year, and on quiet and on wild days.
+//! Scores by year and by volatility.
 
 use std::collections::BTreeMap;
 
@@ -7,25 +7,24 @@ use closecast_domain::Symbol;
 
 use super::panel::Panel;
 use super::row::BacktestRow;
-use super::score::{ModelScore, TESTED_PLACE};
+use super::score::{ModelScore, TESTED_INDEX};
 use crate::EvalError;
 
-/// Names of the thirds of each symbol's days in order of their volatility.
+/// Names of the terciles of each symbol's days by volatility.
 const THIRDS: [&str; 3] = ["quiet", "ordinary", "wild"];
 
-/// The figures on some of the days.
+/// Scores on a subset of the days.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// Which days: `2023`, or `quiet`, `ordinary` and `wild` days.
+    /// Name of the subset: a year such as `2023`, or `quiet`, `ordinary` or `wild`.
     pub days: String,
-    /// Figures of every model.
+    /// Scores of every model.
     pub scores: Vec<ModelScore>,
 }
 
-/// Returns the figures by year of the target, and by thirds of each symbol's days in order of their volatility.
+/// Returns the scores by year of the target, and by volatility terciles of each symbol's days.
 ///
-/// The days of a third do not follow each other, so Christoffersen's tests, which ask what came the day before, are left out
-/// there.
+/// The days of a tercile are not consecutive, so Christoffersen's tests, which depend on the previous day, are left out there.
 ///
 /// # Errors
 /// [`EvalError`] as for [`scores`](super::scores).
@@ -45,25 +44,25 @@ pub fn slices(rows: &[BacktestRow], reference: Option<&str>) -> Result<Vec<Slice
     }
     for (name, rows) in THIRDS.into_iter().zip(thirds) {
         let mut scores = Panel::new(rows)?.scores(reference)?;
-        scores.iter_mut().for_each(forget_order);
+        scores.iter_mut().for_each(drop_serial_tests);
         slices.push(Slice { days: name.to_owned(), scores });
     }
     Ok(slices)
 }
 
-/// Returns the third of the days on which a model's 90 % interval held least, and the share that it held.
+/// Returns the volatility tercile with the lowest coverage of a model's 90 % interval, and that coverage.
 #[must_use]
 pub fn worst_volatility<'a>(slices: &'a [Slice], model: &str, horizon: usize) -> Option<(&'a str, f64)> {
     let thirds = slices.iter().filter(|slice| THIRDS.contains(&&*slice.days));
     let held = |slice: &'a Slice| {
         let score = slice.scores.iter().find(|score| score.model == model && score.horizon == horizon)?;
-        Some((&*slice.days, score.calibration.as_ref()?.coverage.shares()[TESTED_PLACE]?))
+        Some((&*slice.days, score.calibration.as_ref()?.coverage.shares()[TESTED_INDEX]?))
     };
     thirds.filter_map(held).min_by(|(_, one), (_, other)| one.total_cmp(other))
 }
 
-/// Takes away what supposes that the days follow each other.
-fn forget_order(score: &mut ModelScore) {
+/// Removes the tests that require consecutive days.
+fn drop_serial_tests(score: &mut ModelScore) {
     if let Some(calibration) = &mut score.calibration {
         calibration.conditional_rejected = None;
     }
@@ -72,7 +71,7 @@ fn forget_order(score: &mut ModelScore) {
     }
 }
 
-/// Returns the volatilities that cut each symbol's days into thirds.
+/// Returns the tercile boundaries of each symbol's volatilities.
 fn tercile_borders(rows: &[BacktestRow]) -> BTreeMap<&Symbol, [f64; 2]> {
     let mut all: BTreeMap<&Symbol, Vec<f64>> = BTreeMap::new();
     for row in rows {

@@ -1,4 +1,4 @@
-//! Exponential smoothing of the log price, the kind of trend chosen by a criterion.
+//! Exponential smoothing of the log price with trend selection by AICc.
 
 mod estimate;
 mod profile;
@@ -16,13 +16,13 @@ use super::{
 pub use estimate::EtsCandidate;
 pub use smoothing::{EtsParameters, EtsState, EtsTrend};
 
-/// Fewest sessions that parameters are learned from: a year.
+/// Minimum number of sessions for fitting: a year.
 pub const MIN_SESSIONS: usize = 251;
 
-/// Fewest sessions that a fitted model forecasts from: until then the level may still be that of the days learned from.
+/// Minimum number of sessions for a forecast: before, the level still depends on the initial state.
 pub const MIN_SESSIONS_TO_PREDICT: usize = 60;
 
-/// Standard deviation of the errors, in log prices, below which they are rounding.
+/// Standard deviation of the errors, in log prices, below which they count as rounding errors.
 const ROUNDING: f64 = 1e-10;
 
 const NAME: &str = "ets";
@@ -36,19 +36,19 @@ const NAME: &str = "ets";
 /// Errors are additive since those of a log price are: relative ones would make the choice depend on the currency.
 /// Smoothing weights keep to the bounds that the R package forecast has by default.
 ///
-/// Parameters are learned once, in `fit`. A forecast runs the same recursion over the closes it is given, however many
-/// came after the fit; over many origins it goes on from day to day instead of beginning again.
+/// Parameters are estimated once, in `fit`. A forecast runs the recursion over the given closes, including those after the
+/// fit; many origins share one pass over the days.
 ///
-/// The crate augurs-ets finds the same parameters, and is not used for it: it shows neither them nor its state, so it
-/// could not go on over new closes; its forecasts from a damped trend count `φ` twice from the second session on; and
-/// it brings twenty crates, one under a licence that `deny.toml` does not list.
+/// The crate augurs-ets estimates the same parameters but is not used: it exposes neither parameters nor state, so it cannot
+/// continue over new closes; its forecasts with a damped trend apply `φ` twice from the second session on; and it has twenty
+/// dependencies, one under a licence that `deny.toml` does not list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AutoEts {
     /// Sessions to forecast, from 1 to [`MAX_HORIZON`](super::random_walk::MAX_HORIZON).
     pub horizon: usize,
 }
 
-/// The fitted form of [`AutoEts`]: parameters of one symbol. The state is that of the history to forecast from.
+/// A fitted [`AutoEts`]: parameters of one symbol. The state is computed from the history to forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedAutoEts {
     chosen: EtsCandidate,
@@ -60,7 +60,7 @@ pub struct FittedAutoEts {
 impl Forecaster for AutoEts {
     type Fitted = FittedAutoEts;
 
-    /// Learns the parameters from at least [`MIN_SESSIONS`] sessions; milliseconds for a thousand.
+    /// Estimates the parameters from at least [`MIN_SESSIONS`] sessions; milliseconds for a thousand.
     fn fit(self, history: &History, cancel: &Cancel, _: &dyn ProgressSink) -> Result<FittedAutoEts, ForecastError> {
         check_request(NAME, self.horizon, cancel)?;
         let logs = log_closes(history, history.bars(), MIN_SESSIONS)?;
@@ -72,8 +72,7 @@ impl Forecaster for AutoEts {
         let moves = |candidate: &EtsCandidate| candidate.error_variance.sqrt() > ROUNDING;
         let Some(chosen) = best.filter(moves) else {
             let symbol = history.symbol();
-            let message =
-                format!("the log closes of {symbol} stand still or follow a line: there is no error to learn");
+            let message = format!("the log closes of {symbol} are constant or linear: there are no errors to fit");
             return Err(ForecastError::Unsuitable(message));
         };
         let factors = chosen.parameters.relative_variances(self.horizon);
@@ -83,7 +82,7 @@ impl Forecaster for AutoEts {
 }
 
 impl FittedAutoEts {
-    /// Returns the model that was chosen.
+    /// Returns the selected model.
     #[must_use]
     pub fn chosen(&self) -> &EtsCandidate {
         &self.chosen
@@ -128,8 +127,8 @@ impl Predict for FittedAutoEts {
     }
 }
 
-/// Returns the logs of the adjusted closes of `bars` over the first of them, at least `need`. Relative to the first one,
-/// so that no currency and no split changes a bit of them.
+/// Returns the logs of the adjusted closes of `bars`, at least `need`, relative to the first one, so that currency and
+/// splits do not change a bit.
 fn log_closes(history: &History, bars: &[Bar], need: usize) -> Result<Vec<f64>, ForecastError> {
     let Some(first) = bars.first().filter(|_| bars.len() >= need) else {
         return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: bars.len(), need });

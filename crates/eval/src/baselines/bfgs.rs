@@ -1,23 +1,23 @@
-//! A small quasi-Newton minimiser.
+//! BFGS quasi-Newton minimiser.
 
 use closecast_domain::{Cancel, ForecastError};
 
-/// Most iterations; fits take twenty to sixty.
+/// Maximum number of iterations; fits take twenty to sixty.
 const MAX_ITERATIONS: usize = 200;
 
-/// Gradient below which a point counts as the minimum: a likelihood falls by less than 1e-6 from there.
+/// Gradient below which a point counts as the minimum: the likelihood can improve by less than 1e-6.
 const GRADIENT_TOLERANCE: f64 = 1e-4;
 
-/// Gain below which an iteration counts as standing still.
+/// Gain below which an iteration counts as converged.
 const GAIN_TOLERANCE: f64 = 1e-9;
 
-/// Longest step along any coordinate: a logistic function is flat a few units away, and nothing leads back from there.
+/// Maximum step along any coordinate: a logistic function is flat a few units away, without a gradient back.
 const MAX_STEP: f64 = 2.0;
 
-/// Share of the gain promised by the slope that a step has to bring (Armijo's condition).
+/// Share of the gain predicted by the slope that a step must achieve (Armijo's condition).
 const SUFFICIENT: f64 = 1e-4;
 
-/// Halvings of a step before its direction is given up.
+/// Maximum number of step halvings per direction.
 const MAX_HALVINGS: usize = 30;
 
 /// A point, the value there, and the gradient.
@@ -33,10 +33,10 @@ pub(super) struct Point<const N: usize> {
 
 /// Returns the lowest point found from `start` on by the BFGS method with backtracking (Nocedal and Wright, "Numerical
 /// Optimization", 2nd edition, 2006, algorithm 6.1). `objective` gives value and gradient; points where they are not
-/// finite are stepped back from. The value never rises above that of the start.
+/// finite are rejected. The value is never above that of the start.
 ///
 /// # Errors
-/// [`ForecastError::Cancelled`] when `cancel` asks for it; it is polled each iteration.
+/// [`ForecastError::Cancelled`] when `cancel` is set; it is polled each iteration.
 pub(super) fn minimise<const N: usize>(
     objective: impl Fn([f64; N]) -> Point<N>,
     start: [f64; N],
@@ -57,7 +57,7 @@ pub(super) fn minimise<const N: usize>(
             .filter(|direction| dot(direction, &point.gradient) < 0.0)
             .unwrap_or_else(|| bounded(negated(point.gradient)));
         let Some(next) = backtrack(&objective, &point, &direction) else {
-            // Curvature learned far away may mislead: once more along the gradient, then there is nothing to gain.
+            // The curvature estimate may be wrong: retry along the gradient before giving up.
             if inverse_hessian.take().is_none() {
                 break;
             }
@@ -73,7 +73,7 @@ pub(super) fn minimise<const N: usize>(
     Ok(point)
 }
 
-/// Returns the first point along `direction`, halving the step, that lies low enough.
+/// Backtracking line search along `direction`.
 fn backtrack<const N: usize>(
     objective: &impl Fn([f64; N]) -> Point<N>,
     from: &Point<N>,
@@ -89,7 +89,7 @@ fn backtrack<const N: usize>(
     )
 }
 
-/// Returns the inverse Hessian after the step from `from` to `to`; unchanged where the curvature along it is not
+/// Returns the updated inverse Hessian after the step from `from` to `to`; unchanged if the curvature along it is not
 /// positive.
 fn updated<const N: usize>(matrix: Option<[[f64; N]; N]>, from: &Point<N>, to: &Point<N>) -> Option<[[f64; N]; N]> {
     let step: [f64; N] = std::array::from_fn(|i| to.at[i] - from.at[i]);
@@ -98,7 +98,7 @@ fn updated<const N: usize>(matrix: Option<[[f64; N]; N]>, from: &Point<N>, to: &
     if curvature <= 1e-12 * dot(&step, &step).sqrt() * dot(&change, &change).sqrt() {
         return matrix;
     }
-    // A first guess of the right size (equation 6.20 there).
+    // Initial scaling (equation 6.20 there).
     let scale = curvature / dot(&change, &change);
     let unit = |i| std::array::from_fn(|j| if i == j { scale } else { 0.0 });
     let matrix = matrix.unwrap_or_else(|| std::array::from_fn(unit));
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn follows_a_bent_valley_to_its_end() {
+    fn minimises_rosenbrock() {
         let lowest = minimise(valley, [-1.2, 1.0], &Cancel::new()).unwrap();
         assert!(lowest.at.iter().all(|value| (value - 1.0).abs() < 1e-3), "{lowest:?}");
     }

@@ -1,4 +1,4 @@
-//! Exponentially weighted volatility with Student-t tails: nothing to estimate, and hard to beat.
+//! Exponentially weighted volatility with Student-t tails, without estimated parameters.
 
 use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, Predict, ProgressSink};
 
@@ -11,14 +11,13 @@ use crate::summation::mean;
 /// Weight of yesterday's variance, that of RiskMetrics for daily data.
 pub const DECAY: f64 = 0.94;
 
-/// Degrees of freedom of the returns over their volatility, as of most stocks and indices.
+/// Degrees of freedom of the standardised returns, typical of stocks and indices.
 pub const DEGREES_OF_FREEDOM: f64 = 6.0;
 
-/// Fewest log returns that a forecast is made from.
+/// Minimum number of log returns for a forecast.
 pub const MIN_RETURNS: usize = 60;
 
-/// Returns whose variance starts the recursion: those of the first 60 bars. Three months later a twentieth is left of
-/// it.
+/// Returns whose variance starts the recursion: those of the first 60 bars. After three months its weight is a twentieth.
 const START: usize = MIN_RETURNS - 1;
 
 const NAME: &str = "ewma-t";
@@ -34,7 +33,7 @@ pub struct EwmaT {
     pub horizon: usize,
 }
 
-/// The fitted form of [`EwmaT`]. It holds no parameter of a symbol and forecasts any.
+/// A fitted [`EwmaT`]. It has no parameters and forecasts any symbol.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedEwmaT {
     horizon: usize,
@@ -44,7 +43,7 @@ pub struct FittedEwmaT {
 impl Forecaster for EwmaT {
     type Fitted = FittedEwmaT;
 
-    /// Checks that `history` has the [`MIN_RETURNS`] that a forecast needs; there is nothing to learn.
+    /// Checks that `history` has [`MIN_RETURNS`]; there are no parameters to estimate.
     fn fit(self, history: &History, cancel: &Cancel, _: &dyn ProgressSink) -> Result<FittedEwmaT, ForecastError> {
         check_request(NAME, self.horizon, cancel)?;
         log_returns(history, MIN_RETURNS)?;
@@ -53,7 +52,7 @@ impl Forecaster for EwmaT {
 }
 
 impl FittedEwmaT {
-    /// Returns the variance of the log return from the last close to each of the coming sessions, the next one first.
+    /// Returns the variance of the log return from the last close to each of the next sessions.
     ///
     /// # Errors
     /// [`ForecastError::TooShort`] below [`MIN_RETURNS`] returns, [`ForecastError::NonFinite`] where a close is not
@@ -77,6 +76,6 @@ fn next_variance(returns: &[f64]) -> f64 {
     let start = &returns[..START];
     let centre = mean(start.iter().copied());
     let variance = mean(start.iter().map(|value| (value - centre).powi(2)));
-    // The start is what is known of the day of its own last return, so that return is weighed in again.
+    // The start is the variance at its last return, so that return enters the recursion again.
     returns[START - 1..].iter().fold(variance, |variance, value| DECAY * variance + (1.0 - DECAY) * value * value)
 }

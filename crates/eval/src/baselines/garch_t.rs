@@ -2,19 +2,21 @@
 
 mod estimate;
 mod likelihood;
+mod parameters;
 
 use closecast_domain::{Cancel, Forecast, ForecastError, Forecaster, History, Predict, ProgressSink};
 
 use self::likelihood::Sample;
+pub use self::parameters::GarchParameters;
 use super::{
-    return_distribution::{self, ReturnMoments, check_request, log_returns, motionless},
+    return_distribution::{self, ReturnMoments, check_request, constant_prices_error, log_returns},
     student_t::UnitQuantiles,
 };
 
-/// Fewest log returns that parameters are learned from: a year of sessions.
+/// Minimum number of log returns for fitting: a year of sessions.
 pub const MIN_RETURNS: usize = 250;
 
-/// Fewest log returns that a fitted model forecasts from; what comes before them is guessed from these.
+/// Minimum number of log returns for a forecast; the variance before them is backcast from these.
 pub const MIN_RETURNS_TO_PREDICT: usize = 75;
 
 const NAME: &str = "garch-t";
@@ -31,29 +33,14 @@ const PERCENT: f64 = 100.0;
 /// package arch.
 ///
 /// The variance of `k` sessions is the sum of the recursion's forecasts, their mean `k·μ`. The return of several
-/// sessions is taken as Student-t with the same `ν`: a sum of t is none, its tails lie between these and normal ones.
+/// sessions is approximated by a Student-t with the same `ν`; the tails of a sum of t are between these and normal ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GarchT {
     /// Sessions to forecast, from 1 to [`MAX_HORIZON`](super::random_walk::MAX_HORIZON).
     pub horizon: usize,
 }
 
-/// Parameters of GARCH(1,1) with Student-t innovations, for log returns in percent.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GarchParameters {
-    /// Mean return `μ`, percent a session.
-    pub mean: f64,
-    /// Constant `ω` of the variance, percent squared.
-    pub omega: f64,
-    /// Weight `α` of yesterday's squared residual.
-    pub alpha: f64,
-    /// Weight `β` of yesterday's variance.
-    pub beta: f64,
-    /// Degrees of freedom `ν`.
-    pub degrees_of_freedom: f64,
-}
-
-/// The fitted form of [`GarchT`]: parameters of one symbol. The volatility is that of the history to forecast from.
+/// A fitted [`GarchT`]: parameters of one symbol. The volatility is computed from the history to forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedGarchT {
     horizon: usize,
@@ -65,13 +52,13 @@ pub struct FittedGarchT {
 impl Forecaster for GarchT {
     type Fitted = FittedGarchT;
 
-    /// Learns the parameters from at least [`MIN_RETURNS`] returns; milliseconds for a thousand.
+    /// Estimates the parameters from at least [`MIN_RETURNS`] returns; milliseconds for a thousand.
     fn fit(self, history: &History, cancel: &Cancel, _: &dyn ProgressSink) -> Result<FittedGarchT, ForecastError> {
         check_request(NAME, self.horizon, cancel)?;
         let returns = percent_returns(history, MIN_RETURNS)?;
         let sample = Sample::new(&returns);
         if sample.variance <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let Some((parameters, log_likelihood)) = estimate::most_likely(&sample, cancel)? else {
             return Err(ForecastError::NonFinite {
@@ -91,13 +78,13 @@ impl FittedGarchT {
         self.parameters
     }
 
-    /// Returns the log-likelihood of the returns in percent that were learned from.
+    /// Returns the log-likelihood of the fitted returns in percent.
     #[must_use]
     pub fn log_likelihood(&self) -> f64 {
         self.log_likelihood
     }
 
-    /// Returns the variance of the log return from the last close to each of the coming sessions, the next one first.
+    /// Returns the variance of the log return from the last close to each of the next sessions.
     ///
     /// # Errors
     /// [`ForecastError::TooShort`] below [`MIN_RETURNS_TO_PREDICT`] returns, [`ForecastError::NonFinite`] where a close
@@ -126,7 +113,7 @@ impl Predict for FittedGarchT {
     }
 }
 
-/// Returns the log returns in percent: near 1, where the optimiser's tolerances are meant.
+/// Returns the log returns in percent: of order 1, as the optimiser's tolerances assume.
 fn percent_returns(history: &History, need: usize) -> Result<Vec<f64>, ForecastError> {
     Ok(log_returns(history, need)?.into_iter().map(|value| PERCENT * value).collect())
 }

@@ -10,47 +10,47 @@ use self::{
     range_variance::{check_ranges, floor, range_variances},
 };
 use super::{
-    return_distribution::{self, ReturnMoments, check_request, log_returns, motionless},
+    return_distribution::{self, ReturnMoments, check_request, constant_prices_error, log_returns},
     student_t::{UnitQuantiles, most_likely_degrees_of_freedom},
 };
 use crate::summation::mean;
 
 pub use components::HarCoefficients;
 
-/// Fewest log returns that coefficients are learned from: a year of sessions.
+/// Minimum number of log returns for fitting: a year of sessions.
 pub const MIN_RETURNS: usize = 250;
 
-/// Fewest log returns that a fitted model forecasts from: the month of the longest mean.
+/// Minimum number of log returns for a forecast: the month of the longest mean.
 pub const MIN_RETURNS_TO_PREDICT: usize = MONTH;
 
 const NAME: &str = "har";
 
 /// The HAR forecast of volatility (Corsi, "A Simple Approximate Long-Memory Model of Realized Volatility", Journal of
-/// Financial Econometrics 7, 2009) on what daily bars tell of it: the logarithm `x` of Garman and Klass' variance plus
-/// the squared return of the night, on adjusted prices. Tomorrow's is `b₀ + b₁·x + b₂·(mean of 5 days) + b₃·(mean of
+/// Financial Econometrics 7, 2009) estimated from daily bars: the logarithm `x` of Garman and Klass' variance plus
+/// the squared overnight return, on adjusted prices. Tomorrow's is `b₀ + b₁·x + b₂·(mean of 5 days) + b₃·(mean of
 /// 22)`, with the coefficients of ordinary least squares on one symbol.
 ///
 /// The variance of the next return is `c·exp(x̂)`: the factor `c` makes the mean square of the standardised returns 1
-/// over the days learned from (the smearing of Duan, "Smearing Estimate: A Nonparametric Retransformation Method", JASA
-/// 78, 1983, which here makes good the bias of the range as well). The return is Student-t around the last close, with
-/// the degrees of freedom under which those standardised returns are most likely.
+/// over the training days (the smearing of Duan, "Smearing Estimate: A Nonparametric Retransformation Method", JASA 78, 1983,
+/// which also corrects the bias of the range). The return is Student-t around the last close, with the maximum-likelihood
+/// degrees of freedom of the standardised returns.
 ///
-/// Later sessions iterate the regression. Their logarithm is less certain, which raises the mean of its exponential by
-/// half the variance `s²·(ψ₁² + … + ψ²ₖ₋₁)` added (as for normal errors); no forecast leaves the range of the days it
-/// is made from, or a root near 1 would carry it away. Variances add up over sessions, and the sum of t is taken as t.
+/// Later sessions iterate the regression. The uncertainty of their logarithm raises the mean of its exponential by half the
+/// added variance `s²·(ψ₁² + … + ψ²ₖ₋₁)` (as for normal errors); forecasts are clamped to the range of the given days, because
+/// a root near 1 could diverge. Variances add up over sessions, and the sum of t is approximated by t.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Har {
     /// Sessions to forecast, from 1 to [`MAX_HORIZON`](super::random_walk::MAX_HORIZON).
     pub horizon: usize,
 }
 
-/// The fitted form of [`Har`]: coefficients of one symbol. The volatility is that of the history to forecast from.
+/// A fitted [`Har`]: coefficients of one symbol. The volatility is computed from the history to forecast.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FittedHar {
     coefficients: HarCoefficients,
     floor: f64,
     smearing: f64,
-    /// What the uncertainty of each session's log variance adds to it, beyond that of the first.
+    /// Correction of each session's log variance for its uncertainty beyond that of the first.
     spread: Vec<f64>,
     degrees_of_freedom: f64,
     quantiles: UnitQuantiles,
@@ -59,7 +59,7 @@ pub struct FittedHar {
 impl Forecaster for Har {
     type Fitted = FittedHar;
 
-    /// Learns the regression from at least [`MIN_RETURNS`] returns, most of them of days with a range.
+    /// Estimates the regression from at least [`MIN_RETURNS`] returns, most of them on days with a range.
     fn fit(self, history: &History, cancel: &Cancel, _: &dyn ProgressSink) -> Result<FittedHar, ForecastError> {
         check_request(NAME, self.horizon, cancel)?;
         let returns = log_returns(history, MIN_RETURNS)?;
@@ -68,7 +68,7 @@ impl Forecaster for Har {
         let floor = floor(&variances);
         let logs = log_variances(&variances, floor);
         let Some(coefficients) = HarCoefficients::least_squares(&logs) else {
-            let message = format!("the daily ranges of {} do not vary: there is nothing to regress", history.symbol());
+            let message = format!("the daily ranges of {} are constant: the regression is undefined", history.symbol());
             return Err(ForecastError::Unsuitable(message));
         };
         if cancel.is_cancelled() {
@@ -80,7 +80,7 @@ impl Forecaster for Har {
         let returns = &returns[MONTH..];
         let smearing = mean(returns.iter().zip(&fitted).map(|(value, log)| value * value / log.exp()));
         if smearing <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let standardised: Vec<f64> =
             returns.iter().zip(&fitted).map(|(value, log)| value / (smearing * log.exp()).sqrt()).collect();
@@ -115,7 +115,7 @@ impl FittedHar {
         self.degrees_of_freedom
     }
 
-    /// Returns the variance of the log return from the last close to each of the coming sessions, the next one first.
+    /// Returns the variance of the log return from the last close to each of the next sessions.
     ///
     /// # Errors
     /// [`ForecastError::TooShort`] below [`MIN_RETURNS_TO_PREDICT`] returns, [`ForecastError::Unsuitable`] when most

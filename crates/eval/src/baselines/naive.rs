@@ -1,12 +1,12 @@
-//! Tomorrow = today.
+//! Naive forecast: the last close.
 
 use closecast_domain::{Cancel, ForecastError, Forecaster, History, ProgressSink};
 
 use super::random_walk::RandomWalk;
 
-/// The naive forecast: every coming session closes where the last one did. The yardstick of all others.
+/// The naive forecast: every session closes at the last close. The benchmark of all other forecasts.
 ///
-/// Its interval comes from the returns it has seen, see [`RandomWalk`].
+/// Its interval is estimated from past returns, see [`RandomWalk`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Naive {
     /// Sessions to forecast, from 1 to [`MAX_HORIZON`](super::random_walk::MAX_HORIZON).
@@ -16,7 +16,7 @@ pub struct Naive {
 impl Forecaster for Naive {
     type Fitted = RandomWalk;
 
-    /// Learns the spread of the returns; one bar is enough, but leaves the forecasts without quantiles.
+    /// Estimates the spread of the returns; with too few bars, forecasts have no quantiles.
     fn fit(self, history: &History, cancel: &Cancel, _: &dyn ProgressSink) -> Result<RandomWalk, ForecastError> {
         RandomWalk::learn("naive", 0.0, self.horizon, history, cancel)
     }

@@ -1,20 +1,20 @@
-//! The fitted form of the naive and the drift forecast.
+//! Random walk: the fitted form of the naive and the drift forecast.
 
 use closecast_domain::{Cancel, Forecast, ForecastError, History, ModelRef, Predict, Quantile, SessionForecast};
 
 use crate::residuals::{MIN_RESIDUALS, ResidualQuantile, VENTILES, conformal_quantiles};
 
-/// Most sessions forecast: a year of trading on every day of the week.
+/// Maximum horizon in sessions: a year of daily trading.
 pub const MAX_HORIZON: usize = 366;
 
-/// Newest returns that the interval is learned from: two years, old enough for both tails, new enough for the present.
+/// Newest returns that the interval is estimated from: two years, a compromise between tail estimates and recency.
 pub const SPREAD_WINDOW: usize = 504;
 
-/// A random walk in log prices whose steps have a fixed mean and a fixed distribution.
+/// A random walk in log prices with a fixed step distribution.
 ///
 /// Point forecast of the `k`-th session: `last · exp(k·μ)`, with `last` the newest close as quoted. Its quantiles, at
 /// the [`VENTILES`], are `last · exp(k·μ + √k·q)` with `q` the conformal quantile of the newest [`SPREAD_WINDOW`]
-/// one-session log returns less `μ`: steps are taken as independent, and today's volatility as that of the window.
+/// one-session log returns minus `μ`: steps are assumed independent, with the volatility of the window.
 /// Empty below [`MIN_RESIDUALS`] returns.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RandomWalk {
@@ -25,7 +25,7 @@ pub struct RandomWalk {
 }
 
 impl RandomWalk {
-    /// Learns the spread of the log returns around `drift`.
+    /// Estimates the spread of the log returns around `drift`.
     pub(super) fn learn(
         name: &'static str,
         drift: f64,

@@ -1,19 +1,19 @@
-//! From a distribution of log returns to a forecast of prices: what the volatility models share.
+//! Conversion of log-return distributions to price forecasts, shared by the volatility models.
 
 use closecast_domain::{Bar, Cancel, Forecast, ForecastError, History, ModelRef, Quantile, SessionForecast};
 
 use super::{random_walk::MAX_HORIZON, student_t::UnitQuantiles};
 
-/// Location and variance of the log return from the last close to one coming session.
+/// Location and variance of the log return from the last close to one future session.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ReturnMoments {
-    /// Where the distribution is centred; the point forecast.
+    /// Location: the point forecast.
     pub(super) location: f64,
     /// Its variance.
     pub(super) variance: f64,
 }
 
-/// Checks before a fit that it was not cancelled and that `name` can forecast `horizon` sessions.
+/// Checks before a fit that it is not cancelled and that `horizon` is in range.
 pub(super) fn check_request(name: &str, horizon: usize, cancel: &Cancel) -> Result<(), ForecastError> {
     if cancel.is_cancelled() {
         return Err(ForecastError::Cancelled);
@@ -43,10 +43,10 @@ pub(super) fn log_returns(history: &History, need: usize) -> Result<Vec<f64>, Fo
     bars.windows(2).map(log_return).collect()
 }
 
-/// Returns the error of a symbol whose closes stand still, of which no volatility can be told.
-pub(super) fn motionless(history: &History) -> ForecastError {
+/// Returns the error of a symbol with constant closes, whose volatility is undefined.
+pub(super) fn constant_prices_error(history: &History) -> ForecastError {
     let symbol = history.symbol();
-    ForecastError::Unsuitable(format!("the closes of {symbol} do not move, so there is no volatility to forecast"))
+    ForecastError::Unsuitable(format!("the closes of {symbol} are constant, so there is no volatility to forecast"))
 }
 
 /// Returns the forecast whose `k`-th session is point `last · exp(location)` and quantiles
@@ -60,7 +60,7 @@ pub(super) fn forecast(
     forecast_after(name, history, history.last(), moments, quantiles)
 }
 
-/// Returns the forecast of [`forecast`], made after the bar `last` of `history`.
+/// As [`forecast`], made after the bar `last` of `history`.
 pub(super) fn forecast_after(
     name: &str,
     history: &History,
@@ -88,7 +88,7 @@ pub(super) fn forecast_after(
     };
     let session = |(date, moments): (_, &ReturnMoments)| {
         if moments.variance <= 0.0 {
-            return Err(motionless(history));
+            return Err(constant_prices_error(history));
         }
         let scale = moments.variance.sqrt();
         let quantile = |(level, z)| Ok(Quantile { level, price: price(moments.location + scale * z)? });

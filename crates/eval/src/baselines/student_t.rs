@@ -1,5 +1,4 @@
-//! Student's t scaled to unit variance: its quantiles, its likelihood, and its degrees of freedom by maximum
-//! likelihood.
+//! Student's t scaled to unit variance: quantiles, likelihood, and maximum-likelihood degrees of freedom.
 
 use closecast_domain::ForecastError;
 use statrs::{
@@ -9,10 +8,10 @@ use statrs::{
 
 use crate::{residuals::VENTILES, summation::sum};
 
-/// Fewest degrees of freedom: at 2 the variance is infinite. The bound of the PyPI package arch.
+/// Minimum degrees of freedom: at 2 the variance is infinite. The bound of the PyPI package arch.
 pub(super) const MIN_DEGREES_OF_FREEDOM: f64 = 2.05;
 
-/// Most degrees of freedom: with more the distribution is the normal one to four digits. The bound of the package arch.
+/// Maximum degrees of freedom: with more the distribution is normal to four digits. The bound of the package arch.
 pub(super) const MAX_DEGREES_OF_FREEDOM: f64 = 500.0;
 
 /// Levels of the quantiles: the [`VENTILES`], and the ends of the central 95 % interval.
@@ -28,7 +27,7 @@ pub(super) const LEVELS: [f64; VENTILES.len() + 2] = {
 };
 
 /// The quantiles at [`LEVELS`] of Student's t scaled to unit variance. Inverting the distribution takes longer than a
-/// forecast, so whoever fits keeps them.
+/// forecast, so fitted models store them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct UnitQuantiles([f64; LEVELS.len()]);
 
@@ -42,7 +41,7 @@ impl UnitQuantiles {
                  {MAX_DEGREES_OF_FREEDOM}"
             ),
         };
-        // Outside these bounds statrs may search for ever.
+        // Outside these bounds statrs may not terminate.
         if !(MIN_DEGREES_OF_FREEDOM..=MAX_DEGREES_OF_FREEDOM).contains(&degrees_of_freedom) {
             return Err(unusable());
         }
@@ -74,7 +73,7 @@ impl UnitQuantiles {
     }
 }
 
-/// Returns what the log density of unit variance has before its kernel, `ln Γ((ν+1)/2) − ln Γ(ν/2) − ½ ln(π(ν−2))`.
+/// Returns the normalising constant of the log density of unit variance, `ln Γ((ν+1)/2) − ln Γ(ν/2) − ½ ln(π(ν−2))`.
 /// The kernel is `−½(ν+1)·ln(1 + z²/(ν−2))` (Bollerslev, "A Conditionally Heteroskedastic Time Series Model for
 /// Speculative Prices and Rates of Return", Review of Economics and Statistics 69, 1987).
 pub(super) fn log_constant(nu: f64) -> f64 {
@@ -86,17 +85,17 @@ pub(super) fn log_constant_slope(nu: f64) -> f64 {
     0.5 * (digamma((nu + 1.0) / 2.0) - digamma(nu / 2.0) - 1.0 / (nu - 2.0))
 }
 
-/// Returns the log-likelihood of `residuals`, taken as independent draws of mean 0 and variance 1.
+/// Returns the log-likelihood of independent `residuals` of mean 0 and variance 1.
 fn log_likelihood(residuals: &[f64], nu: f64) -> f64 {
     let kernel = sum(residuals.iter().map(|z| (z * z / (nu - 2.0)).ln_1p()));
     residuals.len() as f64 * log_constant(nu) - 0.5 * (nu + 1.0) * kernel
 }
 
-/// Returns the degrees of freedom, from [`MIN_DEGREES_OF_FREEDOM`] to [`MAX_DEGREES_OF_FREEDOM`], under which
-/// `residuals` of mean 0 and variance 1 are most likely; by golden section in `1/ν`, where the likelihood is nearly a
-/// parabola and the normal distribution no further away than any other.
+/// Returns the maximum-likelihood degrees of freedom, from [`MIN_DEGREES_OF_FREEDOM`] to [`MAX_DEGREES_OF_FREEDOM`], of
+/// `residuals` of mean 0 and variance 1; by golden-section search in `1/ν`, where the likelihood is nearly a parabola and the
+/// normal limit is at 0.
 pub(super) fn most_likely_degrees_of_freedom(residuals: &[f64]) -> f64 {
-    /// 0.618⁶⁰ of the range: narrower than the likelihood can tell apart.
+    /// 0.618⁶⁰ of the range: below the numerical resolution of the likelihood.
     const HALVINGS: usize = 60;
     let golden = 0.5 * (5.0_f64.sqrt() - 1.0);
     let value = |inverse: f64| log_likelihood(residuals, 1.0 / inverse);

@@ -1,15 +1,15 @@
-//! Whoever asks a fit to stop is heard.
+//! A fit stops when it is cancelled.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use closecast_domain::{Cancel, ForecastError, NoProgress, Predict, Progress, ProgressSink};
 
 use super::{
-    Fault,
-    bench::{Bench, SEED},
+    Violation,
+    harness::{Harness, SEED},
 };
 
-/// Cancels at the first batch it hears of, and counts the batches.
+/// Cancels at the first reported batch, and counts the batches.
 struct CancelAtFirstBatch {
     cancel: Cancel,
     batches: AtomicUsize,
@@ -24,26 +24,26 @@ impl ProgressSink for CancelAtFirstBatch {
     }
 }
 
-pub(super) fn check<M: Predict>(bench: &Bench<'_, M>) -> Result<(), Fault> {
+pub(super) fn check<M: Predict>(harness: &Harness<'_, M>) -> Result<(), Violation> {
     let cancel = Cancel::new();
     cancel.cancel();
-    let early = (bench.subject.fit)(SEED, &bench.subject.history, &cancel, &NoProgress);
+    let early = (harness.subject.fit)(SEED, &harness.subject.history, &cancel, &NoProgress);
     check_cancelled("a fit cancelled before it began", &early)?;
     let sink = CancelAtFirstBatch { cancel: Cancel::new(), batches: AtomicUsize::new(0) };
-    let late = (bench.subject.fit)(SEED, &bench.subject.history, &sink.cancel, &sink);
+    let late = (harness.subject.fit)(SEED, &harness.subject.history, &sink.cancel, &sink);
     match sink.batches.load(Ordering::Relaxed) {
         // Nothing was reported, so nothing was cancelled.
         0 => Ok(()),
         1 | 2 => check_cancelled("a fit cancelled at its first batch", &late),
-        batches => Err(Fault::wrong("the number of batches after a cancellation", batches - 1, "at most 1")),
+        batches => Err(Violation::wrong("the number of batches after a cancellation", batches - 1, "at most 1")),
     }
 }
 
-fn check_cancelled<M>(during: &str, result: &Result<M, ForecastError>) -> Result<(), Fault> {
+fn check_cancelled<M>(during: &str, result: &Result<M, ForecastError>) -> Result<(), Violation> {
     let found = match result {
         Err(ForecastError::Cancelled) => return Ok(()),
         Err(error) => error.to_string(),
         Ok(_) => "a model".to_owned(),
     };
-    Err(Fault::NotRefused { during: during.to_owned(), expected: "the error of a cancelled fit", found })
+    Err(Violation::NotRefused { during: during.to_owned(), expected: "the error of a cancelled fit", found })
 }

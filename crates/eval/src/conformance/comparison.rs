@@ -2,11 +2,11 @@
 
 use closecast_domain::{Forecast, SessionForecast};
 
-use super::Fault;
+use super::Violation;
 
 /// Checks that two lists of forecasts have the same bits.
-pub(super) fn check_same(between: &'static str, ours: &[Forecast], theirs: &[Forecast]) -> Result<(), Fault> {
-    let differ = |difference| Fault::Differ { between, difference };
+pub(super) fn check_same(between: &'static str, ours: &[Forecast], theirs: &[Forecast]) -> Result<(), Violation> {
+    let differ = |difference| Violation::Differ { between, difference };
     if ours.len() != theirs.len() {
         return Err(differ(format!("{} forecasts and {}", ours.len(), theirs.len())));
     }

@@ -1,46 +1,46 @@
-//! Which checks there are, and what came of them.
+//! Checks and their results.
 
 use std::fmt;
 
-use super::Fault;
+use super::Violation;
 
-/// A promise that forecasters are held to.
+/// A property that forecasters must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Check {
-    /// An ordinary history can be learned from and forecast.
+    /// An ordinary history can be fitted and forecast.
     Fits,
-    /// Where a direction is claimed to be learned: on a sine without noise the error is less than half of naive's.
+    /// If a direction is claimed to be learned: on a noiseless sine the error is less than half of naive's.
     SineIsLearned,
-    /// The same seed gives the same bits, and so does asking twice.
+    /// The same seed gives the same bits, and so do repeated forecasts.
     SameSeedSameBits,
-    /// Where a seed is claimed to matter: another one gives other bits.
+    /// If a seed is claimed to matter: another seed gives other bits.
     OtherSeedOtherBits,
-    /// Where a model can be kept: what is read back forecasts the same bits.
+    /// If a model can be saved: a loaded model forecasts the same bits.
     SavedAndLoadedSameBits,
-    /// A forecast among many has the bits of the same one alone.
+    /// A forecast in a batch is bit-identical to the single forecast.
     AloneAsInBatch,
-    /// Days after the origin may be changed or taken away without changing a bit.
+    /// Changing or removing days after the origin changes no bit.
     NothingAfterTheOrigin,
-    /// A cancelled fit ends as cancelled, within a batch, and gives no model.
+    /// A cancelled fit ends as cancelled, within a batch, without a model.
     Cancellation,
-    /// Absurd but valid prices give finite forecasts or an error. (A `History` cannot hold NaN.)
+    /// Extreme but valid prices give finite forecasts or an error. (A `History` cannot contain NaN.)
     ExtremePrices,
-    /// Prices that stand still give finite forecasts or an error.
+    /// Constant prices give finite forecasts or an error.
     ConstantPrices,
-    /// A history that is too short is refused as that, and the number of sessions said to be needed is enough.
+    /// A history that is too short is refused as such, and the reported number of sessions is sufficient.
     ShortHistory,
-    /// The forecast is dated to the exchange's next sessions, as many as the horizon, from the last close known.
+    /// The forecast covers the exchange's next `horizon` sessions after the last known close.
     DatesAreSessions,
-    /// Levels and prices of the quantiles rise, and the point lies in the middle 80 % of the distribution.
+    /// Levels and prices of the quantiles are ascending, and the point is in the middle 80 % of the distribution.
     QuantilesRise,
-    /// Every price forecast is above zero.
+    /// Every forecast price is positive.
     PricesArePositive,
-    /// Where claimed: prices in another unit give the same forecasts in that unit.
+    /// If claimed: prices in another unit give the same forecasts in that unit.
     ScaleInvariance,
 }
 
 impl Check {
-    /// All of them, in the order they are run.
+    /// All checks, in the order they are run.
     pub const ALL: [Self; 15] = [
         Self::Fits,
         Self::SineIsLearned,
@@ -59,7 +59,7 @@ impl Check {
         Self::ScaleInvariance,
     ];
 
-    /// Returns its name, for messages.
+    /// Returns the name for messages.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -82,30 +82,30 @@ impl Check {
     }
 }
 
-/// A forecaster that keeps to everything.
+/// Result of a conforming forecaster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// What it was held to.
+    /// Passed checks.
     pub passed: Vec<Check>,
-    /// What it does not claim.
+    /// Checks that the forecaster does not claim.
     pub not_claimed: Vec<Check>,
 }
 
 /// A check that failed.
 #[derive(Debug)]
 pub struct Failure {
-    /// Which.
+    /// Check.
     pub check: Check,
-    /// What was found.
-    pub fault: Fault,
+    /// Violation.
+    pub violation: Violation,
 }
 
-/// A forecaster that does not keep to everything.
+/// Result of a forecaster that violates at least one check.
 #[derive(Debug)]
 pub struct NonConformity {
     /// Name of the forecaster.
     pub name: String,
-    /// Every check that failed; at least one.
+    /// Failed checks; at least one.
     pub failures: Vec<Failure>,
 }
 
@@ -114,7 +114,7 @@ impl fmt::Display for NonConformity {
         write!(formatter, "{} fails {} of the checks", self.name, self.failures.len())?;
         self.failures
             .iter()
-            .try_for_each(|failure| write!(formatter, "\n  {}: {}", failure.check.name(), failure.fault))
+            .try_for_each(|failure| write!(formatter, "\n  {}: {}", failure.check.name(), failure.violation))
     }
 }
 

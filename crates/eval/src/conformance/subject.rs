@@ -1,4 +1,4 @@
-//! The description of a forecaster to be checked.
+//! Description of a forecaster to check.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ type Fit<M> = Box<dyn Fn(u64, &History, &Cancel, &dyn ProgressSink) -> Result<M,
 type Save<M> = Box<dyn Fn(&mut M) -> Result<Vec<u8>, String>>;
 type Load<M> = Box<dyn Fn(&[u8]) -> Result<M, String>>;
 
-/// A forecaster whose fitted form is `M`, and what it claims.
+/// A forecaster with the fitted form `M`, and its claims.
 pub struct Subject<M> {
     pub(super) name: String,
     pub(super) horizon: usize,
@@ -23,8 +23,8 @@ pub struct Subject<M> {
 }
 
 impl<M: Predict> Subject<M> {
-    /// Returns a subject that claims nothing yet. `fit` fits a fresh forecaster of a seed, which forecasts `horizon`
-    /// sessions; `history` is an ordinary one, long enough to learn from.
+    /// Returns a subject without claims. `fit` fits a new forecaster with a seed, which forecasts `horizon` sessions; `history`
+    /// is an ordinary one, long enough for training.
     pub fn new(
         name: impl Into<String>,
         horizon: usize,
@@ -44,7 +44,7 @@ impl<M: Predict> Subject<M> {
         }
     }
 
-    /// Returns a subject of which `build` makes a forecaster from a seed.
+    /// Returns a subject whose forecaster `build` makes from a seed.
     pub fn forecaster<F>(
         name: impl Into<String>,
         horizon: usize,
@@ -73,7 +73,7 @@ impl<M: Predict> Subject<M> {
         self
     }
 
-    /// Claims that a model can be written as bytes and read back.
+    /// Claims that a model can be saved as bytes and loaded.
     #[must_use]
     pub fn kept<S, L>(
         mut self,
@@ -90,8 +90,8 @@ impl<M: Predict> Subject<M> {
         self
     }
 
-    /// Claims that a direction is learned: by a forecaster of its own that `build` makes, which may be larger than that
-    /// of the other checks, on `sine`, a history whose log close is a sine.
+    /// Claims that a direction is learned: by the forecaster that `build` makes, which may be larger than that of the other
+    /// checks, on `sine`, a history whose log close is a sine.
     #[must_use]
     pub fn learns<F>(mut self, sine: History, build: impl Fn(u64) -> F + 'static) -> Self
     where
@@ -113,7 +113,7 @@ impl<M: Predict> Subject<M> {
     }
 }
 
-/// What a [`PanelForecaster`] gives, as a type that can be checked.
+/// The model of a [`PanelForecaster`], as a sized type.
 pub struct PanelModel(Box<dyn Predict + Send + Sync>);
 
 impl Predict for PanelModel {
@@ -127,7 +127,7 @@ impl Predict for PanelModel {
 }
 
 impl Subject<PanelModel> {
-    /// Returns a subject of which `build` makes a panel forecaster from a seed. It is fitted to one history at a time.
+    /// Returns a subject whose panel forecaster `build` makes from a seed. It is fitted to one history at a time.
     pub fn panel<P>(
         name: impl Into<String>,
         horizon: usize,

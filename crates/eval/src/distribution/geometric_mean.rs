@@ -1,4 +1,4 @@
-//! One forecast against another over many symbols.
+//! Comparison of two forecasts over many symbols.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,25 +7,25 @@ use crate::{
     summation::mean,
 };
 
-/// How a loss compares with that of a base over many symbols.
+/// Comparison of a loss with that of a base over many symbols.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct GeometricMeanRatio {
     /// Symbols compared.
     pub symbols: usize,
-    /// Geometric mean over the symbols of `ours / base`: below 1 when ours is lower.
+    /// Geometric mean over the symbols of `ours / base`: below 1 if ours is lower.
     pub ratio: f64,
     /// Share of the symbols on which ours is lower than the base, in [0, 1]; a tie is not lower.
     pub share_lower: f64,
 }
 
-/// Returns the geometric mean of `ours / base`, `exp(Σ ln(oursᵢ / baseᵢ) / n)`, over pairs `(ours, base)`, one a
-/// symbol, and the share of the symbols on which ours is lower. Of ratios the geometric mean is the one that turns over
-/// with the ratio, so that neither side profits from being the base (Fleming and Wallace, "How Not to Lie with
+/// Returns the geometric mean of `ours / base`, `exp(Σ ln(oursᵢ / baseᵢ) / n)`, over pairs `(ours, base)`, one per symbol, and
+/// the share of symbols on which ours is lower. Unlike the arithmetic mean, the geometric mean of inverted ratios is the
+/// inverse, so that the choice of the base does not matter (Fleming and Wallace, "How Not to Lie with
 /// Statistics: The Correct Way to Summarize Benchmark Results", Communications of the ACM 29, 1986).
 ///
 /// # Errors
-/// [`EvalError::NotPositive`] when a loss is zero or negative: its ratio would decide the mean alone, or have none;
-/// [`EvalError`] when there are no pairs, one holds NaN or infinity, or the result overflows.
+/// [`EvalError::NotPositive`] when a loss is not positive; [`EvalError`] without pairs, with NaN or infinity, or when the
+/// result overflows.
 pub fn geometric_mean_ratio(pairs: &[(f64, f64)]) -> Result<GeometricMeanRatio, EvalError> {
     let (ours, base): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
     for (what, values) in [("ours", &ours), ("base", &base)] {
@@ -34,7 +34,7 @@ pub fn geometric_mean_ratio(pairs: &[(f64, f64)]) -> Result<GeometricMeanRatio, 
             return Err(EvalError::NotPositive { what, index, value: values[index] });
         }
     }
-    // The difference of the logarithms, because the ratio itself may overflow.
+    // Difference of the logarithms, because the ratio may overflow.
     let mean_log = mean(pairs.iter().map(|(ours, base)| ours.ln() - base.ln()));
     let ratio = representable("the geometric mean of the ratios", mean_log.exp())?;
     let lower = pairs.iter().filter(|(ours, base)| ours < base).count();

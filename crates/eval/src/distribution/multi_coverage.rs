@@ -1,11 +1,11 @@
-//! How often the realised values lie inside central intervals of several probabilities.
+//! Coverage of central intervals of several probabilities.
 
 use serde::{Deserialize, Serialize};
 
-use super::quantile_function::{check_days, place};
+use super::quantile_function::{check_days, position};
 use crate::error::EvalError;
 
-/// The probabilities of the central intervals that are counted.
+/// Probabilities of the central intervals.
 pub const CENTRAL_LEVELS: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 
 /// Days inside the central interval of each of [`CENTRAL_LEVELS`].
@@ -13,12 +13,12 @@ pub const CENTRAL_LEVELS: [f64; 4] = [0.5, 0.8, 0.9, 0.95];
 pub struct MultiCoverage {
     /// Days counted.
     pub days: usize,
-    /// Days inside each interval, in the order of [`CENTRAL_LEVELS`]; `None` where the quantiles do not reach its ends.
+    /// Days inside each interval, in the order of [`CENTRAL_LEVELS`]; `None` if the quantiles do not reach its ends.
     pub inside: [Option<usize>; CENTRAL_LEVELS.len()],
 }
 
 impl MultiCoverage {
-    /// Counts the days of one series: `forecasts[day]` holds the quantiles at `levels`, `realised[day]` what came.
+    /// Counts the days of one series: `forecasts[day]` has the quantiles at `levels`, `realised[day]` is the realised value.
     ///
     /// The ends of an interval of probability `p` are the quantiles at `(1 − p)/2` and `(1 + p)/2`, interpolated
     /// linearly between the levels given and counted as inside. Nothing is extrapolated: [`VENTILES`](crate::VENTILES)
@@ -35,16 +35,16 @@ impl MultiCoverage {
         Ok(Self { days: realised.len(), inside })
     }
 
-    /// Returns the share of days inside each interval, in [0, 1] and in the order of [`CENTRAL_LEVELS`]; `None` where
-    /// the quantiles do not reach, or no day was counted.
+    /// Returns the share of days inside each interval, in [0, 1] and in the order of [`CENTRAL_LEVELS`]; `None` if the quantiles
+    /// do not reach its ends, or no day is counted.
     #[must_use]
     pub fn shares(&self) -> [Option<f64>; CENTRAL_LEVELS.len()] {
         let days = self.days;
         self.inside.map(|inside| inside.filter(|_| days > 0).map(|inside| inside as f64 / days as f64))
     }
 
-    /// Adds the days of another series. An interval that either does not reach is `None` in the sum, since a share
-    /// stands for all of the days.
+    /// Adds the days of another series. An interval that is `None` in either is `None` in the sum, because a share refers to all
+    /// days.
     pub fn merge(&mut self, other: &Self) {
         self.days = self.days.saturating_add(other.days);
         for (inside, more) in self.inside.iter_mut().zip(other.inside) {
@@ -53,9 +53,9 @@ impl MultiCoverage {
     }
 }
 
-/// Returns for each day whether the realised value lay outside the central interval of probability `central`, in order
-/// of days: what [`christoffersen`](crate::christoffersen()) takes. `None` when the levels do not reach the ends of the
-/// interval, which are found as in [`MultiCoverage::of`].
+/// Returns for each day whether the realised value is outside the central interval of probability `central`: the input of
+/// [`christoffersen`](crate::christoffersen()). `None` if the levels do not reach the ends of the interval, which are computed
+/// as in [`MultiCoverage::of`].
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, the levels do not rise within
@@ -70,7 +70,7 @@ pub fn central_misses<Q: AsRef<[f64]>>(
         return Err(EvalError::InvalidLevel { index: 0, level: central });
     }
     check_days(levels, forecasts, realised)?;
-    let ends = place(levels, (1.0 - central) / 2.0).zip(place(levels, f64::midpoint(1.0, central)));
+    let ends = position(levels, (1.0 - central) / 2.0).zip(position(levels, f64::midpoint(1.0, central)));
     let Some((lower, upper)) = ends else { return Ok(None) };
     let miss = |(quantiles, &value): (&Q, &f64)| {
         value < lower.quantile(quantiles.as_ref()) || value > upper.quantile(quantiles.as_ref())
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_probability() {
+    fn refuses_invalid_probabilities() {
         for central in [0.0, 1.0, f64::NAN, -0.5] {
             let error = central_misses(&VENTILES, &[VENTILES], &[0.5], central);
             assert!(matches!(error, Err(EvalError::InvalidLevel { .. })), "{central}");

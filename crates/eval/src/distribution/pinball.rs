@@ -1,4 +1,4 @@
-//! Quantile loss, and the continuous ranked probability score made of it.
+//! Quantile (pinball) loss and continuous ranked probability score (CRPS).
 
 use super::quantile_function::{check_quantiles, check_realised};
 use crate::{
@@ -29,9 +29,9 @@ pub fn pinball(levels: &[f64], quantiles: &[f64], realised: f64) -> Result<f64, 
 /// of the quantile loss over all levels (Laio and Tamea, "Verification tools for probabilistic forecasts of continuous
 /// hydrological variables", Hydrology and Earth System Sciences 11, 2007).
 ///
-/// The levels count alike, so they must be evenly spaced and symmetric about ½, as [`VENTILES`](crate::VENTILES) are.
-/// What lies beyond the outermost levels is left out: scores over different levels do not compare. For a distribution
-/// that is a single point the score is the absolute error.
+/// The levels have equal weight, so they must be evenly spaced and symmetric about ½, as [`VENTILES`](crate::VENTILES) are.
+/// The tails beyond the outermost levels are left out: scores over different levels are not comparable. For a single-point
+/// distribution the score is the absolute error.
 ///
 /// # Errors
 /// As [`pinball`].
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_number() {
+    fn refuses_nan_and_infinity() {
         for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             let error = EvalError::NonFinite { what: "realised", index: 0 };
             assert_eq!(crps_of_quantiles(&VENTILES, &[0.0; 19], bad), Err(error));

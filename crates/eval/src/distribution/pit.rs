@@ -1,4 +1,4 @@
-//! Where in its forecast distribution a realised value fell.
+//! Probability integral transform (PIT).
 
 use super::quantile_function::{check_quantiles, check_realised};
 use crate::error::{EvalError, representable};
@@ -6,10 +6,9 @@ use crate::error::{EvalError, representable};
 /// Returns the probability integral transform `F(realised)`, in (0, 1): uniform over the days when the distributions
 /// are calibrated (Diebold, Gunther and Tay, "Evaluating Density Forecasts", International Economic Review 39, 1998).
 ///
-/// `F` is known at the quantiles and taken as piecewise linear between them. Where several quantiles coincide in the
-/// realised value, `F` jumps there, and the middle of the jump is returned. Beyond the outermost quantiles only the
-/// probability of the tail is known, not its shape: a value there gets the middle of it, half the lowest level below
-/// and `(1 + highest level) / 2` above, so that the mean over the days is right.
+/// `F` is interpolated linearly between the quantiles. If several quantiles equal the realised value, `F` jumps there, and
+/// the middle of the jump is returned. Beyond the outermost quantiles only the probability of the tail is known: the result is
+/// its middle, half the lowest level below and `(1 + highest level) / 2` above, so that the mean over the days is right.
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, the levels do not rise within
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_placed() {
+    fn refuses_invalid_input() {
         assert!(matches!(pit_of_quantiles(&LEVELS, &[0.0; 3], f64::NAN), Err(EvalError::NonFinite { .. })));
         let wide = pit_of_quantiles(&[0.25, 0.75], &[f64::MIN, f64::MAX], 0.0);
         assert!(matches!(wide, Err(EvalError::Overflow { .. })));

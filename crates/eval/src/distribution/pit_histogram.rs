@@ -1,9 +1,9 @@
-//! How the realised values spread over the twenty parts of their forecast distributions.
+//! PIT histogram over the ventiles of the forecast distributions.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 
-use super::quantile_function::{Place, check_days, place};
+use super::quantile_function::{LevelPosition, check_days, position};
 use crate::{
     error::{EvalError, representable},
     residuals::VENTILES,
@@ -13,12 +13,12 @@ use crate::{
 /// Number of bins: one below each ventile, and one above the last.
 pub const PIT_BINS: usize = VENTILES.len() + 1;
 
-/// Fewest days whose histogram is tested: the usual rule for the χ² approximation, five expected in each bin (Cochran,
+/// Minimum number of days for the test: the usual rule for the χ² approximation, five expected in each bin (Cochran,
 /// "Some Methods for Strengthening the Common χ² Tests", Biometrics 10, 1954).
 pub const MIN_PIT_DAYS: usize = 5 * PIT_BINS;
 
-/// Counts of the days by the interval between ventiles of the forecast distribution that the realised value fell into.
-/// Flat when the distributions are calibrated, ∪ when they are too narrow, ∩ when too wide, sloped when biased.
+/// Counts of days by the ventile interval of the forecast distribution that contains the realised value. Flat for calibrated
+/// distributions, ∪ for too narrow ones, ∩ for too wide ones, sloped for biased ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PitHistogram {
     counts: [usize; PIT_BINS],
@@ -34,26 +34,25 @@ pub struct Uniformity {
 }
 
 impl PitHistogram {
-    /// Counts the days of one series: `forecasts[day]` holds the quantiles at `levels`, `realised[day]` what came.
+    /// Counts the days of one series: `forecasts[day]` has the quantiles at `levels`, `realised[day]` is the realised value.
     ///
-    /// Levels other than [`VENTILES`] do as well: ventiles that are not among them are interpolated linearly. Bin
-    /// `b` runs from above ventile `b` to ventile `b + 1` inclusive. A value in which several ventiles coincide counts
-    /// in the middle one of the bins that it fills, the lower of two.
+    /// Ventiles that are not among the levels are interpolated linearly. Bin `b` runs from above ventile `b` to ventile `b + 1`
+    /// inclusive. A value that equals several ventiles counts in the middle one of the bins that it fills, the lower of two.
     ///
-    /// Returns `None` when the levels do not reach from 0.05 to 0.95, because the outer bins are not known then.
+    /// Returns `None` if the levels do not reach from 0.05 to 0.95, because the outer bins are then unknown.
     ///
     /// # Errors
     /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, the levels do not rise within
     /// (0, 1), or quantiles fall.
     pub fn of<Q: AsRef<[f64]>>(levels: &[f64], forecasts: &[Q], realised: &[f64]) -> Result<Option<Self>, EvalError> {
         check_days(levels, forecasts, realised)?;
-        let places: Option<Vec<Place>> = VENTILES.iter().map(|&ventile| place(levels, ventile)).collect();
+        let places: Option<Vec<LevelPosition>> = VENTILES.iter().map(|&ventile| position(levels, ventile)).collect();
         let Some(places) = places else { return Ok(None) };
         let mut counts = [0; PIT_BINS];
         for (quantiles, &value) in forecasts.iter().zip(realised) {
-            let ventile = |place: &Place| place.quantile(quantiles.as_ref());
-            let below = places.partition_point(|place| ventile(place) < value);
-            let not_above = places.partition_point(|place| ventile(place) <= value);
+            let ventile = |position: &LevelPosition| position.quantile(quantiles.as_ref());
+            let below = places.partition_point(|position| ventile(position) < value);
+            let not_above = places.partition_point(|position| ventile(position) <= value);
             counts[below.midpoint(not_above)] += 1;
         }
         Ok(Some(Self { counts }))
@@ -80,8 +79,8 @@ impl PitHistogram {
 
     /// Tests whether all bins are equally likely (Pearson's χ² test).
     ///
-    /// It takes the days to be independent. Those of overlapping horizons, or of several symbols on the same day, are
-    /// not: there the p-value is too small, and the shape of the histogram is what to look at.
+    /// It assumes independent days. For overlapping horizons, or several symbols on the same day, the p-value is too small; use
+    /// the shape of the histogram instead.
     ///
     /// # Errors
     /// [`EvalError::TooFew`] below [`MIN_PIT_DAYS`].

@@ -1,11 +1,11 @@
-//! The quantile function between the levels that are given.
+//! Interpolated quantile function.
 
 use crate::error::{EvalError, check_lists};
 
-/// Slack for levels that are the same but for the rounding of how they were computed, such as `0.95` and `1 − 0.05`.
+/// Tolerance for levels that are equal except for rounding, such as `0.95` and `1 − 0.05`.
 const LEVEL_ROUNDING: f64 = 1e-9;
 
-/// Checks that `levels` rise within (0, 1) and that `quantiles` has a finite value for each that never falls.
+/// Checks that `levels` are ascending within (0, 1) and that `quantiles` has a finite value for each, ascending.
 pub(super) fn check_quantiles(levels: &[f64], quantiles: &[f64]) -> Result<(), EvalError> {
     check_lists(&[("levels", levels), ("quantiles", quantiles)])?;
     let mut previous = 0.0;
@@ -21,12 +21,12 @@ pub(super) fn check_quantiles(levels: &[f64], quantiles: &[f64]) -> Result<(), E
     Ok(())
 }
 
-/// Checks that `realised` is a number.
+/// Checks that `realised` is finite.
 pub(super) fn check_realised(realised: f64) -> Result<(), EvalError> {
     if realised.is_finite() { Ok(()) } else { Err(EvalError::NonFinite { what: "realised", index: 0 }) }
 }
 
-/// Checks a distribution a day against `levels`, and that there are as many realised values.
+/// Checks the distribution of each day, and that there are as many realised values.
 pub(super) fn check_days<Q: AsRef<[f64]>>(levels: &[f64], forecasts: &[Q], realised: &[f64]) -> Result<(), EvalError> {
     check_lists(&[("realised", realised)])?;
     if forecasts.len() != realised.len() {
@@ -40,30 +40,30 @@ pub(super) fn check_days<Q: AsRef<[f64]>>(levels: &[f64], forecasts: &[Q], reali
     forecasts.iter().try_for_each(|quantiles| check_quantiles(levels, quantiles.as_ref()))
 }
 
-/// Returns where among `levels` a level lies.
-pub(super) fn place(levels: &[f64], level: f64) -> Option<Place> {
+/// Returns the position of a level among `levels`.
+pub(super) fn position(levels: &[f64], level: f64) -> Option<LevelPosition> {
     let above = levels.partition_point(|&given| given < level - LEVEL_ROUNDING);
     let upper = *levels.get(above)?;
     if upper <= level + LEVEL_ROUNDING {
-        return Some(Place { below: above, above, weight: 0.0 });
+        return Some(LevelPosition { below: above, above, weight: 0.0 });
     }
     let below = above.checked_sub(1)?;
-    Some(Place { below, above, weight: (level - levels[below]) / (upper - levels[below]) })
+    Some(LevelPosition { below, above, weight: (level - levels[below]) / (upper - levels[below]) })
 }
 
-/// Where a level lies: at or between two of the levels given. It is the same for the distributions of all days.
+/// Position of a level: at or between two of the given levels. It is the same for the distributions of all days.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Place {
+pub(super) struct LevelPosition {
     below: usize,
     above: usize,
     weight: f64,
 }
 
-impl Place {
-    /// Returns the quantile there, on the straight line between its neighbours.
+impl LevelPosition {
+    /// Returns the linearly interpolated quantile.
     pub(super) fn quantile(self, quantiles: &[f64]) -> f64 {
         let (lower, upper) = (quantiles[self.below], quantiles[self.above]);
-        // The difference of the two might overflow where this does not; rounding must not carry it past either.
+        // Unlike the difference of the two, this does not overflow; rounding must not exceed either.
         (lower * (1.0 - self.weight) + upper * self.weight).clamp(lower, upper)
     }
 }
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     fn quantile(levels: &[f64], quantiles: &[f64], level: f64) -> Option<f64> {
-        place(levels, level).map(|place| place.quantile(quantiles))
+        position(levels, level).map(|position| position.quantile(quantiles))
     }
 
     #[test]
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_distribution() {
+    fn refuses_invalid_distributions() {
         for (levels, index) in [([0.0, 0.5], 0), ([0.5, 1.0], 1), ([0.5, 0.5], 1), ([0.5, 0.4], 1)] {
             let error = check_quantiles(&levels, &[1.0, 2.0]);
             assert!(matches!(error, Err(EvalError::InvalidLevel { index: at, .. }) if at == index), "{levels:?}");

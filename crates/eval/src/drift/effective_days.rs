@@ -1,12 +1,12 @@
-//! How many independent days a stretch of dependent ones is worth.
+//! Effective sample size of autocorrelated days.
 
 use crate::{
     error::{EvalError, check_lists, representable},
     summation::{mean, sum},
 };
 
-/// Returns the number of independent days whose mean would vary as much as that of `days` consecutive values of a series like
-/// `series`, between 1 and `days`.
+/// Returns the effective sample size of `days` consecutive values of `series`: the number of independent days whose mean has
+/// the same variance, between 1 and `days`.
 ///
 /// By Bayley and Hammersley ("The 'Effective' Number of Independent Observations in an Autocorrelated Time Series", Supplement
 /// to the Journal of the Royal Statistical Society 8, 1946) it is `n / (1 + 2·Σₖ (1 − k/n)·ρₖ)`, `k = 1 … n − 1`. The
@@ -14,8 +14,7 @@ use crate::{
 /// than `days`; from the first lag `2m` on at which `ρ₂ₘ + ρ₂ₘ₊₁` is not positive they are noise and count as 0 (Geyer's initial
 /// positive sequence, "Practical Markov Chain Monte Carlo", Statistical Science 7, 1992).
 ///
-/// Never more than `days`: that values seem to swing back is not taken as knowing more. A series that does not vary tells the
-/// same thing each day and is worth one.
+/// Negative autocorrelation does not raise it above `days`. A constant series counts as one day.
 ///
 /// # Errors
 /// [`EvalError`] when `series` is empty or not finite, `days` is 0, or a square overflows.
@@ -51,7 +50,7 @@ pub fn effective_days(series: &[f64], days: usize) -> Result<f64, EvalError> {
     Ok((n / inflation.max(1.0)).max(1.0))
 }
 
-/// Returns the autocovariance at `lag` with divisor n, of a series given as deviations from its mean; 0 from its length on.
+/// Returns the autocovariance at `lag` with divisor n, from deviations from the mean; 0 for lags from the length on.
 pub(crate) fn autocovariance(deviations: &[f64], lag: usize) -> f64 {
     let later = deviations.iter().skip(lag);
     sum(deviations.iter().zip(later).map(|(a, b)| a * b)) / deviations.len() as f64
@@ -62,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn dependent_days_are_worth_fewer_and_swinging_ones_never_more() {
+    fn effective_days_are_fewer_for_dependent_days_and_never_more() {
         let slow: Vec<f64> = (0..400).map(|day| (f64::from(day) / 30.0).sin()).collect();
         assert!(effective_days(&slow, 60).unwrap() < 3.0);
         let swinging: Vec<f64> = (0..400).map(|day| if day % 2 == 0 { 1.0 } else { -1.0 }).collect();
@@ -72,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_has_no_correlation() {
+    fn refuses_empty_and_non_finite_series() {
         assert!(effective_days(&[], 5).is_err());
         assert!(effective_days(&[1.0, f64::NAN], 5).is_err());
         assert!(effective_days(&[1.0, 2.0], 0).is_err());

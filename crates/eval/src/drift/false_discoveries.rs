@@ -1,15 +1,15 @@
-//! Many tests at once: how many of the alarms are false.
+//! Correction for multiple tests.
 
 use crate::error::{EvalError, check_lists};
 
-/// Returns the p-values adjusted for their number, in the order given: rejecting those up to `q` keeps the expected share of
-/// false rejections at most `q` (Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal Statistical
-/// Society B 57, 1995). The adjusted value of the `i`-th smallest of `m` is the least of `p₍ⱼ₎·m/j` over `j ≥ i`, at most 1.
+/// Returns the adjusted p-values, in the given order: rejecting those up to `q` keeps the false discovery rate at most `q`
+/// (Benjamini and Hochberg, "Controlling the False Discovery Rate", Journal of the Royal Statistical Society B 57, 1995). The
+/// adjusted value of the `i`-th smallest of `m` is the minimum of `p₍ⱼ₎·m/j` over `j ≥ i`, at most 1.
 ///
-/// It holds for independent tests and for positively dependent ones, as those of related features mostly are.
+/// It holds for independent tests and for positively dependent ones, such as those of related features.
 ///
 /// # Errors
-/// [`EvalError`] when there is none, or one is not a probability.
+/// [`EvalError`] without p-values, or when one is not a probability.
 pub fn benjamini_hochberg(p_values: &[f64]) -> Result<Vec<f64>, EvalError> {
     check_lists(&[("p_values", p_values)])?;
     if let Some(index) = p_values.iter().position(|p| !(0.0..=1.0).contains(p)) {
@@ -38,7 +38,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_probability() {
+    fn refuses_invalid_probabilities() {
         assert!(benjamini_hochberg(&[]).is_err());
         assert!(benjamini_hochberg(&[0.1, 1.1]).is_err() && benjamini_hochberg(&[f64::NAN]).is_err());
     }

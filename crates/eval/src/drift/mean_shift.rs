@@ -1,4 +1,4 @@
-//! Whether the mean of the newest days is that of the training part.
+//! Test for a shift of the mean since the training.
 
 use serde::{Deserialize, Serialize};
 use statrs::function::erf::erfc;
@@ -9,27 +9,27 @@ use crate::{
     summation::mean,
 };
 
-/// What the training part of a feature was like.
+/// Statistics of a feature in the training part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TrainingReference {
-    /// Its mean.
+    /// Mean.
     pub mean: f64,
-    /// Its standard deviation, above zero.
+    /// Standard deviation, above zero.
     pub standard_deviation: f64,
 }
 
-/// The newest days of a feature against its training part.
+/// Shift of the newest days of a feature from its training part.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct MeanShift {
     /// Mean of the newest days.
     pub mean: f64,
-    /// Mean of the newest days less that of the training part, in standard deviations of the training part.
+    /// Mean of the newest days minus that of the training part, in standard deviations of the training part.
     pub shift: f64,
-    /// Independent days that the newest ones are worth.
+    /// Effective sample size of the newest days.
     pub effective_days: f64,
-    /// The shift over its standard error, `1/√(effective days)`: standard normal where nothing has changed.
+    /// The shift over its standard error, `1/√(effective days)`: standard normal without a shift.
     pub z: f64,
-    /// Two-sided probability of a z this large where nothing has changed.
+    /// Two-sided p-value of z.
     pub p_value: f64,
 }
 
@@ -37,7 +37,7 @@ pub struct MeanShift {
 /// error allows for autocorrelation ([`effective_days`], estimated from all of `values`).
 ///
 /// # Errors
-/// [`EvalError`] when there are fewer values than days or none, one is not finite, or the standard deviation is not above zero.
+/// [`EvalError`] when there are fewer values than days or none, one is not finite, or the standard deviation is not positive.
 pub fn mean_shift(values: &[f64], days: usize, reference: TrainingReference) -> Result<MeanShift, EvalError> {
     check_lists(&[("values", values)])?;
     let TrainingReference { mean: centre, standard_deviation } = reference;
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refuses_what_cannot_be_compared() {
+    fn refuses_invalid_input() {
         let unit = TrainingReference { mean: 0.0, standard_deviation: 1.0 };
         assert!(mean_shift(&[1.0, 2.0], 3, unit).is_err());
         assert!(mean_shift(&[1.0, 2.0], 0, unit).is_err());

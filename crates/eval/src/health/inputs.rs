@@ -1,29 +1,29 @@
-//! What a model is given: prices and features, and how old what it learned is.
+//! Health of the inputs: prices, features, and age of the model.
 
 use closecast_domain::{QualityReport, Severity};
 
-use super::{Component, Condition, Evidence, Finding};
+use super::finding::{Component, Condition, Evidence, Finding};
 use crate::drift::DriftReport;
 
-/// Score of the prices below which they are worth a look.
+/// Quality score below which the condition is a warning.
 const QUALITY_WARNING: f64 = 90.0;
 
-/// Sessions that may be missing before it is critical: more than a provider's bad day.
+/// Missing sessions from which the condition is critical: longer than a typical outage of a provider.
 const SESSIONS_CRITICAL: usize = 3;
 
-/// Shares of the features that may have drifted.
+/// Shares of drifted features from which the condition is a warning or critical.
 const DRIFT_WARNING: f64 = 0.1;
 const DRIFT_CRITICAL: f64 = 0.5;
 
-/// Sessions after which a model is old, and after which it has outlived two years.
-const OLD: usize = 252;
-const OUTLIVED: usize = 504;
+/// Sessions after which the age lowers the score, and after which the score is 0: one and two years.
+const AGE_WARNING: usize = 252;
+const AGE_WORTHLESS: usize = 504;
 
 fn evidence<const N: usize>(figures: [(&'static str, f64); N]) -> Vec<Evidence> {
     figures.into_iter().map(|(name, value)| Evidence { name, value }).collect()
 }
 
-/// The quality report's own score. Critical when a defect is left that the series should not be trained on with.
+/// Uses the score of the quality report. Critical if a remaining defect makes the series unsuitable for training.
 #[must_use]
 pub fn data_quality(report: &QualityReport) -> Finding {
     let counts = [Severity::Error, Severity::Warning, Severity::Info].map(|severity| report.count(severity));
@@ -47,7 +47,7 @@ pub fn data_quality(report: &QualityReport) -> Finding {
     Finding::judged(Component::DataQuality, (report.score, condition), summary, (figures, Some(1.0)), act)
 }
 
-/// A quarter of the score for each session that has closed and is not stored.
+/// Subtracts a quarter of the score for each closed session that is not stored.
 #[must_use]
 pub fn data_freshness(sessions_missing: usize) -> Finding {
     let condition = match sessions_missing {
@@ -61,12 +61,12 @@ pub fn data_freshness(sessions_missing: usize) -> Finding {
         missing => format!("the newest {missing} settled sessions are not stored"),
     };
     let figures = (evidence([("sessions_missing", sessions_missing as f64)]), Some(SESSIONS_CRITICAL as f64));
-    let act = "fetch the prices with `closecast fetch`, and see that a schedule does so every day";
+    let act = "fetch the prices with `closecast fetch`, and schedule a daily fetch";
     let score = 100.0 - 25.0 * sessions_missing as f64;
     Finding::judged(Component::DataFreshness, (score, condition), summary, figures, act)
 }
 
-/// 100 less the share of the features that have drifted, in percent.
+/// 100 minus the percentage of drifted features.
 #[must_use]
 pub fn feature_drift(report: &DriftReport) -> Finding {
     let (drifted, all, share) = (report.drifted(), report.features.len(), report.share_drifted());
@@ -86,18 +86,18 @@ pub fn feature_drift(report: &DriftReport) -> Finding {
         ("features", all as f64),
         ("largest_shift", largest),
     ]);
-    let act = "watch the errors beside naive's, and train the model again on the newest prices";
+    let act = "compare the errors with the naive forecast, and train the model again on the newest prices";
     let score = 100.0 * (1.0 - share);
     Finding::judged(Component::FeatureDrift, (score, condition), summary, (figures, Some(DRIFT_CRITICAL)), act)
 }
 
-/// 100 up to a year after the model has learned, and down to 0 at two years. Never critical by itself.
+/// 100 up to one year after the newest training data, falling to 0 at two years. Never critical.
 #[must_use]
 pub fn model_age(sessions: usize) -> Finding {
-    let condition = if sessions > OLD { Condition::Warning } else { Condition::Healthy };
-    let summary = format!("{sessions} sessions have closed since the last one that the model learned from");
-    let score = 100.0 * (1.0 - sessions.saturating_sub(OLD) as f64 / (OUTLIVED - OLD) as f64);
-    let act = "train the model again, or let a schedule do so every week";
+    let condition = if sessions > AGE_WARNING { Condition::Warning } else { Condition::Healthy };
+    let summary = format!("{sessions} sessions have closed since the last one that the model was trained on");
+    let score = 100.0 * (1.0 - sessions.saturating_sub(AGE_WARNING) as f64 / (AGE_WORTHLESS - AGE_WARNING) as f64);
+    let act = "train the model again, or schedule a weekly training";
     let figures = (evidence([("sessions", sessions as f64)]), None);
     Finding::judged(Component::ModelAge, (score, condition), summary, figures, act)
 }
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_in_the_prices_is_critical_whatever_the_score() {
+    fn error_in_the_prices_is_critical_at_any_score() {
         let report = QualityReport { rows_delivered: 5, rows_kept: 5, defects: Vec::new(), score: 99.0 };
         assert_eq!(data_quality(&report).condition, Condition::Healthy);
         assert_eq!(data_quality(&QualityReport { score: 80.0, ..report.clone() }).condition, Condition::Warning);

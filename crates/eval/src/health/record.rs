@@ -1,39 +1,39 @@
-//! What became of the forecasts: errors beside naive's, leaning, coverage.
+//! Health of the settled forecasts: errors, bias and coverage.
 
-use super::{Component, Condition, Evidence, Finding};
+use super::finding::{Component, Condition, Evidence, Finding};
 use crate::{
     track_record::{MIN_RECORD_DAYS, TrackRecord},
     verdict::SIGNIFICANCE_LEVEL,
 };
 
-/// Error over naive's from which on a model does harm, if it is not by chance.
-const HARMFUL: f64 = 1.05;
+/// Relative error from which the condition is critical, if significant.
+const ERROR_CRITICAL: f64 = 1.05;
 
-/// Error over naive's at which nothing is left of the score.
-const USELESS: f64 = 1.25;
+/// Relative error at which the score is 0.
+const ERROR_WORTHLESS: f64 = 1.25;
 
-/// Level of the interval that is judged.
+/// Level of the interval that is evaluated.
 const JUDGED_LEVEL: f64 = 0.9;
 
-/// How far the share of closes inside may be from the level, if it is not by chance; at twice as far nothing is left of the score.
+/// Deviation of the coverage from the level that is critical, if significant; at twice this value the score is 0.
 const COVERAGE_CRITICAL: f64 = 0.1;
 
-/// Size of a bias, in standard deviations of a day's return, from which on it is critical, if it is not by chance; at twice
-/// as much nothing is left of the score.
+/// Absolute bias, in standard deviations of a daily return, that is critical, if significant; at twice this value the score
+/// is 0.
 const BIAS_CRITICAL: f64 = 0.25;
 
 fn figure(name: &'static str, value: f64) -> Evidence {
     Evidence { name, value }
 }
 
-/// Returns that the record is too short.
+/// Returns the finding of a record that is too short.
 fn too_short(component: Component, days: usize) -> Finding {
-    let summary = format!("{days} forecasts have been settled, and {MIN_RECORD_DAYS} are needed to judge them");
+    let summary = format!("{days} forecasts have been settled, and {MIN_RECORD_DAYS} are needed for an evaluation");
     Finding::insufficient(component, summary, vec![figure("days", days as f64)])
 }
 
-/// Judges the mean absolute error over naive's on the same days: 100 up to 1, and down to 0 at 1.25. Critical above 1.05 when the
-/// Diebold–Mariano test says that it is not by chance.
+/// Evaluates the mean absolute error relative to the naive forecast: 100 up to 1, falling to 0 at 1.25. Critical above 1.05 if
+/// the Diebold–Mariano test is significant.
 #[must_use]
 pub fn error_against_naive(record: Option<&TrackRecord>) -> Finding {
     const COMPONENT: Component = Component::ErrorAgainstNaive;
@@ -41,18 +41,18 @@ pub fn error_against_naive(record: Option<&TrackRecord>) -> Finding {
     let Some(record) = record.filter(|_| days >= MIN_RECORD_DAYS) else { return too_short(COMPONENT, days) };
     let (model, naive) = (&record.errors.model, &record.errors.naive);
     let Some(ratio) = model.rel_mae_naive else {
-        let summary = "naive made no error at all: nothing can be said beside it".to_owned();
+        let summary = "the naive forecast made no error: a relative error is undefined".to_owned();
         return Finding::insufficient(COMPONENT, summary, vec![figure("days", days as f64)]);
     };
     let sure = model.dm_p_value.is_some_and(|p_value| p_value < SIGNIFICANCE_LEVEL);
     let condition = match ratio {
-        ratio if sure && ratio > HARMFUL => Condition::Critical,
-        ratio if (sure && ratio > 1.0) || ratio > HARMFUL => Condition::Warning,
+        ratio if sure && ratio > ERROR_CRITICAL => Condition::Critical,
+        ratio if (sure && ratio > 1.0) || ratio > ERROR_CRITICAL => Condition::Warning,
         _ => Condition::Healthy,
     };
-    let chance = if sure { "more than chance explains" } else { "no more than chance explains" };
+    let chance = if sure { "a significant difference" } else { "not a significant difference" };
     let summary = format!(
-        "the error is {ratio:.3} times naive's on {days} sessions ({:.4} against {:.4}), which is {chance}",
+        "the error is {ratio:.3} times that of the naive forecast on {days} sessions ({:.4} against {:.4}), {chance}",
         model.mae, naive.mae
     );
     let mut evidence = vec![
@@ -62,13 +62,13 @@ pub fn error_against_naive(record: Option<&TrackRecord>) -> Finding {
         figure("days", days as f64),
     ];
     evidence.extend(model.dm_p_value.map(|p_value| figure("dm_p_value", p_value)));
-    let score = 100.0 * (1.0 - (ratio - 1.0).max(0.0) / (USELESS - 1.0));
-    let act = "train the model again; if it stays worse than naive, go back with `closecast models rollback`";
-    Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(HARMFUL)), act)
+    let score = 100.0 * (1.0 - (ratio - 1.0).max(0.0) / (ERROR_WORTHLESS - 1.0));
+    let act = "train the model again; if it stays worse than naive, run `closecast models rollback`";
+    Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(ERROR_CRITICAL)), act)
 }
 
-/// Judges the mean of `ln(close / point)` in standard deviations of the realised returns: 100 while its 95 % interval holds 0, and
-/// else down to 0 at half a standard deviation.
+/// Evaluates the mean of `ln(close / point)` in standard deviations of the realised returns: 100 if its 95 % interval contains
+/// 0, otherwise falling to 0 at half a standard deviation.
 #[must_use]
 pub fn bias(record: Option<&TrackRecord>) -> Finding {
     const COMPONENT: Component = Component::Bias;
@@ -76,7 +76,7 @@ pub fn bias(record: Option<&TrackRecord>) -> Finding {
     let Some(record) = record.filter(|_| days >= MIN_RECORD_DAYS) else { return too_short(COMPONENT, days) };
     let spread = record.realised_returns.standard_deviation;
     let Some(bias) = record.bias.filter(|_| spread > 0.0) else {
-        let summary = "closes did not move: there is no bias to be seen".to_owned();
+        let summary = "the closes are constant: a bias is undefined".to_owned();
         return Finding::insufficient(COMPONENT, summary, vec![figure("days", days as f64)]);
     };
     let size = bias.mean.abs() / spread;
@@ -87,7 +87,7 @@ pub fn bias(record: Option<&TrackRecord>) -> Finding {
     };
     let side = if bias.mean >= 0.0 { "above" } else { "below" };
     let summary = format!(
-        "closes came out {:.3} % {side} the forecasts on average of {days} sessions (95 % interval of the bias {:.3} % to {:.3} %)",
+        "closes are on average {:.3} % {side} the forecasts on {days} sessions (95 % interval of the bias {:.3} % to {:.3} %)",
         100.0 * bias.mean.abs(),
         100.0 * bias.lower,
         100.0 * bias.upper
@@ -103,8 +103,8 @@ pub fn bias(record: Option<&TrackRecord>) -> Finding {
     Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(BIAS_CRITICAL)), act)
 }
 
-/// Judges how often closes fell into the interval of 90 %: 100 while the Wilson interval of the share holds it, and else down to 0
-/// at 20 percentage points. Too narrow can be critical; too wide promises nothing that does not come.
+/// Evaluates the coverage of the 90 % interval: 100 if the Wilson interval of the coverage contains the level, otherwise falling
+/// to 0 at a deviation of 20 percentage points. Only intervals that are too narrow can be critical.
 #[must_use]
 pub fn interval_coverage(record: Option<&TrackRecord>) -> Finding {
     const COMPONENT: Component = Component::IntervalCoverage;
@@ -121,7 +121,7 @@ pub fn interval_coverage(record: Option<&TrackRecord>) -> Finding {
         away => (100.0 * (1.0 - away / (2.0 * COVERAGE_CRITICAL)), Condition::Warning),
     };
     let summary = format!(
-        "{} of {days} closes lay in the interval of {:.0} %: {:.1} % (95 % interval {:.1} % to {:.1} %)",
+        "{} of {days} closes are inside the {:.0} % interval: {:.1} % (95 % interval {:.1} % to {:.1} %)",
         interval.inside,
         100.0 * interval.level,
         100.0 * interval.share,
@@ -136,7 +136,7 @@ pub fn interval_coverage(record: Option<&TrackRecord>) -> Finding {
         figure("upper", interval.upper),
         figure("days", days as f64),
     ];
-    let act = "take the intervals for too narrow or too wide until the model has been trained again";
+    let act = "the intervals are miscalibrated: train the model again";
     Finding::judged(COMPONENT, (score, condition), summary, (evidence, Some(COVERAGE_CRITICAL)), act)
 }
 
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_made_up_of_few_days() {
+    fn too_few_days_give_insufficient_data() {
         let short = record(19, |_| 100.5, swinging);
         for judge in [error_against_naive, bias, interval_coverage] {
             for known in [None, Some(&short)] {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn as_good_as_naive_is_healthy_and_surely_worse_is_critical() {
+    fn error_equal_to_naive_is_healthy_and_significantly_larger_is_critical() {
         let naive = error_against_naive(Some(&record(60, |_| 100.0, swinging)));
         assert_eq!((naive.score, naive.condition), (Some(100.0), Condition::Healthy));
         let harmful = error_against_naive(Some(&record(60, |day| 100.0 - 3.0 * (swinging(day) - 100.0), swinging)));
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bias_counts_when_it_is_sure() {
+    fn bias_is_reported_when_significant() {
         assert_eq!(bias(Some(&record(60, |_| 100.0, swinging))).condition, Condition::Healthy);
         let leaning = bias(Some(&record(60, |_| 98.0, swinging)));
         assert_eq!(leaning.condition, Condition::Critical);
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_that_are_too_narrow_or_too_wide_are_told() {
+    fn miscalibrated_intervals_lower_the_score() {
         let wide = interval_coverage(Some(&record(60, |_| 100.0, swinging)));
         assert_eq!(wide.condition, Condition::Warning, "all of 60 inside 90 %: {wide:?}");
         let narrow = interval_coverage(Some(&record(60, |_| 100.0, |day| if day % 2 == 0 { 110.0 } else { 101.0 })));

@@ -1,4 +1,4 @@
-//! Share of days on which the direction of the move was forecast right.
+//! Directional accuracy: the share of days with the right direction.
 
 use closecast_domain::DirectionalAccuracy;
 
@@ -9,8 +9,8 @@ use crate::{
 
 /// Returns the share of days with `sign(ŷ − last) = sign(y − last)` and its 95 % Wilson score interval.
 ///
-/// Days with an unchanged close and days with a forecast of no change are not counted: they can be neither right nor
-/// wrong. `None` when no day counts, as for naive, which never forecasts a move.
+/// Days with an unchanged close or a forecast of no change are not counted. `None` if no day counts, as for naive, which never
+/// forecasts a move.
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, or hold NaN or infinity.

@@ -1,14 +1,14 @@
-//! Whether a forecast is yesterday's close in disguise.
+//! Similarity of a forecast to yesterday's close.
 
 use super::mae;
 use crate::error::{EvalError, check_lists, representable};
 
-/// Returns how far the forecast series is a copy of the actual series shifted by one day, in [0, 1]:
+/// Returns how close the forecast series is to the actual series shifted by one day, in [0, 1]:
 /// `MAE(ŷ, y) / (MAE(ŷ, y) + MAE(ŷ, last))`.
 ///
-/// 1 means that the forecast *is* yesterday's close, 0 that it is the close that came, 0.5 that it is no nearer to one
-/// than to the other. Charts of forecasts near 1 look excellent and are worth nothing. The formula is this project's
-/// own: a share of two distances, so that it needs no scale. `None` when both distances are zero.
+/// 1 means that the forecast *is* yesterday's close, 0 that it is the realised close, 0.5 that both are equally distant. Charts
+/// of forecasts near 1 look good although the forecasts have no value. The formula is specific to this project: a ratio of two
+/// distances, without a unit. `None` if both distances are zero.
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, or a distance overflows.

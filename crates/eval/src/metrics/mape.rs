@@ -5,12 +5,12 @@ use crate::{
     summation::sum,
 };
 
-/// A mean absolute percentage error and what it leaves out.
+/// A mean absolute percentage error and the number of skipped days.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Mape {
     /// The error in percent; `None` when every actual is zero.
     pub percent: Option<f64>,
-    /// Days left out because the actual is zero and no percentage of it exists.
+    /// Days skipped because the actual is zero.
     pub days_skipped: usize,
 }
 

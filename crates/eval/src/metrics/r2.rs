@@ -6,9 +6,9 @@ use crate::{
     summation::{mean, sum},
 };
 
-/// Returns the coefficient of determination, `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`; `None` when the actuals do not vary.
+/// Returns the coefficient of determination, `1 − Σ(y − ŷ)² / Σ(y − ȳ)²`; `None` if the actuals are constant.
 ///
-/// On prices it says little: repeating yesterday's close reaches about 0.98. See [`r2_naive`](super::r2_naive()).
+/// It is not informative for prices: repeating yesterday's close reaches about 0.98. See [`r2_naive`](super::r2_naive()).
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, or the result overflows.
@@ -16,7 +16,7 @@ pub fn r2(actual: &[f64], forecast: &[f64]) -> Result<Option<f64>, EvalError> {
     check_lists(&[("actual", actual), ("forecast", forecast)])?;
     let centre = mean(actual.iter().copied());
     let total = sum(actual.iter().map(|y| (y - centre).powi(2)));
-    // The mean of equal values may differ from them by a rounding error, so equality is asked for directly.
+    // The mean of equal values may differ from them by a rounding error, so equality is tested directly.
     if total == 0.0 || actual.iter().all(|&y| y == actual[0]) {
         return Ok(None);
     }

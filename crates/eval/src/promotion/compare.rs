@@ -1,4 +1,4 @@
-//! The comparison itself: three forecasts of every day.
+//! Comparison of champion, challenger and naive forecast on every day.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -17,43 +17,43 @@ use crate::{
     backtest::{BacktestRow, Day, leaking_origin, rows_of, volatilities},
 };
 
-/// A model that is compared.
+/// A model to compare.
 #[derive(Clone, Copy)]
-pub struct Rival<'a> {
-    /// What it forecasts with.
+pub struct ComparedModel<'a> {
+    /// The model.
     pub model: &'a (dyn Predict + Sync),
-    /// Which model it is.
+    /// Its name and hash.
     pub name: &'a ModelRef,
-    /// What it has learned from.
+    /// Last sessions that its weights and intervals were fitted on.
     pub seen: TrainingCutoff,
 }
 
-/// Why there is no evidence.
+/// Why models cannot be compared.
 #[derive(Debug, thiserror::Error)]
 pub enum PromotionError {
-    /// There is nothing to compare on.
+    /// There is no history.
     #[error("there is no price history to compare the models on: fetch or import the symbols that they forecast")]
     NoHistory,
-    /// The forecasts cannot be measured.
+    /// The forecasts cannot be scored.
     #[error(transparent)]
     Measure(#[from] EvalError),
-    /// The work was asked to stop.
+    /// The comparison was cancelled.
     #[error("cancelled")]
     Cancelled,
 }
 
-/// Sets `challenger` beside `champion` and naive: all three forecast the next session from the same histories, cut off on each
-/// evening, for the newest `sessions` sessions that neither model has learned from.
+/// Compares `challenger` with `champion` and naive: all three forecast the next session from the same histories, cut off at each
+/// origin, for the newest `sessions` sessions that neither model was trained on.
 ///
-/// `histories` are those of the symbols that the champion serves, one each, placed in their markets where models look at these; of two
-/// of one symbol the first counts. Symbols that either model cannot forecast are left out of the figures, and told. A model whose
-/// forecasts change when later days are taken away counts as unable to forecast.
+/// `histories` are those of the symbols that the champion serves, one each, with their markets if the models use them; of two
+/// histories of one symbol the first counts. Symbols that either model cannot forecast are left out of the figures and reported.
+/// A model whose forecasts depend on later days counts as unable to forecast.
 ///
 /// # Errors
-/// [`PromotionError`] when there is no history, a figure is too large to be represented, or the work is cancelled.
+/// [`PromotionError`] without a history, when a figure overflows, or the comparison is cancelled.
 pub fn compare(
-    champion: Rival<'_>,
-    challenger: Rival<'_>,
+    champion: ComparedModel<'_>,
+    challenger: ComparedModel<'_>,
     histories: &[History],
     sessions: usize,
     cancel: &Cancel,
@@ -72,10 +72,14 @@ pub fn compare(
     Ok(evidence([champion, challenger], days, measure(&made.rows)?, made))
 }
 
-fn evidence([champion, challenger]: [Rival<'_>; 2], days: Recent, measured: Measured, made: Made) -> Evidence {
+fn evidence([champion, challenger]: [ComparedModel<'_>; 2], days: Recent, measured: Measured, made: Made) -> Evidence {
     let [champions, challengers, naives] = made.refusals;
-    let side =
-        |rival: Rival<'_>, figures, refusals| Side { model: rival.name.clone(), seen: rival.seen, figures, refusals };
+    let side = |rival: ComparedModel<'_>, figures, refusals| Side {
+        model: rival.name.clone(),
+        seen: rival.seen,
+        figures,
+        refusals,
+    };
     let champion = side(champion, measured.champion, champions);
     let challenger = side(challenger, measured.challenger, challengers);
     let left_out = |refusal: &Refusal| format!("{} is left out: {}", refusal.symbol, refusal.reason);
@@ -96,10 +100,10 @@ fn evidence([champion, challenger]: [Rival<'_>; 2], days: Recent, measured: Meas
     }
 }
 
-/// The forecasts of one symbol by champion, challenger and naive, or why there are none.
+/// Forecasts of one symbol by champion, challenger and naive, or the reason of a failure.
 type OfSymbol = (Symbol, [Result<Vec<BacktestRow>, String>; 3]);
 
-/// The forecasts of all three models, and what each of them could not forecast.
+/// Forecasts of all three models, and the symbols that each could not forecast.
 #[derive(Default)]
 struct Made {
     rows: Vec<BacktestRow>,
@@ -108,12 +112,12 @@ struct Made {
 
 fn forecasts(
     first: NaiveDate,
-    [champion, challenger]: [Rival<'_>; 2],
+    [champion, challenger]: [ComparedModel<'_>; 2],
     histories: &[History],
     cancel: &Cancel,
 ) -> Result<Made, PromotionError> {
     let models: [(&str, &(dyn Predict + Sync)); 3] =
-        [(CHAMPION, champion.model), (CHALLENGER, challenger.model), (NAIVE, &EveningNaive)];
+        [(CHAMPION, champion.model), (CHALLENGER, challenger.model), (NAIVE, &RefittedNaive)];
     let of_symbol = |history: &History| {
         let forecast = |(name, model): (&str, &(dyn Predict + Sync))| {
             if cancel.is_cancelled() { Err(PromotionError::Cancelled) } else { Ok(rows(name, model, history, first)) }
@@ -134,22 +138,21 @@ fn forecasts(
     Ok(made)
 }
 
-/// Returns the forecasts of every session of `history` from `first` on that the model has a long enough past for, or why there
-/// are none.
+/// Returns the forecasts of every session of `history` from `first` on with a long enough past, or the reason of a failure.
 fn rows(name: &str, model: &dyn Predict, history: &History, first: NaiveDate) -> Result<Vec<BacktestRow>, String> {
     let bars = history.bars();
     let target = bars.partition_point(|bar| bar.date < first).max(1);
     if target >= bars.len() {
         return Ok(Vec::new());
     }
-    // The newest close is forecast and never shown.
+    // The newest close is only a target.
     let known = history.first_bars(bars.len() - 1).map_err(|error| error.to_string())?;
     let (start, forecasts) = predict(model, &known, target - 1).map_err(|error| error.to_string())?;
     match leaking_origin(model, &known, start, &forecasts) {
         Ok(None) => {}
         Ok(Some(origin)) => {
             return Err(format!(
-                "its forecast made on {} changes when the days after it are taken away",
+                "its forecast made on {} changes when the days after it are removed",
                 bars[origin].date
             ));
         }
@@ -161,7 +164,7 @@ fn rows(name: &str, model: &dyn Predict, history: &History, first: NaiveDate) ->
     };
     let rows: Vec<BacktestRow> = forecasts.iter().zip(start..).flat_map(of_origin).collect();
     if rows.len() != known.len() - start {
-        return Err("it does not forecast the next session of every day".to_owned());
+        return Err("it does not forecast the next session of every origin".to_owned());
     }
     match rows.iter().find_map(|row| Some((row.target_date, Day::new(row).err()?))) {
         Some((date, error)) => Err(format!("its forecast of {date} cannot be scored: {error}")),
@@ -169,8 +172,8 @@ fn rows(name: &str, model: &dyn Predict, history: &History, first: NaiveDate) ->
     }
 }
 
-/// Returns the forecasts from each origin from `start` on to the end of `known`; when the past of the first ones is too short,
-/// from the first origin whose past is long enough.
+/// Returns the forecasts from each origin from `start` to the end of `known`; if the past of the first ones is too short, from
+/// the first origin with a long enough past.
 fn predict(model: &dyn Predict, known: &History, start: usize) -> Result<(usize, Vec<Forecast>), ForecastError> {
     match model.predict_each(known, start..known.len()) {
         Err(ForecastError::TooShort { need, .. }) if (start + 2..=known.len()).contains(&need) => {
@@ -180,10 +183,10 @@ fn predict(model: &dyn Predict, known: &History, start: usize) -> Result<(usize,
     }
 }
 
-/// Naive, which learns the spread of its interval anew every evening.
-struct EveningNaive;
+/// The naive forecast with its interval refitted at every origin.
+struct RefittedNaive;
 
-impl Predict for EveningNaive {
+impl Predict for RefittedNaive {
     fn predict(&self, history: &History) -> Result<Forecast, ForecastError> {
         Naive { horizon: 1 }.fit(history, &Cancel::new(), &NoProgress)?.predict(history)
     }

@@ -1,33 +1,28 @@
-//! Which sessions two models are compared on.
+//! Selection of the sessions that two models are compared on.
 
 use std::collections::BTreeSet;
 
 use chrono::NaiveDate;
 use closecast_domain::{History, TrainingCutoff};
 
-use super::LEAST_SESSIONS;
+use super::thresholds::MIN_SESSIONS;
 
-/// The sessions that both models are new to.
+/// Recent sessions that neither model was trained on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Recent {
-    /// First of them; `None` when there is none.
+    /// First session; `None` if there is none.
     pub(super) first: Option<NaiveDate>,
-    /// The last session that one of the models has learned from.
+    /// Last session that either model was trained on.
     pub(super) seen_until: NaiveDate,
-    /// What has to be known of them.
+    /// Caveat about these sessions.
     pub(super) note: Option<String>,
 }
 
-/// Returns the newest `sessions` sessions of any of `histories` that neither model has learned from.
+/// Returns the newest `sessions` sessions of any of `histories` that neither model was trained on.
 ///
-/// Sessions that only the widths of a model's intervals were fitted on are left out too, unless less than [`LEAST_SESSIONS`] came
-/// after them: then they count, with a note.
-pub(super) fn recent(
-    histories: &[History],
-    champion: TrainingCutoff,
-    challenger: TrainingCutoff,
-    sessions: usize,
-) -> Recent {
+/// Calibration days of a model's intervals are left out too, unless fewer than [`MIN_SESSIONS`] sessions come after them: then
+/// they are included, with a note.
+pub(super) fn recent(histories: &[History], champion: TrainingCutoff, challenger: TrainingCutoff, sessions: usize) -> Recent {
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
         histories.iter().flat_map(|history| history.dates().rev().take_while(move |day| *day > date)).collect()
     };
@@ -38,7 +33,7 @@ pub(super) fn recent(
     let weights = champion.weights.max(challenger.weights);
     let intervals = champion.intervals.max(challenger.intervals).max(weights);
     let strict = after(intervals);
-    if strict.len() >= LEAST_SESSIONS || intervals == weights {
+    if strict.len() >= MIN_SESSIONS || intervals == weights {
         return Recent { first: newest(&strict), seen_until: intervals, note: None };
     }
     let all = after(weights);
@@ -66,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_sessions_after_both_models() {
+    fn recent_sessions_come_after_both_models() {
         let history = random_walk("AAA", 300, 1);
         let on = |position: usize| Some(history.bars()[position].date);
         let histories = [history.clone(), random_walk("BBB", 280, 2)];
@@ -81,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn calibration_days_are_left_out_where_enough_is_left_and_told_where_not() {
+    fn calibration_days_are_left_out_unless_too_few_sessions_remain() {
         let history = random_walk("AAA", 300, 1);
         let on = |position: usize| Some(history.bars()[position].date);
         let champion = seen(&history, 100, 100);

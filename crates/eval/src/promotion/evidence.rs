@@ -1,50 +1,50 @@
-//! The evidence as plain data: kept in the registry, shown to people.
+//! Evidence for or against a promotion, as plain data stored in the registry.
 
 use closecast_domain::{DateRange, ModelRef, Symbol, TrainingCutoff};
 use serde::{Deserialize, Serialize};
 
-/// What was found when a challenger was set beside the champion, forecasts of the next session on the same days.
+/// Result of comparing a challenger with the champion by forecasts of the next session on the same days.
 ///
-/// Errors are of log returns, so that symbols of any price and currency count alike: 0.01 is about one percent of the price.
+/// Errors are of log returns, so that they do not depend on price or currency: 0.01 is about one percent of the price.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Evidence {
-    /// What follows from it.
+    /// Verdict.
     pub verdict: Verdict,
     /// Symbols compared, in alphabetical order.
     pub symbols: Vec<Symbol>,
-    /// Distinct sessions compared. Symbols move together, so it is these that are counted and not the pairs.
+    /// Distinct sessions compared. Symbols are correlated, so sessions count as the sample size, not pairs.
     pub sessions: usize,
     /// Pairs of a symbol and a session.
     pub pairs: usize,
-    /// First and last session compared; none when there was nothing to compare.
+    /// First and last session compared; `None` without any.
     pub days: Option<DateRange>,
     /// The model in service.
     pub champion: Side,
-    /// The model that would take its place.
+    /// The model that would replace it.
     pub challenger: Side,
-    /// The naive forecast, its interval learned from each evening's past.
+    /// The naive forecast, its interval refitted at every origin.
     pub naive: Option<Figures>,
-    /// Mean CRPS over mean CRPS.
+    /// Ratios of mean CRPS.
     pub crps: Ratios,
-    /// Mean absolute error over mean absolute error.
+    /// Ratios of mean absolute errors.
     pub mae: Ratios,
-    /// Two-sided Diebold–Mariano p-value that both models' CRPS is the same, on the means over symbols of each session; `None`
-    /// when it is the same to the bit, or the sessions are too few.
+    /// Two-sided Diebold–Mariano p-value for equal CRPS of both models, on the means over symbols of each session; `None` if they
+    /// are identical or the sessions are too few.
     pub crps_p_value: Option<f64>,
-    /// The same of the absolute errors.
+    /// The same for the absolute errors.
     pub mae_p_value: Option<f64>,
-    /// What whoever reads the figures has to know of them, one sentence each.
+    /// Caveats about the figures, one sentence each.
     pub notes: Vec<String>,
 }
 
 /// One of the two models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Side {
-    /// Which model.
+    /// Name and hash of the model.
     pub model: ModelRef,
-    /// What it has learned from.
+    /// Last sessions that its weights and intervals were fitted on.
     pub seen: TrainingCutoff,
-    /// Its figures on the common days; `None` when it has none of them.
+    /// Figures on the common days; `None` without any.
     pub figures: Option<Figures>,
     /// Symbols that it could not forecast.
     pub refusals: Vec<Refusal>,
@@ -53,22 +53,22 @@ pub struct Side {
 /// Figures of one model over all pairs.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
-    /// Mean CRPS, as a backtest scores it; `None` when a forecast had no quantiles.
+    /// Mean CRPS, as in a backtest; `None` if a forecast has no quantiles.
     pub crps: Option<f64>,
-    /// Mean absolute error of the points.
+    /// Mean absolute error of the point forecasts.
     pub mae: f64,
-    /// Share of the closes inside the 90 % interval; `None` when a forecast had no quantiles.
+    /// Coverage of the 90 % interval; `None` if a forecast has no quantiles.
     pub coverage_90: Option<f64>,
 }
 
-/// A figure of one model over that of another, below 1 when the first is better; `None` where it is not defined.
+/// Ratios of a figure between models, below 1 if the first is better; `None` if undefined.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Ratios {
-    /// The challenger's over the champion's: what decides.
+    /// Challenger to champion: decisive.
     pub challenger_to_champion: Option<f64>,
-    /// The challenger's over naive's.
+    /// Challenger to naive.
     pub challenger_to_naive: Option<f64>,
-    /// The champion's over naive's.
+    /// Champion to naive.
     pub champion_to_naive: Option<f64>,
 }
 
@@ -77,36 +77,36 @@ pub struct Ratios {
 pub struct Refusal {
     /// Symbol.
     pub symbol: Symbol,
-    /// What the model said.
+    /// Error of the model.
     pub reason: String,
 }
 
-/// What follows from the evidence.
+/// Decision about a promotion.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Verdict {
-    /// The challenger is no worse.
+    /// The challenger is not worse.
     Promote,
     /// The champion stays.
     Keep {
-        /// Why, with the figures, as a sentence.
+        /// Reason with figures, a sentence.
         reason: String,
     },
-    /// There is too little to decide on.
+    /// There is too little data.
     Insufficient {
-        /// How much there is, and what can be done, as a sentence.
+        /// Available data and remedy, a sentence.
         reason: String,
     },
 }
 
 impl Verdict {
-    /// Returns whether the challenger may take the champion's place.
+    /// Returns whether the challenger may replace the champion.
     #[must_use]
     pub fn is_promotion(&self) -> bool {
         matches!(self, Self::Promote)
     }
 
-    /// Returns why not; `None` for a promotion.
+    /// Returns the reason against it; `None` for a promotion.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {

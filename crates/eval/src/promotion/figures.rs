@@ -1,4 +1,4 @@
-//! The figures of the models on the days that all of them forecast.
+//! Figures of the models on the common days.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ pub(super) struct Measured {
     pub(super) mae_p_value: Option<f64>,
 }
 
-/// Measures the models that `rows` are of, on the days that all of these forecast.
+/// Scores all models of `rows` on their common days.
 pub(super) fn measure(rows: &[BacktestRow]) -> Result<Measured, EvalError> {
     let panel = Panel::new(rows)?;
     let model = |name| panel.model(name, 1);
@@ -95,7 +95,7 @@ fn coverage_90(model: &ModelDays<'_>) -> Result<f64, EvalError> {
     coverage(&realised, &model.days().map(ends).collect::<Vec<_>>())
 }
 
-/// Returns `ours / theirs`, 1 when both are 0; `None` when theirs alone is.
+/// Returns `ours / theirs`; 1 if both are 0, `None` if only `theirs` is 0.
 fn ratio(ours: f64, theirs: f64) -> Option<f64> {
     let same = ours == theirs;
     if same { Some(1.0) } else { Some(ours / theirs).filter(|ratio| ratio.is_finite()) }

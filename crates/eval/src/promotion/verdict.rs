@@ -1,34 +1,34 @@
-//! What follows from the figures of two models, and from nothing else.
+//! The verdict, a pure function of the figures of two models.
 
 use super::evidence::{Figures, Side, Verdict};
-use super::{LEAST_SESSIONS, MAE_TOLERANCE};
+use super::thresholds::{MAE_TOLERANCE, MIN_SESSIONS};
 
-/// Returns whether the challenger may take the champion's place, by their figures on `sessions` common sessions.
+/// Decides whether the challenger may replace the champion, by their figures on `sessions` common sessions.
 ///
-/// It may when its mean CRPS is not above the champion's and its mean absolute error at most [`MAE_TOLERANCE`] times the champion's, on
-/// [`LEAST_SESSIONS`] sessions or more; a champion that forecasts nothing is worse than one that does. A challenger that cannot
-/// forecast what the champion can is no replacement, however few the days.
+/// It may if its mean CRPS is not above the champion's and its mean absolute error is at most [`MAE_TOLERANCE`] times the
+/// champion's, on at least [`MIN_SESSIONS`] sessions. A champion without forecasts is worse than a challenger with some. A
+/// challenger that cannot forecast a symbol of the champion is refused on any number of days.
 #[must_use]
 pub fn verdict(champion: &Side, challenger: &Side, sessions: usize) -> Verdict {
     if let Some(reason) = lost(champion, challenger) {
         return Verdict::Keep { reason };
     }
-    if sessions < LEAST_SESSIONS {
+    if sessions < MIN_SESSIONS {
         return Verdict::Insufficient { reason: too_few(champion, challenger, sessions) };
     }
     let Some(ours) = &challenger.figures else {
-        return Verdict::Keep { reason: "the challenger has made no forecast".to_owned() };
+        return Verdict::Keep { reason: "the challenger has no forecasts".to_owned() };
     };
     match champion.figures.as_ref().map(|theirs| worse(ours, theirs)) {
         None | Some(None) => Verdict::Promote,
         Some(Some(what)) => {
             let days = if sessions == 1 { "session" } else { "sessions" };
-            Verdict::Keep { reason: format!("{what}, on {sessions} {days} that neither has learned from") }
+            Verdict::Keep { reason: format!("{what}, on {sessions} {days} that neither was trained on") }
         }
     }
 }
 
-/// Returns what the challenger cannot forecast: a symbol that the champion can, or all of them.
+/// Returns the failure of the challenger on a symbol that the champion can forecast, or on all symbols.
 fn lost(champion: &Side, challenger: &Side) -> Option<String> {
     let shared = |symbol| champion.refusals.iter().any(|refusal| refusal.symbol == symbol);
     let all = challenger.figures.is_none();
@@ -44,20 +44,20 @@ fn too_few(champion: &Side, challenger: &Side, sessions: usize) -> String {
         _ => format!("there are {sessions} sessions"),
     };
     format!(
-        "{there_are} to compare the models on after {until}, the last one that either has learned from, and {LEAST_SESSIONS} are \
+        "{there_are} to compare the models on after {until}, the last one that either was trained on, and {MIN_SESSIONS} are \
          needed: wait for {} more, or promote with --force",
-        LEAST_SESSIONS.saturating_sub(sessions)
+        MIN_SESSIONS.saturating_sub(sessions)
     )
 }
 
-/// Returns in what the challenger is worse, `None` when it is not.
+/// Returns how the challenger is worse; `None` if it is not.
 fn worse(ours: &Figures, theirs: &Figures) -> Option<String> {
     let crps = match (ours.crps, theirs.crps) {
         (Some(ours), Some(theirs)) if ours > theirs => Some(format!(
             "the challenger's CRPS is {} than the champion's ({ours:.6} and {theirs:.6})",
             more(ours, theirs)
         )),
-        (None, Some(_)) => Some("the challenger gives no quantiles, and the champion does".to_owned()),
+        (None, Some(_)) => Some("the challenger forecasts no quantiles, and the champion does".to_owned()),
         _ => None,
     };
     let mae = (ours.mae > theirs.mae * MAE_TOLERANCE).then(|| {
@@ -75,7 +75,7 @@ fn worse(ours: &Figures, theirs: &Figures) -> Option<String> {
     }
 }
 
-/// Returns by how much `ours` is above `theirs`.
+/// Returns the relative excess of `ours` over `theirs`.
 fn more(ours: f64, theirs: f64) -> String {
     let percent = (ours / theirs - 1.0) * 100.0;
     if !percent.is_finite() {
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn no_worse_is_enough_and_equal_is_no_worse() {
+    fn equal_or_better_challenger_is_promoted() {
         let champion = side(Some(0.01), 0.02);
         for (crps, mae) in [(0.01, 0.02), (0.009, 0.02), (0.01, 0.0204), (0.001, 0.001)] {
             assert_eq!(verdict(&champion, &side(Some(crps), mae), 20), Verdict::Promote, "{crps} {mae}");
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn worse_in_either_keeps_the_champion_and_tells_the_figures() {
+    fn worse_crps_or_error_keeps_the_champion_with_the_figures() {
         let champion = side(Some(0.01), 0.02);
         let reason = |challenger: &Side| match verdict(&champion, challenger, 60) {
             Verdict::Keep { reason } => reason,
@@ -130,7 +130,7 @@ mod tests {
         };
         assert_eq!(
             reason(&side(Some(0.0105), 0.02)),
-            "the challenger's CRPS is 5.00 % higher than the champion's (0.010500 and 0.010000), on 60 sessions that neither has \
+            "the challenger's CRPS is 5.00 % higher than the champion's (0.010500 and 0.010000), on 60 sessions that neither was \
              learned from"
         );
         let by_a_bit = reason(&side(Some(0.01 + 1e-12), 0.02));
@@ -144,12 +144,12 @@ mod tests {
     }
 
     #[test]
-    fn few_days_decide_nothing_and_the_remedy_is_told() {
+    fn too_few_sessions_give_insufficient_data_with_the_remedy() {
         let (champion, better) = (side(Some(0.01), 0.02), side(Some(0.001), 0.002));
         let reason = verdict(&champion, &better, 19).reason().map(str::to_owned).unwrap();
         assert_eq!(
             reason,
-            "there are 19 sessions to compare the models on after 2024-05-01, the last one that either has learned from, and 20 \
+            "there are 19 sessions to compare the models on after 2024-05-01, the last one that either was trained on, and 20 \
              are needed: wait for 1 more, or promote with --force"
         );
         let unseen = Side { figures: None, ..better };
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_forecast_loses() {
+    fn challenger_that_cannot_forecast_is_refused() {
         let (any, better) = (side(Some(0.01), 0.02), side(Some(0.001), 0.002));
         assert_eq!(verdict(&nothing("AAPL"), &any, 20), Verdict::Promote);
         assert!(matches!(verdict(&nothing("AAPL"), &any, 19), Verdict::Insufficient { .. }));
@@ -168,7 +168,7 @@ mod tests {
             assert_eq!(verdict(&any, &nothing("AAPL"), sessions), Verdict::Keep { reason: reason.clone() });
             assert_eq!(verdict(&nothing("AAPL"), &nothing("AAPL"), sessions), Verdict::Keep { reason: reason.clone() });
         }
-        // One of several symbols: lost when the champion has it, and no matter when neither has.
+        // One of several symbols: decisive if the champion has it, irrelevant if neither has.
         assert_eq!(verdict(&any, &refusing(better.clone(), "AAPL"), 60), Verdict::Keep { reason });
         assert_eq!(verdict(&refusing(any.clone(), "AAPL"), &refusing(better.clone(), "AAPL"), 60), Verdict::Promote);
         assert_eq!(verdict(&refusing(any, "MSFT"), &better, 60), Verdict::Promote);

@@ -1,4 +1,4 @@
-//! Whether errors lean to one side.
+//! Bias of errors.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -9,28 +9,28 @@ use crate::{
     summation::mean,
 };
 
-/// Fewest days whose mean error is given an interval.
+/// Minimum number of days for an interval.
 pub const MIN_BIAS_DAYS: usize = 8;
 
 /// The mean of signed errors, with its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Bias {
-    /// Errors averaged.
+    /// Number of errors.
     pub days: usize,
-    /// Their mean.
+    /// Mean error.
     pub mean: f64,
-    /// Its standard error, autocorrelation allowed for.
+    /// Standard error of the mean, corrected for autocorrelation.
     pub standard_error: f64,
     /// Lower end of the interval.
     pub lower: f64,
     /// Upper end of the interval.
     pub upper: f64,
-    /// Two-sided p-value: that errors without a bias have a mean this far from 0.
+    /// Two-sided p-value of no bias.
     pub p_value: f64,
 }
 
 impl Bias {
-    /// Returns the bias of `errors`, one a day in order. The variance of the mean is that of Newey and West ("A Simple, Positive
+    /// Returns the bias of `errors`, one per day in order. The variance of the mean is that of Newey and West ("A Simple, Positive
     /// Semi-definite, Heteroskedasticity and Autocorrelation Consistent Covariance Matrix", Econometrica 55, 1987):
     /// `(γ₀ + 2·Σₖ (1 − k/(L+1))·γₖ) / n`, `k = 1 … L`, with `L = ⌊4·(n/100)^(2/9)⌋` (Newey and West, Review of Economic Studies
     /// 61, 1994), times `n / (n − 1)`, compared with Student's t with `n − 1` degrees of freedom.
@@ -52,7 +52,7 @@ impl Bias {
             2.0 * weight * autocovariance(&deviations, lag)
         };
         let long_run = autocovariance(&deviations, 0) + (1..=lags).map(weighted).sum::<f64>();
-        // Rounding may carry the sum, which is never negative in theory, a little below 0.
+        // Rounding may make the sum, which is never negative in theory, slightly negative.
         let variance = representable("the variance of errors", long_run.max(0.0) / (n - 1.0))?;
         let standard_error = variance.sqrt();
         let degrees = n - 1.0;
@@ -67,7 +67,7 @@ impl Bias {
         Ok(Self { days, mean: centre, standard_error, lower: centre - half_width, upper: centre + half_width, p_value })
     }
 
-    /// Returns whether 0 lies in the interval.
+    /// Returns whether the interval contains 0.
     #[must_use]
     pub fn is_none(&self) -> bool {
         self.lower <= 0.0 && 0.0 <= self.upper
@@ -79,14 +79,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_that_are_all_the_same_have_a_bias_beyond_doubt() {
+    fn constant_errors_have_a_p_value_of_zero() {
         let bias = Bias::of(&[0.5; 12]).unwrap();
         assert_eq!((bias.mean, bias.standard_error, bias.p_value, bias.is_none()), (0.5, 0.0, 0.0, false));
         assert!(Bias::of(&[0.0; 12]).unwrap().is_none());
     }
 
     #[test]
-    fn refuses_what_says_nothing() {
+    fn refuses_too_few_errors() {
         assert!(matches!(Bias::of(&[0.1; 7]), Err(EvalError::TooFew { .. })));
         assert!(Bias::of(&[f64::NAN; 20]).is_err() && Bias::of(&[]).is_err());
     }

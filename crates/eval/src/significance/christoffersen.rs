@@ -1,38 +1,38 @@
-//! Whether intervals miss independently of whether they missed the day before.
+//! Christoffersen's tests of interval forecasts: independence and conditional coverage.
 
 use statrs::function::erf::erfc;
 
 use super::kupiec::{Kupiec, kupiec};
 use crate::error::{EvalError, representable};
 
-/// A likelihood ratio and its probability.
+/// A likelihood ratio and its p-value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct LikelihoodRatio {
-    /// Twice the logarithm of the ratio of the likelihoods, at least 0.
+    /// Twice the logarithm of the likelihood ratio, at least 0.
     pub statistic: f64,
-    /// Probability of a ratio this large under the hypothesis tested.
+    /// Probability of a ratio this large under the null hypothesis.
     pub p_value: f64,
 }
 
 /// Result of Christoffersen's tests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Christoffersen {
-    /// Kupiec's test on all of the days: are there as many misses as promised?
+    /// Kupiec's test on all days: is the miss rate nominal?
     pub unconditional: Kupiec,
-    /// Share of misses on the days after a day inside the interval, in [0, 1]; `None` when no day follows one.
+    /// Share of misses on days after a day inside the interval, in [0, 1]; `None` if no day follows one.
     pub miss_after_inside: Option<f64>,
-    /// Share of misses on the days after a miss, in [0, 1]; `None` when no day follows one. Larger than
-    /// `miss_after_inside` when misses cluster.
+    /// Share of misses on days after a miss, in [0, 1]; `None` if no day follows one. Larger than `miss_after_inside` if misses
+    /// cluster.
     pub miss_after_miss: Option<f64>,
-    /// Independence: is a miss as likely after a miss as after none? χ² with one degree of freedom; see
-    /// [`christoffersen`] for `None`.
+    /// Independence: is a miss as likely after a miss as after none? χ² with one degree of freedom; see [`christoffersen`] for
+    /// `None`.
     pub independence: Option<LikelihoodRatio>,
-    /// Conditional coverage, both at once: is a miss as likely as promised, whatever came the day before? χ² with
-    /// two degrees of freedom; `None` with `independence`.
+    /// Conditional coverage, both at once: is the miss rate nominal regardless of the previous day? χ² with two degrees of
+    /// freedom; `None` with `independence`.
     pub conditional: Option<LikelihoodRatio>,
 }
 
-/// Tests whether intervals of probability `level` miss independently of the day before, and as often as promised, by
+/// Tests whether intervals of probability `level` miss independently of the previous day and at the nominal rate, by
 /// `misses` in order of days, true where the actual lay outside (Christoffersen, "Evaluating Interval Forecasts",
 /// International Economic Review 39, 1998, sections 3.2 and 3.3).
 ///
@@ -44,8 +44,8 @@ pub struct Christoffersen {
 ///
 /// The alternative is a Markov chain, which needs both of its states: where no day follows a miss (none at all, or one
 /// on the last day alone), or no day follows one inside, the chain has no estimate, and both ratios are `None`.
-/// Kupiec's test stands then by itself. Where misses are never consecutive, `n₁₁·ln π₁₁` is 0, its limit. The test has
-/// two sides and objects as well to misses that avoid each other. With few misses χ² is a rough approximation.
+/// Only Kupiec's test is then available. If misses are never consecutive, `n₁₁·ln π₁₁` is 0, its limit. The test is two-sided
+/// and also rejects misses that alternate. With few misses χ² is a rough approximation.
 ///
 /// At a horizon of several sessions forecasts overlap, and misses cluster even when they are calibrated: test one
 /// step ahead, or every `horizon`-th day.
@@ -86,13 +86,13 @@ pub fn christoffersen(misses: &[bool], level: f64) -> Result<Christoffersen, Eva
     })
 }
 
-/// Returns Kupiec's test of misses that are known already: a miss is a 1 outside the interval [0, 0].
+/// Returns Kupiec's test for known misses: a miss is a 1 outside the interval [0, 0].
 fn kupiec_of(misses: &[bool], level: f64) -> Result<Kupiec, EvalError> {
     let outside: Vec<f64> = misses.iter().map(|&miss| f64::from(u8::from(miss))).collect();
     kupiec(&outside, &vec![(0.0, 0.0); misses.len()], level)
 }
 
-/// Returns how many days in state `j` follow one in state `i`, as `[i][j]`, with 1 for a miss.
+/// Returns the number of days in state `j` that follow one in state `i`, as `[i][j]`, with 1 for a miss.
 fn transitions(misses: &[bool]) -> [[usize; 2]; 2] {
     let mut counts = [[0; 2]; 2];
     for pair in misses.windows(2) {
@@ -106,7 +106,7 @@ fn log_ratio(count: usize, share: f64, probability: f64) -> f64 {
     if count == 0 { 0.0 } else { count as f64 * (share / probability).ln() }
 }
 
-/// Returns twice the logarithm of a ratio. Rounding may leave one that is zero in theory a little below it.
+/// Returns twice the logarithm of a ratio, at least 0: rounding may make it slightly negative.
 fn statistic(what: &'static str, log_ratio: f64) -> Result<f64, EvalError> {
     Ok(representable(what, 2.0 * log_ratio)?.max(0.0))
 }
@@ -121,13 +121,13 @@ mod tests {
     }
 
     #[test]
-    fn counts_what_follows_what() {
+    fn counts_transitions() {
         assert_eq!(transitions(&days("..xx.x...")), [[3, 2], [2, 1]]);
         assert_eq!(transitions(&days("x")), [[0; 2]; 2]);
     }
 
     #[test]
-    fn objects_to_misses_that_cluster_though_there_are_as_many_as_promised() {
+    fn clustered_misses_at_the_nominal_rate_are_rejected() {
         let clustered = days(&[".".repeat(45), "x".repeat(5)].concat().repeat(4));
         let result = christoffersen(&clustered, 0.9).unwrap();
         assert!(result.unconditional.p_value > 0.99, "{result:?}");
@@ -136,14 +136,14 @@ mod tests {
     }
 
     #[test]
-    fn objects_to_misses_that_come_in_turn() {
+    fn alternating_misses_are_rejected() {
         let result = christoffersen(&days(&".x".repeat(50)), 0.5).unwrap();
         assert_eq!((result.miss_after_inside, result.miss_after_miss), (Some(1.0), Some(0.0)));
         assert!(result.unconditional.p_value > 0.99 && result.independence.unwrap().p_value < 1e-6);
     }
 
     #[test]
-    fn has_no_chain_without_both_of_its_states() {
+    fn ratios_are_none_without_both_states() {
         for text in [".........", "........x", "xxxxxxxx", "xxxxxxx.", ".", "x"] {
             let result = christoffersen(&days(text), 0.9).unwrap();
             assert_eq!((result.independence, result.conditional), (None, None), "{text}");
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_tested() {
+    fn refuses_invalid_input() {
         assert!(matches!(christoffersen(&[], 0.9), Err(EvalError::Empty { .. })));
         for level in [0.0, 1.0, f64::NAN] {
             assert!(matches!(christoffersen(&[true], level), Err(EvalError::InvalidLevel { .. })));

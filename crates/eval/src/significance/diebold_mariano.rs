@@ -1,4 +1,4 @@
-//! The Diebold–Mariano test: do two forecasts differ in accuracy by more than luck?
+//! The Diebold–Mariano test of equal forecast accuracy.
 
 use serde::{Deserialize, Serialize};
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -8,11 +8,11 @@ use crate::{
     summation::{mean, sum},
 };
 
-/// Fewest days tested: the smallest sample for which Diebold and Mariano, and Harvey, Leybourne and Newbold after
-/// them, measured how often the test is wrong.
+/// Minimum number of days: the smallest sample for which Diebold and Mariano, and later Harvey, Leybourne and Newbold,
+/// measured the size of the test.
 pub const MIN_DAYS: usize = 8;
 
-/// What an error costs.
+/// Loss function of the errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Loss {
@@ -31,13 +31,13 @@ impl Loss {
     }
 }
 
-/// How the long-run variance of the loss differential was estimated.
+/// Estimator of the long-run variance of the loss differential.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LongRunVariance {
     /// All autocovariances up to lag `horizon − 1` with weight 1, as in the paper.
     Rectangular,
-    /// Weights `1 − k / horizon` (Newey and West 1987), because the rectangular sum was not positive.
+    /// Weights `1 − k / horizon` (Newey and West 1987), used if the rectangular sum is not positive.
     Bartlett,
 }
 
@@ -46,15 +46,15 @@ pub enum LongRunVariance {
 pub struct DieboldMariano {
     /// Days tested.
     pub days: usize,
-    /// Mean loss of the first forecast less that of the second: negative when the first is better.
+    /// Mean loss of the first forecast minus that of the second: negative if the first is better.
     pub mean_difference: f64,
-    /// Corrected statistic; negative when the first forecast is better.
+    /// Corrected statistic; negative if the first forecast is better.
     pub statistic: f64,
-    /// Two-sided p-value: that forecasts of equal accuracy differ this much in either direction.
+    /// Two-sided p-value of equal accuracy.
     pub p_value: f64,
-    /// One-sided p-value against "the first forecast is not better": small when the first is better.
+    /// One-sided p-value of "the first forecast is not better": small if the first is better.
     pub p_value_first_better: f64,
-    /// How the variance was estimated.
+    /// Estimator of the variance.
     pub variance: LongRunVariance,
 }
 
@@ -67,9 +67,8 @@ pub struct DieboldMariano {
 /// (Harvey, Leybourne and Newbold, "Testing the equality of prediction mean squared errors", International Journal of
 /// Forecasting 13, 1997). Where the variance comes out at zero or below, Bartlett weights are used instead.
 ///
-/// `first_errors` and `second_errors` hold one forecast error a day, in order of days; `horizon` is the number of
-/// sessions ahead. Returns `None` when the loss differential does not vary beyond rounding: forecasts that are the
-/// same (or differ by the same loss each day) leave nothing to test.
+/// `first_errors` and `second_errors` have one forecast error per day, in order; `horizon` is the number of sessions ahead.
+/// Returns `None` if the loss differential is constant up to rounding, as for identical forecasts.
 ///
 /// # Errors
 /// [`EvalError`] when the lists are empty or of unequal length, hold NaN or infinity, a loss overflows, the horizon is
@@ -114,7 +113,7 @@ struct Differential {
 }
 
 impl Differential {
-    /// Returns `None` when the differential is constant but for the rounding of the losses.
+    /// Returns `None` if the differential is constant up to rounding.
     fn new(first_errors: &[f64], second_errors: &[f64], loss: Loss) -> Result<Option<Self>, EvalError> {
         let losses: Vec<(f64, f64)> =
             first_errors.iter().zip(second_errors).map(|(&first, &second)| (loss.of(first), loss.of(second))).collect();
@@ -133,15 +132,15 @@ impl Differential {
     }
 }
 
-/// Returns the long-run variance of a series given as deviations from its mean, and the weights used. Above zero
-/// unless all deviations are zero.
+/// Returns the long-run variance of deviations from the mean, and the weights used. Above zero unless all deviations are
+/// zero.
 fn long_run_variance(deviations: &[f64], horizon: usize) -> (f64, LongRunVariance) {
     let covariances: Vec<f64> = (0..horizon).map(|lag| autocovariance(deviations, lag)).collect();
     let weighted = |weight: &dyn Fn(usize) -> f64| {
         covariances[0] + 2.0 * sum(covariances.iter().enumerate().skip(1).map(|(lag, value)| weight(lag) * value))
     };
     let rectangular = weighted(&|_| 1.0);
-    // A sum that cancels to zero leaves rounding errors of this order, and no variance to divide by.
+    // A sum that cancels to zero has rounding errors of this order.
     if rectangular > f64::EPSILON * horizon as f64 * covariances[0] {
         return (rectangular, LongRunVariance::Rectangular);
     }
@@ -197,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn has_nothing_to_say_about_forecasts_that_differ_by_nothing_or_by_a_constant() {
+    fn constant_loss_differential_gives_none() {
         assert_eq!(diebold_mariano(&FIRST, &FIRST, 1, Loss::Squared), Ok(None));
         let mirrored: Vec<f64> = FIRST.iter().map(|error| -error).collect();
         assert_eq!(diebold_mariano(&FIRST, &mirrored, 1, Loss::Absolute), Ok(None));
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_tested() {
+    fn refuses_invalid_input() {
         let too_few = diebold_mariano(&[1.0; 7], &[0.0; 7], 1, Loss::Absolute);
         assert!(matches!(too_few, Err(EvalError::TooFew { have: 7, need: 8, .. })));
         let too_far = diebold_mariano(&[1.0; 9], &[0.0; 9], 9, Loss::Absolute);
@@ -218,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn survives_losses_whose_squares_do_not_fit_a_double() {
+    fn statistic_is_finite_when_squares_of_losses_overflow() {
         for scale in [1e-200, 1e200] {
             let first: Vec<f64> = FIRST.iter().map(|error| error * scale).collect();
             let result = diebold_mariano(&first, &[0.0; 8], 1, Loss::Absolute).unwrap().unwrap();

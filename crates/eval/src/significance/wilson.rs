@@ -1,4 +1,4 @@
-//! Confidence interval of a share.
+//! Wilson confidence interval of a share.
 
 use crate::error::{EvalError, representable};
 
@@ -27,7 +27,7 @@ pub fn wilson_interval(right: usize, days: usize, z: f64) -> Result<(f64, f64), 
     let scale = 1.0 + widening;
     let lower = representable("the lower end of a Wilson interval", (centre - half_width) / scale)?;
     let upper = representable("the upper end of a Wilson interval", (centre + half_width) / scale)?;
-    // Rounding may carry the upper end past 1, or for a share of 1 below it; the interval always holds the share.
+    // Rounding may move the upper end above 1, or below a share of 1; the interval always contains the share.
     Ok((lower.min(share), upper.max(share).min(1.0)))
 }
 
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn rounding_never_carries_it_out_of_the_unit_interval() {
+    fn wilson_interval_stays_in_the_unit_interval_despite_rounding() {
         for days in 1..2000 {
             let (none, all) = (wilson_interval(0, days, Z_95).unwrap(), wilson_interval(days, days, Z_95).unwrap());
             assert!(none.0 >= 0.0 && all.1 <= 1.0, "{days} days: {none:?}, {all:?}");
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_share() {
+    fn refuses_invalid_shares() {
         assert!(wilson_interval(0, 0, Z_95).is_err());
         assert!(wilson_interval(3, 2, Z_95).is_err());
         assert!(wilson_interval(1, 2, f64::NAN).is_err());

@@ -77,10 +77,10 @@ impl Planted {
             Self::HearsCancelBeforeTheFirstBatchOnly => (Check::Cancellation, "batches after a cancellation"),
             Self::LetsNanThrough => (Check::ExtremePrices, "finite, or there must be an error"),
             Self::PanicsAtWhatIsNotFinite => (Check::ExtremePrices, "it panicked: not finite"),
-            Self::DividesByNoVariance => (Check::ConstantPrices, "prices that stand still is NaN"),
+            Self::DividesByNoVariance => (Check::ConstantPrices, "constant prices is NaN"),
             Self::PanicsWithoutVariance => (Check::ConstantPrices, "it panicked: no variance"),
             Self::PanicsWhenShort => (Check::ShortHistory, "it panicked: short"),
-            Self::NeedsMoreThanItSays => (Check::ShortHistory, "told after fitting 1 sessions"),
+            Self::NeedsMoreThanItSays => (Check::ShortHistory, "reported after fitting 1 sessions"),
             Self::CallsShortNonFinite => (Check::ShortHistory, "instead of the error of a short history"),
             Self::ForecastsOnWeekends => (Check::DatesAreSessions, "the list of dates"),
             Self::ForecastsOneSessionMore => (Check::DatesAreSessions, "the list of dates"),
@@ -96,7 +96,7 @@ impl Planted {
         self.expected().0
     }
 
-    pub(crate) fn told(self) -> &'static str {
+    pub(crate) fn message(self) -> &'static str {
         self.expected().1
     }
 }

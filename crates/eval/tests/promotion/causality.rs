@@ -32,12 +32,12 @@ impl Predict for Peeks {
 }
 
 #[test]
-fn a_model_that_peeks_wins_nothing() {
+fn model_with_look_ahead_is_not_promoted() {
     let histories = [swinging("AAA", 300)];
     let found = evidence(&TakesBack(0.2), &Peeks, &histories, 200);
     let reason = found.verdict.reason().unwrap();
     assert!(
-        matches!(found.verdict, Verdict::Keep { .. }) && reason.contains("the days after it are taken away"),
+        matches!(found.verdict, Verdict::Keep { .. }) && reason.contains("the days after it are removed"),
         "{reason}"
     );
     assert_eq!(evidence(&Peeks, &TakesBack(0.2), &histories, 200).verdict, Verdict::Promote);
@@ -71,7 +71,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_forecast_knows_a_later_day_and_both_models_are_shown_the_same(
+    fn forecasts_do_not_depend_on_later_days_and_both_models_get_the_same_histories(
         seed in 0_u64..1000, from in 200_usize..260, factor in 0.2_f64..5.0,
     ) {
         let history = random_walk("AAA", 260, seed);
@@ -96,7 +96,7 @@ proptest! {
     }
 
     #[test]
-    fn the_unit_of_the_prices_does_not_matter(seed in 0_u64..1000, power in -3_i32..4) {
+    fn evidence_does_not_depend_on_the_unit_of_the_prices(seed in 0_u64..1000, power in -3_i32..4) {
         let (one, other) = (random_walk("AAA", 260, seed), random_walk("BBB", 260, seed + 1));
         let unit = 8.0_f64.powi(power);
         let scaled = |bar: &Bar| Bar {

@@ -5,8 +5,10 @@ mod causality;
 mod models;
 
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, History, ModelRef, Predict, Symbol, TrainingCutoff};
-use closecast_eval::promotion::{Evidence, LEAST_SESSIONS, PromotionError, RECENT_SESSIONS, Rival, Verdict, compare};
+use closecast_domain::{Cancel, History, ModelRef, Predict, TrainingCutoff, Symbol};
+use closecast_eval::promotion::{
+    ComparedModel, Evidence, MIN_SESSIONS, PromotionError, RECENT_SESSIONS, Verdict, compare,
+};
 use closecast_testkit::histories::random_walk;
 
 use crate::models::{Broken, Needs, Refuses, STEP, TakesBack, swinging};
@@ -24,8 +26,8 @@ fn evidence(
 ) -> Evidence {
     let dates: Vec<NaiveDate> = histories[0].dates().collect();
     let name = ModelRef { name: "AAA".to_owned(), sha256: "00".to_owned() };
-    let rival = |model| Rival { model, name: &name, seen: seen(dates[dates.len() - 1 - unseen]) };
-    compare(rival(champion), rival(challenger), histories, RECENT_SESSIONS, &Cancel::new()).unwrap()
+    let compared = |model| ComparedModel { model, name: &name, seen: seen(dates[dates.len() - 1 - unseen]) };
+    compare(compared(champion), compared(challenger), histories, RECENT_SESSIONS, &Cancel::new()).unwrap()
 }
 
 fn close(a: Option<f64>, b: f64) -> bool {
@@ -33,7 +35,7 @@ fn close(a: Option<f64>, b: f64) -> bool {
 }
 
 #[test]
-fn a_better_challenger_is_promoted_with_the_figures_it_should_have() {
+fn better_challenger_is_promoted_with_the_expected_figures() {
     let histories = [swinging("BBB", 300), swinging("AAA", 300)];
     let found = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, 200);
     assert_eq!(found.verdict, Verdict::Promote);
@@ -55,7 +57,7 @@ fn a_better_challenger_is_promoted_with_the_figures_it_should_have() {
 }
 
 #[test]
-fn a_worse_challenger_is_not_and_an_equal_one_is() {
+fn equal_challenger_is_promoted_and_a_worse_one_is_not() {
     let histories = [swinging("AAA", 300)];
     let worse = evidence(&TakesBack(0.6), &TakesBack(0.59), &histories, 200);
     assert!(
@@ -70,7 +72,7 @@ fn a_worse_challenger_is_not_and_an_equal_one_is() {
 }
 
 #[test]
-fn a_difference_that_could_be_luck_has_a_p_value_that_says_so() {
+fn random_difference_has_a_large_p_value() {
     let histories = [random_walk("AAA", 400, 5), random_walk("BBB", 400, 6)];
     let found = evidence(&TakesBack(0.0), &TakesBack(0.02), &histories, 200);
     assert!(found.crps_p_value.unwrap() > 0.01 && found.mae_p_value.unwrap() > 0.01);
@@ -79,21 +81,21 @@ fn a_difference_that_could_be_luck_has_a_p_value_that_says_so() {
 }
 
 #[test]
-fn too_few_unseen_sessions_decide_nothing() {
+fn too_few_unseen_sessions_give_insufficient_data() {
     let histories = [swinging("AAA", 300)];
-    for unseen in [0, 1, LEAST_SESSIONS - 1] {
+    for unseen in [0, 1, MIN_SESSIONS - 1] {
         let found = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, unseen);
         assert_eq!(found.sessions, unseen);
         let reason = found.verdict.reason().unwrap();
         assert!(matches!(found.verdict, Verdict::Insufficient { .. }));
-        assert!(reason.contains(&format!("wait for {} more", LEAST_SESSIONS - unseen)) && reason.contains("--force"));
+        assert!(reason.contains(&format!("wait for {} more", MIN_SESSIONS - unseen)) && reason.contains("--force"));
     }
-    let enough = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, LEAST_SESSIONS);
+    let enough = evidence(&TakesBack(0.2), &TakesBack(0.6), &histories, MIN_SESSIONS);
     assert_eq!(enough.verdict, Verdict::Promote);
 }
 
 #[test]
-fn who_refuses_a_history_is_worse_than_who_does_not() {
+fn model_that_refuses_a_history_is_worse() {
     let histories = [swinging("AAA", 300), swinging("BBB", 300)];
     let neither: &[&str] = &["AAA", "BBB"];
     let good = TakesBack(0.6);
@@ -111,7 +113,7 @@ fn who_refuses_a_history_is_worse_than_who_does_not() {
 }
 
 #[test]
-fn a_forecast_that_is_no_price_is_no_forecast() {
+fn forecast_that_is_not_a_price_counts_as_refusal() {
     let histories = [swinging("AAA", 300)];
     for broken in [f64::NEG_INFINITY, f64::INFINITY] {
         let found = evidence(&TakesBack(0.2), &Broken(broken), &histories, 200);
@@ -124,7 +126,7 @@ fn a_forecast_that_is_no_price_is_no_forecast() {
 }
 
 #[test]
-fn a_young_symbol_is_compared_from_the_day_on_that_both_models_can_forecast() {
+fn young_symbol_is_compared_from_the_first_session_that_both_models_can_forecast() {
     let histories = [swinging("AAA", 100)];
     let found = evidence(&TakesBack(0.0), &Needs(70), &histories, 90);
     assert_eq!((found.sessions, found.pairs), (30, 30));
@@ -138,7 +140,7 @@ fn a_young_symbol_is_compared_from_the_day_on_that_both_models_can_forecast() {
 }
 
 #[test]
-fn a_symbol_without_a_session_in_those_days_is_no_refusal() {
+fn symbol_without_sessions_in_the_period_is_not_a_refusal() {
     let ended = swinging("OLD", 150);
     let only = ended.first_bars(1).unwrap();
     let one_session = History::from_checked("ONE".parse().unwrap(), None, only.bars().to_vec()).unwrap();
@@ -149,7 +151,7 @@ fn a_symbol_without_a_session_in_those_days_is_no_refusal() {
 }
 
 #[test]
-fn evidence_is_kept_as_json_and_read_back_the_same() {
+fn evidence_round_trips_as_json() {
     let histories = [random_walk("AAA", 300, 1)];
     for unseen in [0, 200] {
         let found = evidence(&Refuses(TakesBack(0.3), &["AAA"]), &TakesBack(0.1), &histories, unseen);
@@ -163,18 +165,18 @@ fn evidence_is_kept_as_json_and_read_back_the_same() {
 }
 
 #[test]
-fn nothing_to_compare_on_and_a_cancelled_comparison_are_errors() {
+fn comparison_without_history_or_cancelled_is_an_error() {
     let histories = [swinging("AAA", 300)];
     let name = ModelRef { name: "AAA".to_owned(), sha256: String::new() };
-    let rival = Rival { model: &TakesBack(0.0), name: &name, seen: seen(histories[0].bars()[100].date) };
+    let compared = ComparedModel { model: &TakesBack(0.0), name: &name, seen: seen(histories[0].bars()[100].date) };
     let cancel = Cancel::new();
-    assert!(matches!(compare(rival, rival, &[], 60, &cancel), Err(PromotionError::NoHistory)));
+    assert!(matches!(compare(compared, compared, &[], 60, &cancel), Err(PromotionError::NoHistory)));
     let twice = [histories[0].clone(), histories[0].clone()];
     assert_eq!(
-        compare(rival, rival, &twice, 60, &cancel).unwrap().pairs,
+        compare(compared, compared, &twice, 60, &cancel).unwrap().pairs,
         60,
         "of two histories of a symbol one counts"
     );
     cancel.cancel();
-    assert!(matches!(compare(rival, rival, &histories, 60, &cancel), Err(PromotionError::Cancelled)));
+    assert!(matches!(compare(compared, compared, &histories, 60, &cancel), Err(PromotionError::Cancelled)));
 }

@@ -1,14 +1,13 @@
-//! What the date alone tells: the day of the week, and how long the market stays closed.
+//! Calendar features: the day of the week and the days until the next session.
 
 use std::f64::consts::TAU;
 
 use chrono::{Datelike, Days, NaiveDate};
 use closecast_domain::TradingCalendar;
 
-/// Returns the sine and the cosine of the day of the week on a circle of seven days, Monday at angle 0. First value on
-/// day 0.
+/// Returns sine and cosine of the day of the week on a circle of seven days, Monday at angle 0. First value on day 0.
 ///
-/// Seven and not five, so that exchanges that trade at the weekend need no other encoding.
+/// Seven days instead of five: exchanges that trade at weekends use the same encoding.
 #[must_use]
 pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
     let angle = |date: &NaiveDate| TAU * f64::from(date.weekday().num_days_from_monday()) / 7.0;
@@ -18,16 +17,16 @@ pub fn weekday_on_circle(dates: &[NaiveDate]) -> (Vec<f64>, Vec<f64>) {
 /// Returns the calendar days from each session to the next one of the calendar: 1 within a week, 3 over a weekend.
 /// First value on day 0; never below 1.
 ///
-/// The calendar and not the next bar is asked, for the next bar lies in the future; and a calendar without the closures
-/// that nobody foresaw (such as that of 2001-09-11).
+/// It uses the calendar, not the next bar, which lies in the future, and a calendar without unscheduled closures (such as
+/// that of 2001-09-11).
 #[must_use]
 pub fn days_to_next_session(dates: &[NaiveDate], calendar: &TradingCalendar) -> Vec<f64> {
     let days = |&date: &NaiveDate| (calendar.scheduled_next_session(date) - date).num_days().max(1) as f64;
     dates.iter().map(days).collect()
 }
 
-/// Returns, for each session, the position in `dates` of the session `weeks` weeks before the next one of the calendar; `None`
-/// where there was none on that date. It reads dates up to the session and the calendar only.
+/// Returns, for each session, the index in `dates` of the session `weeks` weeks before the next one of the calendar; `None`
+/// if that date has no session. It depends on dates up to the session and on the calendar only.
 #[must_use]
 pub fn sessions_weeks_before_next(dates: &[NaiveDate], calendar: &TradingCalendar, weeks: u64) -> Vec<Option<usize>> {
     let before = |(day, &date): (usize, &NaiveDate)| {

@@ -5,8 +5,8 @@ use closecast_domain::Bar;
 use super::{range_volatility::garman_klass_variance, returns::overnight_gaps, volatility::MIN_VOLATILITY};
 use crate::rolling::rolling_mean;
 
-/// Returns the logarithm of each day's own volatility, `½ ln(gap² + Garman–Klass)`: the overnight gap and the session
-/// together. A day without any movement counts as [`MIN_VOLATILITY`]. First value on day 1.
+/// Returns the log volatility of each day, `½ ln(gap² + Garman–Klass)`: overnight gap and session together. A day without
+/// movement counts as [`MIN_VOLATILITY`]. First value on day 1.
 #[must_use]
 pub fn log_daily_volatility(bars: &[Bar]) -> Vec<f64> {
     let floor = MIN_VOLATILITY * MIN_VOLATILITY;

@@ -2,7 +2,7 @@
 
 use super::moving_average::exponential_moving_average;
 
-/// The three lines of MACD, in the currency of the closes, one value a day.
+/// The three lines of MACD, in the currency of the closes, one value per day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Macd {
     /// Fast minus slow exponential average. First value on day `slow − 1`.
@@ -15,9 +15,8 @@ pub struct Macd {
 
 /// Returns MACD (Appel 1979) with the periods `fast` < `slow` and `signal`; 12, 26 and 9 are customary.
 ///
-/// As `MACD` of TA-Lib: both averages start on day `slow − 1`, each from the simple mean of its own last days, and the
-/// signal from the simple mean of the line's first `signal` values. (TA-Lib shows the line only from the signal's first
-/// day on.)
+/// As `MACD` of TA-Lib: both averages start on day `slow − 1`, each from the simple mean of its last days, and the signal
+/// from the simple mean of the line's first `signal` values. (TA-Lib outputs the line only from the signal's first day on.)
 #[must_use]
 pub fn macd(closes: &[f64], fast: usize, slow: usize, signal: usize) -> Macd {
     let start = slow.saturating_sub(1);

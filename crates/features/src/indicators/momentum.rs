@@ -4,7 +4,7 @@
 ///
 /// `100 · gain / (gain + loss)`, where gain and loss are first the plain means over the first `period` changes and from
 /// then on `mean_t = mean_{t−1} + (change_t − mean_{t−1})/period`. Wilder (1978), *New Concepts in Technical Trading
-/// Systems*; as `RSI` of TA-Lib, except that a price that never moved stands at 50, neither bought nor sold (TA-Lib:
+/// Systems*; as `RSI` of TA-Lib, except that a constant price gives 50, neither overbought nor oversold (TA-Lib:
 /// 0).
 #[must_use]
 pub fn relative_strength_index(closes: &[f64], period: usize) -> Vec<f64> {
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn strength_stands_at_its_ends_and_in_the_middle() {
+    fn strength_is_0_50_or_100_for_simple_moves() {
         let rising: Vec<f64> = (0..20).map(|day| 100.0 + f64::from(day)).collect();
         let falling: Vec<f64> = rising.iter().rev().copied().collect();
         assert_eq!(relative_strength_index(&rising, 14)[19], 100.0);
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fall_after_an_opening_rise_counts_from_the_day_before() {
+    fn fall_after_an_opening_rise_counts_from_the_day_before() {
         // Rises of 1 over 5 days, then falls of 1: gain 1·(4/5)³ = 0.512, loss 1 − 0.512.
         let closes = [100.0, 101.0, 102.0, 103.0, 104.0, 105.0, 104.0, 103.0, 102.0];
         assert!((relative_strength_index(&closes, 5)[8] - 51.2).abs() < 1e-12);

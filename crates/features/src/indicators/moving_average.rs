@@ -13,7 +13,7 @@ pub fn simple_moving_average(values: &[f64], period: usize) -> Vec<f64> {
 /// Returns the exponential moving average `e_t = e_{t−1} + 2/(period + 1) · (value_t − e_{t−1})` from day `first` on.
 ///
 /// The seed `e_first` is the simple mean of the `period` values up to `first`, as in TA-Lib's `TA_INT_EMA`; with `first
-/// = period − 1` it is TA-Lib's `EMA`. No value at all when `first + 1 < period`: the seed would need earlier days.
+/// = period − 1` it is TA-Lib's `EMA`. There are no values if `first + 1 < period`: the seed would need earlier days.
 #[must_use]
 pub fn exponential_moving_average(values: &[f64], period: usize, first: usize) -> Vec<f64> {
     let mut averages = vec![f64::NAN; values.len()];

@@ -20,7 +20,7 @@ pub fn log_ranges(bars: &[Bar]) -> Vec<f64> {
     bars.iter().map(|bar| (bar.high / bar.low).ln()).collect()
 }
 
-/// Returns `change` of each day and the day before, with NaN for the first day, which has none before it.
+/// Returns `change` of each day and the previous one; NaN for the first day.
 fn first_day_unknown<T>(days: &[T], change: impl Fn(&[T]) -> f64) -> Vec<f64> {
     let unknown = days.first().map(|_| f64::NAN);
     unknown.into_iter().chain(days.windows(2).map(change)).collect()

@@ -6,20 +6,19 @@ use crate::rolling::rolling_variance;
 /// 5).
 pub const RISKMETRICS_DECAY: f64 = 0.94;
 
-/// Returns required before [`ewma_volatility`] with [`RISKMETRICS_DECAY`] has a value; it then rests on a sum of
-/// weights of 11.8 out of 16.7.
+/// Returns required before [`ewma_volatility`] with [`RISKMETRICS_DECAY`] has a value: a sum of weights of 11.8 out of 16.7.
 pub const RISKMETRICS_MIN_RETURNS: usize = 20;
 
-/// Volatility (1 basis point a day, 0.16 % a year) below which nothing is divided by it.
+/// Minimum volatility used as a divisor (1 basis point a day, 0.16 % a year).
 ///
-/// No price that trades is so quiet; a price that nobody updates is, and its scaled returns must stay finite.
+/// No traded price has such a low volatility; a stale price has, and its scaled returns must stay finite.
 pub const MIN_VOLATILITY: f64 = 1e-4;
 
 /// Returns the exponentially weighted volatility `σ_t = √(Σ_i λ^i r²_{t−i} / Σ_i λ^i)`, with `λ = decay` and the mean
 /// return taken as 0. It includes the return of day `t` itself.
 ///
-/// The weights are normalised over the returns there are (as `ewm(alpha=1−λ, adjust=True)` of pandas), so no seed has
-/// to be invented; with a long past it equals the RiskMetrics recursion `σ²_t = λ σ²_{t−1} + (1−λ) r²_t`. Leading NaN
+/// The weights are normalised over the available returns (as `ewm(alpha=1−λ, adjust=True)` of pandas), so no seed is
+/// needed; with a long past it equals the RiskMetrics recursion `σ²_t = λ σ²_{t−1} + (1−λ) r²_t`. Leading NaN
 /// are skipped. First value on the day of the `min_returns`-th return (day `min_returns` for [`log_returns`]).
 ///
 /// [`log_returns`]: super::returns::log_returns
@@ -46,7 +45,7 @@ pub fn scaling_volatility(returns: &[f64]) -> Vec<f64> {
     ewma_volatility(returns, RISKMETRICS_DECAY, RISKMETRICS_MIN_RETURNS).into_iter().map(floored).collect()
 }
 
-/// Size in σ beyond which [`capped_ewma_volatility`] counts a return as of that size.
+/// Limit, in σ, that [`capped_ewma_volatility`] clips returns to.
 pub const CAP: f64 = 4.0;
 
 /// Returns the volatility of the recursion `σ²_t = λ σ²_{t−1} + (1 − λ) min(r²_t, c² σ²_{t−1})` with `λ` =
@@ -82,16 +81,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_past_gives_the_riskmetrics_recursion() {
+    fn ewma_equals_the_riskmetrics_recursion_after_a_long_past() {
         let returns: Vec<f64> = (0..1200).map(|day| 0.01 * f64::from(day % 7) - 0.03).collect();
         let volatility = ewma_volatility(&returns, RISKMETRICS_DECAY, 1);
         let recursion = (RISKMETRICS_DECAY * volatility[1198].powi(2) + 0.06 * returns[1199].powi(2)).sqrt();
-        // 0.94^1199 is 1e-32: nothing is left of the normalisation but rounding.
+        // 0.94^1199 is 1e-32: the normalisation has no effect beyond rounding.
         assert!((volatility[1199] / recursion - 1.0).abs() < 1e-14);
     }
 
     #[test]
-    fn a_price_that_never_moves_is_divided_by_the_floor() {
+    fn constant_price_has_the_minimum_volatility() {
         let mut returns = vec![0.0; 30];
         returns[0] = f64::NAN;
         let sigma = scaling_volatility(&returns);
@@ -100,13 +99,13 @@ mod tests {
     }
 
     #[test]
-    fn a_price_that_moves_again_is_not_capped_at_nothing() {
+    fn capped_volatility_recovers_after_constant_prices() {
         let mut returns = vec![0.0; 40];
         returns[0] = f64::NAN;
         returns[30..].fill(0.02);
         let volatility = capped_ewma_volatility(&returns);
         assert_eq!(volatility[29], 0.0);
-        // The first move counts as one of 4 basis points, 4 times the least volatility.
+        // The first move counts as 4 basis points, 4 times the minimum volatility.
         assert!((volatility[30] / (0.06_f64 * 16e-8).sqrt() - 1.0).abs() < 1e-12);
         assert!(volatility[39] > volatility[30]);
     }

@@ -1,11 +1,11 @@
-//! How unusual a day's volume is.
+//! Unusual volume.
 //!
-//! A session without volume (an index, a source that has no volume, a day nobody traded) says nothing: it is left out
-//! of the means, and its own value is 0.
+//! A session without volume (an index, a source without volumes, a day without trades) is left out of the means, and its
+//! value is 0.
 
 use crate::{moments::Moments, rolling::rolling};
 
-/// Returns the logarithm of the volume minus its mean over the last `period` days, that day included. First value on
+/// Returns the log volume minus its mean over the last `period` days, including that day. First value on
 /// day `period − 1`.
 #[must_use]
 pub fn volume_surprise(volumes: &[f64], period: usize) -> Vec<f64> {
@@ -13,7 +13,7 @@ pub fn volume_surprise(volumes: &[f64], period: usize) -> Vec<f64> {
 }
 
 /// Returns [`volume_surprise`] in units of the standard deviation (divisor n − 1) of the log volumes of those days; 0
-/// where they do not vary. First value on day `period − 1`.
+/// if they are constant. First value on day `period − 1`.
 #[must_use]
 pub fn volume_z_score(volumes: &[f64], period: usize) -> Vec<f64> {
     against_past(volumes, period, |log_volume, past| {
@@ -30,7 +30,7 @@ pub fn volume_trend(volumes: &[f64], short: usize, long: usize) -> Vec<f64> {
     against_long.into_iter().zip(against_short).map(|(long, short)| long - short).collect()
 }
 
-/// Deviation of log volumes that is rounding and not variation.
+/// Standard deviation of log volumes below which they count as constant.
 const NO_VARIATION: f64 = 1e-9;
 
 fn against_past(volumes: &[f64], period: usize, compare: impl Fn(f64, Moments) -> f64) -> Vec<f64> {
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_trend_is_the_difference_of_two_means() {
+    fn trend_is_the_difference_of_two_means() {
         let volumes: Vec<f64> = (1..=8).map(|day| f64::from(1 << day)).collect();
         let trend = volume_trend(&volumes, 2, 4);
         assert!(trend[..3].iter().all(|value| value.is_nan()));
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn sessions_without_volume_say_nothing() {
+    fn sessions_without_volume_are_ignored() {
         let volumes = [100.0, 0.0, 100.0, 200.0, 0.0, 0.0, 0.0, 50.0];
         let surprise = volume_surprise(&volumes, 3);
         assert!(surprise[..2].iter().all(|value| value.is_nan()));

@@ -1,4 +1,4 @@
-//! BASE as bytes: one safetensors file, its metadata one JSON document.
+//! Artifacts of BASE: one safetensors file whose metadata is one JSON document.
 
 use std::collections::BTreeMap;
 
@@ -6,34 +6,35 @@ use closecast_nn::Network;
 use sha2::{Digest, Sha256};
 
 use super::{
-    calibration::Factors,
+    calibration::ConformalFactors,
     ensemble::Ensemble,
+    head::loss,
     model::{BaseModel, Description},
 };
 use crate::{ArtifactError, fingerprint::hex};
 
-/// Version of the layout. A reader refuses what it does not know.
+/// Version of the layout. A reader refuses other versions.
 pub(crate) const FORMAT: &str = "closecast-base-1";
 
 /// The model that ships with the program.
 static SHIPPED: &[u8] = include_bytes!("../../assets/base.safetensors");
 
 impl BaseModel {
-    /// Returns the model that ships with the program: trained on public daily prices, which its card names.
+    /// Returns the model that ships with the program. It is trained on public daily prices; its card names the sources.
     ///
     /// # Errors
-    /// [`ArtifactError`] never, unless the program itself is damaged.
+    /// [`ArtifactError`] only if the program file is damaged.
     pub fn shipped() -> Result<Self, ArtifactError> {
         Self::from_bytes(SHIPPED)
     }
 
-    /// Returns the size of that model's file.
+    /// Returns the size of the shipped artifact in bytes.
     #[must_use]
     pub fn shipped_size() -> usize {
         SHIPPED.len()
     }
 
-    /// Returns the model as bytes and remembers their hash. The same model gives the same bytes.
+    /// Serializes the model and stores the hash of the bytes. The same model gives the same bytes.
     ///
     /// # Errors
     /// [`ArtifactError`] when the description cannot be written.
@@ -47,10 +48,10 @@ impl BaseModel {
         Ok(bytes)
     }
 
-    /// Returns the model of `bytes`.
+    /// Reads a model from `bytes`.
     ///
     /// # Errors
-    /// [`ArtifactError`] for bytes that are not a model of this version, are damaged, or contradict themselves.
+    /// [`ArtifactError`] for bytes that are damaged, inconsistent, or of another format.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, ArtifactError> {
         let (networks, metadata) = Network::ensemble_from_safetensors(bytes)?;
         let found = metadata.get("format").map_or("without a format", String::as_str);
@@ -66,7 +67,7 @@ impl BaseModel {
     }
 }
 
-/// Refuses a description that does not belong to these weights.
+/// Checks that the description matches the weights.
 fn check(networks: &[Network], description: &Description) -> Result<(), ArtifactError> {
     let wrong = |what: &str| Err(ArtifactError::Contradiction(what.to_owned()));
     let card = &description.card;
@@ -75,23 +76,23 @@ fn check(networks: &[Network], description: &Description) -> Result<(), Artifact
     }
     let (inputs, head) = (&description.inputs, description.head);
     if (&card.features, &card.market_features) != (&inputs.names(), &inputs.market_names()) {
-        return wrong("the card names other features than the inputs");
+        return wrong("the features of the card differ from those of the inputs");
     }
-    if (card.members, card.head.as_str()) != (networks.len(), head.name()) {
-        return wrong("the card names another number of networks, or another head");
+    if (card.members, card.head) != (networks.len(), head) {
+        return wrong("the card's number of networks or its head differs from the model's");
     }
     if !inputs.are_scaled() {
-        return wrong("the scalers have another number of features than the inputs");
+        return wrong("the number of features of the scalers differs from that of the inputs");
     }
     if networks.iter().any(|network| network.spec().inputs != inputs.width()) {
-        return wrong("the inputs have another number of features than the network");
+        return wrong("the number of features of the inputs differs from that of the network");
     }
-    let outputs = head.loss().outputs_per_target() * card.horizon;
+    let outputs = loss(head).outputs_per_target() * card.horizon;
     if networks.iter().any(|network| network.spec().outputs != outputs) {
-        return wrong("the network's outputs are not those of the horizon");
+        return wrong("the number of network outputs does not match the horizon");
     }
-    if description.factors.len() != card.horizon || !description.factors.iter().all(Factors::are_usable) {
-        return wrong("the factors of the intervals are not those of the horizon, or not positive");
+    if description.factors.len() != card.horizon || !description.factors.iter().all(ConformalFactors::are_valid) {
+        return wrong("the interval factors must be positive, one set for each session of the horizon");
     }
     Ok(())
 }

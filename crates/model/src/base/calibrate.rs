@@ -1,19 +1,19 @@
-//! The calibration part: which days it has, and what came on them.
+//! The calibration part: its sessions, and the conformal factors fitted on them.
 
 use chrono::NaiveDate;
 use closecast_domain::{DateRange, ForecastError, History, MeasuredCoverage};
 
 use super::{
-    calibration::{Factors, Outcome, measured},
+    calibration::{ConformalFactors, Outcome, measure_coverage},
     ensemble::Ensemble,
 };
-use crate::dataset::unsuitable;
+use crate::error::unsuitable;
 
-/// Factors and what they were fitted on.
+/// Conformal factors and the days they were fitted on.
 #[derive(Clone, Debug)]
 pub(super) struct Calibrated {
-    /// For each session ahead.
-    pub(super) factors: Vec<Factors>,
+    /// One for each session ahead.
+    pub(super) factors: Vec<ConformalFactors>,
     pub(super) days: Option<DateRange>,
     pub(super) coverage: Option<MeasuredCoverage>,
 }
@@ -21,8 +21,8 @@ pub(super) struct Calibrated {
 /// Returns the first session of the calibration part: the newest `days` sessions of any history.
 pub(super) fn calibration_start(histories: &[History], days: usize) -> Result<NaiveDate, ForecastError> {
     let newest = histories.iter().map(|history| history.last().date).max();
-    let newest = newest.ok_or_else(|| unsuitable("there is no history to learn from"))?;
-    let after = || newest.succ_opt().ok_or_else(|| unsuitable("the newest session is at the end of time"));
+    let newest = newest.ok_or_else(|| unsuitable("there is no history to train on"))?;
+    let after = || newest.succ_opt().ok_or_else(|| unsuitable("the newest session is the last date of the calendar"));
     if days == 0 {
         return after();
     }
@@ -36,7 +36,7 @@ pub(super) fn calibration_start(histories: &[History], days: usize) -> Result<Na
     sessions.get(sessions.len().saturating_sub(days)).copied().map_or_else(after, Ok)
 }
 
-/// Calibrates `ensemble` on the days of `histories` from `start` on.
+/// Calibrates `ensemble` on the sessions of `histories` from `start` on.
 pub(super) fn calibrate(
     ensemble: &Ensemble,
     histories: &[History],
@@ -46,15 +46,15 @@ pub(super) fn calibrate(
     for history in histories {
         collect(ensemble, history, start, &mut outcomes)?;
     }
-    let factors = outcomes.iter().map(|outcomes| Factors::fit(&outcomes.iter())).collect();
+    let factors = outcomes.iter().map(|outcomes| ConformalFactors::fit(&outcomes.iter())).collect();
     let next = outcomes.first().map_or(&[][..], Vec::as_slice);
     let first = next.iter().map(|outcome| outcome.date).min();
     let last = next.iter().map(|outcome| outcome.date).max();
     let days = first.zip(last).map(|(start, end)| DateRange { start, end });
-    Ok(Calibrated { factors, days, coverage: measured(next) })
+    Ok(Calibrated { factors, days, coverage: measure_coverage(next) })
 }
 
-/// Appends the outcomes of one history, by sessions ahead.
+/// Appends the outcomes of one history to `outcomes`, by sessions ahead.
 fn collect(
     ensemble: &Ensemble,
     history: &History,

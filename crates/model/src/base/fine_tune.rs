@@ -1,4 +1,4 @@
-//! Models of one symbol that begin as BASE.
+//! Fine-tuning of BASE for one symbol.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -10,62 +10,69 @@ use closecast_nn::{Network, TrainingSession};
 use super::{
     calibrate::{calibrate, calibration_start},
     ensemble::Ensemble,
-    fit::Passes,
-    forecaster::{BaseForecaster, BaseSpec},
+    forecaster::BaseForecaster,
+    head::loss,
+    member_training::MemberTraining,
     model::BaseModel,
     panel::Panel,
+    spec::CheckedBaseSpec,
 };
-use crate::{dataset::unsuitable, epochs::engine, fingerprint::fingerprint};
+use crate::{
+    error::{engine_error, into_forecast_error},
+    fingerprint::fingerprint,
+};
 
-/// Most passes over a symbol's windows.
-const EPOCHS: usize = 8;
-/// Highest learning rate: a tenth of that of BASE, whose weights are to be kept near.
-const LEARNING_RATE: f64 = 3e-4;
-/// One in so many of the symbol's windows, the newest of those that may be learned from, decides how many passes are kept.
-const VALIDATION: usize = 5;
+/// Maximum number of epochs.
+const MAX_EPOCHS: usize = 8;
+/// Maximum learning rate: a tenth of that of BASE, so that the weights stay close to its own.
+const MAX_LEARNING_RATE: f64 = 3e-4;
+/// One in this many windows, the newest ones before the calibration part, is used for validation.
+const VALIDATION_DIVISOR: usize = 5;
 
 impl BaseModel {
-    /// Returns the model trained on for `history` alone. How many passes are kept, perhaps none, is decided on the newest
-    /// fifth of what may be learned from; the newest `calibration_days` sessions are left out of both, and the intervals are
-    /// calibrated on them.
+    /// Returns the model fine-tuned on `history`. The number of epochs, possibly 0, is chosen on the newest fifth of the windows
+    /// before the calibration part. The newest `calibration_days` sessions are used to calibrate the intervals only.
     ///
     /// # Errors
     /// [`ForecastError`] when the history is too short, a number becomes non-finite, or the work is cancelled.
     pub fn fine_tune(
         &self,
         history: &History,
-        spec: &BaseSpec,
+        spec: &CheckedBaseSpec,
         (cancel, progress): (&Cancel, &dyn ProgressSink),
     ) -> Result<Self, ForecastError> {
-        let need = self.fine_tuning_need(spec.calibration_days);
+        let (calibration_days, seed) = (spec.spec().calibration_days, spec.spec().seed);
+        let need = self.fine_tuning_need(calibration_days);
         if history.len() < need {
             return Err(ForecastError::TooShort { symbol: history.symbol().clone(), have: history.len(), need });
         }
-        let start = calibration_start(std::slice::from_ref(history), spec.calibration_days)?;
-        let learned = history.between(None, start.pred_opt()).map_err(unsuitable)?;
+        let start = calibration_start(std::slice::from_ref(history), calibration_days)?;
+        let learned = history.between(None, start.pred_opt()).map_err(into_forecast_error)?;
         let (lookback, horizon) = (self.ensemble.lookback, self.ensemble.horizon);
         let panel = Panel::of_one(&learned, self.ensemble.inputs.clone(), (lookback, horizon))?;
-        let split = panel.origins.len() - panel.origins.len() / VALIDATION;
-        // Targets reach `horizon` sessions ahead: those of the training windows end before the validation begins.
+        let split = panel.origins.len() - panel.origins.len() / VALIDATION_DIVISOR;
+        // Targets reach `horizon` sessions ahead: training targets end before the validation part begins.
         let train: Vec<usize> = (0..split.saturating_sub(horizon)).collect();
         let validation: Vec<usize> = (split..panel.origins.len()).collect();
         let mut epochs = 0;
         let mut networks = Vec::new();
         for (member, network) in self.ensemble.networks.iter().enumerate() {
-            let passes = Passes {
-                spec: &BaseSpec { head: self.ensemble.head, ..spec.clone() },
+            let training = MemberTraining {
+                spec,
+                head: self.ensemble.head,
                 threads: Some(1),
-                seed: spec.seed + member as u64,
-                epochs: EPOCHS,
-                learning_rate: LEARNING_RATE,
-                epochs_before: member * EPOCHS,
+                seed: seed + member as u64,
+                epochs: MAX_EPOCHS,
+                learning_rate: MAX_LEARNING_RATE,
+                epochs_before: member * MAX_EPOCHS,
             };
-            let (kept, best) = best_pass(&passes, network, &panel, (&train, &validation), (cancel, progress))?;
+            let (kept, best) =
+                train_to_best_epoch(&training, network, &panel, (&train, &validation), (cancel, progress))?;
             epochs = epochs.max(kept);
             networks.push(best);
         }
-        let mut tuned = self.fine_tuned(networks, epochs, (history, &learned), spec.seed);
-        // The targets of the validation windows, of which the last one ends with what is learned.
+        let mut tuned = self.fine_tuned(networks, epochs, (history, &learned), seed);
+        // First session of the validation targets.
         let chosen_from = learned.len() - horizon - validation.len() + 1;
         tuned.description.card.passes_chosen_on =
             Some(DateRange { start: learned.bars()[chosen_from].date, end: learned.last().date });
@@ -78,7 +85,7 @@ impl BaseModel {
         Ok(tuned)
     }
 
-    /// Returns the model of the fine-tuned `networks`; one whose `epochs` are 0 forecasts what BASE does.
+    /// Returns the model of the fine-tuned `networks`; with 0 `epochs` its forecasts equal those of BASE.
     fn fine_tuned(
         &self,
         networks: Vec<Network>,
@@ -106,12 +113,12 @@ impl BaseModel {
         Self::new(Ensemble { networks, ..self.ensemble.clone() }, description)
     }
 
-    /// Returns the sessions that fine-tuning needs, of which the newest `calibration_days` are not learned from: the fewest
-    /// that leave a window to train on and one to decide with.
+    /// Returns the minimum number of sessions for fine-tuning: at least one training window and one validation window before
+    /// the `calibration_days`.
     fn fine_tuning_need(&self, calibration_days: usize) -> usize {
         let horizon = self.ensemble.horizon;
-        let mut windows = VALIDATION;
-        while windows - windows / VALIDATION <= horizon {
+        let mut windows = VALIDATION_DIVISOR;
+        while windows - windows / VALIDATION_DIVISOR <= horizon {
             windows += 1;
         }
         // The first window ends on the session `need`, and the last one `horizon` before the calibration part.
@@ -119,9 +126,9 @@ impl BaseModel {
     }
 }
 
-/// Trains on, and returns the passes after which the loss on the validation windows was least, with the network as it was then.
-fn best_pass(
-    passes: &Passes<'_>,
+/// Trains a copy of `network`; returns the epoch with the lowest validation loss, 0 for none, and the network of that epoch.
+fn train_to_best_epoch(
+    training: &MemberTraining<'_>,
     network: &Network,
     panel: &Panel,
     (train, validation): (&[usize], &[usize]),
@@ -130,29 +137,29 @@ fn best_pass(
     let source = panel.source()?;
     let rows = panel.rows_alone(validation);
     let targets = panel.targets_of(&rows);
-    let outputs = network.forward(&source, &rows).map_err(engine)?;
-    let head_loss = passes.spec.head.loss();
+    let outputs = network.forward(&source, &rows).map_err(engine_error)?;
+    let head_loss = loss(training.head);
     let mut best = (head_loss.mean(&outputs, &targets), 0, network.clone());
     let after = |epoch: usize, session: &TrainingSession| {
-        let outputs = session.forward(&source, &rows).map_err(engine)?;
+        let outputs = session.forward(&source, &rows).map_err(engine_error)?;
         let loss = head_loss.mean(&outputs, &targets);
         if loss < best.0 {
             best = (loss, epoch, session.network().clone());
         }
         Ok(())
     };
-    passes.train(network.clone(), (panel, train), (cancel, progress), after)?;
+    training.train(network.clone(), (panel, train), (cancel, progress), after)?;
     Ok((best.1, best.2))
 }
 
-/// BASE, then one fine-tuned model for each symbol that is long enough; the others keep to BASE.
+/// Trains BASE and fine-tunes it for each symbol with a long enough history; other symbols use BASE.
 #[derive(Clone, Debug, Default)]
 pub struct FineTunedForecaster {
     base: BaseForecaster,
 }
 
 impl FineTunedForecaster {
-    /// Returns a forecaster that fine-tunes what `base` gives.
+    /// Returns a forecaster that fine-tunes the model of `base`.
     #[must_use]
     pub fn new(base: BaseForecaster) -> Self {
         Self { base }
@@ -168,7 +175,7 @@ impl PanelForecaster for FineTunedForecaster {
     ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError> {
         let base = self.base.fit_base(histories, cancel, progress)?;
         let mut by_symbol: BTreeMap<Symbol, BaseModel> = BTreeMap::new();
-        // Of two histories of a symbol the newer one comes last, and is the one to be forecast.
+        // Of two histories of a symbol, the one that ends later is kept.
         let mut ordered: Vec<&History> = histories.iter().collect();
         ordered.sort_by_key(|history| history.last().date);
         for history in ordered {

@@ -1,127 +1,63 @@
-//! Training of BASE.
+//! Training of BASE on many symbols.
 
 use closecast_domain::{
     BaseCard, Cancel, DateRange, ForecastError, History, PanelForecaster, Predict, Progress, ProgressSink,
 };
 use closecast_features::FeatureSet;
 use closecast_nn::{Network, NetworkSpec, training_bytes, training_memory};
-use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
     calibrate::{Calibrated, calibrate, calibration_start},
     ensemble::Ensemble,
-    fit::Passes,
-    head::Head,
+    head::loss,
+    member_training::MemberTraining,
     model::{BaseModel, Description},
     panel::Panel,
+    spec::{BaseSpec, CheckedBaseSpec},
 };
 use crate::{
-    dataset::unsuitable,
+    error::{into_forecast_error, unsuitable},
     fingerprint::{fingerprint, hex},
-    spec::{SpecError, memory_error, within},
+    spec::{SpecError, memory_error},
 };
 
-/// What is trained. The defaults were chosen on days before those of any figure that is told.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct BaseSpec {
-    /// Days in a window.
-    pub lookback: usize,
-    /// Sessions forecast in one pass.
-    pub horizon: usize,
-    /// The distribution that is learned.
-    #[serde(default)]
-    pub head: Head,
-    /// Units of the one LSTM layer.
-    pub hidden_size: usize,
-    /// Passes over all windows.
-    pub epochs: usize,
-    /// Windows of one step.
-    pub batch_size: usize,
-    /// Highest learning rate, of a cosine with a warm-up.
-    pub learning_rate: f64,
-    /// Decoupled weight decay.
-    pub weight_decay: f64,
-    /// Newest sessions that no weight is trained on: the intervals are calibrated on them.
-    pub calibration_days: usize,
-    /// Seed of the first network.
-    pub seed: u64,
-    /// Networks trained from different seeds, whose quantiles are averaged.
-    pub members: usize,
-}
-
-impl Default for BaseSpec {
-    fn default() -> Self {
-        Self {
-            lookback: 30,
-            horizon: 1,
-            head: Head::default(),
-            hidden_size: 32,
-            epochs: 3,
-            batch_size: 512,
-            learning_rate: 3e-3,
-            weight_decay: 1e-3,
-            calibration_days: 63,
-            seed: 42,
-            members: 1,
-        }
-    }
-}
-
-impl BaseSpec {
-    /// Checks every field.
-    ///
-    /// # Errors
-    /// [`SpecError`] names the first field outside its range.
-    pub fn check(&self) -> Result<(), SpecError> {
-        within("lookback", self.lookback, 2, 1000)?;
-        within("horizon", self.horizon, 1, 60)?;
-        within("hidden_size", self.hidden_size, 1, 2048)?;
-        within("epochs", self.epochs, 1, 10_000)?;
-        within("batch_size", self.batch_size, 1, 4096)?;
-        within("learning_rate", self.learning_rate, 1e-9, 1.0)?;
-        within("weight_decay", self.weight_decay, 0.0, 1.0)?;
-        within("calibration_days", self.calibration_days, 0, 10_000)?;
-        within("members", self.members, 1, 64)
-    }
-}
-
-/// BASE, to be trained on many symbols at once.
+/// Trains BASE on many symbols.
 #[derive(Clone, Debug, Default)]
 pub struct BaseForecaster {
-    spec: BaseSpec,
+    spec: CheckedBaseSpec,
     threads: Option<usize>,
     sources: String,
 }
 
 impl BaseForecaster {
-    /// Returns a forecaster that will train `spec`.
+    /// Returns a forecaster that trains `spec`.
     #[must_use]
-    pub fn new(spec: BaseSpec) -> Self {
+    pub fn new(spec: CheckedBaseSpec) -> Self {
         Self { spec, threads: None, sources: String::new() }
     }
 
-    /// Returns what will be trained.
+    /// Returns the spec.
     #[must_use]
-    pub fn spec(&self) -> &BaseSpec {
+    pub fn spec(&self) -> &CheckedBaseSpec {
         &self.spec
     }
 
-    /// Sets the number of threads. It changes the time taken, never the result.
+    /// Sets the number of threads. The result does not depend on it.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Self {
         self.threads = threads;
         self
     }
 
-    /// Says where the prices come from, for the card.
+    /// Sets the source of the prices, for the card.
     #[must_use]
     pub fn sources(mut self, sources: impl Into<String>) -> Self {
         self.sources = sources.into();
         self
     }
 
-    /// Trains all networks on what lies before the calibration part, and calibrates the intervals on it.
+    /// Trains all networks on the sessions before the calibration part and calibrates the intervals on it.
     ///
     /// # Errors
     /// [`ForecastError`] when no history is long enough, a number becomes non-finite, or the work is cancelled.
@@ -131,17 +67,16 @@ impl BaseForecaster {
         cancel: &Cancel,
         progress: &dyn ProgressSink,
     ) -> Result<BaseModel, ForecastError> {
-        let spec = &self.spec;
-        spec.check().map_err(unsuitable)?;
+        let spec = self.spec.spec();
         let start = calibration_start(histories, spec.calibration_days)?;
         let before = |history: &History| history.between(None, start.pred_opt()).ok();
         let learned: Vec<History> = histories.iter().filter_map(before).collect();
-        check_table(&learned, spec.horizon).map_err(unsuitable)?;
+        check_table(&learned, spec.horizon).map_err(into_forecast_error)?;
         let panel = Panel::new(&learned, FeatureSet::volatility(), (spec.lookback, spec.horizon))?;
         if panel.origins.is_empty() {
             return Err(unsuitable("no history is long enough for a window of BASE"));
         }
-        self.check_memory(&panel).map_err(unsuitable)?;
+        self.check_memory(&panel).map_err(into_forecast_error)?;
         let networks = self.networks(&panel, cancel, progress)?;
         let known_until = panel.known_until;
         let trained_on = DateRange { start: panel.known_from, end: known_until };
@@ -160,9 +95,9 @@ impl BaseForecaster {
         Ok(BaseModel::new(ensemble, description))
     }
 
-    /// Refuses a training that does not fit into the memory beside the table of all days.
+    /// Refuses a training that does not fit into memory together with the feature table.
     fn check_memory(&self, panel: &Panel) -> Result<(), SpecError> {
-        let BaseSpec { hidden_size, lookback, batch_size, .. } = self.spec;
+        let &BaseSpec { hidden_size, lookback, batch_size, .. } = self.spec.spec();
         let Ok(network) = self.network_spec(panel).check() else { return Ok(()) };
         let bytes = training_bytes(&network, batch_size, lookback);
         let most = training_memory(1).saturating_sub(panel.bytes());
@@ -172,14 +107,14 @@ impl BaseForecaster {
     }
 
     fn network_spec(&self, panel: &Panel) -> NetworkSpec {
-        let BaseSpec { horizon, head, hidden_size, .. } = self.spec;
+        let &BaseSpec { horizon, head, hidden_size, .. } = self.spec.spec();
         NetworkSpec {
             inputs: panel.inputs.width(),
             hidden: hidden_size,
             layers: 1,
             skip: true,
             dropout: 0.0,
-            ..NetworkSpec::base(1, head.loss().outputs_per_target() * horizon)
+            ..NetworkSpec::base(1, loss(head).outputs_per_target() * horizon)
         }
     }
 
@@ -189,16 +124,17 @@ impl BaseForecaster {
         cancel: &Cancel,
         progress: &dyn ProgressSink,
     ) -> Result<Vec<Network>, ForecastError> {
-        let BaseSpec { epochs, members, batch_size, seed, learning_rate, .. } = self.spec;
-        let network = self.network_spec(panel).check().map_err(unsuitable)?;
+        let &BaseSpec { epochs, members, batch_size, seed, learning_rate, head, .. } = self.spec.spec();
+        let network = self.network_spec(panel).check().map_err(into_forecast_error)?;
         let origins: Vec<usize> = (0..panel.origins.len()).collect();
         let batches_per_epoch = origins.len().div_ceil(batch_size);
         progress.report(&Progress::TrainingStarted { epochs: epochs * members, batches_per_epoch });
         let member = |member: usize| {
             let seed = seed + member as u64;
             let epochs_before = member * epochs;
-            let passes = Passes { spec: &self.spec, threads: self.threads, seed, epochs, learning_rate, epochs_before };
-            passes.train(Network::init(&network, seed), (panel, &origins), (cancel, progress), |_, _| Ok(()))
+            let (spec, threads) = (&self.spec, self.threads);
+            let training = MemberTraining { spec, head, threads, seed, epochs, learning_rate, epochs_before };
+            training.train(Network::init(&network, seed), (panel, &origins), (cancel, progress), |_, _| Ok(()))
         };
         (0..members).map(member).collect()
     }
@@ -210,11 +146,11 @@ impl BaseForecaster {
         trained_on: DateRange,
         calibrated: &Calibrated,
     ) -> BaseCard {
-        let spec = &self.spec;
+        let spec = self.spec.spec();
         BaseCard {
             name: "BASE".to_owned(),
             fine_tuned_for: None,
-            head: spec.head.name().to_owned(),
+            head: spec.head,
             lookback: spec.lookback,
             horizon: spec.horizon,
             features: ensemble.inputs.names(),
@@ -235,16 +171,16 @@ impl BaseForecaster {
     }
 }
 
-/// Refuses histories whose features do not fit into the memory, before these are computed: a table of them alone, and two views of it
+/// Refuses histories whose features do not fit into memory, before computing them: one table of features, and two scaled views
 /// with targets.
 fn check_table(histories: &[History], horizon: usize) -> Result<(), SpecError> {
     let days: usize = histories.iter().map(History::len).sum();
     let a_day = 3 * FeatureSet::volatility().kinds().len() + 2 * horizon;
     let bytes = days * a_day * size_of::<f32>();
-    memory_error(bytes, training_memory(1), "the number of days of all symbols", || days.to_string())
+    memory_error(bytes, training_memory(1), "the total number of days of all symbols", || days.to_string())
 }
 
-/// Returns the SHA-256 of the fingerprints of all histories.
+/// Returns the SHA-256 over the fingerprints of all histories.
 fn fingerprint_of_all(histories: &[History]) -> String {
     let mut hash = Sha256::new();
     histories.iter().for_each(|history| hash.update(fingerprint(history)));

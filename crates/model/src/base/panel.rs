@@ -1,4 +1,4 @@
-//! Many histories as one table, so that a window may begin anywhere in any of them.
+//! Training data of many histories in one table.
 
 use std::ops::Range;
 
@@ -8,30 +8,30 @@ use closecast_features::{FeatureSet, Features, TargetKind, Targets};
 use closecast_nn::{WindowSource, first_bits};
 
 use super::inputs::{Inputs, View};
-use crate::dataset::unsuitable;
+use crate::error::{into_forecast_error, unsuitable};
 
-/// Targets beyond it are learned as if they were of this size: one crash must not outweigh a year. In σ.
-const LARGEST_TARGET: f32 = 15.0;
+/// Limit that targets are clamped to, in σ: a single crash must not dominate the loss.
+const MAX_TARGET: f32 = 15.0;
 
-/// The scaled features of all histories, one below the other, and the days that can be learned from. Every history is there
-/// twice: before its market, and alone.
+/// The scaled features of all histories, concatenated, and the origins with known targets. Every history has two views: with
+/// and without its market.
 pub(super) struct Panel {
     table: Vec<f32>,
     lookback: usize,
     horizon: usize,
-    /// Rows at which a window may end whose targets are known.
+    /// Rows at which a window with known targets ends.
     pub(super) origins: Vec<Origin>,
-    /// `[row, horizon]`, NaN where there is none.
+    /// `[row, horizon]`, NaN if unknown.
     targets: Vec<f32>,
     pub(super) inputs: Inputs,
-    /// First and last session of the histories that were not left out.
+    /// First and last session of the histories used.
     pub(super) known_from: NaiveDate,
     pub(super) known_until: NaiveDate,
-    /// How many those are.
+    /// Number of histories used.
     pub(super) symbols: usize,
 }
 
-/// A day to learn from: the row of either view.
+/// A training origin: its row in both views.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Origin {
     in_market: usize,
@@ -39,7 +39,7 @@ pub(super) struct Origin {
 }
 
 impl Panel {
-    /// Computes features and targets; histories too short for a window are left out.
+    /// Computes features and targets; leaves out histories that are too short for a window.
     pub(super) fn new(
         histories: &[History],
         set: FeatureSet,
@@ -49,19 +49,19 @@ impl Panel {
         let tables: Vec<(&History, Features)> = histories
             .iter()
             .filter(long_enough)
-            .map(|history| Ok((history, set.compute(history).map_err(unsuitable)?)))
+            .map(|history| Ok((history, set.compute(history).map_err(into_forecast_error)?)))
             .collect::<Result<_, ForecastError>>()?;
         let known_from = tables.iter().map(|(history, _)| history.bars()[0].date).min();
         let known_until = tables.iter().map(|(history, _)| history.last().date).max();
         let Some((known_from, known_until)) = known_from.zip(known_until) else {
             let need = set.warm_up() + lookback + horizon + 1;
-            return Err(unsuitable(format!("no history has the {need} sessions that BASE needs to learn from")));
+            return Err(unsuitable(format!("no history has the {need} sessions that training BASE needs")));
         };
         let inputs = Inputs::fit(set, &tables)?;
         Self::of_tables(&tables, inputs, (known_from, known_until), (lookback, horizon))
     }
 
-    /// Returns the panel of one history, seen through inputs that were fitted before.
+    /// Returns the panel of one history with already fitted inputs.
     pub(super) fn of_one(
         history: &History,
         inputs: Inputs,
@@ -101,10 +101,11 @@ impl Panel {
     }
 
     fn append(&mut self, history: &History, features: &Features) -> Result<(), ForecastError> {
-        let targets = Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(unsuitable)?;
-        let alone = self.append_view((history, features), &targets, View::Alone)?;
-        let in_market = match self.inputs.knows_market_of(history) {
-            Some(_) => self.append_view((history, features), &targets, View::InMarket)?,
+        let targets =
+            Targets::compute(TargetKind::ScaledLogReturn, history, self.horizon).map_err(into_forecast_error)?;
+        let alone = self.append_view((history, features), &targets, View::Symbol)?;
+        let in_market = match self.inputs.market_of(history) {
+            Some(_) => self.append_view((history, features), &targets, View::SymbolAndMarket)?,
             None => alone,
         };
         let first = (features.first_valid() + self.lookback - 1).max(targets.known_origins().start);
@@ -129,19 +130,19 @@ impl Panel {
         Ok(first_row)
     }
 
-    /// Returns the memory that features and targets of all days take, in bytes.
+    /// Returns the memory of features and targets in bytes.
     pub(super) fn bytes(&self) -> usize {
         (self.table.capacity() + self.targets.capacity()) * size_of::<f32>()
             + self.origins.capacity() * size_of::<Origin>()
     }
 
-    /// Returns the tables as windows for the engine.
+    /// Returns the table as windows for the engine.
     pub(super) fn source(&self) -> Result<WindowSource<'_>, ForecastError> {
-        WindowSource::new(&self.table, self.inputs.width(), self.lookback).map_err(unsuitable)
+        WindowSource::new(&self.table, self.inputs.width(), self.lookback).map_err(into_forecast_error)
     }
 
-    /// Returns the rows of the `chosen` origins, each in one of its views, evenly by chance: the network learns to do without a market,
-    /// and not to rely on one whose few years it knows by heart.
+    /// Returns the rows of the `chosen` origins, each in one of its views with equal probability: a regularisation against
+    /// overfitting to the market features.
     pub(super) fn rows(&self, chosen: &[usize], seed: u64, epoch: u64) -> Vec<usize> {
         let row = |&index: &usize| {
             let origin = self.origins[index];
@@ -151,7 +152,7 @@ impl Panel {
         chosen.iter().map(row).collect()
     }
 
-    /// Returns the rows of the `chosen` origins as the symbol sees them alone.
+    /// Returns the rows of the `chosen` origins without the market.
     pub(super) fn rows_alone(&self, chosen: &[usize]) -> Vec<usize> {
         chosen.iter().map(|&index| self.origins[index].alone).collect()
     }
@@ -159,6 +160,6 @@ impl Panel {
     /// Returns the targets of `rows`, `[row, horizon]`.
     pub(super) fn targets_of(&self, rows: &[usize]) -> Vec<f32> {
         let targets = |&row: &usize| &self.targets[row * self.horizon..(row + 1) * self.horizon];
-        rows.iter().flat_map(targets).map(|target| target.clamp(-LARGEST_TARGET, LARGEST_TARGET)).collect()
+        rows.iter().flat_map(targets).map(|target| target.clamp(-MAX_TARGET, MAX_TARGET)).collect()
     }
 }

@@ -1,26 +1,23 @@
-//! The values of one field that the search may choose from.
-
-mod form;
+//! The values of one numeric field in the search space.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub(super) use self::form::one_or_more;
 use super::draw::Draws;
 use crate::SpecError;
 
-/// The values of one numeric field that the search may choose from. In a file: a value alone is fixed, a list is one of its
-/// values, a table is an [`Interval`].
+/// The values of one numeric field. In a file, a single value is fixed, a list gives alternatives, and a table is an
+/// [`Interval`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dimension<T> {
-    /// One of these, each as likely; a single one is fixed.
+    /// One of these values with equal probability; a single value is fixed.
     OneOf(Vec<T>),
     /// Any value of an interval.
     Between(Interval<T>),
 }
 
-/// All values from one to another, both included.
+/// A closed interval.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Interval<T> {
@@ -28,15 +25,15 @@ pub struct Interval<T> {
     pub from: T,
     /// The largest value.
     pub to: T,
-    /// Whether values are drawn uniformly on a logarithmic scale: as many from 1 to 10 as from 10 to 100.
+    /// Whether values are drawn uniformly on a logarithmic scale.
     #[serde(default)]
     pub log: bool,
-    /// A value that is drawn half of the time instead, such as 0 beside an interval on a logarithmic scale.
-    #[serde(default = "nothing", skip_serializing_if = "Option::is_none")]
+    /// A value that is drawn with probability ½ instead, such as 0 in addition to a logarithmic interval.
+    #[serde(default = "none", skip_serializing_if = "Option::is_none")]
     pub or: Option<T>,
 }
 
-fn nothing<T>() -> Option<T> {
+fn none<T>() -> Option<T> {
     None
 }
 
@@ -52,12 +49,12 @@ impl<T> Interval<T> {
     }
 }
 
-/// A number of a model's description.
+/// A numeric type of a hyperparameter.
 pub trait Number: Copy + PartialOrd + fmt::Display {
-    /// Returns the number as a real one.
+    /// Returns the value as `f64`.
     fn real(self) -> f64;
 
-    /// Returns the value at the share `unit`, in [0, 1), of the way from one to the other.
+    /// Maps `unit`, in [0, 1), to a value of the interval.
     fn at(unit: f64, interval: &Interval<Self>) -> Self
     where
         Self: Sized;
@@ -69,7 +66,7 @@ impl Number for usize {
     }
 
     fn at(unit: f64, interval: &Interval<Self>) -> Self {
-        // Every integer has a stretch of its own, so that the last one is as likely as the others.
+        // Every integer gets a share of equal length, so that the last one is as likely as the others.
         let (from, end) = (interval.from.real(), interval.to.real() + 1.0);
         (on_the_way(unit, from, end, interval.log).floor() as usize).clamp(interval.from, interval.to)
     }
@@ -82,7 +79,7 @@ impl Number for f64 {
 
     fn at(unit: f64, interval: &Interval<Self>) -> Self {
         let value = on_the_way(unit, interval.from, interval.to, interval.log);
-        // Three digits are more than a search can tell apart, and a person can read them.
+        // Three significant digits: finer differences do not matter to a search, and the values stay readable.
         let rounded = format!("{value:.2e}").parse().unwrap_or(value);
         rounded.clamp(interval.from, interval.to)
     }
@@ -93,7 +90,7 @@ fn on_the_way(unit: f64, from: f64, to: f64, log: bool) -> f64 {
 }
 
 impl<T: Number> Dimension<T> {
-    /// Refuses an empty list and an interval that is none.
+    /// Refuses an empty list and an invalid interval.
     pub(super) fn check(&self, field: &'static str) -> Result<(), SpecError> {
         let refuse = |value: String, allowed: &str| Err(SpecError { field, value, allowed: allowed.to_owned() });
         match self {
@@ -105,17 +102,14 @@ impl<T: Number> Dimension<T> {
                     return refuse(value, "from a smaller to a larger number");
                 }
                 if *log && from.real() <= 0.0 {
-                    return refuse(
-                        format!("{value} on a logarithmic scale"),
-                        "above 0, with `or = 0` where 0 is to be tried too",
-                    );
+                    return refuse(format!("{value} on a logarithmic scale"), "above 0; add `or = 0` to also try 0");
                 }
                 Ok(())
             }
         }
     }
 
-    /// Returns the value where there is nothing to choose.
+    /// Returns the value if the dimension has only one.
     pub(super) fn fixed(&self) -> Option<T> {
         match self {
             Self::OneOf(values) if values.iter().all(|value| values.first() == Some(value)) => values.first().copied(),
@@ -123,7 +117,7 @@ impl<T: Number> Dimension<T> {
         }
     }
 
-    /// Returns values between which all others lie.
+    /// Returns the bounds of the values.
     pub(super) fn extremes(&self) -> Vec<T> {
         match self {
             Self::OneOf(values) => values.clone(),
@@ -131,7 +125,7 @@ impl<T: Number> Dimension<T> {
         }
     }
 
-    /// Returns the value of a proposal; `None` for an empty list.
+    /// Draws a value; `None` for an empty list.
     pub(super) fn draw(&self, field: &str, draws: &Draws) -> Option<T> {
         match self {
             Self::OneOf(values) => values.get(draws.below(field, values.len())).copied(),
@@ -150,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_of_an_interval_are_drawn_equally_often_the_last_one_too() {
+    fn integers_of_an_interval_are_drawn_equally_often() {
         let drawn = drawn(&Dimension::Between(Interval::linear(3, 6)));
         for value in 3..=6 {
             let count = drawn.iter().filter(|other| **other == value).count();
@@ -160,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_logarithmic_interval_has_as_many_in_every_decade_and_half_the_draws_are_the_value_beside_it() {
+    fn logarithmic_interval_draws_every_decade_equally_and_the_alternative_half_of_the_time() {
         let interval = Interval { or: Some(0.0), ..Interval::log(1e-4, 1e-2) };
         let drawn = drawn(&Dimension::Between(interval));
         let count = |from, to| drawn.iter().filter(|value| (from..to).contains(*value)).count();
@@ -171,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_one_value_is_fixed_and_everything_else_is_not() {
+    fn list_of_one_value_is_fixed() {
         assert_eq!(Dimension::OneOf(vec![3]).fixed(), Some(3));
         assert_eq!(Dimension::OneOf(vec![3, 3]).fixed(), Some(3));
         assert_eq!(Dimension::OneOf(vec![3, 4]).fixed(), None);
@@ -180,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_dimension_is_told() {
+    fn invalid_dimension_is_reported() {
         let cases = [
             (Dimension::OneOf(vec![]), "x is an empty list, but must be a list of values"),
             (

@@ -1,19 +1,19 @@
-//! Random numbers that belong to a trial and a field, whatever else is drawn.
+//! Random numbers as a function of seed, trial and field.
 
 use sha2::{Digest, Sha256};
 
-/// What the draws of one proposal depend on. A field left out of the space, or another number of trials, changes none of the
-/// others: a search that is made longer goes on from the trials it has.
+/// Key of the draws of one proposal. Draws of a field depend on neither other fields nor the number of trials, so that a
+/// search with more trials reuses the finished ones.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Draws {
     pub(super) seed: u64,
     pub(super) trial: usize,
-    /// Counts the proposals of this trial that an earlier trial already had.
+    /// Number of rejected proposals of this trial that repeated an earlier trial.
     pub(super) attempt: usize,
 }
 
 impl Draws {
-    /// Returns a number uniform in [0, 1), a multiple of 2⁻⁵³: the first bits of a SHA-256.
+    /// Returns a uniform number in [0, 1), a multiple of 2⁻⁵³: the first bits of a SHA-256.
     pub(super) fn unit(&self, field: &str) -> f64 {
         let mut hash = Sha256::new();
         hash.update(format!("closecast tune {} {} {} {field}", self.seed, self.trial, self.attempt));
@@ -21,7 +21,7 @@ impl Draws {
         (bits >> 11) as f64 / (1_u64 << 53) as f64
     }
 
-    /// Returns an integer uniform in `0..count`, 0 when there is none.
+    /// Returns a uniform integer in `0..count`, 0 if `count` is 0.
     pub(super) fn below(&self, field: &str, count: usize) -> usize {
         ((self.unit(field) * count as f64) as usize).min(count.saturating_sub(1))
     }
@@ -32,7 +32,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn draws_are_uniform_and_depend_on_everything_they_name() {
+    fn draws_are_uniform_and_depend_on_every_part_of_the_key() {
         let draws = |trial| Draws { seed: 42, trial, attempt: 0 };
         let mean = (0..20_000).map(|trial| draws(trial).unit("layers")).sum::<f64>() / 2e4;
         // The standard error is 0.29 / √2e4 = 2e-3.
@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_bits_are_those_of_the_hash() {
+    fn draw_equals_the_first_bits_of_the_hash() {
         // hashlib.sha256(b"closecast tune 42 0 0 layers") in Python: (int.from_bytes(digest[:8], "big") >> 11) / 2**53
         assert_eq!(Draws { seed: 42, trial: 0, attempt: 0 }.unit("layers"), 0.130_956_068_911_334_6);
     }

@@ -1,60 +1,61 @@
-//! What a search may see, and how it is cut into folds.
+//! The sessions available to a search, split into folds.
 
 use std::ops::Range;
 
 use closecast_domain::{DateRange, ForecastError, History};
 use closecast_features::{Split, SplitSpec};
 
-use super::{Dimension, TuneError, space::CheckedSpace};
+use super::{dimension::Dimension, error::TuneError, space::CheckedSpace};
 use crate::{
     CheckedSpec, ModelSpec,
-    dataset::{Dataset, chronological, origins, unsuitable},
+    dataset::{Dataset, chronological, origins},
+    error::into_forecast_error,
 };
 
-/// Folds of a search.
+/// Number of folds.
 const FOLDS: usize = 3;
 
-/// Share of the origins of the known days that one fold is scored on.
+/// Share of the known origins that each fold is scored on.
 const SCORED: f64 = 0.15;
 
-/// Fewest origins before the first scored day: enough for some weights and for a choice of the epoch.
-const LEAST_PAST: usize = 100;
+/// Minimum number of origins before the first scored day, for training and validation.
+const MIN_PAST_ORIGINS: usize = 100;
 
-/// The days that a search may see, in folds. Nothing later is in it.
+/// The sessions available to a search, in folds. It contains no later session.
 #[derive(Clone, Debug)]
-pub(super) struct Ground {
+pub(super) struct SearchData {
     pub(super) known: History,
     pub(super) folds: Vec<Fold>,
-    /// The days whose prices no trial sees: those that a model of the space may be tested on.
+    /// The held-out days: the test days of all models of the space.
     pub(super) held_out: DateRange,
 }
 
-/// One fold: models learn from what is before the scored days.
+/// One fold: models are trained on the days before the scored days.
 #[derive(Clone, Debug)]
 pub(super) struct Fold {
-    /// All days up to the last one whose close is needed.
+    /// All days up to the last close needed.
     history: History,
     /// Origins whose forecasts are scored.
     scored: Range<usize>,
     split: SplitSpec,
 }
 
-impl Ground {
-    /// Cuts the test days off `history` and the rest into folds.
+impl SearchData {
+    /// Removes the test days from `history` and splits the rest into folds.
     ///
-    /// The test part of a model depends on its lookback; what is cut off is the longest test part in the space. The days that
-    /// are scored are the same for every model, so that their errors can be compared.
+    /// The test part of a model depends on its lookback; the longest test part of the space is removed. The scored days are
+    /// the same for every model, so that errors are comparable.
     pub(super) fn new(space: &CheckedSpace, history: &History) -> Result<Self, TuneError> {
         let have = history.len();
         let layout = Layout::new(space, have).ok_or_else(|| {
             let need = (have..).find(|&days| Layout::new(space, days).is_some()).unwrap_or(usize::MAX);
             TuneError::TooShort { symbol: history.symbol().clone(), have, need, lookback: space.lookbacks().1.lookback }
         })?;
-        let known = history.first_bars(layout.known).map_err(unsuitable)?;
+        let known = history.first_bars(layout.known).map_err(into_forecast_error)?;
         let held_out = DateRange { start: history.bars()[layout.known].date, end: history.last().date };
         let ModelSpec { horizon, split, .. } = *space.untuned();
         let fold = |scored: Range<usize>| {
-            let history = known.first_bars(scored.end + horizon).map_err(unsuitable)?;
+            let history = known.first_bars(scored.end + horizon).map_err(into_forecast_error)?;
             Ok(Fold { history, scored, split })
         };
         let folds = layout.scored.into_iter().map(fold).collect::<Result<_, ForecastError>>()?;
@@ -62,26 +63,26 @@ impl Ground {
     }
 }
 
-/// Where the parts of a search lie in a history. It depends on the number of days, not on their prices.
+/// Positions of the parts of a search in a history. They depend on the number of days, not on the prices.
 struct Layout {
-    /// Days that a search may see.
+    /// Number of days available to the search.
     known: usize,
-    /// Origins scored, by fold.
+    /// Scored origins of each fold.
     scored: Vec<Range<usize>>,
 }
 
 impl Layout {
-    /// Returns the parts of a history of `days` sessions; `None` when it is too short.
+    /// Returns the layout of a history of `days` sessions; `None` when it is too short.
     fn new(space: &CheckedSpace, days: usize) -> Option<Self> {
         let (shortest, longest) = space.lookbacks();
-        // Also models with the longest lookback must have all their parts.
+        // Models with the longest lookback must have all parts too.
         let _parts = chronological(&longest, days)?;
-        // Targets of the last known origins reach up to the close of the first test origin, which is known by then.
+        // Targets of the last known origins extend to the close of the first test origin, which is known at that time.
         let known = chronological(&shortest, days)?.test.start + 1;
         let origins = origins(&longest, known);
         let days = ((origins.len() as f64 * SCORED).round() as usize).max(1);
         let gaps = 2 * (longest.horizon - 1);
-        if origins.len() < LEAST_PAST + gaps + FOLDS * days {
+        if origins.len() < MIN_PAST_ORIGINS + gaps + FOLDS * days {
             return None;
         }
         let start = |fold: usize| origins.end - (FOLDS - fold) * days;
@@ -90,7 +91,7 @@ impl Layout {
 }
 
 impl Fold {
-    /// Returns the days that the fold is scored on, each the session after its origin.
+    /// Returns the scored days, each the session after its origin.
     pub(super) fn days(&self) -> DateRange {
         let bars = self.history.bars();
         DateRange { start: bars[self.scored.start + 1].date, end: bars[self.scored.end].date }
@@ -100,8 +101,8 @@ impl Fold {
         &self.history
     }
 
-    /// Prepares the fold for `spec`: its test part is what is scored; before it, with the gaps of a [`Split`], are validation
-    /// and training in the proportion they have in a training.
+    /// Prepares the fold for `spec`: its test part is the scored part, preceded by validation and training parts in the usual
+    /// proportion, with the gaps of a [`Split`].
     pub(super) fn dataset(&self, spec: &CheckedSpec) -> Result<Dataset, ForecastError> {
         let first = origins(spec.spec(), self.history.len()).start;
         let gap = spec.spec().horizon - 1;
@@ -115,7 +116,7 @@ impl Fold {
 }
 
 impl CheckedSpace {
-    /// Returns a model with the shortest and one with the longest lookback of the space.
+    /// Returns models with the shortest and the longest lookback of the space.
     fn lookbacks(&self) -> (ModelSpec, ModelSpec) {
         let untuned = self.untuned();
         let ends = self.space().lookback.as_ref().map(Dimension::extremes).unwrap_or_default();
@@ -140,10 +141,10 @@ mod tests {
         for (horizon, lookbacks) in [(1, vec![5, 60]), (5, vec![30, 90]), (20, vec![60, 61])] {
             let lookback = Some(Dimension::OneOf(lookbacks.clone()));
             let space = SearchSpace { horizon, lookback, ..SearchSpace::default() }.check().unwrap();
-            let ground = Ground::new(&space, &history).unwrap();
+            let data = SearchData::new(&space, &history).unwrap();
             for lookback in lookbacks {
                 let spec = ModelSpec { horizon, lookback, ..ModelSpec::default() }.check().unwrap();
-                for (number, fold) in ground.folds.iter().enumerate() {
+                for (number, fold) in data.folds.iter().enumerate() {
                     let Split { train, validation, test } = fold.dataset(&spec).unwrap().split;
                     assert_eq!(train.start, origins(spec.spec(), history.len()).start);
                     assert_eq!(train.end - 1 + horizon, validation.start);
@@ -151,12 +152,12 @@ mod tests {
                     assert_eq!(test.end - 1 + horizon, fold.history().len() - 1, "nothing later is there");
                     let share = validation.len() as f64 / (train.len() + validation.len()) as f64;
                     assert!((share - 0.15 / 0.85).abs() < 0.03, "{share}");
-                    if let Some(next) = ground.folds.get(number + 1) {
+                    if let Some(next) = data.folds.get(number + 1) {
                         assert_eq!(test.end, next.scored.start);
                     }
                 }
                 let tested = chronological(spec.spec(), history.len()).unwrap().test.start;
-                assert!(ground.known.len() - 1 <= tested, "the last close known is that of the first test origin");
+                assert!(data.known.len() - 1 <= tested, "the last close known is that of the first test origin");
             }
         }
     }

@@ -1,25 +1,24 @@
-//! Successive halving (Jamieson & Talwalkar 2016; Li et al., "Hyperband", 2018), a rung at a time: every trial is trained for a few
-//! epochs, the best third goes on to three times as many, and so on up to all of them.
+//! Successive halving (Jamieson & Talwalkar 2016; Li et al., "Hyperband", 2018): each rung trains the best third of the previous
+//! rung's trials for three times as many epochs.
 
-/// One in so many trials goes on to the next rung.
+/// One in this many trials is promoted to the next rung.
 pub(super) const REDUCTION: usize = 3;
 
-/// Most rungs: with more, the first would be too short to tell anything.
-const MOST_RUNGS: u32 = 3;
+/// Maximum number of rungs: with more, the first rung would be too short to rank the trials.
+const MAX_RUNGS: u32 = 3;
 
-/// Returns the epochs of each rung, rising to `epochs`: as many rungs as `trials` leave at least one trial for, of different
-/// lengths.
+/// Returns the epochs of each rung, ascending to `epochs`: as many distinct rungs as have at least one trial.
 pub(super) fn rung_epochs(trials: usize, epochs: usize) -> Vec<usize> {
-    let rungs = trials.max(1).ilog(REDUCTION).saturating_add(1).min(MOST_RUNGS);
+    let rungs = trials.max(1).ilog(REDUCTION).saturating_add(1).min(MAX_RUNGS);
     let mut lengths: Vec<usize> = (0..rungs).rev().map(|below| epochs.div_ceil(REDUCTION.pow(below))).collect();
     lengths.dedup();
     lengths
 }
 
-/// Returns the trials that go on, in order of their number: the best third of them by loss, rounded up, and trial 0 wherever it
-/// stands, so that the result can be compared with it. A trial without a finite loss does not go on.
+/// Returns the promoted trials, in order of their number: the best third by loss, rounded up, and always trial 0 as the
+/// baseline. A trial without a finite loss is not promoted.
 ///
-/// `losses` holds number and loss; of equal losses the lower number is better.
+/// `losses` holds number and loss; ties are broken by the lower number.
 pub(super) fn survivors(losses: &[(usize, f64)]) -> Vec<usize> {
     let mut ranked: Vec<(usize, f64)> = losses.iter().copied().filter(|(_, loss)| loss.is_finite()).collect();
     ranked.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
@@ -31,7 +30,7 @@ pub(super) fn survivors(losses: &[(usize, f64)]) -> Vec<usize> {
     numbers
 }
 
-/// Returns how many trials each rung will have at most.
+/// Returns the maximum number of trials of each rung.
 pub(super) fn rung_trials(trials: usize, rungs: usize) -> Vec<usize> {
     let next = |before: &usize| Some((before.div_ceil(REDUCTION) + 1).min(*before));
     std::iter::successors(Some(trials), next).take(rungs).collect()
@@ -42,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn epochs_triple_up_to_all_of_them() {
+    fn epochs_triple_from_rung_to_rung() {
         assert_eq!(rung_epochs(30, 50), [6, 17, 50]);
         assert_eq!(rung_epochs(8, 50), [17, 50]);
         assert_eq!(rung_epochs(2, 50), [50]);
@@ -52,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_third_goes_on_and_the_first_trial_with_it() {
+    fn best_third_and_first_trial_are_promoted() {
         let losses: Vec<(usize, f64)> =
             [9.0, 3.0, 1.0, f64::INFINITY, 2.0, 2.0, f64::NAN, 4.0].into_iter().enumerate().collect();
         assert_eq!(survivors(&losses), [0, 2, 4, 5]);
@@ -62,7 +61,7 @@ mod tests {
     }
 
     #[test]
-    fn no_rung_has_more_trials_than_was_said() {
+    fn rungs_have_at_most_the_announced_number_of_trials() {
         for count in 1..200 {
             // The first is the worst: it is kept beside the best third.
             let losses: Vec<(usize, f64)> = (0..count).map(|number| (number, -(number as f64))).collect();

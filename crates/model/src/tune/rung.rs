@@ -1,4 +1,4 @@
-//! The trainings of one rung, beside each other on threads.
+//! Runs the trainings of one rung in parallel.
 
 use std::{
     collections::HashMap,
@@ -12,45 +12,47 @@ use std::{
 use closecast_domain::{Cancel, ForecastError, Progress, ProgressSink};
 
 use super::{
-    TuneError, TuneProgress, TuneStep, TuneStore, Unit,
+    error::TuneError,
     folds::Fold,
+    progress::{TuneProgress, TuneStep},
     score::{FoldOutcome, score},
+    store::{TrialFit, TuneStore},
 };
 use crate::CheckedSpec;
 
-/// What the trainings of a search need. Each uses one thread, and so many run at once.
-pub(super) struct Workshop<'a> {
+/// Runs trainings of a search, each on one thread.
+pub(super) struct TrialRunner<'a> {
     pub(super) specs: &'a [CheckedSpec],
     pub(super) folds: &'a [Fold],
     pub(super) threads: usize,
     pub(super) store: &'a dyn TuneStore,
     pub(super) cancel: &'a Cancel,
     pub(super) progress: &'a dyn TuneProgress,
-    /// Epochs done so far, and at most.
+    /// Epochs done and maximum number of epochs.
     pub(super) done: AtomicU64,
     pub(super) all: u64,
 }
 
-impl Workshop<'_> {
-    /// Returns what was kept of `units`.
-    pub(super) fn kept(&self, units: &[Unit]) -> Result<HashMap<Unit, FoldOutcome>, TuneError> {
-        let load = |&unit: &Unit| Ok(self.store.load(unit)?.map(|outcome| (unit, outcome)));
-        units.iter().filter_map(|unit| load(unit).transpose()).collect()
+impl TrialRunner<'_> {
+    /// Loads the stored outcomes of `fits`.
+    pub(super) fn load_finished(&self, fits: &[TrialFit]) -> Result<HashMap<TrialFit, FoldOutcome>, TuneError> {
+        let load = |&fit: &TrialFit| Ok(self.store.load(fit)?.map(|outcome| (fit, outcome)));
+        fits.iter().filter_map(|fit| load(fit).transpose()).collect()
     }
 
-    /// Runs `units` and keeps each as soon as it is done. The outcomes depend on the units alone, not on the number of threads.
-    pub(super) fn run(&self, units: &[Unit]) -> Result<HashMap<Unit, FoldOutcome>, TuneError> {
+    /// Runs `fits` and stores each outcome when it is done. The outcomes do not depend on the number of threads.
+    pub(super) fn run(&self, fits: &[TrialFit]) -> Result<HashMap<TrialFit, FoldOutcome>, TuneError> {
         let next = AtomicUsize::new(0);
         let mut outcomes = HashMap::new();
         let mut failure = None;
         thread::scope(|scope| {
             let (sender, receiver) = mpsc::channel();
-            for number in 0..self.threads.min(units.len()) {
+            for number in 0..self.threads.min(fits.len()) {
                 let (sender, next) = (sender.clone(), &next);
                 let work = move || {
-                    while let Some(unit) = units.get(next.fetch_add(1, Ordering::Relaxed)) {
-                        // Nobody listens any more after a failure.
-                        if sender.send((*unit, self.train(*unit))).is_err() {
+                    while let Some(fit) = fits.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        // The receiver is dropped after a failure.
+                        if sender.send((*fit, self.train(*fit))).is_err() {
                             return;
                         }
                     }
@@ -61,15 +63,15 @@ impl Workshop<'_> {
                 }
             }
             drop(sender);
-            for (unit, outcome) in receiver {
-                let kept = outcome.map_err(TuneError::from).and_then(|outcome| {
-                    self.store.save(unit, &outcome)?;
+            for (fit, outcome) in receiver {
+                let load_finished = outcome.map_err(TuneError::from).and_then(|outcome| {
+                    self.store.save(fit, &outcome)?;
                     Ok(outcome)
                 });
-                match kept {
-                    Ok(outcome) => _ = outcomes.insert(unit, outcome),
+                match load_finished {
+                    Ok(outcome) => _ = outcomes.insert(fit, outcome),
                     Err(error) => {
-                        // The first failure is the one to tell; the other threads end with "cancelled".
+                        // The first failure is reported; the other threads end as cancelled.
                         failure.get_or_insert(error);
                         self.cancel.cancel();
                     }
@@ -79,27 +81,27 @@ impl Workshop<'_> {
         failure.map_or(Ok(outcomes), Err)
     }
 
-    /// Tells that trainings are over without having run all epochs that were counted for them.
-    pub(super) fn count(&self, epochs: u64) {
+    /// Adds finished epochs to the progress.
+    pub(super) fn add_epochs(&self, epochs: u64) {
         let done = self.done.fetch_add(epochs, Ordering::Relaxed) + epochs;
         self.progress.report(TuneStep::Epochs { done, all: self.all });
     }
 
-    fn train(&self, unit: Unit) -> Result<FoldOutcome, ForecastError> {
+    fn train(&self, fit: TrialFit) -> Result<FoldOutcome, ForecastError> {
         if self.cancel.is_cancelled() {
             return Err(ForecastError::Cancelled);
         }
-        let counter = EpochCounter { workshop: self, epochs: AtomicU64::new(0) };
-        let (spec, fold) = (&self.specs[unit.trial], &self.folds[unit.fold]);
-        let outcome = score(spec, (unit.epochs, self.threads), fold, self.cancel, &counter)?;
-        self.count(unit.epochs as u64 - counter.epochs.load(Ordering::Relaxed).min(unit.epochs as u64));
+        let counter = EpochCounter { runner: self, epochs: AtomicU64::new(0) };
+        let (spec, fold) = (&self.specs[fit.trial], &self.folds[fit.fold]);
+        let outcome = score(spec, (fit.epochs, self.threads), fold, self.cancel, &counter)?;
+        self.add_epochs(fit.epochs as u64 - counter.epochs.load(Ordering::Relaxed).min(fit.epochs as u64));
         Ok(outcome)
     }
 }
 
 /// Counts the epochs of one training.
 struct EpochCounter<'a> {
-    workshop: &'a Workshop<'a>,
+    runner: &'a TrialRunner<'a>,
     epochs: AtomicU64,
 }
 
@@ -107,7 +109,7 @@ impl ProgressSink for EpochCounter<'_> {
     fn report(&self, progress: &Progress) {
         if let Progress::Epoch { .. } = progress {
             self.epochs.fetch_add(1, Ordering::Relaxed);
-            self.workshop.count(1);
+            self.runner.add_epochs(1);
         }
     }
 }

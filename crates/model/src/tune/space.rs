@@ -1,66 +1,67 @@
-//! Which models a search may try.
+//! The search space.
 
 use closecast_nn::ScheduleSpec;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    choice::{Choose, End, Largest, Untuned},
-    dimension::{Dimension, Interval, Number, one_or_more},
+    dimension::{Dimension, Interval, Number},
     draw::Draws,
+    one_or_more,
+    sampler::{Bound, Maximum, Sampler, Untuned},
 };
 use crate::{Architecture, CheckedSpec, ModelSpec, Recipe, SpecError};
 
-/// Which models a search may try, unchecked. A field left out is that of an untuned model. The crate's README has an example of
-/// a file.
+/// The models of a search, unchecked. An omitted field has the value of an untuned model. The crate's README has an example
+/// file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct SearchSpace {
-    /// Networks.
+    /// Network architectures.
     #[serde(with = "one_or_more")]
     pub arch: Vec<Architecture>,
     /// Days in a window.
     pub lookback: Option<Dimension<usize>>,
-    /// Units of a layer.
+    /// Units per layer.
     pub hidden_size: Option<Dimension<usize>>,
     /// Stacked LSTM layers.
     pub layers: Option<Dimension<usize>>,
     /// Dropout between the layers.
     pub dropout: Option<Dimension<f64>>,
-    /// Windows of one step.
+    /// Windows per training step.
     pub batch_size: Option<Dimension<usize>>,
-    /// First learning rate.
+    /// Initial learning rate.
     pub learning_rate: Option<Dimension<f64>>,
-    /// How it changes.
+    /// Learning-rate schedules.
     #[serde(with = "one_or_more")]
     pub schedule: Vec<ScheduleName>,
     /// Decoupled weight decay.
     pub weight_decay: Option<Dimension<f64>>,
-    /// What all of them see and forecast.
+    /// Inputs and targets of all models.
     pub recipe: Recipe,
-    /// Sessions that all of them forecast in one pass.
+    /// Sessions that all models forecast in one pass.
     pub horizon: usize,
-    /// Most passes over the training windows, of a trial that is seen through to the end.
+    /// Maximum number of epochs of a trial in the last rung.
     pub epochs: usize,
     /// Epochs without improvement before a training stops.
     pub patience: usize,
-    /// Largest global norm of a step's gradient.
+    /// Maximum global norm of the gradient of a step.
     pub gradient_clip: f64,
 }
 
-/// Fields in which models of a space can differ.
+/// Fields that can be searched.
 const SEARCHED: [&str; 9] =
     ["arch", "lookback", "hidden_size", "layers", "dropout", "batch_size", "learning_rate", "schedule", "weight_decay"];
 
-/// A learning-rate schedule in its usual setting.
+/// A learning-rate schedule with default settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScheduleName {
-    /// Halved when the validation loss stops improving.
+    /// Halves the rate when the validation loss stops improving.
     #[default]
     Plateau,
-    /// Along a cosine after a warm-up.
+    /// Cosine schedule with warm-up.
     Cosine,
-    /// Not changed at all.
+    /// Constant learning rate.
     Constant,
 }
 
@@ -75,7 +76,7 @@ impl From<ScheduleName> for ScheduleSpec {
 }
 
 impl Default for SearchSpace {
-    /// Returns the space of the default model alone.
+    /// Returns the space of only the default model.
     fn default() -> Self {
         let ModelSpec { arch, recipe, horizon, epochs, patience, gradient_clip, .. } = ModelSpec::default();
         Self {
@@ -98,8 +99,7 @@ impl Default for SearchSpace {
 }
 
 impl SearchSpace {
-    /// Returns the space that is searched unless another is given: all that is usually tuned, within what is usual for daily
-    /// prices of one symbol.
+    /// Returns the default search space: the usual hyperparameters in ranges that suit daily prices of one symbol.
     #[must_use]
     pub fn standard() -> Self {
         Self {
@@ -116,10 +116,10 @@ impl SearchSpace {
         }
     }
 
-    /// Checks that every model of the space can be trained, and that there is more than one.
+    /// Checks that every model of the space can be trained and that the space has more than one model.
     ///
     /// # Errors
-    /// [`SpecError`] names the first field that is not a range, or reaches out of what [`ModelSpec::check`] allows.
+    /// [`SpecError`] names the first field that is invalid or exceeds the range of [`ModelSpec::check`].
     pub fn check(self) -> Result<CheckedSpace, SpecError> {
         check_names("arch", &self.arch)?;
         check_names("schedule", &self.schedule)?;
@@ -141,27 +141,27 @@ impl SearchSpace {
         Ok(CheckedSpace { space: self, untuned })
     }
 
-    /// Returns models that can be trained only if every model of the space can: the untuned one, each field at its ends, and the
-    /// largest networks.
+    /// Returns models that bound the space: the untuned one, each field at its bounds, and the largest networks. If they can be
+    /// trained, so can every model of the space.
     fn corners(&self) -> Vec<ModelSpec> {
-        let ends = |field| (0..).map_while(move |place| self.model(&End { field, place }));
-        let largest = (0..).map_while(|place| self.model(&Largest { place }));
-        self.model(&Untuned).into_iter().chain(SEARCHED.into_iter().flat_map(ends)).chain(largest).collect()
+        let bounds = |field| (0..).map_while(move |place| self.model(&Bound { field, place }));
+        let maximum = (0..).map_while(|place| self.model(&Maximum { place }));
+        self.model(&Untuned).into_iter().chain(SEARCHED.into_iter().flat_map(bounds)).chain(maximum).collect()
     }
 
-    /// Returns the model that `choose` makes of the space.
-    fn model(&self, choose: &impl Choose) -> Option<ModelSpec> {
-        let usual = choose.name("arch", &self.arch, Architecture::default())?.model();
+    /// Returns the model that `sampler` chooses from the space.
+    fn model(&self, sampler: &impl Sampler) -> Option<ModelSpec> {
+        let usual = sampler.name("arch", &self.arch, Architecture::default())?.model();
         let dropout = usual.dropout.to_string().parse().unwrap_or_default();
         Some(ModelSpec {
-            lookback: choose.number("lookback", self.lookback.as_ref(), usual.lookback)?,
-            hidden_size: choose.number("hidden_size", self.hidden_size.as_ref(), usual.hidden_size)?,
-            layers: choose.number("layers", self.layers.as_ref(), usual.layers)?,
-            dropout: choose.number("dropout", self.dropout.as_ref(), dropout)? as f32,
-            batch_size: choose.number("batch_size", self.batch_size.as_ref(), usual.batch_size)?,
-            learning_rate: choose.number("learning_rate", self.learning_rate.as_ref(), usual.learning_rate)?,
-            schedule: choose.name("schedule", &self.schedule, ScheduleName::default())?.into(),
-            weight_decay: choose.number("weight_decay", self.weight_decay.as_ref(), usual.weight_decay)?,
+            lookback: sampler.number("lookback", self.lookback.as_ref(), usual.lookback)?,
+            hidden_size: sampler.number("hidden_size", self.hidden_size.as_ref(), usual.hidden_size)?,
+            layers: sampler.number("layers", self.layers.as_ref(), usual.layers)?,
+            dropout: sampler.number("dropout", self.dropout.as_ref(), dropout)? as f32,
+            batch_size: sampler.number("batch_size", self.batch_size.as_ref(), usual.batch_size)?,
+            learning_rate: sampler.number("learning_rate", self.learning_rate.as_ref(), usual.learning_rate)?,
+            schedule: sampler.name("schedule", &self.schedule, ScheduleName::default())?.into(),
+            weight_decay: sampler.number("weight_decay", self.weight_decay.as_ref(), usual.weight_decay)?,
             recipe: self.recipe,
             horizon: self.horizon,
             epochs: self.epochs,
@@ -183,41 +183,40 @@ fn check_names<T>(field: &'static str, names: &[T]) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// A [`SearchSpace`] each of whose models can be trained.
+/// A [`SearchSpace`] whose models can all be trained.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CheckedSpace {
     space: SearchSpace,
     untuned: CheckedSpec,
 }
 
-/// Proposals in a row that were there before, after which a space counts as searched through.
-const MOST_REPEATS: usize = 1_000;
+/// Number of consecutive repeated proposals after which a space counts as exhausted.
+const MAX_REPEATS: usize = 1_000;
 
 impl CheckedSpace {
-    /// Returns the description that was checked.
+    /// Returns the checked space.
     #[must_use]
     pub fn space(&self) -> &SearchSpace {
         &self.space
     }
 
-    /// Returns the default model with what the space fixes.
+    /// Returns the default model with the values that the space fixes.
     #[must_use]
     pub fn untuned(&self) -> &ModelSpec {
         self.untuned.spec()
     }
 
-    /// Returns `count` different models, fewer when the space has no more: first the default model with what the space fixes,
-    /// then models drawn at random, each field on its own (Bergstra & Bengio 2012). The model of a number depends on `seed` and
-    /// on those before it alone. All are trained with `seed` too.
+    /// Returns `count` distinct models, fewer if the space is exhausted: first the untuned model, then random ones with
+    /// independently drawn fields (Bergstra & Bengio 2012). Each depends only on `seed` and the models before it. All are
+    /// trained with `seed`.
     ///
     /// # Errors
-    /// [`SpecError`] if a model of a checked space cannot be trained, which is an error of this crate.
+    /// [`SpecError`] if a model of a checked space cannot be trained, which is a bug of this crate.
     pub fn proposals(&self, seed: u64, count: usize) -> Result<Vec<CheckedSpec>, SpecError> {
         let seeded = |spec: ModelSpec| ModelSpec { seed, ..spec }.check();
         let mut proposals = vec![seeded(self.untuned().clone())?];
         for trial in 1..count {
-            let mut attempts =
-                (0..MOST_REPEATS).filter_map(|attempt| self.space.model(&Draws { seed, trial, attempt }));
+            let mut attempts = (0..MAX_REPEATS).filter_map(|attempt| self.space.model(&Draws { seed, trial, attempt }));
             let is_new = |drawn: &ModelSpec| {
                 let same = |other: &CheckedSpec| ModelSpec { seed, ..drawn.clone() } == *other.spec();
                 !proposals.iter().any(same)

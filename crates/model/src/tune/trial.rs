@@ -1,24 +1,24 @@
-//! What a search found.
+//! Results of a search.
 
 use closecast_domain::DateRange;
 
 use super::score::{FoldOutcome, FoldScore};
 use crate::ModelSpec;
 
-/// The error of a model over all folds.
+/// Error of a model over all folds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TrialScore {
-    /// Mean over the folds of the error relative to naive's: below 1 is better than naive.
+    /// Mean over the folds of the error relative to the naive forecast: below 1 is better than naive.
     pub relative_mae: f64,
-    /// By fold, the earliest first.
+    /// Scores by fold, earliest first.
     pub folds: Vec<FoldScore>,
 }
 
 impl TrialScore {
-    /// Returns the score of all folds together.
+    /// Combines the outcomes of all folds.
     ///
     /// # Errors
-    /// The reason of the first fold on which the model could not be trained.
+    /// The reason of the first fold whose training failed.
     pub(super) fn of(outcomes: &[FoldOutcome]) -> Result<Self, String> {
         let fold = |outcome: &FoldOutcome| match outcome {
             FoldOutcome::Scored(score) => Ok(*score),
@@ -29,12 +29,12 @@ impl TrialScore {
         Ok(Self { relative_mae: sum / folds.len() as f64, folds })
     }
 
-    /// Returns whether training had ended by itself on every fold.
+    /// Returns whether training stopped early on every fold.
     pub(super) fn ended(&self) -> bool {
         self.folds.iter().all(|fold| fold.ended)
     }
 
-    /// Returns the mean absolute error over all folds, in the price's currency, and naive's.
+    /// Returns the mean absolute errors over all folds of the model and of the naive forecast, in the currency of the prices.
     #[must_use]
     pub fn mae(&self) -> (f64, f64) {
         let forecasts: f64 = self.folds.iter().map(|fold| fold.forecasts as f64).sum();
@@ -45,21 +45,21 @@ impl TrialScore {
     }
 }
 
-/// One model that was tried.
+/// One trial of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trial {
-    /// Its number, from 0; 0 is the untuned model.
+    /// Number, from 0; 0 is the untuned model.
     pub number: usize,
-    /// What was trained.
+    /// Spec of the model.
     pub spec: ModelSpec,
-    /// The last rung it was trained on, from 0.
+    /// Last rung reached, from 0.
     pub rung: usize,
-    /// Its score there, or why it has none.
+    /// Score in that rung, or the reason of the failure.
     pub score: Result<TrialScore, String>,
 }
 
 impl Trial {
-    /// Returns its mean error relative to naive's, infinite where it has none.
+    /// Returns the mean relative error; infinite without a score.
     #[must_use]
     pub fn loss(&self) -> f64 {
         self.score.as_ref().map_or(f64::INFINITY, |score| score.relative_mae)
@@ -69,43 +69,43 @@ impl Trial {
 /// Models trained for the same number of epochs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rung {
-    /// Epochs of each on every fold, at most.
+    /// Maximum epochs of each model on every fold.
     pub epochs: usize,
     /// Models trained.
     pub trials: usize,
 }
 
-/// What a search found.
+/// Result of a search.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tuning {
-    /// Every model tried, by number.
+    /// All trials, by number.
     pub trials: Vec<Trial>,
-    /// Number of the best of those that were seen through to the end.
+    /// Number of the best trial of the last rung.
     pub best: usize,
-    /// The rungs, the one of the fewest epochs first.
+    /// Rungs, fewest epochs first.
     pub rungs: Vec<Rung>,
-    /// The days that each fold was scored on.
+    /// Scored days of each fold.
     pub scored: Vec<DateRange>,
-    /// The days that the search saw.
+    /// Days available to the search.
     pub known: DateRange,
-    /// The days it did not see.
+    /// Held-out days.
     pub held_out: DateRange,
 }
 
 impl Tuning {
-    /// Returns the best model.
+    /// Returns the best trial.
     #[must_use]
     pub fn best(&self) -> &Trial {
         &self.trials[self.best]
     }
 
-    /// Returns the default model, with what the space fixes.
+    /// Returns the trial of the untuned model.
     #[must_use]
     pub fn untuned(&self) -> &Trial {
         &self.trials[0]
     }
 
-    /// Returns the models in order: those that came farther first, and of the same rung the better ones.
+    /// Returns the trials ranked by rung reached, then by error.
     #[must_use]
     pub fn ranked(&self) -> Vec<&Trial> {
         let mut trials: Vec<&Trial> = self.trials.iter().collect();

@@ -59,7 +59,7 @@ fn coverage_recovers_after_a_break() {
 }
 
 #[test]
-fn a_forecast_knows_no_close_after_it() {
+fn forecast_does_not_depend_on_later_closes() {
     let (model, _) = crate::in_market();
     let history = random_walk("S0", 260, 100);
     let other = History::from_checked(history.symbol().clone(), None, {

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use crate::{bits, fit, in_market, small, symbols};
 
 #[test]
-fn a_model_comes_back_to_the_bit() {
+fn model_round_trips_to_the_bit() {
     let histories = with_markets(symbols());
     for spec in [small(), BaseSpec { members: 3, head: Head::Quantiles, ..small() }] {
         let mut model = fit(spec, &histories);

@@ -10,7 +10,7 @@ use closecast_testkit::{
 use crate::{bits, description, fit, in_market, small, weights};
 
 fn fine_tune(base: &BaseModel, history: &History) -> Result<BaseModel, ForecastError> {
-    base.fine_tune(history, &small(), (&Cancel::new(), &NoProgress))
+    base.fine_tune(history, &small().check().unwrap(), (&Cancel::new(), &NoProgress))
 }
 
 /// Returns a symbol whose volatility comes and goes: every other day it hardly moves.
@@ -21,7 +21,7 @@ fn alternating(days: usize) -> History {
 }
 
 #[test]
-fn what_helps_is_kept_and_the_card_says_so() {
+fn helpful_fine_tuning_is_kept_and_recorded_in_the_card() {
     let (base, _) = in_market();
     let history = alternating(500);
     let mut tuned = fine_tune(&base, &history).unwrap();
@@ -50,7 +50,7 @@ fn what_helps_is_kept_and_the_card_says_so() {
 }
 
 #[test]
-fn base_is_kept_where_nothing_helps() {
+fn base_is_kept_when_fine_tuning_does_not_help() {
     // BASE has learned much of this walk already, with targets that nothing explains; a tiny validation decides.
     let kept = (0..12).find_map(|seed| {
         let history = random_walk("CHANCE", 170, seed);
@@ -84,7 +84,7 @@ fn no_weight_is_trained_on_the_newest_sessions() {
 }
 
 #[test]
-fn too_short_a_history_is_told_a_number_that_suffices() {
+fn short_history_is_refused_with_a_sufficient_number_of_sessions() {
     for horizon in [1, 2, 5, 8] {
         let (_, histories) = in_market();
         let base = fit(BaseSpec { horizon, ..small() }, &histories);
@@ -103,12 +103,12 @@ fn too_short_a_history_is_told_a_number_that_suffices() {
 }
 
 #[test]
-fn each_symbol_has_its_own_and_the_short_ones_have_base() {
+fn each_symbol_has_its_own_model_and_short_histories_use_base() {
     let (_, mut histories) = in_market();
     let short = random_walk("SHORT", 80, 3);
     histories.push(alternating(400));
     histories.push(short.clone());
-    let forecaster = FineTunedForecaster::new(BaseForecaster::new(small()).threads(Some(1)));
+    let forecaster = FineTunedForecaster::new(BaseForecaster::new(small().check().unwrap()).threads(Some(1)));
     let model = forecaster.fit_panel(&histories, &Cancel::new(), &NoProgress).unwrap();
     let base = fit(small(), &histories);
     assert_eq!(bits(&model.predict(&short).unwrap()), bits(&base.predict(&short).unwrap()));
@@ -117,10 +117,10 @@ fn each_symbol_has_its_own_and_the_short_ones_have_base() {
 }
 
 #[test]
-fn cancelling_ends_it() {
+fn cancelling_stops_fine_tuning() {
     let (base, histories) = in_market();
     let cancel = Cancel::new();
     cancel.cancel();
-    let error = base.fine_tune(&histories[0], &small(), (&cancel, &NoProgress)).unwrap_err();
+    let error = base.fine_tune(&histories[0], &small().check().unwrap(), (&cancel, &NoProgress)).unwrap_err();
     assert!(matches!(error, ForecastError::Cancelled));
 }

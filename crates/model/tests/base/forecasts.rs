@@ -7,7 +7,7 @@ use closecast_testkit::histories::random_walk;
 use crate::{bits, fit, in_market, small, symbols};
 
 #[test]
-fn each_day_alone_gives_the_bits_of_all_days_together() {
+fn single_and_batched_forecasts_have_the_same_bits() {
     let (model, histories) = in_market();
     let alone = random_walk("NEW", 210, 77);
     let before = random_walk("OLD", 120, 78);
@@ -25,7 +25,7 @@ fn each_day_alone_gives_the_bits_of_all_days_together() {
 }
 
 #[test]
-fn the_market_is_looked_at_where_there_is_one() {
+fn market_is_used_when_known() {
     let (model, histories) = in_market();
     // On the newest days too few symbols traded for a market.
     let with = &histories[0].first_bars(190).unwrap();
@@ -59,7 +59,7 @@ fn quantiles_rise_around_the_last_close() {
 }
 
 #[test]
-fn too_short_a_history_is_told_what_it_needs() {
+fn short_history_is_refused_with_the_sessions_needed() {
     let (model, _) = in_market();
     let error = model.predict(&random_walk("A", 64, 1)).unwrap_err();
     let ForecastError::TooShort { have: 64, need, .. } = error else { panic!("{error}") };

@@ -6,7 +6,7 @@ use closecast_model::{BaseModel, BaseSpec, TrainedModel, with_markets};
 use crate::{fit, small, symbols};
 
 #[test]
-fn what_was_prepared_gives_the_same_forecast_to_the_bit_with_and_without_the_market() {
+fn prepared_input_gives_the_same_forecast_with_and_without_the_market() {
     let early = symbols().iter().map(|history| history.first_bars(150).unwrap()).collect();
     let several = BaseSpec { members: 2, horizon: 3, calibration_days: 30, ..small() };
     for model in [fit(several, &with_markets(early)), BaseModel::shipped().unwrap()] {

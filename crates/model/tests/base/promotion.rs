@@ -1,7 +1,7 @@
 //! BASE beside BASE, on days that neither has learned from.
 
 use closecast_domain::{Cancel, Card, History, ModelRef, Predict};
-use closecast_eval::promotion::{Evidence, Rival, Verdict, compare};
+use closecast_eval::promotion::{ComparedModel, Evidence, Verdict, compare};
 use closecast_model::{BaseModel, BaseSpec, with_markets};
 
 use crate::{fit, small, symbols};
@@ -20,14 +20,14 @@ fn models() -> [BaseModel; 2] {
 
 fn evidence([champion, challenger]: &[BaseModel; 2], histories: &[History]) -> Evidence {
     let name = ModelRef { name: "BASE".to_owned(), sha256: String::new() };
-    let seen = |model: &BaseModel| Card::from(model.card().clone()).training_cutoff(histories);
-    let champion = Rival { model: champion, name: &name, seen: seen(champion) };
-    let challenger = Rival { model: challenger, name: &name, seen: seen(challenger) };
+    let seen = |model: &BaseModel| Card::from(model.card().clone()).seen(histories);
+    let champion = ComparedModel { model: champion, name: &name, seen: seen(champion) };
+    let challenger = ComparedModel { model: challenger, name: &name, seen: seen(challenger) };
     compare(champion, challenger, &histories[..SERVED], 60, &Cancel::new()).unwrap()
 }
 
 #[test]
-fn the_days_compared_come_after_weights_and_calibration_of_both() {
+fn compared_days_come_after_training_and_calibration_of_both() {
     let models = models();
     let histories = with_markets(symbols());
     let found = evidence(&models, &histories);
@@ -46,7 +46,7 @@ fn the_days_compared_come_after_weights_and_calibration_of_both() {
 
 /// A market computed with later days at hand, and one computed without them, give the same evidence to the bit.
 #[test]
-fn the_market_that_is_looked_at_knows_no_later_day() {
+fn market_features_do_not_depend_on_later_days() {
     let models = models();
     let all = with_markets(symbols());
     let last = all[0].bars()[188].date;
@@ -61,7 +61,7 @@ fn the_market_that_is_looked_at_knows_no_later_day() {
 }
 
 #[test]
-fn equal_models_are_promoted_and_one_of_wide_intervals_is_not() {
+fn equal_model_is_promoted_and_one_with_wide_intervals_is_not() {
     let [champion, _] = models();
     let histories = with_markets(symbols());
     let same = evidence(&[champion.clone(), champion.clone()], &histories);
@@ -70,8 +70,8 @@ fn equal_models_are_promoted_and_one_of_wide_intervals_is_not() {
     let seen = Card::from(champion.card().clone()).training_cutoff(&histories);
     let wide = Wider(champion.clone());
     let found = compare(
-        Rival { model: &champion, name: &name, seen },
-        Rival { model: &wide, name: &name, seen },
+        ComparedModel { model: &champion, name: &name, seen },
+        ComparedModel { model: &wide, name: &name, seen },
         &histories[..SERVED],
         60,
         &Cancel::new(),

@@ -5,14 +5,14 @@ use closecast_model::{BaseModel, Head, TrainedModel};
 use closecast_testkit::histories::random_walk;
 
 #[test]
-fn it_is_small_and_says_where_it_comes_from() {
+fn shipped_model_is_small_and_names_its_sources() {
     let model = BaseModel::shipped().unwrap();
     assert!(BaseModel::shipped_size() < 1_000_000, "{} bytes", BaseModel::shipped_size());
     let card = model.card();
     assert_eq!((card.name.as_str(), card.fine_tuned_for.as_ref()), ("BASE", None));
     assert!(card.sources.len() > 10, "{:?}", card.sources);
     assert!(card.symbols > 50 && card.trained_on.start < card.trained_on.end);
-    assert_eq!(card.head, Head::Spread.name());
+    assert_eq!(card.head, Head::Spread);
     let calibrated = card.calibrated_on.unwrap();
     assert!(card.trained_on.end < calibrated.start);
     let coverage = card.coverage.as_ref().unwrap();
@@ -22,7 +22,7 @@ fn it_is_small_and_says_where_it_comes_from() {
 }
 
 #[test]
-fn it_forecasts_symbols_it_never_saw_on_the_sessions_of_their_exchange() {
+fn shipped_model_forecasts_unseen_symbols_on_the_sessions_of_their_exchange() {
     let model = BaseModel::shipped().unwrap();
     for (symbol, exchange) in [("NEVERSEEN", Exchange::UnitedStates), ("PETR4.SA", Exchange::B3)] {
         let history = random_walk(symbol, 500, 12);
@@ -40,7 +40,7 @@ fn it_forecasts_symbols_it_never_saw_on_the_sessions_of_their_exchange() {
 }
 
 #[test]
-fn reading_and_writing_it_gives_the_same_bytes() {
+fn shipped_model_round_trips_to_the_same_bytes() {
     let mut model = BaseModel::shipped().unwrap();
     let sha256 = model.sha256().to_owned();
     let bytes = model.to_bytes().unwrap();

@@ -44,7 +44,7 @@ fn no_weight_is_trained_on_the_calibration_part() {
 }
 
 #[test]
-fn without_a_calibration_part_all_days_are_learned_from_and_no_coverage_is_told() {
+fn training_without_calibration_days_uses_all_days_and_reports_no_coverage() {
     let histories = symbols();
     let model = fit(BaseSpec { calibration_days: 0, ..small() }, &histories);
     assert_eq!(model.card().trained_on.end, histories[0].last().date);
@@ -54,11 +54,11 @@ fn without_a_calibration_part_all_days_are_learned_from_and_no_coverage_is_told(
 }
 
 #[test]
-fn the_card_tells_what_was_learned_from() {
+fn card_describes_the_training_data() {
     let mut histories = with_markets(symbols());
     histories.push(random_walk("SHORT", 50, 1));
     let sources = "made up for this test";
-    let forecaster = BaseForecaster::new(small()).threads(Some(1)).sources(sources);
+    let forecaster = BaseForecaster::new(small().check().unwrap()).threads(Some(1)).sources(sources);
     let model = forecaster.fit_base(&histories, &Cancel::new(), &NoProgress).unwrap();
     let card = model.card();
     assert_eq!((card.name.as_str(), card.symbols, card.sources.as_str()), ("BASE", 9, sources));
@@ -68,11 +68,12 @@ fn the_card_tells_what_was_learned_from() {
 }
 
 #[test]
-fn threads_change_nothing_and_seeds_do() {
+fn result_depends_on_the_seed_and_not_on_threads() {
     let histories = with_markets(symbols());
     for head in [Head::Spread, Head::StudentT, Head::Quantiles] {
         let of = |threads, seed| {
-            let forecaster = BaseForecaster::new(BaseSpec { seed, head, ..small() }).threads(Some(threads));
+            let spec = BaseSpec { seed, head, ..small() }.check().unwrap();
+            let forecaster = BaseForecaster::new(spec).threads(Some(threads));
             forecaster.fit_base(&histories, &Cancel::new(), &NoProgress).unwrap()
         };
         let one = of(1, 42);
@@ -82,7 +83,7 @@ fn threads_change_nothing_and_seeds_do() {
 }
 
 #[test]
-fn an_ensemble_averages_its_members() {
+fn ensemble_averages_its_members() {
     use closecast_domain::Predict;
     let histories = with_markets(symbols());
     let both = fit(BaseSpec { members: 2, ..small() }, &histories);
@@ -109,22 +110,23 @@ impl ProgressSink for CancelAfterThree<'_> {
 fn cancelling_stops_within_one_batch() {
     let cancel = Cancel::new();
     let sink = CancelAfterThree(&cancel, 0.into());
-    let spec = BaseSpec { batch_size: 64, ..small() };
+    let spec = BaseSpec { batch_size: 64, ..small() }.check().unwrap();
     let error = BaseForecaster::new(spec).threads(Some(1)).fit_base(&symbols(), &cancel, &sink).unwrap_err();
     assert!(matches!(error, ForecastError::Cancelled));
     assert_eq!(sink.1.into_inner(), 3);
 }
 
 #[test]
-fn what_cannot_be_learned_from_is_refused_by_name() {
+fn unusable_input_is_refused_with_the_reason() {
     let refused = |spec: BaseSpec, histories: &[History]| {
-        BaseForecaster::new(spec).fit_base(histories, &Cancel::new(), &NoProgress).unwrap_err().to_string()
+        BaseForecaster::new(spec.check().unwrap()).fit_base(histories, &Cancel::new(), &NoProgress).unwrap_err().to_string()
     };
     assert!(refused(small(), &[]).contains("no history"));
     let short = refused(small(), &[random_walk("A", 60, 1)]);
     assert!(short.contains("no history has the 68 sessions"), "{short}");
-    assert!(refused(BaseSpec { members: 0, ..small() }, &symbols()).contains("members"));
-    assert!(refused(BaseSpec { learning_rate: f64::NAN, ..small() }, &symbols()).contains("learning_rate"));
+    let out_of_range = |spec: BaseSpec| spec.check().unwrap_err().to_string();
+    assert!(out_of_range(BaseSpec { members: 0, ..small() }).contains("members"));
+    assert!(out_of_range(BaseSpec { learning_rate: f64::NAN, ..small() }).contains("learning_rate"));
     let enough = BaseSpec { calibration_days: 0, ..small() };
     fit(enough, &[random_walk("A", 68, 1)]);
 }

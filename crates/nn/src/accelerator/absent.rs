@@ -1,4 +1,4 @@
-//! The stand-in of builds without the feature `gpu`: there is no accelerator, and no code that could run on one.
+//! Stub for builds without the feature `gpu`.
 
 use std::convert::Infallible;
 
@@ -7,7 +7,7 @@ use crate::error::NnError;
 use crate::network::Network;
 use crate::windows::WindowSource;
 
-/// A processor other than the CPU. This build has no code for any, so that no value of this type exists.
+/// A processor other than the CPU. Uninhabited in this build.
 #[derive(Clone, Debug)]
 pub struct Accelerator(Infallible);
 
@@ -20,7 +20,7 @@ impl Accelerator {
         Err(NnError::NoAccelerator { why: "this program was built without the feature `gpu`".to_owned() })
     }
 
-    /// Opens every processor that this build has code for: none.
+    /// Returns every supported processor: none.
     pub fn every() -> impl Iterator<Item = Result<Self, NnError>> {
         std::iter::empty()
     }

@@ -1,4 +1,4 @@
-//! A processor that Burn runs on.
+//! An accelerator supported by Burn.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -7,27 +7,27 @@ use burn_tensor::{Device, DeviceType, Tensor};
 use super::pass::Pass;
 use crate::batch::Batch;
 use crate::error::NnError;
-use crate::network::{Network, check_source};
-use crate::windows::WindowSource;
+use crate::network::Network;
+use crate::windows::{WindowSource, check_source};
 
-/// Windows of one forward pass.
-const MOST_WINDOWS: usize = 1024;
+/// Maximum number of windows of one forward pass.
+const MAX_WINDOWS: usize = 1024;
 
-/// A graphics processor, or (under the feature `flex`) the CPU in its place.
+/// A GPU, or (under the feature `flex`) the CPU.
 #[derive(Clone, Debug)]
 pub struct Accelerator {
     device: Device,
     name: String,
-    /// Whether it is the CPU after all.
+    /// Whether it is the CPU.
     software: bool,
 }
 
 impl Accelerator {
-    /// Finds the best accelerator of this machine: CUDA before the graphics interfaces (Vulkan, Metal, DirectX). What draws
-    /// graphics in software is none.
+    /// Finds the best accelerator of this machine: CUDA before graphics APIs (Vulkan, Metal, DirectX). Software renderers are
+    /// excluded.
     ///
     /// # Errors
-    /// [`NnError::NoAccelerator`] if there is none, or none that works.
+    /// [`NnError::NoAccelerator`] if there is no working one.
     pub fn find() -> Result<Self, NnError> {
         let mut problems = Vec::new();
         for found in Self::every() {
@@ -43,13 +43,12 @@ impl Accelerator {
         Err(NnError::NoAccelerator { why })
     }
 
-    /// Opens and tries every processor that this build has code for, the best first; software ones too, which are slow, but
-    /// can be tested with.
+    /// Opens and tests every supported processor, best first, including slow software ones, which are useful for tests.
     pub fn every() -> impl Iterator<Item = Result<Self, NnError>> {
         candidates().into_iter().map(|(kind, device)| Self::new(kind, device))
     }
 
-    /// Opens the device and computes something on it.
+    /// Opens the device and tests it with a small computation.
     fn new(kind: &str, device: Device) -> Result<Self, NnError> {
         let mut accelerator = Self { name: kind.to_owned(), software: true, device };
         let (sum, (hardware, software)) = accelerator.guarded(|device| {
@@ -80,7 +79,7 @@ impl Accelerator {
         check_source(network.spec(), source, origins)?;
         network.require_finite_weights()?;
         let mut outputs = Vec::new();
-        for origins in origins.chunks(MOST_WINDOWS) {
+        for origins in origins.chunks(MAX_WINDOWS) {
             let extent = (source.lookback(), origins.len());
             outputs.extend(
                 self.guarded(|device| read(Pass::new(network, extent, None, device).forward(source, origins).0))?,
@@ -110,8 +109,7 @@ impl Accelerator {
         Ok(loss)
     }
 
-    /// Runs `work`, and turns a panic of the backend into an error: that is how Burn tells of a lost device or a lack of
-    /// memory.
+    /// Runs `work` and converts a panic of the backend into an error: Burn panics when a device is lost or memory runs out.
     fn guarded<T>(&self, work: impl FnOnce(&Device) -> Result<T, String>) -> Result<T, NnError> {
         let done = catch_unwind(AssertUnwindSafe(|| work(&self.device)));
         done.unwrap_or_else(|panic| Err(panic_message(panic.as_ref()))).map_err(|problem| self.failure(problem))
@@ -138,7 +136,7 @@ fn candidates() -> Vec<(&'static str, Device)> {
     found
 }
 
-/// Returns what the driver calls the device, and whether it is software on the CPU.
+/// Returns the driver's name of the device, and whether it is software on the CPU.
 #[cfg(feature = "gpu")]
 fn identity(device: &Device) -> (Option<String>, bool) {
     match device.identity() {
@@ -152,7 +150,7 @@ fn identity(_device: &Device) -> (Option<String>, bool) {
     (None, true)
 }
 
-/// Waits for a tensor and brings it to the CPU.
+/// Waits for a tensor and copies it to the CPU.
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
     let data = tensor.try_into_data().map_err(|error| format!("{error:?}"))?;
     data.try_into_vec().map_err(|error| format!("{error:?}"))

@@ -68,7 +68,7 @@ impl<'a> Layer<'a> {
         (output, trace)
     }
 
-    /// From ∂L/∂output to ∂L/∂input, unless that is not asked for.
+    /// From ∂L/∂output to ∂L/∂input, if requested.
     pub(super) fn backward(
         &self,
         trace: LayerTrace,

@@ -20,7 +20,7 @@ pub(super) struct Extent {
 pub(super) struct Direction<'a> {
     pub(super) extent: Extent,
     pub(super) reverse: bool,
-    /// How many of its time steps anybody sees, from its first one on.
+    /// Number of time steps used, from its first one on.
     pub(super) needed: usize,
     slots: &'a DirectionSlots,
     /// `[4·hidden, inputs]`.
@@ -33,7 +33,7 @@ pub(super) struct Direction<'a> {
 
 /// What the backward pass needs of a direction: of every time step, in the order in which they ran.
 pub(super) struct DirectionTrace {
-    /// What the layer saw, `[step·batch, inputs]`.
+    /// Input of the layer, `[step·batch, inputs]`.
     input: Tensor<2>,
     steps: Vec<StepTrace>,
 }
@@ -82,7 +82,7 @@ impl<'a> Direction<'a> {
         matrix.narrow(0, self.first_row(), self.needed * self.extent.batch)
     }
 
-    /// Puts what [`Direction::seen`] took out back into a matrix that is zero elsewhere.
+    /// Reverses [`Direction::seen`]; the rest of the matrix is zero.
     fn among_zeros(&self, matrix: Tensor<2>) -> Tensor<2> {
         let missing = (self.extent.steps - self.needed) * self.extent.batch;
         if missing == 0 {
@@ -101,7 +101,7 @@ impl<'a> Direction<'a> {
         Tensor::cat(parts, 0)
     }
 
-    /// Returns the outputs `[step·batch, hidden]`, zero where nobody sees them.
+    /// Returns the outputs `[step·batch, hidden]`, zero for unused steps.
     pub(super) fn forward(&self, input: Tensor<2>) -> (Tensor<2>, DirectionTrace) {
         let Extent { batch, hidden, .. } = self.extent;
         let input = self.seen(input);
@@ -126,7 +126,7 @@ impl<'a> Direction<'a> {
         (self.among_zeros(self.by_time(outputs)), DirectionTrace { input, steps })
     }
 
-    /// From ∂L/∂output, `[step·batch, hidden]`, to the gradients of the weights, and to ∂L/∂input if that is asked for.
+    /// From ∂L/∂output, `[step·batch, hidden]`, to the gradients of the weights, and to ∂L/∂input if requested.
     pub(super) fn backward(
         &self,
         trace: DirectionTrace,

@@ -31,7 +31,7 @@ pub(super) struct Pass<'a> {
 pub(super) struct Trace {
     layers: Vec<LayerTrace>,
     attention: Option<AttentionTrace>,
-    /// What the head saw, `[batch, width]`.
+    /// Input of the head, `[batch, width]`.
     seen: Tensor<2>,
     /// The inputs of the last time step, `[batch, inputs]`.
     last_input: Tensor<2>,
@@ -115,7 +115,7 @@ impl<'a> Pass<'a> {
         gradient.into_vector()
     }
 
-    /// The derivatives by all time steps, of which the head saw the last.
+    /// Derivatives of all time steps; the input of the head is the last.
     fn among_earlier_steps(&self, last: Tensor<2>) -> Tensor<2> {
         let Extent { steps, batch, .. } = self.extent;
         if steps == 1 {

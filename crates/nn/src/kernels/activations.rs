@@ -65,7 +65,8 @@ pub(super) fn tanh<S: Simd>(simd: S, x: S::Vector) -> S::Vector {
 
 #[cfg(test)]
 mod tests {
-    use super::super::dispatch::{Isa, Kernel};
+    use super::super::dispatch::Isa;
+    use super::super::kernel::Kernel;
     use super::super::lanes::{LANES, Lanes};
     use super::*;
 
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn saturate_and_let_nan_through() {
+    fn activations_saturate_and_propagate_nan() {
         for isa in Isa::available() {
             let large = [30.0, 88.0, 100.0, 1e10, f32::MAX, f32::INFINITY];
             for (x, s, t) in activate(isa, &large) {

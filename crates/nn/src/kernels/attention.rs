@@ -3,11 +3,11 @@
 //! ```text
 //! u_t = tanh(W·y_t + b)    s_t = v·u_t    α = softmax_t s    context = Σ_t α_t·y_t
 //! ```
-//! Bahdanau, Cho & Bengio 2015, with one query that does not depend on the sample. The score needs no bias: the softmax
-//! would not see it.
+//! Bahdanau, Cho & Bengio 2015, with one query that does not depend on the sample. The score needs no bias: the softmax is
+//! invariant to it.
 
 use super::activations::{exponential, tanh};
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::products::{SteppedRows, accumulate_outer, multiply, transpose_gates};
 use super::simd::Simd;
@@ -20,7 +20,7 @@ const CHUNK: usize = 16;
 pub(crate) struct AttentionWeights<'a> {
     /// W in blocks of rows, each `[input][row]`.
     pub(crate) forward: &'a [f32],
-    /// Wᵀ likewise; empty where there is no backward pass.
+    /// Wᵀ likewise; empty without a backward pass.
     pub(crate) backward: &'a [f32],
     /// `[attention unit]`.
     pub(crate) bias: &'a [f32],
@@ -28,7 +28,7 @@ pub(crate) struct AttentionWeights<'a> {
     pub(crate) score: &'a [f32],
 }
 
-/// What the attention computed, and all that its backward pass needs.
+/// Results of the forward pass that the backward pass needs.
 #[derive(Debug)]
 pub(crate) struct AttentionState {
     /// u, `[step][attention unit]`.
@@ -91,7 +91,7 @@ impl Kernel for AttentionForward<'_> {
     }
 }
 
-/// The largest score is taken off first, so that no exponential overflows.
+/// The maximum score is subtracted first, so that no exponential overflows.
 #[inline(always)]
 fn softmax<S: Simd>(simd: S, weights: &mut [Lanes], largest: S::Vector) {
     let mut sum = simd.splat(0.0);

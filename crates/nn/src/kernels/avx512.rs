@@ -3,7 +3,7 @@
 
 use std::arch::x86_64::*;
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::simd::Simd;
 
@@ -104,7 +104,7 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     fn prefetch(self, from: &Lanes) {
-        // SAFETY: the address is that of something, and nothing is read that the program would see.
+        // SAFETY: the address is valid, and a prefetch has no architectural effect.
         unsafe { _mm_prefetch::<_MM_HINT_T1>(from.0.as_ptr().cast()) }
     }
 

@@ -1,7 +1,7 @@
 //! Back-propagation through time of a layer in one direction of a tile.
 
-use super::cell::{GateTrace, retreat};
-use super::dispatch::Kernel;
+use super::cell::{GateTrace, backward_unit};
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, gate_columns};
 use super::products::{SteppedRows, accumulate_outer, multiply, transpose_gates};
 use super::simd::Simd;
@@ -10,7 +10,7 @@ use super::simd::Simd;
 /// which stay in the second-level cache while the product runs over them.
 const CHUNK: usize = 16;
 
-/// Buffers that one direction's backward pass needs and the next may reuse.
+/// Reusable buffers of the backward pass of one direction.
 #[derive(Debug)]
 pub(crate) struct BackwardScratch {
     /// Gate gradients of one step, `[unit, gate][lane]`, padded to whole vectors by rows that stay zero.
@@ -79,7 +79,7 @@ pub(crate) struct BackwardDirection<'a> {
     pub(crate) cell: &'a [Lanes],
     /// As for the cells.
     pub(crate) trace: &'a [GateTrace],
-    /// ∂L/∂input, if anybody needs it.
+    /// ∂L/∂input, if needed.
     pub(crate) input_gradient: Option<&'a mut [Lanes]>,
     /// Whether to add to `input_gradient` instead of overwriting it.
     pub(crate) accumulate_input: bool,
@@ -131,7 +131,7 @@ impl BackwardDirection<'_> {
         let recurrent = &self.scratch.hidden[..hidden];
         let cell = &mut self.scratch.cell[..hidden];
         let (gates, bias) = (&mut gates[..hidden], &mut bias[..hidden]);
-        // The forward pass wrote this long ago, and the products after this step are time enough to fetch what the next one reads.
+        // The forward pass wrote this long ago; the products after this step hide the latency of fetching it for the next step.
         let next = step.saturating_sub(1) * hidden;
         let (next_trace, next_cell) =
             (&self.trace[next..][..hidden], &self.cell[next.saturating_sub(hidden)..][..hidden]);
@@ -139,7 +139,7 @@ impl BackwardDirection<'_> {
             next_trace[unit].prefetch(simd);
             simd.prefetch(&next_cell[unit]);
             let gradient = simd.add(simd.load(&above[unit]), simd.load(&recurrent[unit]));
-            let gradients = retreat(simd, gradient, &mut cell[unit], &previous_cell[unit], &trace[unit]);
+            let gradients = backward_unit(simd, gradient, &mut cell[unit], &previous_cell[unit], &trace[unit]);
             for gate in 0..4 {
                 simd.store(gradients[gate], &mut gates[unit][gate]);
                 let sum = simd.add(simd.load(&bias[unit][gate]), gradients[gate]);

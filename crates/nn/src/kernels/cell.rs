@@ -10,7 +10,7 @@ use super::activations::{sigmoid, tanh};
 use super::lanes::Lanes;
 use super::simd::Simd;
 
-/// What the backward pass needs of one unit at one time step.
+/// Values of one unit at one time step that the backward pass needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct GateTrace {
     input: Lanes,
@@ -21,7 +21,7 @@ pub(crate) struct GateTrace {
 }
 
 impl GateTrace {
-    /// A unit that has not run.
+    /// Initial value.
     pub(crate) const ZERO: Self = Self {
         input: Lanes::ZERO,
         forget: Lanes::ZERO,
@@ -30,7 +30,7 @@ impl GateTrace {
         tanh_cell: Lanes::ZERO,
     };
 
-    /// Asks for it to be brought near.
+    /// Prefetches it.
     #[inline(always)]
     pub(super) fn prefetch<S: Simd>(&self, simd: S) {
         simd.prefetch(&self.input);
@@ -75,7 +75,7 @@ pub(super) fn preactivations<S: Simd, const U: usize>(
 
 /// Activations and state update of one unit; stores the cell state and the trace, and returns `h`.
 #[inline(always)]
-pub(super) fn advance<S: Simd>(
+pub(super) fn forward_unit<S: Simd>(
     simd: S,
     gates: [S::Vector; 4],
     previous_cell: &Lanes,
@@ -103,7 +103,7 @@ pub(super) fn advance<S: Simd>(
 /// `δc += δh ⊙ o ⊙ (1 − tanh² c)`, `δo = δh ⊙ tanh c ⊙ o(1 − o)`, `δi = δc ⊙ g ⊙ i(1 − i)`,
 /// `δf = δc ⊙ c' ⊙ f(1 − f)`, `δg = δc ⊙ i ⊙ (1 − g²)`, `δc' = δc ⊙ f`.
 #[inline(always)]
-pub(super) fn retreat<S: Simd>(
+pub(super) fn backward_unit<S: Simd>(
     simd: S,
     hidden_gradient: S::Vector,
     cell_gradient: &mut Lanes,

@@ -1,5 +1,6 @@
-//! Choice of the instruction set at run time.
+//! Run-time dispatch to an instruction set.
 
+use super::kernel::Kernel;
 #[cfg(target_arch = "aarch64")]
 use super::neon::Neon;
 use super::portable::Portable;
@@ -7,19 +8,10 @@ use super::simd::Simd;
 #[cfg(target_arch = "x86_64")]
 use super::{avx2::Avx2, avx512::Avx512};
 
-/// A computation that is compiled once for every instruction set.
-pub(crate) trait Kernel {
-    /// What it returns.
-    type Output;
-    /// Does the work. Implementations are `#[inline(always)]`, and so is all they call, so that the whole is compiled
-    /// under the target features of the entry.
-    fn run<S: Simd>(self, simd: S) -> Self::Output;
-}
-
 /// An instruction set this processor has.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Isa {
-    /// Whatever the crate is compiled for.
+    /// The baseline that the crate is compiled for.
     Portable(Portable),
     /// NEON.
     #[cfg(target_arch = "aarch64")]
@@ -32,21 +24,21 @@ pub(crate) enum Isa {
     Avx512(Avx512),
 }
 
-/// How matrices are cut into register blocks for an instruction set; packed weights follow it.
+/// Register blocking of matrices for an instruction set; the layout of packed weights depends on it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Blocking {
     /// Hidden units of a forward block.
     pub(crate) units: usize,
-    /// Hidden units of a block where nothing is trained.
+    /// Hidden units of an inference block.
     pub(crate) infer_units: usize,
-    /// Tiles that are worth running together where nothing is trained.
+    /// Tiles that inference runs together.
     pub(crate) infer_tiles: usize,
     /// Rows of a block of a matrix product.
     pub(crate) rows: usize,
 }
 
 impl Isa {
-    /// Returns every instruction set this processor has, the best first.
+    /// Returns every instruction set of this processor, fastest first.
     pub(crate) fn available() -> impl Iterator<Item = Self> {
         #[cfg(target_arch = "x86_64")]
         let special = [Avx512::detect().map(Self::Avx512), Avx2::detect().map(Self::Avx2)];
@@ -57,12 +49,12 @@ impl Isa {
         special.into_iter().flatten().chain(std::iter::once(Self::Portable(Portable)))
     }
 
-    /// Returns the best instruction set this processor has.
+    /// Returns the fastest instruction set of this processor.
     pub(crate) fn best() -> Self {
         Self::available().next().unwrap_or(Self::Portable(Portable))
     }
 
-    /// Returns its name.
+    /// Returns the name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Portable(_) => "portable",
@@ -75,7 +67,7 @@ impl Isa {
         }
     }
 
-    /// Returns how matrices are cut for it.
+    /// Returns its register blocking.
     pub(crate) fn blocking(self) -> Blocking {
         fn of<S: Simd>(_: S) -> Blocking {
             Blocking { units: S::UNITS, infer_units: S::INFER_UNITS, infer_tiles: S::INFER_TILES, rows: S::ROWS }

@@ -1,6 +1,6 @@
 //! Dropout from a counter-based hash: no state, so the mask depends neither on threads nor on the order of work.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes};
 use super::simd::Simd;
 use crate::random::{combine, mix};
@@ -11,9 +11,9 @@ use crate::random::{combine, mix};
 pub(crate) struct Dropout<'a> {
     pub(crate) key: u64,
     pub(crate) probability: f32,
-    /// The place in the batch of the tile's first sample.
+    /// Index in the batch of the tile's first sample.
     pub(crate) first_row: usize,
-    /// What is masked; without it `out` is, in place.
+    /// Values to mask; `None` masks `out` in place.
     pub(crate) source: Option<&'a [Lanes]>,
     pub(crate) out: &'a mut [Lanes],
 }

@@ -1,7 +1,7 @@
 //! A layer in one direction over all time steps of a tile.
 
-use super::cell::{GateTrace, advance, preactivations};
-use super::dispatch::Kernel;
+use super::cell::{GateTrace, forward_unit, preactivations};
+use super::kernel::Kernel;
 use super::lanes::{Lanes, balanced_blocks, row_pair};
 use super::simd::Simd;
 
@@ -129,7 +129,7 @@ fn forward_block<S: Simd, const U: usize>(
     let gates = preactivations(simd, weights, bias, input, hidden);
     for (unit, gates) in gates.into_iter().enumerate() {
         let index = first + unit;
-        let h = advance(simd, gates, &previous_cell[index], &mut out.cell[index], &mut out.trace[index]);
+        let h = forward_unit(simd, gates, &previous_cell[index], &mut out.cell[index], &mut out.trace[index]);
         simd.store(h, &mut out.hidden[index]);
     }
 }

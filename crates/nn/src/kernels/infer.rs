@@ -1,10 +1,10 @@
-//! A layer in one direction over all time steps of one or two tiles, where nothing is trained.
+//! Inference of a layer in one direction over all time steps of one or two tiles.
 //!
 //! Two tiles read each weight together: of a block of three units 14 loads are then enough for 24 multiplications, where a tile alone
 //! takes 13 for 12.
 
-use super::dispatch::Kernel;
 use super::infer_block::{InferWeights, StepTile, each_block, infer_block, infer_block_pair};
+use super::kernel::Kernel;
 use super::lanes::{Lanes, row_pair};
 use super::simd::Simd;
 
@@ -17,7 +17,7 @@ pub(crate) enum InferInput<'a> {
     Projected(&'a [Lanes]),
 }
 
-/// What is computed for one tile.
+/// Input, output and state of one tile.
 pub(crate) struct InferTile<'a> {
     /// Of the same kind for both tiles that run together.
     pub(crate) input: InferInput<'a>,
@@ -31,7 +31,7 @@ pub(crate) struct InferTile<'a> {
 pub(crate) struct InferDirection<'a> {
     pub(crate) weights: InferWeights<'a>,
     pub(crate) tile: InferTile<'a>,
-    /// Another tile of as many time steps, if the instruction set has room for two.
+    /// Another tile of the same number of time steps, if the instruction set has enough registers.
     pub(crate) second: Option<InferTile<'a>>,
     /// Columns of a step's output.
     pub(crate) output_width: usize,

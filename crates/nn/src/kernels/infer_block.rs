@@ -1,4 +1,4 @@
-//! Some hidden units at one time step of one or two tiles, in registers, where nothing is trained.
+//! Inference of a block of hidden units at one time step of one or two tiles, in registers.
 
 use super::infer_cell::infer;
 use super::lanes::{LANES, Lanes};
@@ -37,13 +37,13 @@ macro_rules! each_block {
 }
 pub(super) use each_block;
 
-/// What a time step reads and writes of a tile.
+/// Data of a tile that a time step reads and writes.
 pub(super) struct StepTile<'a> {
     /// `[input]`; empty where they are projected.
     pub(super) input: &'a [Lanes],
     /// The projected inputs from this time step on, and from one column to the next.
     pub(super) projected: (&'a [f32], usize),
-    /// h of the step before; empty before the first, where it is zero: there is nothing to multiply.
+    /// h of the previous step; empty before the first, where it is zero.
     pub(super) hidden: &'a [Lanes],
     /// `[unit]`
     pub(super) cell: &'a mut [Lanes],

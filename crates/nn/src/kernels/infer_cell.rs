@@ -1,18 +1,18 @@
-//! One time step of the LSTM cell where nothing is trained.
+//! Inference of the LSTM cell at one time step.
 //!
-//! Only the states are wanted and no gate by itself, so the fractions are put over common denominators: two divisions a step
-//! instead of five. With `a = e⁻ⁱ`, `b = e⁻ᶠ`, `d = e⁻ᵒ`, `e = e²ᵍ` and `q = e²ᶜ` (`i`, `f`, `g`, `o` before their activation)
+//! Only the states are needed and not the gates, so the fractions have common denominators: two divisions per step instead
+//! of five. With `a = e⁻ⁱ`, `b = e⁻ᶠ`, `d = e⁻ᵒ`, `e = e²ᵍ` and `q = e²ᶜ` (`i`, `f`, `g`, `o` before their activation)
 //!
 //! ```text
 //! c = c'/(1+b) + (e−1)/((1+a)(e+1)) = (c'·(1+a)(e+1) + (e−1)(1+b)) / ((1+a)(1+b)(e+1))        h = (q−1) / ((1+d)(q+1))
 //! ```
-//! which is the cell of `cell.rs` but for rounding. The exponentials are powers of two: the weights come scaled by
-//! [`GATE_SCALE`], once, instead of every sum.
+//! which equals the cell of `cell.rs` except for rounding. The exponentials are powers of two: the weights are scaled by
+//! [`GATE_SCALE`] once, instead of every sum.
 
 use super::simd::{ROUNDING, Simd};
 use std::f32::consts::{LN_2, LOG2_E};
 
-/// By what weights and biases of the gates i, f, g, o are multiplied, so that `2ˣ` is `e⁻ⁱ`, `e⁻ᶠ`, `e²ᵍ` and `e⁻ᵒ`.
+/// Factors of weights and biases of the gates i, f, g, o, so that `2ˣ` is `e⁻ⁱ`, `e⁻ᶠ`, `e²ᵍ` and `e⁻ᵒ`.
 pub(crate) const GATE_SCALE: [f32; 4] = [-LOG2_E, -LOG2_E, 2.0 * LOG2_E, -LOG2_E];
 
 /// Coefficients of `(2ʳ − 1) / r` for `|r| ≤ ½`, highest power first: relative error below 3e-8 (fixtures/minimax.py).
@@ -103,7 +103,8 @@ pub(super) fn infer<S: Simd, const N: usize>(
 
 #[cfg(test)]
 mod tests {
-    use super::super::dispatch::{Isa, Kernel};
+    use super::super::dispatch::Isa;
+    use super::super::kernel::Kernel;
     use super::super::lanes::{LANES, Lanes};
     use super::*;
 
@@ -179,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_gate_or_state_makes_both_unknown() {
+    fn nan_gate_or_state_gives_nan() {
         for isa in Isa::available() {
             for place in 0..5 {
                 let mut values = [0.3; 5];
@@ -191,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_at_rest_stays_at_rest() {
+    fn cell_at_zero_stays_at_zero() {
         for isa in Isa::available() {
             assert_eq!(run(isa, &[[0.7, -0.2, 0.0, 1.1, 0.0]])[0], (0.0, 0.0), "{}", isa.name());
         }

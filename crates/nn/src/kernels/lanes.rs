@@ -1,4 +1,4 @@
-//! The unit of data of the kernels and how matrices of it are cut.
+//! The data type of the kernels and the blocking of its matrices.
 
 /// Samples in a tile: one 512-bit register of `f32`, two of 256 bits, four of 128 bits.
 pub(crate) const LANES: usize = 16;
@@ -27,7 +27,7 @@ pub(crate) fn gate_columns(hidden: usize) -> usize {
     (4 * hidden).div_ceil(LANES)
 }
 
-/// Cuts `total` rows into the fewest blocks of at most `largest` rows whose sizes differ by one at most, as
+/// Splits `total` rows into the fewest blocks of at most `largest` rows with sizes that differ by at most one, as
 /// `(first row, rows)`: a short last block would leave most registers idle.
 pub(crate) fn balanced_blocks(total: usize, largest: usize) -> impl Iterator<Item = (usize, usize)> {
     let count = total.div_ceil(largest);

@@ -5,14 +5,14 @@
 //! ```
 //! Ba, Kiros & Hinton 2016 with the ε of PyTorch's `nn.LayerNorm`.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::Lanes;
 use super::simd::Simd;
 
 /// PyTorch's default.
 pub(crate) const EPSILON: f32 = 1e-5;
 
-/// What the backward pass needs of one time step.
+/// Values of one time step that the backward pass needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct NormTrace {
     mean: Lanes,
@@ -21,7 +21,7 @@ pub(crate) struct NormTrace {
 }
 
 impl NormTrace {
-    /// A step that has not run.
+    /// Initial value.
     pub(crate) const ZERO: Self = Self { mean: Lanes::ZERO, inverse: Lanes::ZERO };
 }
 
@@ -29,7 +29,7 @@ impl NormTrace {
 pub(crate) struct NormForward<'a> {
     /// Units of a time step.
     pub(crate) width: usize,
-    /// γ and β, `[unit]`, and where the statistics go, `[step]`.
+    /// γ and β, `[unit]`, and the statistics to write, `[step]`.
     pub(crate) norm: Option<(&'a [f32], &'a [f32], &'a mut [NormTrace])>,
     /// `[step][unit]`.
     pub(crate) residual: Option<&'a [Lanes]>,

@@ -1,7 +1,7 @@
 //! The inputs of the first layer for windows that share their rows.
 
-use super::dispatch::Kernel;
 use super::infer_block::{InferWeights, add_row, each_block};
+use super::kernel::Kernel;
 use super::lanes::Lanes;
 use super::simd::Simd;
 

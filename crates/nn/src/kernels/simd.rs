@@ -1,24 +1,24 @@
-//! The operations a kernel may use, and nothing else of an instruction set.
+//! The operations of an instruction set that kernels use.
 
 use super::lanes::{LANES, Lanes};
 
 /// 1.5 · 2²³: adding it to a number of magnitude below 2²² leaves the nearest integer in the lowest mantissa bits.
 pub(super) const ROUNDING: f32 = 12_582_912.0;
 
-/// An instruction set. A value of the implementing type is the proof that this processor has it.
+/// An instruction set. A value of the implementing type proves that this processor has it.
 ///
-/// Every method is `#[inline(always)]` in every implementation: a kernel is compiled as a whole under the target
-/// features of the function that enters it (see [`Isa::run`](super::Isa::run)). For the same reason kernels use loops
-/// where elsewhere one would write `array::map` or `array::from_fn`: those are compiled without the target features, and
-/// the compiler may then keep an intrinsic inside them as a call.
+/// Every method is `#[inline(always)]` in every implementation: a kernel is compiled as a whole with the target features of
+/// the function that enters it (see [`Isa::run`](super::Isa::run)). For the same reason kernels use loops instead of
+/// `array::map` or `array::from_fn`: these are compiled without the target features, and the compiler may then leave an
+/// intrinsic inside them as a call.
 pub(crate) trait Simd: Copy {
     /// [`LANES`] values in registers.
     type Vector: Copy;
     /// Hidden units whose four gates fit the registers of one forward block, at most 6.
     const UNITS: usize;
-    /// Hidden units of one block where nothing is trained, at most 3.
+    /// Hidden units of one inference block, at most 3.
     const INFER_UNITS: usize;
-    /// Tiles that are worth running together where nothing is trained: 1 or 2.
+    /// Tiles that inference runs together: 1 or 2.
     const INFER_TILES: usize;
     /// Rows of one block of a matrix product, at most 24.
     const ROWS: usize;
@@ -50,14 +50,14 @@ pub(crate) trait Simd: Copy {
     }
     /// Returns `√a`.
     fn sqrt(self, a: Self::Vector) -> Self::Vector;
-    /// Asks the processor to bring what is at `from` into the second-level cache. It may do nothing.
+    /// Prefetches `from` into the second-level cache. It may do nothing.
     #[inline(always)]
     fn prefetch(self, _from: &Lanes) {}
-    /// Returns the larger of both; which one if either is NaN is not said.
+    /// Returns the larger of both; unspecified if either is NaN.
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// Returns `a · b + c`, rounded once where the instruction set fuses it.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
-    /// Returns `x` moved into `[low, high]`; NaN stays NaN.
+    /// Clamps `x` to `[low, high]`; NaN stays NaN.
     fn clamp(self, x: Self::Vector, low: f32, high: f32) -> Self::Vector;
     /// Returns `(n, 2ⁿ)` for the integer `n` nearest to `x`, where `−126 ≤ n ≤ 127`. For NaN `n` is NaN.
     fn nearest_power(self, x: Self::Vector) -> (Self::Vector, Self::Vector);

@@ -1,11 +1,11 @@
-//! One sample: hidden units sit in the lanes instead of samples.
+//! One sample: hidden units instead of samples are in the lanes.
 //!
 //! Every sum is added up in the order of the kernels for tiles (bias, inputs, recurrent inputs), so the bits are the same.
 //! The inputs of all time steps are projected first, as one matrix product; what is left for a step is a matrix times a
 //! vector, with all sums of a block in registers.
 
-use super::dispatch::Kernel;
 use super::infer_cell::infer;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, balanced_blocks};
 use super::products::with_rows;
 use super::simd::Simd;
@@ -115,14 +115,14 @@ impl SingleDirection<'_> {
 
     /// One time step.
     ///
-    /// Every other step goes through the blocks from the right: what a step read last is still in the first-level cache
-    /// when the next one begins with it, although the whole matrix may not fit.
+    /// Every other step processes the blocks in reverse order: the blocks read last are still in the first-level cache, although
+    /// the whole matrix may not fit.
     #[inline(always)]
     fn step<S: Simd>(&mut self, simd: S, row: usize, step: usize) {
         let columns = UnitColumns::new(self.units);
         let gates = &self.scratch.gates[row * columns.count()..][..columns.count()];
         let ([before, after], cell) = (&mut self.scratch.hidden, &mut self.scratch.cell);
-        // The state before the first step is zero: there is nothing to multiply.
+        // The state before the first step is zero: the product is skipped.
         let before = if step == 0 { &[][..] } else { before.as_slice() };
         let last = columns.blocks().count() - 1;
         for block in 0..=last {
@@ -158,7 +158,7 @@ fn project_block<S: Simd, const R: usize, const C: usize>(
             row[column] = simd.load(&bias[column]);
         }
     }
-    // Rows of the same length, so that the loop needs no check of bounds for each of them.
+    // Rows of equal length, so that the loop needs no bounds checks.
     let mut rows = [&input[..0]; R];
     for row in 0..R {
         rows[row] = &input[row * input_width..][..input_width];
@@ -218,10 +218,10 @@ fn unit_block<S: Simd, const C: usize>(
     }
 }
 
-/// Takes the four gates of the units left over out of the one or two columns that they share.
+/// Extracts the four gates of the remaining units from the one or two columns that they share.
 #[inline(always)]
 fn shared_columns<S: Simd, const C: usize>(simd: S, sums: &[S::Vector; C]) -> [S::Vector; 4] {
-    // Reading the last gate runs over the end of the columns, into zeros.
+    // Reading the last gate runs past the end of the columns, into zeros.
     let mut columns = [Lanes::ZERO; 4];
     for (column, sum) in columns.iter_mut().zip(&sums[C / 4 * 4..]) {
         simd.store(*sum, column);
@@ -239,7 +239,7 @@ fn shared_columns<S: Simd, const C: usize>(simd: S, sums: &[S::Vector; C]) -> [S
     gates
 }
 
-/// Activations and state update; lanes past the last unit hold numbers that nobody uses.
+/// Activations and state update; lanes past the last unit are unused.
 #[inline(always)]
 fn update<S: Simd>(simd: S, gates: [S::Vector; 4], cell: &mut Lanes, hidden: &mut Lanes) {
     let ([state], [output]) = infer(simd, [gates], [simd.load(cell)]);

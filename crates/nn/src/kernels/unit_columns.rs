@@ -1,17 +1,17 @@
-//! Where the gates of the hidden units lie when units and not samples are in the lanes.
+//! Layout of the gates when units are in the lanes instead of samples.
 
 use super::lanes::LANES;
 
-/// Where the gates of every hidden unit lie, in columns of [`LANES`].
+/// Layout of the gates of every hidden unit in columns of [`LANES`].
 ///
-/// Sixteen units take four columns, one for each gate, so that their gates end in registers. Up to eight units that are
-/// left over share one or two columns, `[gate][4 or 8 units]`, which are worked on together with the four before them.
+/// Sixteen units take four columns, one per gate, so that their gates end in registers. Up to eight remaining units share one
+/// or two columns, `[gate][4 or 8 units]`, which are processed together with the four before them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct UnitColumns {
     units: usize,
     /// Blocks of four columns.
     full: usize,
-    /// Columns of what is left over: 0, 1 or 2.
+    /// Columns of the remaining units: 0, 1 or 2.
     rest: usize,
 }
 
@@ -41,7 +41,7 @@ impl UnitColumns {
         (4 * self.full + place / LANES, place % LANES)
     }
 
-    /// Returns the blocks that are worked on together, as (first column, columns).
+    /// Returns the blocks that are processed together, as (first column, columns).
     pub(crate) fn blocks(self) -> impl ExactSizeIterator<Item = (usize, usize)> {
         (0..self.full.max(1)).map(move |block| self.block(block))
     }
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_gate_has_a_place_of_its_own_in_the_fewest_columns() {
+    fn every_gate_has_its_own_position_in_the_fewest_columns() {
         for units in 1..100 {
             let columns = UnitColumns::new(units);
             let mut taken = vec![false; columns.count() * LANES];

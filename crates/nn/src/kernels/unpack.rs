@@ -1,6 +1,6 @@
-//! From the layout of the kernels back to that of the parameters.
+//! Conversion from the layout of the kernels to that of the parameters.
 
-use super::dispatch::Kernel;
+use super::kernel::Kernel;
 use super::lanes::{LANES, Lanes, gate_columns};
 use super::simd::Simd;
 
@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_comes_to_its_place() {
+    fn unpacking_places_every_value() {
         for (hidden, inputs) in [(1, 1), (5, 16), (16, 17), (23, 40)] {
             let columns = gate_columns(hidden);
             let mut source = vec![Lanes([f32::NAN; LANES]); inputs * columns];

@@ -2,28 +2,28 @@
 
 use statrs::function::gamma::{digamma, ln_gamma};
 
-/// The smallest scale, in units of the target: keeps the likelihood of an exact hit finite.
-const LEAST_SCALE: f64 = 1e-4;
-/// Below two degrees of freedom there is no variance.
-const LEAST_FREEDOM: f64 = 2.0 + 1e-3;
+/// Minimum scale, in units of the target: keeps the likelihood of an exact hit finite.
+const MIN_SCALE: f64 = 1e-4;
+/// Minimum degrees of freedom: up to two, the variance is infinite.
+const MIN_FREEDOM: f64 = 2.0 + 1e-3;
 
 /// A Student-t distribution with a location and a scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StudentT {
-    /// Its middle, in the unit of the target.
+    /// Location, in the unit of the target.
     pub location: f64,
-    /// Its scale in the same unit; the standard deviation is `scale·√(ν / (ν − 2))`.
+    /// Scale in the same unit; the standard deviation is `scale·√(ν / (ν − 2))`.
     pub scale: f64,
     /// Degrees of freedom ν, above 2.
     pub degrees_of_freedom: f64,
 }
 
 impl StudentT {
-    /// Returns the distribution that three outputs of a network mean: location `a`, scale `softplus(b) + 1e-4`, degrees of
+    /// Returns the distribution of three network outputs: location `a`, scale `softplus(b) + 1e-4`, degrees of
     /// freedom `softplus(c) + 2.001`. Infinite or NaN outputs give infinite or NaN parameters.
     pub fn from_outputs(outputs: [f32; 3]) -> Self {
         let [location, scale, freedom] = outputs.map(f64::from);
-        Self { location, scale: softplus(scale) + LEAST_SCALE, degrees_of_freedom: softplus(freedom) + LEAST_FREEDOM }
+        Self { location, scale: softplus(scale) + MIN_SCALE, degrees_of_freedom: softplus(freedom) + MIN_FREEDOM }
     }
 }
 
@@ -57,12 +57,12 @@ pub(super) fn value_and_slopes(outputs: [f32; 3], target: f32) -> (f64, [f32; 3]
     (value, slopes.map(|slope| slope as f32))
 }
 
-/// From here on the difference of two logarithms of Γ would lose its digits, and Stirling's series has them all.
-const MANY: f64 = 1e4;
+/// Degrees of freedom from which Stirling's series is used: the difference of two log-gammas would lose its digits.
+const STIRLING_FROM: f64 = 1e4;
 
 /// `ln Γ(ν/2) − ln Γ((ν+1)/2) + ½ ln(νπ)`.
 fn normalisation(freedom: f64) -> f64 {
-    if freedom < MANY {
+    if freedom < STIRLING_FROM {
         return ln_gamma(freedom / 2.0) - ln_gamma((freedom + 1.0) / 2.0) + 0.5 * (freedom * std::f64::consts::PI).ln();
     }
     // ln Γ(x + ½) − ln Γ(x) = ½ ln x − 1/(8x) + 1/(192x³) − …, with x = ν/2.
@@ -71,7 +71,7 @@ fn normalisation(freedom: f64) -> f64 {
 
 /// Its derivative.
 fn normalisation_slope(freedom: f64) -> f64 {
-    if freedom < MANY {
+    if freedom < STIRLING_FROM {
         return 0.5 * (digamma(freedom / 2.0) - digamma((freedom + 1.0) / 2.0) + 1.0 / freedom);
     }
     -1.0 / (4.0 * freedom * freedom) + 1.0 / (8.0 * freedom.powi(4))
@@ -105,7 +105,7 @@ mod tests {
             assert!((value - 0.964_015).abs() < 1e-5, "{freedom}: {value}");
             assert!(slopes[2].abs() < 1e-8, "{freedom}: {slopes:?}");
         }
-        let (below, above) = (MANY * (1.0 - 1e-12), MANY);
+        let (below, above) = (STIRLING_FROM * (1.0 - 1e-12), STIRLING_FROM);
         assert!((normalisation(below) - normalisation(above)).abs() < 1e-10);
         assert!((normalisation_slope(below) / normalisation_slope(above) - 1.0).abs() < 1e-3);
     }

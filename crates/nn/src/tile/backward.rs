@@ -1,7 +1,8 @@
 //! The backward pass of a tile.
 
 use super::forward::{TileDropout, TileWeights, steps_needed};
-use super::{LayerState, Tile, TileGradient};
+use super::gradient::TileGradient;
+use super::state::{LayerState, Tile};
 use crate::kernels::{
     AttentionBackward, AttentionScratch, BackwardDirection, BackwardScratch, Isa, Lanes, NormBackward,
 };
@@ -13,11 +14,11 @@ use crate::spec::CheckedNetworkSpec;
 pub(crate) struct TileBackward {
     /// ∂L/∂prediction, `[output]`; the caller fills it in.
     pub(crate) prediction: Vec<Lanes>,
-    /// ∂L/∂ what the head sees, `[direction, unit]`.
+    /// ∂L/∂ input of the head, `[direction, unit]`.
     seen: Vec<Lanes>,
-    /// ∂L/∂output of the layer at hand, `[step][direction, unit]`.
+    /// ∂L/∂output of the current layer, `[step][direction, unit]`.
     output: Vec<Lanes>,
-    /// ∂L/∂input of the layer at hand, which is the output of the one below.
+    /// ∂L/∂input of the current layer, which is the output of the previous one.
     input: Vec<Lanes>,
     scratch: BackwardScratch,
     attention: Option<AttentionScratch>,
@@ -36,7 +37,7 @@ impl TileBackward {
         }
     }
 
-    /// Returns about how many bytes [`TileBackward::new`] allocates.
+    /// Estimates the bytes that [`TileBackward::new`] allocates.
     pub(crate) fn bytes(spec: &CheckedNetworkSpec, steps: usize) -> usize {
         2 * steps * spec.width() * size_of::<Lanes>() + BackwardScratch::bytes(spec.hidden)
     }
@@ -93,7 +94,7 @@ impl Tile {
     ) {
         let (layer, hidden) = (&self.layers[index], self.initial.len());
         let below = index.checked_sub(1).map(|below| &self.layers[below]);
-        let input = below.map_or(self.input.as_slice(), LayerState::passed_on);
+        let input = below.map_or(self.input.as_slice(), LayerState::layer_output);
         let only_last = index + 1 == self.layers.len() && self.attention.is_none();
         for (direction, state) in layer.directions.iter().enumerate() {
             let place = index * layer.directions.len() + direction;
@@ -120,10 +121,10 @@ impl Tile {
         }
     }
 
-    /// The gradients of the head and of what it sees.
+    /// Gradients of the head and of its input.
     fn head_backward(&self, weights: TileWeights<'_>, memory: &mut TileBackward, gradient: &mut TileGradient) {
         memory.seen.fill(Lanes::ZERO);
-        let (seen, head) = (self.seen_by_head(), weights.head_weight());
+        let (seen, head) = (self.head_input(), weights.head_weight());
         let last_input = self.last_input();
         let skips = gradient.skip_weight.chunks_exact_mut(last_input.len());
         for (slope, sums) in memory.prediction.iter().zip(skips) {
@@ -144,7 +145,7 @@ impl Tile {
         }
     }
 
-    /// The gradient of the last layer's output: through the attention, or zero but for the last step.
+    /// Gradient of the last layer's output: through the attention, or zero except for the last step.
     fn output_backward(
         &self,
         isa: Isa,

@@ -1,19 +1,19 @@
 //! The forward pass of a tile.
 
-use super::{LayerState, Tile};
+use super::state::{LayerState, Tile};
 use crate::batch::Batch;
 use crate::kernels::{AttentionForward, AttentionWeights, Dropout, ForwardDirection, Isa, Lanes, NormForward};
 use crate::packed::{BackwardWeights, ForwardWeights};
 use crate::parameters::ParameterLayout;
 
-/// A network's parameters in the forms that a tile needs.
+/// A network's parameters, packed and unpacked.
 #[derive(Clone, Copy)]
 pub(crate) struct TileWeights<'a> {
     pub(crate) layout: &'a ParameterLayout,
     /// All parameters, as `layout` says.
     pub(crate) plain: &'a [f32],
     pub(crate) forward: &'a ForwardWeights,
-    /// Absent where nothing is trained.
+    /// `None` for inference.
     pub(crate) backward: Option<&'a BackwardWeights>,
 }
 
@@ -23,7 +23,7 @@ impl<'a> TileWeights<'a> {
         &self.plain[self.layout.head_weight.clone()]
     }
 
-    /// `[output, input]`; empty where the head does not see the inputs.
+    /// `[output, input]`; empty without a skip connection.
     pub(super) fn skip_weight(&self) -> &'a [f32] {
         self.layout.skip.as_ref().map_or(&[], |range| &self.plain[range.clone()])
     }
@@ -78,14 +78,14 @@ pub(crate) struct TileDropout<'a> {
 impl Tile {
     /// Runs all layers and the head on the gathered input; the result is in `prediction`.
     ///
-    /// A tile made for training drops out according to `dropout`; `None` means that nothing is dropped.
+    /// Applies `dropout`, if any.
     pub(crate) fn forward(&mut self, isa: Isa, weights: TileWeights<'_>, dropout: Option<TileDropout<'_>>) {
         let (steps, width) = (self.steps, self.width);
         for index in 0..self.layers.len() {
             let (is_last, attends) = (index + 1 == self.layers.len(), self.attention.is_some());
             let (before, rest) = self.layers.split_at_mut(index);
             let Some(layer) = rest.first_mut() else { return };
-            let input = before.last().map_or(self.input.as_slice(), LayerState::passed_on);
+            let input = before.last().map_or(self.input.as_slice(), LayerState::layer_output);
             let directions = layer.directions.len();
             for (direction, state) in layer.directions.iter_mut().enumerate() {
                 let needed = steps_needed((steps, is_last && !attends), direction == 1);
@@ -118,19 +118,19 @@ impl Tile {
     /// The linear head.
     fn predict(&mut self, weights: TileWeights<'_>) {
         let mut prediction = std::mem::take(&mut self.prediction);
-        weights.head(self.seen_by_head(), self.last_input(), &mut prediction);
+        weights.head(self.head_input(), self.last_input(), &mut prediction);
         self.prediction = prediction;
     }
 }
 
-/// Returns how many of the time steps of a direction anybody sees: of the backward direction of a layer of whose output
-/// only the last step is used, that is its first.
+/// Returns the number of time steps of a direction that are used: 1 for the reverse direction of a layer whose last output
+/// step only is used.
 pub(crate) fn steps_needed((steps, only_last): (usize, bool), reverse: bool) -> usize {
     if only_last && reverse { 1 } else { steps }
 }
 
 impl LayerState {
-    /// Norm, residual connection and dropout, as far as the layer has them.
+    /// Norm, residual connection and dropout, if any.
     fn finish(
         &mut self,
         isa: Isa,

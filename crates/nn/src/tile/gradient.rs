@@ -6,7 +6,7 @@ use crate::kernels::{
 use crate::parameters::{DirectionSlots, ParameterLayout};
 use crate::spec::CheckedNetworkSpec;
 
-/// The sum of the gradients of some tiles.
+/// Sum of the gradients of several tiles.
 #[derive(Debug)]
 pub(crate) struct TileGradient {
     pub(super) directions: Vec<DirectionGradient>,

@@ -116,12 +116,12 @@ fn attention() {
 }
 
 #[test]
-fn a_short_cut_from_the_inputs_to_the_head() {
+fn skip_connection() {
     check_gradients("skip");
 }
 
 #[test]
-fn the_improved_network() {
+fn improved_network() {
     check_gradients("improved");
 }
 

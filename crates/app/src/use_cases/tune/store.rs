@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use closecast_model::tune::{FoldOutcome, TuneError, TuneStore, Unit};
+use closecast_model::tune::{FoldOutcome, TrialFit, TuneError, TuneStore};
 
 use crate::{bounded_file, error::Failure, use_cases::output_file::OutputFile};
 
@@ -26,7 +26,7 @@ impl FolderStore {
         Ok(Self { folder })
     }
 
-    fn path(&self, Unit { trial, epochs, fold }: Unit) -> PathBuf {
+    fn path(&self, TrialFit { trial, epochs, fold }: TrialFit) -> PathBuf {
         self.folder.join(format!("model-{trial}-epochs-{epochs}-fold-{fold}.json"))
     }
 }
@@ -35,7 +35,7 @@ impl FolderStore {
 const MOST_BYTES: u64 = 16 << 20;
 
 impl TuneStore for FolderStore {
-    fn load(&self, unit: Unit) -> Result<Option<FoldOutcome>, TuneError> {
+    fn load(&self, unit: TrialFit) -> Result<Option<FoldOutcome>, TuneError> {
         let path = self.path(unit);
         match bounded_file::read(&path, MOST_BYTES) {
             // A file that something else has written to, or cut off, is made again.
@@ -45,7 +45,7 @@ impl TuneStore for FolderStore {
         }
     }
 
-    fn save(&self, unit: Unit, outcome: &FoldOutcome) -> Result<(), TuneError> {
+    fn save(&self, unit: TrialFit, outcome: &FoldOutcome) -> Result<(), TuneError> {
         let text = serde_json::to_vec(outcome).map_err(|error| TuneError::Store(error.to_string()))?;
         OutputFile::replace(&self.path(unit), &text).map_err(|error| TuneError::Store(error.to_string()))
     }
@@ -62,7 +62,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let open = |key, restart| FolderStore::open(folder.path(), key, restart).unwrap();
         let store = open("a", false);
-        let unit = |fold| Unit { trial: 3, epochs: 17, fold };
+        let unit = |fold| TrialFit { trial: 3, epochs: 17, fold };
         assert_eq!(store.load(unit(0)).unwrap(), None);
         let score =
             FoldScore { forecasts: 7, mae: 0.1 + 0.2, naive_mae: 1.0 / 3.0, epochs_run: 5, best_epoch: 2, ended: true };

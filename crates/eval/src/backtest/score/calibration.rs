@@ -1,6 +1,6 @@
-//! Whether the quantiles hold what they promise.
+//! Calibration of the quantiles.
 
-use super::{COVERED, Calibration, OverallCalibration, SymbolScore};
+use super::figures::{Calibration, MIN_COVERAGE, OverallCalibration, SymbolScore};
 use crate::{
     Christoffersen, EvalError, MultiCoverage, PitHistogram, SIGNIFICANCE_LEVEL, VENTILES,
     backtest::{
@@ -10,13 +10,13 @@ use crate::{
     central_misses, christoffersen,
 };
 
-/// The interval that is tested.
-const TESTED: f64 = 0.9;
+/// Level of the tested interval.
+const TESTED_LEVEL: f64 = 0.9;
 
-/// Where [`TESTED`] stands in [`CENTRAL_LEVELS`](crate::CENTRAL_LEVELS).
-pub(in crate::backtest) const TESTED_PLACE: usize = 2;
+/// Index of [`TESTED_LEVEL`] in [`CENTRAL_LEVELS`](crate::CENTRAL_LEVELS).
+pub(in crate::backtest) const TESTED_INDEX: usize = 2;
 
-/// Returns how the quantiles of a symbol held; `None` when a day has none.
+/// Returns the calibration for a symbol; `None` if a day has no quantiles.
 pub(super) fn of_symbol(symbol: &SymbolDays<'_>, horizon: usize) -> Result<Option<Calibration>, EvalError> {
     let days = &symbol.days;
     if days.iter().any(|day| day.quantiles().is_empty()) {
@@ -40,7 +40,7 @@ pub(super) fn of_symbol(symbol: &SymbolDays<'_>, horizon: usize) -> Result<Optio
     }))
 }
 
-/// Counts the days inside the intervals, that of 95 % only when every day has it.
+/// Counts the days inside the intervals; the 95 % interval only if every day has it.
 fn coverage(days: &[Day<'_>], realised: &[f64]) -> Result<MultiCoverage, EvalError> {
     match days.first().map(Day::levels).filter(|levels| days.iter().all(|day| day.levels().len() == levels.len())) {
         Some(levels) => {
@@ -55,10 +55,12 @@ fn coverage(days: &[Day<'_>], realised: &[f64]) -> Result<MultiCoverage, EvalErr
 }
 
 fn interval_tests(ventiles: &[&[f64]], realised: &[f64]) -> Result<Option<Christoffersen>, EvalError> {
-    central_misses(&VENTILES, ventiles, realised, TESTED)?.map(|misses| christoffersen(&misses, TESTED)).transpose()
+    central_misses(&VENTILES, ventiles, realised, TESTED_LEVEL)?
+        .map(|misses| christoffersen(&misses, TESTED_LEVEL))
+        .transpose()
 }
 
-/// Returns the p-value of the histogram; `None` when the days are too few for one.
+/// Returns the p-value of the histogram; `None` for too few days.
 fn uniformity(pit: &PitHistogram) -> Result<Option<f64>, EvalError> {
     match pit.uniformity() {
         Err(EvalError::TooFew { .. }) => Ok(None),
@@ -66,7 +68,7 @@ fn uniformity(pit: &PitHistogram) -> Result<Option<f64>, EvalError> {
     }
 }
 
-/// Returns how the quantiles of all `symbols` held; `None` when there are none.
+/// Returns the calibration over all `symbols`; `None` without quantiles.
 pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<Option<OverallCalibration>, EvalError> {
     let of_symbols: Vec<(&SymbolScore, &Calibration)> =
         symbols.iter().filter_map(|score| Some((score, score.calibration.as_ref()?))).collect();
@@ -78,7 +80,7 @@ pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<
     }
     let shares: Vec<(&SymbolScore, f64)> = of_symbols
         .iter()
-        .filter_map(|(score, calibration)| Some((*score, calibration.coverage.shares()[TESTED_PLACE]?)))
+        .filter_map(|(score, calibration)| Some((*score, calibration.coverage.shares()[TESTED_INDEX]?)))
         .collect();
     let Some(worst) = shares.iter().min_by(|(_, one), (_, other)| one.total_cmp(other)) else { return Ok(None) };
     let rejected = |p_value: fn(&Calibration) -> Option<f64>| {
@@ -87,7 +89,7 @@ pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<
     Ok(Some(OverallCalibration {
         coverage,
         coverage_p_value: coverage_p_value(model)?,
-        share_covered: 1.0 - share_below(shares.iter().map(|(_, share)| *share), COVERED).unwrap_or(0.0),
+        share_covered: 1.0 - share_below(shares.iter().map(|(_, share)| *share), MIN_COVERAGE).unwrap_or(0.0),
         worst: (worst.0.symbol.clone(), worst.1),
         kupiec_rejected: rejected(|calibration| Some(calibration.kupiec_p_value)).unwrap_or(0.0),
         conditional_rejected: rejected(|calibration| calibration.conditional_p_value),
@@ -97,7 +99,7 @@ pub(super) fn overall(model: &ModelDays<'_>, symbols: &[SymbolScore]) -> Result<
     }))
 }
 
-/// Returns the share of values below `limit`; `None` when there is none.
+/// Returns the share of values below `limit`; `None` without values.
 fn share_below(values: impl Iterator<Item = f64>, limit: f64) -> Option<f64> {
     let (mut below, mut count) = (0_usize, 0_usize);
     for value in values {
@@ -107,17 +109,17 @@ fn share_below(values: impl Iterator<Item = f64>, limit: f64) -> Option<f64> {
     (count > 0).then(|| below as f64 / count as f64)
 }
 
-/// Returns the p-value of a 90 % interval that misses 10 %, by the share of symbols that it missed each day.
+/// Returns the p-value for a miss rate of 10 % of the 90 % interval, from the daily share of missed symbols.
 fn coverage_p_value(model: &ModelDays<'_>) -> Result<Option<f64>, EvalError> {
     let missed = day_means(model, |day| missed(day).map(|miss| f64::from(u8::from(miss))));
     let Some(missed) = missed else { return Ok(None) };
-    let promised = vec![1.0 - TESTED; missed.len()];
+    let promised = vec![1.0 - TESTED_LEVEL; missed.len()];
     Ok(equal_losses(&missed, &promised, model.horizon)?.map(|test| test.p_value))
 }
 
-/// Returns whether the close fell outside the 90 % interval; `None` without quantiles.
+/// Returns whether the close is outside the 90 % interval; `None` without quantiles.
 pub(in crate::backtest) fn missed(day: &Day<'_>) -> Option<bool> {
-    // The outermost ventiles are its ends.
+    // Its ends are the outermost ventiles.
     let (lower, upper) = (day.ventiles().first()?, day.ventiles().last()?);
     Some(!(*lower..=*upper).contains(&day.realised))
 }

@@ -1,8 +1,11 @@
-//! Figures over all symbols.
+//! Scores over all symbols.
 
 use std::collections::BTreeMap;
 
-use super::{Against, ModelScore, SymbolScore, calibration};
+use super::{
+    calibration,
+    figures::{CrpsComparison, ModelScore, SymbolScore},
+};
 use crate::{
     EvalError,
     backtest::{
@@ -13,7 +16,7 @@ use crate::{
     metrics::{directional_accuracy, lag_one_copy, mae},
 };
 
-/// Returns the figures of a model from those of its `symbols` and from its days.
+/// Returns the scores of a model from those of its `symbols` and its days.
 pub(super) fn score(
     panel: &Panel<'_>,
     model: &ModelDays<'_>,
@@ -42,7 +45,7 @@ pub(super) fn score(
     })
 }
 
-/// Returns the geometric mean over symbols; symbols on which either makes no error at all have no ratio.
+/// Returns the geometric mean over symbols; symbols on which either error is 0 are left out.
 fn relative_mae(model: &ModelDays<'_>) -> Result<Option<f64>, EvalError> {
     let mut pairs = Vec::with_capacity(model.symbols.len());
     for symbol in &model.symbols {
@@ -66,8 +69,8 @@ fn test_against_naive(model: &ModelDays<'_>) -> Result<Option<crate::DieboldMari
     }
 }
 
-/// Compares the CRPS with another model's; `None` when one gave no quantiles.
-fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<Against>, EvalError> {
+/// Compares the CRPS with another model's; `None` if either has no quantiles.
+fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<CrpsComparison>, EvalError> {
     let ratios = model.crps_pairs(other);
     if ratios.is_empty() {
         return Ok(None);
@@ -78,5 +81,5 @@ fn compare(model: &ModelDays<'_>, other: &ModelDays<'_>) -> Result<Option<Agains
         (Some(ours), Some(theirs)) => equal_losses(&ours, &theirs, model.horizon)?,
         _ => None,
     };
-    Ok(Some(Against { relative_crps: compared.ratio, share_better: compared.share_lower, test }))
+    Ok(Some(CrpsComparison { relative_crps: compared.ratio, share_better: compared.share_lower, test }))
 }

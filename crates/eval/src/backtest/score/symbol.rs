@@ -1,6 +1,6 @@
-//! Figures of one symbol.
+//! Scores of one symbol.
 
-use super::{SymbolScore, calibration};
+use super::{calibration, figures::SymbolScore};
 use crate::{
     EvalError,
     backtest::{
@@ -12,7 +12,7 @@ use crate::{
     summation::mean,
 };
 
-/// Returns the figures of a symbol; its CRPS is tested against the same days of `reference`.
+/// Returns the scores of a symbol; its CRPS is tested against the same days of `reference`.
 pub(super) fn score(
     symbol: &SymbolDays<'_>,
     horizon: usize,
@@ -47,7 +47,7 @@ pub(super) fn score(
 }
 
 impl SymbolDays<'_> {
-    /// Returns the CRPS of each day; `None` when one has no quantiles.
+    /// Returns the CRPS of each day; `None` if a day has no quantiles.
     pub(in crate::backtest) fn crps(&self) -> Option<Vec<f64>> {
         self.days.iter().map(|day| day.crps).collect()
     }

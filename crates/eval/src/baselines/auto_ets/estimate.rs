@@ -1,4 +1,4 @@
-//! Maximum likelihood: from log prices to weights.
+//! Maximum-likelihood estimation of the smoothing weights.
 
 use closecast_domain::{Cancel, ForecastError};
 
@@ -9,15 +9,15 @@ use super::{
 use crate::baselines::bfgs::{Point, minimise};
 
 /// Bounds of `α`, and of `β`, which does not exceed `α`.
-const LEAST: f64 = 1e-4;
-const MOST: f64 = 1.0 - 1e-4;
+const MIN_WEIGHT: f64 = 1e-4;
+const MAX_WEIGHT: f64 = 1.0 - 1e-4;
 
-/// Bounds of `φ`: below, a slope is gone within days; above, no sample tells it from an undamped one.
-const LEAST_PHI: f64 = 0.8;
-const MOST_PHI: f64 = 0.98;
+/// Bounds of `φ`: below, a slope vanishes within days; above, it cannot be distinguished from an undamped one.
+const MIN_PHI: f64 = 0.8;
+const MAX_PHI: f64 = 0.98;
 
-/// Places in the bounds, from 0 to 1, that a search begins at: of `α`, one search each; of `β` and of `φ`, among which each takes
-/// the most likely.
+/// Relative positions in the bounds, from 0 to 1, of the starting points: one search for each `α`, with the most likely `β` and
+/// `φ`.
 const ALPHAS: [f64; 3] = [0.1, 0.5, 0.95];
 const BETAS: [f64; 3] = [0.002, 0.1, 0.5];
 const PHIS: [f64; 2] = [0.3, 0.9];
@@ -35,10 +35,10 @@ pub struct EtsCandidate {
     pub error_variance: f64,
 }
 
-/// Returns the most likely model with this trend; `None` when the likelihood is finite nowhere.
+/// Returns the maximum-likelihood model with this trend; `None` if the likelihood is finite nowhere.
 ///
 /// # Errors
-/// [`ForecastError::Cancelled`] when `cancel` asks for it.
+/// [`ForecastError::Cancelled`] when `cancel` is set.
 pub(super) fn most_likely(
     trend: EtsTrend,
     logs: &[f64],
@@ -75,7 +75,7 @@ fn logit(share: f64) -> f64 {
     (share / (1.0 - share)).ln()
 }
 
-/// Weights as functions of unbounded coordinates, the places in their bounds as logits.
+/// Weights as functions of unbounded coordinates: logits of their relative positions in the bounds.
 struct Transformed {
     weights: Weights,
     /// Derivatives of `α` and `β` by the first coordinate.
@@ -92,14 +92,18 @@ fn transformed<const N: usize>(trend: EtsTrend, at: [f64; N]) -> Transformed {
         (share, share * (1.0 - share))
     };
     let ((share, slope), (beta_share, beta_slope), (phi_share, phi_slope)) = (place(0), place(1), place(2));
-    let alpha = LEAST + (MOST - LEAST) * share;
-    let alpha_slope = (MOST - LEAST) * slope;
+    let alpha = MIN_WEIGHT + (MAX_WEIGHT - MIN_WEIGHT) * share;
+    let alpha_slope = (MAX_WEIGHT - MIN_WEIGHT) * slope;
     let (beta, by_first, by_second) = match trend {
         EtsTrend::None => (0.0, 0.0, 0.0),
-        _ => (LEAST + (alpha - LEAST) * beta_share, alpha_slope * beta_share, (alpha - LEAST) * beta_slope),
+        _ => (
+            MIN_WEIGHT + (alpha - MIN_WEIGHT) * beta_share,
+            alpha_slope * beta_share,
+            (alpha - MIN_WEIGHT) * beta_slope,
+        ),
     };
     let (phi, by_third) = match trend {
-        EtsTrend::Damped => (LEAST_PHI + (MOST_PHI - LEAST_PHI) * phi_share, (MOST_PHI - LEAST_PHI) * phi_slope),
+        EtsTrend::Damped => (MIN_PHI + (MAX_PHI - MIN_PHI) * phi_share, (MAX_PHI - MIN_PHI) * phi_slope),
         _ => (1.0, 0.0),
     };
     let weights = Weights { trend, alpha, beta, phi };
@@ -159,17 +163,17 @@ mod tests {
     }
 
     #[test]
-    fn weights_keep_to_their_bounds_however_far_a_search_goes() {
+    fn weights_stay_within_their_bounds() {
         for far in [-800.0, 800.0] {
             let weights = transformed(EtsTrend::Damped, [far, far, far]).weights;
-            assert!((LEAST..=MOST).contains(&weights.alpha), "{weights:?}");
-            assert!((LEAST..=weights.alpha).contains(&weights.beta), "{weights:?}");
-            assert!((LEAST_PHI..=MOST_PHI + 1e-15).contains(&weights.phi), "{weights:?}");
+            assert!((MIN_WEIGHT..=MAX_WEIGHT).contains(&weights.alpha), "{weights:?}");
+            assert!((MIN_WEIGHT..=weights.alpha).contains(&weights.beta), "{weights:?}");
+            assert!((MIN_PHI..=MAX_PHI + 1e-15).contains(&weights.phi), "{weights:?}");
         }
     }
 
     #[test]
-    fn a_search_stops_when_cancelled() {
+    fn search_stops_when_cancelled() {
         let cancel = Cancel::new();
         cancel.cancel();
         let logs = [0.0, 0.01, 0.005, 0.02, 0.01];

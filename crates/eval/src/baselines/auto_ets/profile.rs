@@ -1,9 +1,9 @@
-//! Sum of squared errors as a function of the smoothing weights alone: the initial state, which errors depend on
-//! linearly, is at its best for each of them.
+//! Profile likelihood: the sum of squared errors as a function of the smoothing weights, with the optimal initial state, on
+//! which errors depend linearly.
 
 use super::smoothing::{EtsParameters, EtsState, EtsTrend};
 
-/// Share of its own variation that the second regressor must have beside the first.
+/// Minimum share of the second regressor's variation that the first does not explain.
 const OWN_SHARE: f64 = 1e-12;
 
 /// The weights `α`, `β` and `φ` of a trend.
@@ -22,7 +22,7 @@ impl Weights {
     }
 }
 
-/// What the best initial state gives.
+/// Result with the optimal initial state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Profile {
     pub(super) parameters: EtsParameters,
@@ -32,7 +32,7 @@ pub(super) struct Profile {
     pub(super) gradient: [f64; 3],
 }
 
-/// Returns the profile of `weights` over `logs`; `None` when the initial state cannot be told from them.
+/// Returns the profile of `weights` over `logs`; `None` if the initial state is not identifiable.
 pub(super) fn profile(weights: Weights, logs: &[f64]) -> Option<Profile> {
     let parameters = weights.starting_from(best_initial(weights, logs)?);
     let mut state = parameters.initial;
@@ -55,7 +55,7 @@ pub(super) fn profile(weights: Weights, logs: &[f64]) -> Option<Profile> {
     Some(Profile { parameters, squares, gradient })
 }
 
-/// Returns the initial state of the least sum of squared errors, by their normal equations.
+/// Returns the least-squares initial state, by the normal equations.
 fn best_initial(weights: Weights, logs: &[f64]) -> Option<EtsState> {
     let homogeneous = weights.starting_from(EtsState::default());
     let mut base = EtsState::default();

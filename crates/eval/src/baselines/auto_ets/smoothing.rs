@@ -30,19 +30,19 @@ pub struct EtsParameters {
     pub alpha: f64,
     /// Weight `β` of an error in the slope; 0 without a trend.
     pub beta: f64,
-    /// Share `φ` of the slope that is left a session later; 1 unless the trend is damped.
+    /// Damping factor `φ` of the slope per session; 1 unless the trend is damped.
     pub phi: f64,
-    /// EtsState before the first session.
+    /// State before the first session.
     pub initial: EtsState,
 }
 
 impl EtsParameters {
-    /// Returns the error of `log`, which came after `state`.
+    /// Returns the error of the observation `log` after `state`.
     pub(super) fn error(&self, state: EtsState, log: f64) -> f64 {
         log - (state.level + self.phi * state.slope)
     }
 
-    /// Returns the state after `log` came.
+    /// Returns the state after the observation `log`.
     pub(super) fn after(&self, state: EtsState, log: f64) -> EtsState {
         let error = self.error(state, log);
         let slope = self.phi * state.slope;

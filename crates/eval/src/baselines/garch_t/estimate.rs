@@ -1,32 +1,30 @@
-//! Maximum likelihood: from returns to parameters.
+//! Maximum-likelihood estimation of the parameters.
 
 use closecast_domain::{Cancel, ForecastError};
 
-use super::{GarchParameters, likelihood::Sample};
+use super::{likelihood::Sample, parameters::GarchParameters};
 use crate::baselines::{
     bfgs::{Point, minimise},
     student_t::{MAX_DEGREES_OF_FREEDOM, MIN_DEGREES_OF_FREEDOM},
 };
 
-/// Smallest `omega` as a share of the variance of the returns, the bound of the PyPI package arch. Without it the
-/// likelihood of returns that are mostly 0 has no bound.
+/// Minimum `omega` as a share of the variance of the returns, the bound of the PyPI package arch. Without it the likelihood
+/// of returns that are mostly 0 is unbounded.
 const MIN_OMEGA_SHARE: f64 = 1e-8;
 
-/// Largest `alpha + beta`: at 1 the variance of the returns is infinite. No sample is long enough to tell the two
-/// apart.
+/// Maximum `alpha + beta`: at 1 the variance of the returns is infinite. No sample is long enough to distinguish the two.
 const MAX_PERSISTENCE: f64 = 1.0 - 1e-6;
 
-/// Persistence of the starts, one fit each: the likelihood may have a minimum at either end.
+/// Persistence of the starting points, one fit each: the likelihood may have a maximum at either end.
 const PERSISTENCES: [f64; 4] = [0.6, 0.9, 0.97, 0.995];
 
-/// Values of `alpha` among which each start takes the most likely.
+/// Values of `alpha`, of which each start uses the most likely.
 const ALPHAS: [f64; 4] = [0.02, 0.05, 0.1, 0.2];
 
 /// Degrees of freedom of the starts.
 const START_DEGREES_OF_FREEDOM: f64 = 6.0;
 
-/// Returns the parameters under which `sample` is most likely, and that log-likelihood; `None` when it is finite
-/// nowhere.
+/// Returns the maximum-likelihood parameters of `sample` and the log-likelihood; `None` if it is finite nowhere.
 pub(super) fn most_likely(
     sample: &Sample<'_>,
     cancel: &Cancel,

@@ -1,17 +1,17 @@
 //! The likelihood of GARCH(1,1) with Student-t innovations, and its gradient.
 
-use super::GarchParameters;
+use super::parameters::GarchParameters;
 use crate::{
     baselines::student_t::{log_constant, log_constant_slope},
     summation::{mean, sum},
 };
 
-/// Returns whose weighted squares stand for the variance before the first return.
+/// Number of returns whose weighted squares give the variance before the first return.
 const BACKCAST_RETURNS: usize = 75;
 
 const BACKCAST_DECAY: f64 = 0.94;
 
-/// Returns of a symbol in percent, with what the likelihood needs to know of them as a whole.
+/// Returns of a symbol in percent, with their moments.
 #[derive(Debug)]
 pub(super) struct Sample<'a> {
     returns: &'a [f64],
@@ -37,7 +37,7 @@ impl<'a> Sample<'a> {
         Self { returns, mean: centre, variance, backcast: backcast(returns, centre) }
     }
 
-    /// Returns the log-likelihood under `parameters` and its gradient, not finite where the parameters make no sense.
+    /// Returns the log-likelihood of `parameters` and its gradient; not finite for invalid parameters.
     pub(super) fn score(&self, parameters: &GarchParameters) -> Score {
         let &GarchParameters { mean, omega, alpha, beta, degrees_of_freedom: nu } = parameters;
         let mut state = State::before_the_first(parameters, self.backcast);

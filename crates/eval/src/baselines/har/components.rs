@@ -1,14 +1,14 @@
-//! What the regression sees, and the regression.
+//! Regressors and least-squares regression.
 
 use crate::summation::{mean, sum};
 
 /// Days of the weekly mean.
 const WEEK: usize = 5;
 
-/// Days of the monthly mean: the least a forecast needs.
+/// Days of the monthly mean: the minimum for a forecast.
 pub(super) const MONTH: usize = 22;
 
-/// Part of a regressor's variance that must be its own, not told by the others: less than that is rounding.
+/// Minimum share of a regressor's variance that the others do not explain: below it, the rest is rounding.
 const OWN_SHARE: f64 = 1e-10;
 
 /// Coefficients of the regression of tomorrow's log variance.
@@ -25,14 +25,14 @@ pub struct HarCoefficients {
 }
 
 impl HarCoefficients {
-    /// Returns the forecast of what comes after `values`, of which there are at least [`MONTH`].
+    /// Returns the forecast of the value after `values`, of which there are at least [`MONTH`].
     pub(super) fn next(&self, values: &[f64]) -> f64 {
         let [daily, weekly, monthly] = components(values);
         self.intercept + self.daily * daily + self.weekly * weekly + self.monthly * monthly
     }
 
-    /// Returns the response of each coming value to a shock of 1 in the first of them, `ψ₀ = 1, ψ₁ …`: the regression
-    /// is an autoregression of order [`MONTH`] (Corsi 2009, section 2).
+    /// Returns the impulse responses `ψ₀ = 1, ψ₁ …`: the regression is an autoregression of order [`MONTH`] (Corsi 2009,
+    /// section 2).
     pub(super) fn impulse_responses(&self, count: usize) -> Vec<f64> {
         let mut responses: Vec<f64> = Vec::with_capacity(count);
         for step in 0..count {
@@ -43,8 +43,8 @@ impl HarCoefficients {
         responses
     }
 
-    /// Returns the least-squares coefficients on all days of `values` that have a month before them; `None` when the
-    /// regressors do not vary each on its own.
+    /// Returns the least-squares coefficients on all days of `values` that have a month before them; `None` if the regressors
+    /// are collinear.
     pub(super) fn least_squares(values: &[f64]) -> Option<Self> {
         let rows: Vec<[f64; 3]> = months(values).map(components).collect();
         let targets = &values[MONTH..];
@@ -62,7 +62,7 @@ impl HarCoefficients {
     }
 }
 
-/// Returns the stretches of [`MONTH`] days that another day follows, oldest first.
+/// Returns the windows of [`MONTH`] days that are followed by another day, oldest first.
 pub(super) fn months(values: &[f64]) -> impl ExactSizeIterator<Item = &[f64]> {
     values[..values.len().saturating_sub(1)].windows(MONTH)
 }
@@ -73,8 +73,7 @@ fn components(values: &[f64]) -> [f64; 3] {
     [recent(1), recent(WEEK), recent(MONTH)]
 }
 
-/// Returns the solution of a symmetric positive system by Cholesky's method; `None` where it is singular but for
-/// rounding.
+/// Solves a symmetric positive definite system by Cholesky decomposition; `None` if it is numerically singular.
 fn solve(matrix: [[f64; 3]; 3], mut right: [f64; 3]) -> Option<[f64; 3]> {
     let mut lower = [[0.0; 3]; 3];
     for i in 0..3 {

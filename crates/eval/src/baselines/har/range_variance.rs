@@ -2,8 +2,8 @@
 
 use closecast_domain::{Bar, ForecastError, History};
 
-/// Share of the typical variance below which a day counts as that quiet: a tenth of the volatility. The logarithm of a
-/// day without a trade would otherwise outweigh all others.
+/// Floor of a day's variance as a share of the typical variance: a tenth of the volatility. Otherwise the logarithm of a day
+/// without a trade would dominate.
 const FLOOR_SHARE: f64 = 0.01;
 
 /// Returns the range-based variances of the days of `history` from the second bar on.
@@ -20,7 +20,7 @@ pub(super) fn range_variances(history: &History) -> Result<Vec<f64>, ForecastErr
         let night = (bar.open / before.close).ln();
         let value = 0.5 * range * range - (2.0 * std::f64::consts::LN_2 - 1.0) * session * session + night * night;
         if value.is_finite() {
-            // Positive but for rounding and for bars whose close lies outside the range.
+            // Positive except for rounding and for bars whose close is outside the range.
             return Ok(value.max(0.0));
         }
         Err(ForecastError::NonFinite {
@@ -31,7 +31,7 @@ pub(super) fn range_variances(history: &History) -> Result<Vec<f64>, ForecastErr
     history.bars().windows(2).map(variance).collect()
 }
 
-/// Returns the variance that quieter days are raised to: a share of the median of `variances`.
+/// Returns the floor of the variance: a share of the median of `variances`.
 pub(super) fn floor(variances: &[f64]) -> f64 {
     let mut sorted = variances.to_vec();
     sorted.sort_by(f64::total_cmp);
@@ -41,7 +41,7 @@ pub(super) fn floor(variances: &[f64]) -> f64 {
 /// Checks that most days have a high above their low.
 ///
 /// # Errors
-/// [`ForecastError::Unsuitable`] when they do not: sources without highs and lows, and symbols that hardly trade.
+/// [`ForecastError::Unsuitable`] otherwise: for sources without highs and lows, and symbols that rarely trade.
 pub(super) fn check_ranges(history: &History) -> Result<(), ForecastError> {
     let bars = history.bars();
     let ranged = bars.iter().filter(|bar| bar.high > bar.low).count();

@@ -1,20 +1,23 @@
-//! Ways to take one value of every field.
+//! Samplers: how a value of each field of the search space is chosen.
 
-use super::{dimension::Dimension, dimension::Number, draw::Draws};
+use super::{
+    dimension::{Dimension, Number},
+    draw::Draws,
+};
 
-/// A way to take one value of every field; `usual` is that of an untuned model.
-pub(super) trait Choose {
-    /// Returns a number of a dimension, `usual` where the space leaves the field out; `None` when there is no such choice.
+/// Chooses a value of every field; `usual` is the default of an untuned model.
+pub(super) trait Sampler {
+    /// Returns a value of a dimension, `usual` if the space omits the field; `None` if the sampler is exhausted.
     fn number<T: Number>(&self, field: &'static str, dimension: Option<&Dimension<T>>, usual: T) -> Option<T>;
 
-    /// Returns one of `names`; `None` when there is no such choice.
+    /// Returns one of `names`; `None` if the sampler is exhausted.
     fn name<T: Copy + PartialEq>(&self, field: &'static str, names: &[T], usual: T) -> Option<T>;
 }
 
-/// The usual value wherever there is something to choose, and what is fixed elsewhere.
+/// Takes the value that the space fixes, otherwise the default.
 pub(super) struct Untuned;
 
-impl Choose for Untuned {
+impl Sampler for Untuned {
     fn number<T: Number>(&self, _field: &'static str, dimension: Option<&Dimension<T>>, usual: T) -> Option<T> {
         Some(dimension.and_then(Dimension::fixed).unwrap_or(usual))
     }
@@ -24,8 +27,8 @@ impl Choose for Untuned {
     }
 }
 
-/// A proposal of the search.
-impl Choose for Draws {
+/// Draws values at random.
+impl Sampler for Draws {
     fn number<T: Number>(&self, field: &'static str, dimension: Option<&Dimension<T>>, usual: T) -> Option<T> {
         dimension.map_or(Some(usual), |dimension| dimension.draw(field, self))
     }
@@ -35,14 +38,14 @@ impl Choose for Draws {
     }
 }
 
-/// One end of one field, or one of its names, and the untuned value of all others.
-pub(super) struct End {
+/// Takes one bound, or one name, of one field and the untuned value of all other fields.
+pub(super) struct Bound {
     pub(super) field: &'static str,
-    /// Which of the ends, from 0; with too large a place there is no choice.
+    /// Index of the bound or name, from 0.
     pub(super) place: usize,
 }
 
-impl Choose for End {
+impl Sampler for Bound {
     fn number<T: Number>(&self, field: &'static str, dimension: Option<&Dimension<T>>, usual: T) -> Option<T> {
         if field == self.field {
             dimension?.extremes().get(self.place).copied()
@@ -56,12 +59,12 @@ impl Choose for End {
     }
 }
 
-/// The largest number of every field, and the names at one place.
-pub(super) struct Largest {
+/// Takes the largest number of every field and one architecture.
+pub(super) struct Maximum {
     pub(super) place: usize,
 }
 
-impl Choose for Largest {
+impl Sampler for Maximum {
     fn number<T: Number>(&self, _field: &'static str, dimension: Option<&Dimension<T>>, usual: T) -> Option<T> {
         let larger = |a: T, b: T| if b > a { b } else { a };
         dimension.map_or(Some(usual), |dimension| dimension.extremes().into_iter().reduce(larger))

@@ -1,4 +1,4 @@
-//! Histories made of another one: in another unit, with another future, absurd, standing still.
+//! Histories derived from another one: rescaled, with another future, extreme, constant.
 
 use closecast_domain::{Bar, History};
 
@@ -6,7 +6,7 @@ use closecast_domain::{Bar, History};
 pub(super) fn changed(history: &History, change: impl Fn(usize, Bar) -> Bar) -> History {
     let bars = history.bars().iter().enumerate().map(|(index, bar)| change(index, *bar)).collect();
     let currency = history.currency().map(str::to_owned);
-    // Only a history without bars is refused, and `history` has some.
+    // Only an empty history is refused, and `history` has bars.
     History::from_checked(history.symbol().clone(), currency, bars).unwrap_or_else(|_| history.clone())
 }
 
@@ -22,25 +22,25 @@ fn flat(bar: Bar, price: f64) -> Bar {
     Bar { open: price, high: price, low: price, close: price, raw_close: price, ..bar }
 }
 
-/// Returns `history` as it would be if everything after `origin` had come differently.
+/// Returns `history` with different prices after `origin`.
 pub(super) fn other_future(history: &History, origin: usize) -> History {
     changed(history, |index, bar| {
         if index <= origin {
             return bar;
         }
-        // Neither price nor volume keeps its level, its direction or its spread.
+        // Price and volume change in level, direction and spread.
         let bar = scaled(bar, 1.5 + 0.1 * (index - origin) as f64);
         Bar { high: 1.2 * bar.high, low: 0.8 * bar.low, volume: 3.0 * bar.volume + 1e6, ..bar }
     })
 }
 
-/// Returns `history` without a price that moves, from the bar `start` on.
-pub(super) fn standing_still(history: &History, start: usize) -> History {
+/// Returns `history` with constant prices from the bar `start` on.
+pub(super) fn constant_from(history: &History, start: usize) -> History {
     let price = history.bars().get(start).map_or(1.0, |bar| bar.close);
     changed(history, |index, bar| if index < start { bar } else { Bar { volume: 0.0, ..flat(bar, price) } })
 }
 
-/// Returns histories whose prices are absurd, but finite, positive and in order, each with what is wrong with it.
+/// Returns histories with extreme but valid prices, each with a description.
 pub(super) fn absurd(history: &History) -> Vec<(&'static str, History)> {
     let last = history.len() - 1;
     let at_the_end = |factor: f64| {

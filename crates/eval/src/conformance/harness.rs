@@ -1,19 +1,19 @@
-//! What several checks share: the subject, one fitted model, and its forecasts.
+//! Shared fixture of the checks: the subject, one fitted model, and its forecasts.
 
 use std::ops::Range;
 
 use closecast_domain::{Cancel, Forecast, ForecastError, History, NoProgress, Predict};
 
-use super::{Fault, Subject};
+use super::{Subject, Violation};
 
-/// Origins at the end of a history whose forecasts are looked at.
+/// Number of origins at the end of a history whose forecasts are checked.
 const PROBES: usize = 6;
 
-/// Seed of every fit but one.
+/// Seed of all fits except one.
 pub(super) const SEED: u64 = 1;
 
-/// A subject with a model of it.
-pub(super) struct Bench<'a, M> {
+/// A subject with a fitted model.
+pub(super) struct Harness<'a, M> {
     pub(super) subject: &'a Subject<M>,
     /// Fitted to the subject's history.
     pub(super) model: M,
@@ -21,16 +21,18 @@ pub(super) struct Bench<'a, M> {
     pub(super) forecasts: Vec<Forecast>,
 }
 
-impl<'a, M: Predict> Bench<'a, M> {
-    pub(super) fn new(subject: &'a Subject<M>) -> Result<Self, Fault> {
-        let model = subject.fitted(SEED, &subject.history).map_err(Fault::refused("fitting an ordinary history"))?;
-        let forecasts = probe(&model, &subject.history).map_err(Fault::refused("forecasting an ordinary history"))?;
+impl<'a, M: Predict> Harness<'a, M> {
+    pub(super) fn new(subject: &'a Subject<M>) -> Result<Self, Violation> {
+        let model =
+            subject.fitted(SEED, &subject.history).map_err(Violation::refused("fitting an ordinary history"))?;
+        let forecasts =
+            probe(&model, &subject.history).map_err(Violation::refused("forecasting an ordinary history"))?;
         Ok(Self { subject, model, forecasts })
     }
 }
 
 impl<M: Predict> Subject<M> {
-    /// Fits a fresh forecaster, without anybody watching.
+    /// Fits a new forecaster without progress reports.
     pub(super) fn fitted(&self, seed: u64, history: &History) -> Result<M, ForecastError> {
         (self.fit)(seed, history, &Cancel::new(), &NoProgress)
     }

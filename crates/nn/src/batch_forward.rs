@@ -1,4 +1,4 @@
-//! Forecasts of many networks at once.
+//! Batched forward pass of many networks.
 
 use rayon::prelude::*;
 
@@ -6,10 +6,10 @@ use crate::error::NnError;
 use crate::network::Network;
 use crate::windows::WindowSource;
 
-/// Windows for one network.
+/// Windows of one network.
 #[derive(Clone, Copy, Debug)]
 pub struct ForwardRequest<'a> {
-    /// Network; every request may have another.
+    /// Network.
     pub network: &'a Network,
     /// Features of this request's series.
     pub source: &'a WindowSource<'a>,
@@ -17,10 +17,10 @@ pub struct ForwardRequest<'a> {
     pub origins: &'a [usize],
 }
 
-/// Returns the outputs of every request, in their order, as [`Network::forward`] gives them, bit by bit: a batch of
-/// different symbols, each with its own model. The requests are shared out over the current rayon pool; one that fails has
-/// no effect on the others. Each has the working memory of a forward pass of its own.
-pub fn forward_many(requests: &[ForwardRequest<'_>]) -> Vec<Result<Vec<f32>, NnError>> {
+/// Returns the outputs of every request, in order, bit-identical to [`Network::forward`]: a batch of symbols, each with its
+/// own model. Requests run in parallel on the current rayon pool, each with its own working memory; a failure does not
+/// affect the others.
+pub fn batch_forward(requests: &[ForwardRequest<'_>]) -> Vec<Result<Vec<f32>, NnError>> {
     let one = |request: &ForwardRequest<'_>| request.network.forward(request.source, request.origins);
     requests.par_iter().map(one).collect()
 }
@@ -31,7 +31,7 @@ mod tests {
     use crate::spec::NetworkSpec;
 
     #[test]
-    fn every_request_gets_its_own_answer_and_a_bad_one_spoils_no_other() {
+    fn each_request_has_its_own_result_and_failures_are_isolated() {
         let networks: Vec<_> = [(2, 7), (3, 20), (2, 33)]
             .map(|(inputs, hidden)| NetworkSpec { hidden, ..NetworkSpec::base(inputs, 1) }.check().unwrap())
             .iter()
@@ -43,7 +43,7 @@ mod tests {
         let requests: Vec<_> = (0..3)
             .map(|i| ForwardRequest { network: &networks[i], source: &sources[i], origins: &origins[i] })
             .collect();
-        let answers = forward_many(&requests);
+        let answers = batch_forward(&requests);
         for i in 0..2 {
             assert_eq!(answers[i].as_ref().unwrap(), &networks[i].forward(&sources[i], &origins[i]).unwrap());
         }

@@ -1,4 +1,4 @@
-//! How the values of a field stand in a file: one alone, a list, or a table.
+//! Serde format of a [`Dimension`]: a single value, a list, or a table.
 
 use std::{fmt, marker::PhantomData};
 
@@ -10,7 +10,10 @@ use serde::{
     },
 };
 
-use super::{Dimension, Interval};
+use super::{
+    dimension::{Dimension, Interval},
+    one_or_more,
+};
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Dimension<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -27,7 +30,7 @@ impl<T: Serialize> Serialize for Dimension<T> {
     }
 }
 
-/// Reads a [`Dimension`]. By hand, since an untagged enum would tell of no field what is wrong with it.
+/// Reads a [`Dimension`]. Written by hand, because an untagged enum reports no details of an error.
 struct Numeric<T>(PhantomData<T>);
 
 impl<'de, T: Deserialize<'de>> Visitor<'de> for Numeric<T> {
@@ -58,48 +61,6 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Numeric<T> {
     }
 }
 
-/// Names: one alone, or a list.
-pub(in crate::tune) mod one_or_more {
-    use super::{
-        Deserialize, Deserializer, Error, IntoDeserializer, PhantomData, SeqAccess, SeqAccessDeserializer, Serialize,
-        Serializer, Visitor, fmt,
-    };
-
-    pub(in crate::tune) fn serialize<T: Serialize, S: Serializer>(
-        values: &[T],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match values {
-            [value] => value.serialize(serializer),
-            values => values.serialize(serializer),
-        }
-    }
-
-    pub(in crate::tune) fn deserialize<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<T>, D::Error> {
-        deserializer.deserialize_any(Names(PhantomData))
-    }
-
-    struct Names<T>(PhantomData<T>);
-
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Names<T> {
-        type Value = Vec<T>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("a name or a list of names")
-        }
-
-        fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-            Ok(vec![T::deserialize(name.into_deserializer())?])
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(self, names: A) -> Result<Self::Value, A::Error> {
-            Vec::deserialize(SeqAccessDeserializer::new(names))
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -109,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_a_list_and_a_table_are_read_and_written() {
+    fn value_list_and_table_round_trip() {
         let interval = Interval { or: Some(0.0), ..Interval::log(1e-5, 1e-1) };
         let cases = [
             ("0.5", Dimension::OneOf(vec![0.5])),
@@ -126,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_told() {
+    fn invalid_input_is_reported() {
         for (text, named) in [
             ("2.5", "expected usize"),
             ("-2", "expected usize"),

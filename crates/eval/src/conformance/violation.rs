@@ -1,56 +1,56 @@
-//! What can be wrong with a forecaster.
+//! Violations of the conformance suite.
 
 use closecast_domain::ForecastError;
 
-/// What a check found.
+/// Violation found by a check.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
-    /// It panicked.
+pub enum Violation {
+    /// The forecaster panicked.
     #[error("it panicked: {message}")]
     Panicked {
-        /// What the panic said.
+        /// Message of the panic.
         message: String,
     },
-    /// An error where a result was due.
+    /// An error instead of a result.
     #[error("{during}: {source}")]
     Refused {
-        /// What was asked for.
+        /// Operation.
         during: &'static str,
         /// The error.
         source: ForecastError,
     },
-    /// A result, or another error, where a certain error was due.
+    /// A result, or another error, instead of the expected error.
     #[error("{during} gave {found} instead of {expected}")]
     NotRefused {
-        /// What was asked for.
+        /// Operation.
         during: String,
-        /// The error due.
+        /// Expected error.
         expected: &'static str,
-        /// What came.
+        /// Actual outcome.
         found: String,
     },
-    /// Two forecasts that must not differ do.
+    /// Two forecasts that must be identical differ.
     #[error("{between} differ: {difference}")]
     Differ {
-        /// What was compared.
+        /// Compared forecasts.
         between: &'static str,
         /// The first difference.
         difference: String,
     },
-    /// Two forecasts that must differ do not.
+    /// Two forecasts that must differ are identical.
     #[error("{between} do not differ in a single bit")]
     Same {
-        /// What was compared.
+        /// Compared forecasts.
         between: &'static str,
     },
-    /// A part of a forecast that is not what it must be.
+    /// An invalid part of a forecast.
     #[error("{what} is {found}, but must be {allowed}")]
     Wrong {
         /// The part.
         what: String,
-        /// What it is.
+        /// Actual value.
         found: String,
-        /// What it must be.
+        /// Allowed values.
         allowed: String,
     },
     /// The model cannot be written or read back.
@@ -63,8 +63,8 @@ pub enum Fault {
     },
 }
 
-impl Fault {
-    /// Returns how an error becomes the fault of having been refused.
+impl Violation {
+    /// Returns a function that converts an error into a violation.
     pub(super) fn refused(during: &'static str) -> impl Fn(ForecastError) -> Self {
         move |source| Self::Refused { during, source }
     }

@@ -1,4 +1,4 @@
-//! Who takes part in a backtest.
+//! Candidate models of a backtest.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -10,37 +10,37 @@ use closecast_domain::{
 };
 use rayon::prelude::*;
 
-/// A model that takes part, under the name it has in tables and files.
-pub struct Contender {
+/// A model in a backtest, with its name in tables and files.
+pub struct Candidate {
     /// Name.
     pub name: String,
-    /// Fitted anew for every fold.
+    /// Refitted for every fold.
     pub forecaster: Box<dyn PanelForecaster>,
-    /// Fitted to each symbol by itself, so that no other symbol matters to it.
-    pub alone: bool,
+    /// Whether the model is fitted to each symbol separately.
+    pub per_symbol: bool,
 }
 
-impl Contender {
-    /// Returns a model that learns from all histories together.
+impl Candidate {
+    /// Returns a model that is fitted to all histories together.
     pub fn new(name: impl Into<String>, forecaster: impl PanelForecaster + 'static) -> Self {
-        Self { name: name.into(), forecaster: Box::new(forecaster), alone: false }
+        Self { name: name.into(), forecaster: Box::new(forecaster), per_symbol: false }
     }
 
-    /// Returns a model that is fitted to each symbol alone.
-    pub fn each_alone<F>(name: impl Into<String>, forecaster: F) -> Self
+    /// Returns a model that is fitted to each symbol separately.
+    pub fn per_symbol<F>(name: impl Into<String>, forecaster: F) -> Self
     where
         F: Forecaster + Clone + Send + Sync + 'static,
         F::Fitted: Send + Sync,
     {
-        Self { alone: true, ..Self::new(name, EachAlone(forecaster)) }
+        Self { per_symbol: true, ..Self::new(name, PerSymbol(forecaster)) }
     }
 }
 
-/// A forecaster of one history, fitted to each symbol of a panel by itself: to the first history of that symbol.
+/// Fits a single-history forecaster to each symbol of a panel separately: to the first history of the symbol.
 #[derive(Clone, Copy, Debug)]
-pub struct EachAlone<F>(pub F);
+pub struct PerSymbol<F>(pub F);
 
-impl<F> PanelForecaster for EachAlone<F>
+impl<F> PanelForecaster for PerSymbol<F>
 where
     F: Forecaster + Clone + Send + Sync + 'static,
     F::Fitted: Send + Sync,
@@ -51,7 +51,7 @@ where
         cancel: &Cancel,
         progress: &dyn ProgressSink,
     ) -> Result<Box<dyn Predict + Send + Sync>, ForecastError> {
-        // Other histories of a symbol, of earlier years say, are for models that learn from all together.
+        // Further histories of a symbol, such as earlier years, are for models that are fitted to all histories together.
         let mut seen = HashSet::new();
         let first: Vec<&History> = histories.iter().filter(|history| seen.insert(history.symbol())).collect();
         let fit = |history: &&History| (history.symbol().clone(), self.0.clone().fit(history, cancel, progress));
@@ -63,7 +63,7 @@ where
     }
 }
 
-/// One fitted model a symbol, or why there is none: a symbol too short to be fitted spoils no other.
+/// One fitted model per symbol, or its error: a symbol that cannot be fitted does not affect the others.
 struct Fitted<P>(HashMap<Symbol, Result<P, ForecastError>>);
 
 impl<P: Predict> Fitted<P> {
