@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use closecast_app::{
     model_verdict::ModelVerdict,
-    use_cases::{forecast::Answer, forecast_sent::SentForecast},
+    state::Answer,
+    use_cases::forecast_sent::SentForecast,
 };
 use closecast_domain::{Card, ErrorMetrics, Evaluation, Forecast, PartEvaluation, SessionForecast, Symbol};
 use closecast_store::ModelVersion;

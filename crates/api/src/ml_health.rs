@@ -19,7 +19,7 @@ pub use self::{
     quality::{QualityPage, QualityView},
 };
 use super::figures::DateRangeView;
-use closecast_app::model_health::{Health, Subject};
+use closecast_app::state::{Health, Subject};
 
 /// The model that is judged.
 #[derive(Debug, Serialize, ToSchema)]

@@ -22,6 +22,7 @@ pub mod result_format;
 pub mod rotating_file;
 pub mod schedule;
 pub mod services;
+pub mod state;
 pub mod store_state;
 pub mod toml_file;
 pub mod use_cases;

@@ -1,20 +1,13 @@
 //! The models that the server keeps ready, and which version of a name serves.
 
 mod champions;
+mod key;
 
 use std::sync::Arc;
 
+pub use self::key::ModelKey;
 use self::champions::Champions;
 use crate::cache::{CacheFigures, Loaded, SharedCache};
-
-/// One version of a model. Versions never change, so neither does what is kept under a key.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct ModelKey {
-    /// Name of the model.
-    pub name: String,
-    /// SHA-256 of the artifact.
-    pub sha256: String,
-}
 
 /// Models `T` ready to forecast, and which of them serve. `E` is why a load fails.
 pub struct ModelCache<T, E> {

@@ -4,13 +4,9 @@ mod record;
 mod review;
 mod subjects;
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
-};
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use closecast_domain::{ForecastError, History, Symbol};
 use closecast_eval::{
     TrackRecord,
@@ -21,16 +17,17 @@ use closecast_model::{InputDrift, TrainedModel};
 pub use self::{
     record::track_record,
     review::review,
-    subjects::{Subject, subjects},
+    subjects::subjects,
 };
 use crate::{
     error::Failure,
     services::App,
+    state::{Health, Served, Subject},
     use_cases::{
         forecast,
         history::{self, LoadedHistory, market_day},
         market,
-        serving::Served,
+        
     },
 };
 
@@ -40,58 +37,11 @@ pub const DRIFT_DAYS: usize = 60;
 /// Settled forecasts that are judged at most: a year of sessions.
 pub const RECORD_DAYS: u64 = 250;
 
-/// How long a finding is given again.
-const KEPT: Duration = Duration::from_secs(60);
-
-/// How long a finding goes on to be shown as the last one: they are made daily.
-const SHOWN: Duration = Duration::from_hours(26);
-
-/// Most findings that are kept.
-const MOST_KEPT: usize = 1000;
-
-/// A model in service for a symbol, and how it is doing.
-pub struct Health {
-    pub symbol: Symbol,
-    pub served: Arc<Served>,
-    /// Last session stored.
-    pub as_of: NaiveDate,
-    pub examined_at: DateTime<Utc>,
-    pub health: health::Health,
-}
-
 /// The drift of the inputs of the model in service for a symbol.
 pub struct Drift {
     pub symbol: Symbol,
     pub served: Arc<Served>,
     pub drift: InputDrift,
-}
-
-/// What was found lately, by symbol and model.
-#[derive(Default)]
-pub struct KeptHealth(Mutex<BTreeMap<Subject, (Instant, Arc<Health>)>>);
-
-impl KeptHealth {
-    fn get(&self, subject: &Subject) -> Option<Arc<Health>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (at, health) = kept.get(subject)?;
-        (at.elapsed() < KEPT).then(|| Arc::clone(health))
-    }
-
-    fn put(&self, subject: Subject, health: &Arc<Health>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= MOST_KEPT {
-            let oldest = kept.iter().min_by_key(|(_, (at, _))| *at).map(|(subject, _)| subject.clone());
-            oldest.map(|oldest| kept.remove(&oldest));
-        }
-        kept.insert(subject, (Instant::now(), Arc::clone(health)));
-    }
-
-    /// Returns what was found within a day of the first `most` symbols.
-    pub fn newest(&self, most: usize) -> Vec<Arc<Health>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let shown = kept.values().filter(|(at, _)| at.elapsed() < SHOWN);
-        shown.take(most).map(|(_, health)| Arc::clone(health)).collect()
-    }
 }
 
 /// Returns how the model `model` does for `symbol`, or the one that serves it. What was found within the last minute is told again.

@@ -16,10 +16,9 @@ use crate::{
     limiter::Gate,
     memory::Plan,
     metrics::Metrics,
-    model_health::KeptHealth,
     options::ServiceOptions,
     result_format::ResultFormat,
-    use_cases::{forecast::Evenings, market::MarketCache, serving::Models},
+    state::{Evenings, KeptHealth, MarketCache, Models},
 };
 
 /// Files of prices that may wait until they are read.

@@ -17,7 +17,7 @@ pub(crate) enum CliError {
     #[error("{0}")]
     Usage(String),
     /// The command line is not one of ours. The text is for `--json`: a person sees the command's usage as well.
-    #[error("{}", crate::parse_error::in_one_line(.0))]
+    #[error("{}", crate::usage_text::in_one_line(.0))]
     Arguments(clap::Error),
     /// The server would listen beyond this machine without a key.
     #[error(

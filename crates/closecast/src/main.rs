@@ -10,6 +10,7 @@ mod parse_error;
 mod report;
 mod service;
 mod terminal;
+mod usage_text;
 
 use crate::error::CliError;
 use std::{process::ExitCode, time::Duration};

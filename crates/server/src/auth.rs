@@ -242,35 +242,6 @@ fn route_of(request: &Parts) -> Option<&str> {
     request.extensions.get::<axum::extract::MatchedPath>().map(axum::extract::MatchedPath::as_str)
 }
 
-impl Access {
-    /// Returns whether a role may use the group.
-    fn allows(self, role: Role) -> bool {
-        role >= self.least_role()
-    }
-
-    fn least_role(self) -> Role {
-        match self {
-            Self::Open | Self::Read | Self::Monitor | Self::Compute => Role::Viewer,
-            Self::Change => Role::Operator,
-            Self::Administer => Role::Admin,
-        }
-    }
-
-    fn refuse(self, role: Role) -> Problem {
-        let least = self.least_role();
-        Problem::new(StatusCode::FORBIDDEN, format!("the role of the key is {role}, and this needs {least}"))
-    }
-
-    /// Returns whether a request of that method to the group goes into the book of who did what.
-    fn is_written_down(self, method: &Method) -> bool {
-        match self {
-            Self::Administer => true,
-            Self::Change => !method.is_safe(),
-            Self::Open | Self::Read | Self::Monitor | Self::Compute => false,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use closecast_api::forecast::ForecastView;
-use closecast_app::use_cases::forecast::Answer;
+use closecast_app::state::Answer;
 
 /// A forecast as the body of a response.
 pub(crate) struct ForecastBody {

@@ -3,13 +3,14 @@
 mod measures;
 pub(crate) mod prometheus;
 mod snapshot;
-pub(crate) mod system;
+mod stored_figures;
+mod system;
 
 use chrono::{DateTime, Utc};
 use closecast_domain::Clock;
 
 pub(crate) use self::measures::{METHODS, Measures};
-use self::{prometheus::StoredFigures, snapshot::Snapshot, system::Machine};
+use self::{snapshot::Snapshot, stored_figures::StoredFigures, system::Machine};
 
 /// Everything that is measured, and what was read lately.
 pub(crate) struct Monitor {
@@ -17,7 +18,7 @@ pub(crate) struct Monitor {
     pub(crate) started_at: DateTime<Utc>,
     /// What is counted as it happens.
     pub(crate) measures: Measures,
-    machine: Machine,
+    pub(crate) machine: Machine,
     stored: Snapshot<StoredFigures>,
 }
 

@@ -5,7 +5,7 @@ use std::{any::Any, fmt, ops::RangeInclusive, time::Duration};
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{IntoResponse, Response},
 };
 use closecast_data::provider::ProviderError;
 use closecast_eval::promotion::PromotionError;
@@ -13,7 +13,7 @@ use closecast_store::StoreError;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{model_name::NotAName, openapi};
+use super::model_name::NotAName;
 use closecast_app::error::Failure;
 
 /// An error answer.
@@ -208,23 +208,6 @@ impl IntoResponse for Problem {
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
         self.told_as((self.status, content_type, Json(body)))
     }
-}
-
-/// Answers where there is nothing. What ends in a slash is looked for without it, as other servers do; not at another host, which an
-/// address beginning with two slashes, or with one and its mirror, would be.
-pub(super) async fn unknown_route(uri: axum::http::Uri) -> Response {
-    let shorter = uri.path().trim_end_matches('/');
-    if shorter.len() < uri.path().len() && shorter.len() > 1 && !shorter.starts_with("//") && !shorter.contains('\\') {
-        let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
-        return Redirect::permanent(&format!("{shorter}{query}")).into_response();
-    }
-    let problem = Problem::new(StatusCode::NOT_FOUND, format!("there is nothing at {}", uri.path()));
-    std::future::ready(openapi::refuse(uri.path(), problem)).await
-}
-
-pub(super) async fn wrong_method(method: axum::http::Method, uri: axum::http::Uri) -> Response {
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("{method} is not allowed here"));
-    std::future::ready(openapi::refuse(uri.path(), problem)).await
 }
 
 pub(super) fn after_panic(_panic: Box<dyn Any + Send>) -> Response {

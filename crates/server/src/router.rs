@@ -22,6 +22,7 @@ use super::{
     access_log::AccessLog,
     allow::{OpenRoutes, limit_open},
     error_lines::ErrorLines,
+    fallback,
     observe::{self, Books},
     openapi, problem,
 };
@@ -58,8 +59,8 @@ pub fn router(app: ServerState, log: Arc<AccessLog>) -> Router {
         .layer(CompressionLayer::new().compress_when(compressible()));
     routes
         .merge(beside)
-        .fallback(problem::unknown_route.layer(limited.clone()))
-        .method_not_allowed_fallback(problem::wrong_method.layer(limited))
+        .fallback(fallback::unknown_route.layer(limited.clone()))
+        .method_not_allowed_fallback(fallback::wrong_method.layer(limited))
         .layer(layers)
 }
 

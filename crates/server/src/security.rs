@@ -2,6 +2,7 @@
 
 mod allowance;
 mod caller;
+mod client_network;
 mod keyed_limiter;
 mod keyring;
 mod per_caller;
@@ -9,8 +10,9 @@ mod per_caller;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use self::{
-    allowance::{Allowance, network},
+    allowance::Allowance,
     caller::Caller,
+    client_network::network,
     keyring::{Keyring, KnownKey},
     per_caller::{CallerPermit, LimitReached, PerCallerLimiter},
 };

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{JudgedModelView, StatusView};
 use crate::figures::ErrorsView;
-use closecast_app::use_cases::serving::Served;
+use closecast_app::state::Served;
 
 /// What became of the settled forecasts of a symbol, one session ahead.
 #[derive(Debug, Serialize, ToSchema)]

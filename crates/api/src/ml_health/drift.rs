@@ -8,7 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::JudgedModelView;
-use closecast_app::model_health::{Drift, Subject};
+use closecast_app::{model_health::Drift, state::Subject};
 
 /// How far the inputs of the models in service have moved from their training parts, a page at a time.
 ///

@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::ModelKey;
+use super::key::ModelKey;
 
 /// Versions in service by name. Only names that have a model are remembered, so there are no more than models.
 #[derive(Default)]

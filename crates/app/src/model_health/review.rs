@@ -6,7 +6,8 @@ use closecast_domain::Cancel;
 use closecast_eval::health::{Component, Condition, Finding};
 use closecast_store::Alert;
 
-use super::{Health, examine_anew, subjects};
+use super::{examine_anew, subjects};
+use crate::state::{Health, Subject};
 use crate::{error::Failure, services::App};
 
 /// Most open alerts that are looked through.

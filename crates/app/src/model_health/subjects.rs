@@ -5,20 +5,13 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use closecast_domain::Symbol;
 
-use crate::{error::Failure, services::App};
+use crate::{error::Failure, services::App, state::Subject};
 
 /// Most champions that are looked at.
 const MOST_CHAMPIONS: u64 = 5000;
 
 /// A symbol that nobody asked about for this long is not looked after.
 const LATELY: TimeDelta = TimeDelta::days(30);
-
-/// A symbol, and the model asked of it: the one that serves it when absent.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Subject {
-    pub symbol: Symbol,
-    pub model: Option<String>,
-}
 
 /// Returns what is in service, by symbol: every model made for a symbol, and every symbol forecast lately by the model of all
 /// symbols.

@@ -1,6 +1,7 @@
 //! Walk-forward backtest of models beside statistical baselines.
 
 mod files;
+mod result;
 mod store;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use closecast_model::{
     BaseForecaster, BaseSpec, FineTunedForecaster, Head, LstmForecaster, ModelSpec, Recipe, market_leak, with_markets,
 };
 
+pub use self::result::BacktestResult;
 use self::store::FolderStore;
 use super::{output_file::OutputFile, price_folder};
 use crate::{error::Failure, services::App, use_cases::history};
@@ -40,32 +42,6 @@ pub struct BacktestRequest {
     pub restart: bool,
     /// Where every forecast is written.
     pub forecasts_out: Option<PathBuf>,
-}
-
-/// What it gave.
-pub struct BacktestResult {
-    pub plan: Plan,
-    pub symbols: usize,
-    pub backtest: Backtest,
-    pub scores: Vec<ModelScore>,
-    pub slices: Vec<Slice>,
-    /// Name of the model whose CRPS the others' is tested against.
-    pub reference: String,
-}
-
-impl BacktestResult {
-    /// Returns the figures of the models that are held against naive and the reference: all others, or all where there are no
-    /// others.
-    pub fn judged(&self) -> Vec<&ModelScore> {
-        let standards = self.standards();
-        let judged: Vec<&ModelScore> = self.scores.iter().filter(|score| !standards.contains(&&*score.model)).collect();
-        if judged.is_empty() { self.scores.iter().collect() } else { judged }
-    }
-
-    /// Returns the models that the others are held against: naive and the reference.
-    pub fn standards(&self) -> Vec<&str> {
-        if self.reference == "naive" { vec!["naive"] } else { vec!["naive", &self.reference] }
-    }
 }
 
 /// Models that can take part, with what they are.

@@ -9,8 +9,9 @@ use closecast_domain::{Exchange, Symbol};
 use crate::{
     error::Failure,
     services::App,
+    state::Answer,
     use_cases::{
-        forecast::{Answer, Freshness, forecast},
+        forecast::{Freshness, forecast},
         forecast_sent::{Sent, SentForecast, Source, forecast_sent},
         history::market_day,
     },

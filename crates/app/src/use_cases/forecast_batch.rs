@@ -8,7 +8,8 @@ use futures_util::StreamExt as _;
 use crate::{
     error::Failure,
     services::App,
-    use_cases::forecast::{Answer, Freshness, forecast},
+    state::Answer,
+    use_cases::forecast::{Freshness, forecast},
 };
 
 /// Symbols whose prices are read at a time. Arithmetic waits at the gate besides; of a batch no more stand there.

@@ -12,11 +12,12 @@ use closecast_model::{RangeNeed, TrainedModel, is_model_name};
 use crate::{
     error::Failure,
     services::App,
+    state::Served,
     use_cases::{
         forecast::{is_stale, serving, with_sessions},
         history::{self, market_day},
         market,
-        serving::{self, BASE, Served},
+        serving::{self, BASE},
     },
 };
 

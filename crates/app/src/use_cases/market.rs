@@ -1,46 +1,12 @@
 //! What the market of an exchange did, from all stored symbols of it: computed once and kept until a price changes.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
-use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::{Exchange, History, Market};
 use closecast_model::{MIN_MARKET_SYMBOLS, markets_of};
 use closecast_store::SeriesInfo;
 
-use crate::{error::Failure, limiter::holding, services::App, use_cases::history};
-
-/// Names the prices that a market was computed from.
-type Key = Vec<(String, NaiveDate, DateTime<Utc>)>;
-
-/// A market as computed from the prices of `key`; none where they were of too few symbols.
-#[derive(Debug)]
-struct Computed {
-    exchange: Exchange,
-    key: Key,
-    market: Option<Arc<Market>>,
-}
-
-/// The newest market computed of each exchange.
-#[derive(Debug, Default)]
-pub struct MarketCache {
-    kept: Mutex<Vec<Computed>>,
-    /// Held while a market is computed: of several who want one, one computes, and one market is in hand at a time. Whoever
-    /// hangs up leaves it held until the computation ends, which is kept all the same.
-    computing: Arc<tokio::sync::Mutex<()>>,
-}
-
-impl MarketCache {
-    fn get(&self, exchange: Exchange, key: &Key) -> Option<Option<Arc<Market>>> {
-        let kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.iter().find(|kept| kept.exchange == exchange && kept.key == *key).map(|kept| kept.market.clone())
-    }
-
-    fn put(&self, exchange: Exchange, key: Key, market: Option<Arc<Market>>) {
-        let mut kept = self.kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.retain(|kept| kept.exchange != exchange);
-        kept.push(Computed { exchange, key, market });
-    }
-}
+use crate::{error::Failure, limiter::holding, services::App, state::MarketKey, use_cases::history};
 
 /// Gives `history` the market of its exchange, where enough symbols of it are stored.
 ///
@@ -53,7 +19,7 @@ pub async fn in_market(app: &App, history: History) -> Result<History, Failure> 
     if stored.len() < MIN_MARKET_SYMBOLS {
         return Ok(history);
     }
-    let key: Key = stored.iter().map(|info| (info.symbol.to_string(), info.last_date, info.stored_at)).collect();
+    let key: MarketKey = stored.iter().map(|info| (info.symbol.to_string(), info.last_date, info.stored_at)).collect();
     let market = match app.markets.get(exchange, &key) {
         Some(market) => market,
         None => compute(app, exchange, key, &stored).await?,
@@ -68,7 +34,7 @@ pub async fn in_market(app: &App, history: History) -> Result<History, Failure> 
 async fn compute(
     app: &App,
     exchange: Exchange,
-    key: Key,
+    key: MarketKey,
     stored: &[SeriesInfo],
 ) -> Result<Option<Arc<Market>>, Failure> {
     let alone = Arc::clone(&app.markets.computing).lock_owned().await;

@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     cache::Loaded,
     error::Failure,
-    model_cache::{ModelCache, ModelKey},
+    model_cache::ModelKey,
     services::App,
-    use_cases::forecast,
+    state::{Served, forget_models, forget_symbols},
 };
 
 /// Name of the model of all symbols.
@@ -28,15 +28,6 @@ const LOOK: Duration = Duration::from_secs(2);
 
 /// Every so many looks all series are compared one by one.
 const CLOSE_LOOK: u32 = 15;
-
-/// A version of a model, loaded.
-pub struct Served {
-    pub version: ModelVersion,
-    pub model: TrainedModel,
-}
-
-/// The models that are kept loaded.
-pub type Models = ModelCache<Served, Failure>;
 
 /// Returns the model in service under `name`; `None` when there is none.
 ///
@@ -204,7 +195,7 @@ impl Known {
         let names: BTreeSet<String> = lines.into_iter().map(|line| line.name).collect();
         if !names.is_empty() {
             names.iter().for_each(|name| app.models.invalidate(name));
-            forecast::forget_models(&app.evenings, &names);
+            forget_models(&app.evenings, &names);
         }
         Ok(())
     }
@@ -226,7 +217,7 @@ impl Known {
         };
         self.bars = Some((glance, stored));
         if !changed.is_empty() {
-            forecast::forget_symbols(&app.evenings, &changed);
+            forget_symbols(&app.evenings, &changed);
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::{
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::ledger::{BufferLedger, CallerId};
+use super::ledger::{BufferLedger, CallerId, Connection};
 
 /// Memory of a request or a response beside its body: headers, the state of its stream, its task.
 pub(super) const OVERHEAD_BYTES: usize = 4 * 1024;
@@ -67,11 +67,6 @@ impl ConnectionAccount {
         *self.caller.lock().unwrap_or_else(PoisonError::into_inner) = caller;
     }
 
-    /// Returns who sent the newest request.
-    pub(super) fn caller(&self) -> Option<CallerId> {
-        *self.caller.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     /// Opens the account of a response that is `length` bytes long, and returns its number.
     pub(super) fn begin_response(&self, length: usize) -> u64 {
         let number = self.next_response.fetch_add(1, Ordering::Relaxed);
@@ -87,32 +82,6 @@ impl ConnectionAccount {
 
     fn is_full(&self) -> bool {
         self.held() >= self.ledger.limits().per_connection
-    }
-
-    /// Returns the bytes that are held for the connection.
-    pub(super) fn held(&self) -> usize {
-        self.held.load(Ordering::Relaxed)
-    }
-
-    /// Returns whether nothing was given back for so long.
-    pub(super) fn is_stalled(&self, time: Duration) -> bool {
-        let since = self.ledger.millis().saturating_sub(self.progress.load(Ordering::Relaxed));
-        u128::from(since) >= time.as_millis()
-    }
-
-    /// Returns whether a response should have been read by now.
-    pub(super) fn is_late(&self, now: Instant) -> bool {
-        self.lock().iter().any(|&(_, deadline)| deadline < now)
-    }
-
-    /// Closes the connection.
-    pub(super) fn close(&self) {
-        self.cut.cancel();
-    }
-
-    /// Returns whether the connection was closed.
-    pub(super) fn is_closed(&self) -> bool {
-        self.cut.is_cancelled()
     }
 
     /// Counts so many more bytes.
@@ -142,6 +111,33 @@ impl ConnectionAccount {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(u64, Instant)>> {
         self.deadlines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Connection for ConnectionAccount {
+    fn caller(&self) -> Option<CallerId> {
+        *self.caller.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self) -> usize {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    fn is_stalled(&self, time: Duration) -> bool {
+        let since = self.ledger.millis().saturating_sub(self.progress.load(Ordering::Relaxed));
+        u128::from(since) >= time.as_millis()
+    }
+
+    fn is_late(&self, now: Instant) -> bool {
+        self.lock().iter().any(|&(_, deadline)| deadline < now)
+    }
+
+    fn close(&self) {
+        self.cut.cancel();
+    }
+
+    fn is_closed(&self) -> bool {
+        self.cut.is_cancelled()
     }
 }
 

@@ -195,7 +195,7 @@ mod tests {
     use axum::body::to_bytes;
     use tokio_util::sync::CancellationToken;
 
-    use super::*;
+    use super::{super::ledger::Connection as _, *};
 
     fn connection(ledger: &Arc<BufferLedger>) -> Arc<ConnectionAccount> {
         ConnectionAccount::open(ledger, CancellationToken::new())

@@ -13,7 +13,6 @@ use std::{
 
 use tokio::{sync::Semaphore, time::Instant};
 
-use super::account::ConnectionAccount;
 use crate::security::network;
 
 /// How often it is looked for responses that are not read in time.
@@ -63,12 +62,28 @@ impl CallerId {
     }
 }
 
+/// A connection, as far as the ledger knows it.
+pub(super) trait Connection: Send + Sync + std::fmt::Debug {
+    /// Returns the bytes that are held for the connection.
+    fn held(&self) -> usize;
+    /// Returns the caller of the newest request.
+    fn caller(&self) -> Option<CallerId>;
+    /// Returns whether the client has taken nothing for so long.
+    fn is_stalled(&self, time: Duration) -> bool;
+    /// Returns whether a response should have been read by `now`.
+    fn is_late(&self, now: Instant) -> bool;
+    /// Returns whether the connection was closed.
+    fn is_closed(&self) -> bool;
+    /// Closes the connection.
+    fn close(&self);
+}
+
 /// Counts the bytes that are held for all connections.
 #[derive(Debug)]
 pub(crate) struct BufferLedger {
     limits: Limits,
     total: AtomicUsize,
-    connections: Mutex<HashMap<u64, Weak<ConnectionAccount>>>,
+    connections: Mutex<HashMap<u64, Weak<dyn Connection>>>,
     next_connection: AtomicU64,
     /// Bytes of large responses that are not read.
     callers: Mutex<HashMap<CallerId, usize>>,
@@ -112,11 +127,12 @@ impl BufferLedger {
         u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    pub(super) fn register(&self, make: impl FnOnce(u64) -> ConnectionAccount) -> Arc<ConnectionAccount> {
+    pub(super) fn register<C: Connection + 'static>(&self, make: impl FnOnce(u64) -> C) -> Arc<C> {
         let id = self.next_connection.fetch_add(1, Ordering::Relaxed);
-        let account = Arc::new(make(id));
-        self.lock().insert(id, Arc::downgrade(&account));
-        account
+        let connection = Arc::new(make(id));
+        let weak: Weak<C> = Arc::downgrade(&connection);
+        self.lock().insert(id, weak);
+        connection
     }
 
     pub(super) fn unregister(&self, id: u64) {
@@ -161,21 +177,21 @@ impl BufferLedger {
         let mut sum: usize = open.iter().map(|account| account.held()).sum();
         let mut callers: HashMap<_, usize> = HashMap::new();
         for account in &open {
-            *callers.entry(caller_of(account)).or_default() += account.held();
+            *callers.entry(caller_of(account.as_ref())).or_default() += account.held();
         }
         while sum > self.limits.total {
-            let of_caller = |account: &ConnectionAccount| callers.get(&caller_of(account)).copied().unwrap_or_default();
+            let of_caller = |account: &dyn Connection| callers.get(&caller_of(account)).copied().unwrap_or_default();
             let rank = |place: &usize| {
                 let account = &open[*place];
-                (account.is_stalled(STALL), of_caller(account), account.held())
+                (account.is_stalled(STALL), of_caller(account.as_ref()), account.held())
             };
             let Some(place) = (0..open.len()).filter(|&place| open[place].held() > 0).max_by_key(rank) else { return };
             let largest = open.swap_remove(place);
             sum = sum.saturating_sub(largest.held());
-            if let Some(held) = callers.get_mut(&caller_of(&largest)) {
+            if let Some(held) = callers.get_mut(&caller_of(largest.as_ref())) {
                 *held = held.saturating_sub(largest.held());
             }
-            self.close(&largest, "requests and unread responses take too much memory");
+            self.close(largest.as_ref(), "requests and unread responses take too much memory");
         }
     }
 
@@ -186,13 +202,13 @@ impl BufferLedger {
             let now = Instant::now();
             for account in self.accounts() {
                 if account.held() > 0 && !account.is_closed() && account.is_late(now) {
-                    self.close(&account, "a response was not read in time");
+                    self.close(account.as_ref(), "a response was not read in time");
                 }
             }
         }
     }
 
-    fn close(&self, account: &ConnectionAccount, reason: &str) {
+    fn close(&self, account: &dyn Connection, reason: &str) {
         account.close();
         // The first one, then each time that their number doubles: they may be very many.
         let closed = self.closed.fetch_add(1, Ordering::Relaxed) + 1;
@@ -201,16 +217,16 @@ impl BufferLedger {
         }
     }
 
-    fn accounts(&self) -> Vec<Arc<ConnectionAccount>> {
+    fn accounts(&self) -> Vec<Arc<dyn Connection>> {
         self.lock().values().filter_map(Weak::upgrade).collect()
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Weak<ConnectionAccount>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Weak<dyn Connection>>> {
         self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Returns the caller of a connection; one that nothing is known of stands for itself.
-fn caller_of(account: &ConnectionAccount) -> Result<CallerId, *const ConnectionAccount> {
-    account.caller().ok_or(std::ptr::from_ref(account))
+fn caller_of(account: &dyn Connection) -> Result<CallerId, *const ()> {
+    account.caller().ok_or(std::ptr::from_ref(account).cast())
 }

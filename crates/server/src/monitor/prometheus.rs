@@ -6,10 +6,9 @@ mod exposition;
 mod stored;
 
 use self::exposition::Exposition;
-pub(crate) use self::{exposition::CONTENT_TYPE, stored::StoredFigures};
+pub(crate) use self::exposition::CONTENT_TYPE;
 use closecast_api::monitoring::SystemMeasured;
 
-use super::system;
 use crate::state::ServerState;
 use closecast_app::error::Failure;
 
@@ -18,7 +17,7 @@ use closecast_app::error::Failure;
 /// # Errors
 /// [`Failure::Internal`] when the machine could not be looked at.
 pub(crate) async fn render(app: &ServerState) -> Result<String, Failure> {
-    let system = system::figures(app).await?;
+    let system = app.monitor.machine.figures(&app.options.data_dir).await?;
     let mut text = Exposition::default();
     program(&mut text, app, &system);
     requests(&mut text, app);

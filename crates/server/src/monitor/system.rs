@@ -11,14 +11,13 @@ use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 use closecast_api::monitoring::{Capacity, SystemMeasured};
 
 use super::snapshot::Snapshot;
-use crate::state::ServerState;
 use closecast_app::{error::Failure, use_cases::resources::Resources};
 
 /// How long the figures are given again before the machine is asked anew.
 const AGE: Duration = Duration::from_secs(2);
 
 /// The machine, and what it said last.
-pub(super) struct Machine {
+pub(crate) struct Machine {
     /// Processor use is that since the last look, so the looker is kept.
     looker: Arc<Mutex<System>>,
     seen: Snapshot<SystemMeasured>,
@@ -31,18 +30,19 @@ impl Default for Machine {
     }
 }
 
-/// Returns the figures of the last seconds.
-///
-/// # Errors
-/// [`Failure::Internal`] when looking panicked.
-pub(crate) async fn figures(app: &ServerState) -> Result<Arc<SystemMeasured>, Failure> {
-    let machine = &app.monitor.machine;
-    let (looker, folder) = (Arc::clone(&machine.looker), app.options.data_dir.clone());
-    let look = async {
-        let look = move || look(&mut looker.lock().unwrap_or_else(PoisonError::into_inner), &folder);
-        tokio::task::spawn_blocking(look).await.map_err(|panic| Failure::Internal(panic.to_string()))
-    };
-    machine.seen.get(AGE, look).await
+impl Machine {
+    /// Returns the figures of the last seconds; `folder` lies on the disk that is looked at.
+    ///
+    /// # Errors
+    /// [`Failure::Internal`] when looking panicked.
+    pub(crate) async fn figures(&self, folder: &Path) -> Result<Arc<SystemMeasured>, Failure> {
+        let (looker, folder) = (Arc::clone(&self.looker), folder.to_owned());
+        let look = async {
+            let look = move || look(&mut looker.lock().unwrap_or_else(PoisonError::into_inner), &folder);
+            tokio::task::spawn_blocking(look).await.map_err(|panic| Failure::Internal(panic.to_string()))
+        };
+        self.seen.get(AGE, look).await
+    }
 }
 
 fn look(system: &mut System, folder: &Path) -> SystemMeasured {

@@ -20,7 +20,7 @@ use closecast_api::inference::{
     InferenceErrorView, InferenceIndexView, InferenceModelView, InferenceParametersView, InferenceServerView,
     InferenceTensorView, LiveView, ModelReadyView, ReadyView,
 };
-use closecast_app::use_cases::serving::{self, Served};
+use closecast_app::{state::Served, use_cases::serving};
 
 /// A model in a path, and perhaps a version of it.
 #[derive(Debug, Deserialize)]

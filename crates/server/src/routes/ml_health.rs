@@ -17,7 +17,8 @@ use closecast_api::ml_health::{
 };
 use closecast_app::{
     error::Failure,
-    model_health::{self, DRIFT_DAYS, RECORD_DAYS, Subject},
+    model_health::{self, DRIFT_DAYS, RECORD_DAYS},
+    state::Subject,
     use_cases::{forecast, history},
 };
 

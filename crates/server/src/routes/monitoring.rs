@@ -11,7 +11,7 @@ use axum::{
 
 use crate::state::ServerState;
 use crate::{
-    monitor::{prometheus, system},
+    monitor::prometheus,
     problem::Problem,
 };
 use closecast_api::monitoring::{Measured, MonitoringView};
@@ -48,7 +48,7 @@ pub(crate) async fn metrics_under_v1(app: State<ServerState>) -> Result<Response
 #[utoipa::path(get, path = "/api/monitoring", tag = "monitoring", operation_id = "monitoring",
     responses((status = 200, description = "The figures", body = MonitoringView)))]
 pub(crate) async fn show(State(app): State<ServerState>) -> Result<Json<MonitoringView>, Problem> {
-    let system = system::figures(&app).await?;
+    let system = app.monitor.machine.figures(&app.options.data_dir).await?;
     let jobs = match tokio::time::timeout(DATABASE_PATIENCE, app.store.jobs().counts()).await {
         Ok(Ok(jobs)) => Some(jobs),
         Ok(Err(error)) => {

@@ -1,14 +1,14 @@
 //! How many requests each caller may make.
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     time::Duration,
 };
 
 use governor::Quota;
 
-use super::{Caller, keyed_limiter::KeyedLimiter};
+use super::{caller::Caller, client_network::network, keyed_limiter::KeyedLimiter};
 use crate::options::LimitSettings;
 
 /// Refusals of one caller that are written down at once.
@@ -104,17 +104,6 @@ fn quota(per_second: u32) -> Quota {
 /// Returns what is left of a full allowance after one request.
 fn most_units(per_second: u32) -> NonZeroU32 {
     NonZeroU32::new(per_second.saturating_mul(2).saturating_sub(1)).unwrap_or(NonZeroU32::MIN)
-}
-
-/// Returns what one customer of a provider usually has: an address, or in version 6 a network of 64 bits.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::network;
+use super::client_network::network;
 use closecast_app::access::Role;
 
 /// Who sent a request, as far as the key says; every handler finds it among the request's extensions.

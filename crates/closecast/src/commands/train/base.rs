@@ -8,7 +8,10 @@ use clap::{Args, ValueEnum};
 use closecast_domain::{Cancel, Symbol};
 use closecast_model::{BaseSpec, Head};
 
-use super::{Trained, show, spec::SpecArguments};
+use super::{
+    outcome::{Trained, show},
+    spec::SpecArguments,
+};
 use crate::{
     commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,

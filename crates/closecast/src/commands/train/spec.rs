@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use closecast_model::{Architecture, BaseSpec, CheckedSpec, Recipe};
 use closecast_nn::ScheduleSpec;
 
-use super::{DATA, NETWORK, TRAINING};
+use super::headings::{DATA, NETWORK, TRAINING};
 use closecast_app::model_spec::{PartialSpec, ScheduleForm};
 
 /// The description of the model, as flags. A test holds their help to the defaults of the model.

@@ -8,22 +8,15 @@ use closecast_eval::{Outcome, evaluate};
 use closecast_store::{ModelVersion, SeriesInfo, SettledFilter, StoreError, StoredForecast};
 
 use super::exposition::Exposition;
+use crate::monitor::stored_figures::StoredFigures;
 use crate::state::ServerState;
-use closecast_app::{metrics::MOST_SYMBOLS, model_health::Health};
+use closecast_app::{metrics::MOST_SYMBOLS, state::Health};
 
 /// How long the figures are given again: prices and models change once a day.
 const AGE: Duration = Duration::from_secs(30);
 
 /// Most open alerts that are counted.
 const MOST_ALERTS: u64 = 10_000;
-
-/// What the database tells of at most [`MOST_SYMBOLS`] symbols.
-pub(crate) struct StoredFigures {
-    series: Vec<SeriesInfo>,
-    champions: Vec<ModelVersion>,
-    /// Absolute errors of each symbol's newest settled forecast, the model's and naive's.
-    errors: Vec<(Symbol, f64, f64)>,
-}
 
 /// Writes what the database tells, and that it does not answer if it does not.
 pub(super) async fn write(text: &mut Exposition, app: &ServerState) {

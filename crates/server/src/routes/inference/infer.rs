@@ -31,10 +31,10 @@ use crate::{
 };
 use closecast_api::inference::InferenceErrorView;
 use closecast_app::{
+    state::Served,
     error::Failure,
     use_cases::{
         forecast_sent::{Sent, SentForecast, forecast_with, nobody},
-        serving::Served,
     },
 };
 

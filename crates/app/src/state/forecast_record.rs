@@ -5,17 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use closecast_domain::Forecast;
-use closecast_store::StoreError;
+use closecast_store::{Store, StoreError};
 
-use crate::{error::Failure, services::App, store_state::NotReady};
+use crate::{error::Failure, store_state::NotReady};
 
 /// Pause between two attempts to store a forecast.
-pub(super) const RETRY: Duration = Duration::from_secs(10);
+pub const RETRY: Duration = Duration::from_secs(10);
 
 /// Whether a forecast is in the database.
 #[derive(Debug)]
-pub(super) struct Record {
+pub struct Record {
     /// A forecast that is not in the database yet.
     pending: tokio::sync::Mutex<Option<Pending>>,
     /// Why it is not.
@@ -34,25 +35,25 @@ impl Record {
     /// # Errors
     /// [`Failure::Store`] when the database does not answer: then nobody is told, because whoever asks again soon may get a forecast
     /// that is kept.
-    pub(super) async fn write(app: &App, forecast: Forecast) -> Result<Self, Failure> {
-        let warning = write(app, &forecast).await?;
+    pub async fn write(store: &Store, now: DateTime<Utc>, forecast: Forecast) -> Result<Self, Failure> {
+        let warning = write(store, now, &forecast).await?;
         let pending = warning.is_some().then(|| Pending { forecast, tried_at: Instant::now() });
         Ok(Self { pending: tokio::sync::Mutex::new(pending), warning: Mutex::new(warning) })
     }
 
     /// Returns why the forecast is not in the database, if it is not.
-    pub(super) fn warning(&self) -> Option<String> {
+    pub fn warning(&self) -> Option<String> {
         self.warning.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tries once more to keep a forecast that is not in the database, unless that was tried a moment ago.
-    pub(super) async fn retry(&self, app: &App) {
+    pub async fn retry(&self, store: &Store, now: DateTime<Utc>) {
         if self.warning().is_none() {
             return;
         }
         let Ok(mut pending) = self.pending.try_lock() else { return };
         let Some(waiting) = pending.as_mut().filter(|waiting| waiting.tried_at.elapsed() >= RETRY) else { return };
-        let tried = write(app, &waiting.forecast).await;
+        let tried = write(store, now, &waiting.forecast).await;
         waiting.tried_at = Instant::now();
         if let Ok(warning) = tried {
             if warning.is_none() {
@@ -64,8 +65,8 @@ impl Record {
 }
 
 /// Writes a forecast, and returns what to tell if the database cannot be written.
-async fn write(app: &App, forecast: &Forecast) -> Result<Option<String>, Failure> {
-    let Err(error) = app.store.forecasts().record(forecast, app.clock.now()).await else { return Ok(None) };
+async fn write(store: &Store, now: DateTime<Utc>, forecast: &Forecast) -> Result<Option<String>, Failure> {
+    let Err(error) = store.forecasts().record(forecast, now).await else { return Ok(None) };
     if error.is_transient() && !matches!(error, StoreError::Busy(_)) {
         return Err(error.into());
     }

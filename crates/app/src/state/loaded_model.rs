@@ -1,0 +1,17 @@
+//! Models that are kept loaded.
+
+use closecast_model::TrainedModel;
+use closecast_store::ModelVersion;
+
+use crate::{error::Failure, model_cache::ModelCache};
+
+/// A version of a model, loaded.
+pub struct Served {
+    /// The version.
+    pub version: ModelVersion,
+    /// The model itself.
+    pub model: TrainedModel,
+}
+
+/// The models that are kept loaded.
+pub type Models = ModelCache<Served, Failure>;
