@@ -155,7 +155,7 @@ mod tests {
         assert!(matches!(too_few, EvalError::TooFew { have: 39, need: 40, .. }));
         assert_eq!(
             too_few.to_string(),
-            "the interval of the forecast needs at least 40 values and has 39: use a longer stretch of days"
+            "the interval of the forecast needs at least 40 values and has 39: use more days"
         );
         let too_far = conformal_quantiles(&one_to(98), &[0.5, 0.99]);
         assert!(matches!(too_far, Err(EvalError::TooFew { have: 98, need: 99, .. })));

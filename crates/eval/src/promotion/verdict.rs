@@ -131,7 +131,7 @@ mod tests {
         assert_eq!(
             reason(&side(Some(0.0105), 0.02)),
             "the challenger's CRPS is 5.00 % higher than the champion's (0.010500 and 0.010000), on 60 sessions that neither was \
-             learned from"
+             trained on"
         );
         let by_a_bit = reason(&side(Some(0.01 + 1e-12), 0.02));
         assert!(by_a_bit.contains("less than 0.01 % higher"), "{by_a_bit}");

@@ -65,7 +65,7 @@ impl Planted {
     fn expected(self) -> (Check, &'static str) {
         match self {
             Self::NeverFits => (Check::Fits, "fitting an ordinary history: no"),
-            Self::ForecastsTheLastClose => (Check::SineIsLearned, "beside naive's"),
+            Self::ForecastsTheLastClose => (Check::SineIsLearned, "relative to naive"),
             Self::CountsItsFits => (Check::SameSeedSameBits, "two fits with the same seed differ"),
             Self::ForgetsItsSeed => (Check::OtherSeedOtherBits, "do not differ in a single bit"),
             Self::RoundsWhatItKeeps => (Check::SavedAndLoadedSameBits, "read back of it differ"),
