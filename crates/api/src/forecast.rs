@@ -1,11 +1,7 @@
 //! A forecast as the API answers it and `--json` prints it.
 
 use chrono::NaiveDate;
-use closecast_app::{
-    model_verdict::ModelVerdict,
-    state::Answer,
-    use_cases::forecast_sent::SentForecast,
-};
+use closecast_app::{model_verdict::ModelVerdict, state::Answer, use_cases::forecast_sent::SentForecast};
 use closecast_domain::{Card, ErrorMetrics, Evaluation, Forecast, PartEvaluation, SessionForecast, Symbol};
 use closecast_store::ModelVersion;
 use serde::Serialize;

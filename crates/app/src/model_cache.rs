@@ -5,8 +5,8 @@ mod key;
 
 use std::sync::Arc;
 
-pub use self::key::ModelKey;
 use self::champions::Champions;
+pub use self::key::ModelKey;
 use crate::cache::{CacheFigures, Loaded, SharedCache};
 
 /// Models `T` ready to forecast, and which of them serve. `E` is why a load fails.

@@ -14,11 +14,7 @@ use closecast_eval::{
 };
 use closecast_model::{InputDrift, TrainedModel};
 
-pub use self::{
-    record::track_record,
-    review::review,
-    subjects::subjects,
-};
+pub use self::{record::track_record, review::review, subjects::subjects};
 use crate::{
     error::Failure,
     services::App,
@@ -27,7 +23,6 @@ use crate::{
         forecast,
         history::{self, LoadedHistory, market_day},
         market,
-        
     },
 };
 

@@ -119,8 +119,10 @@ fn provider(
     if let Some(url) = &options.yahoo_url {
         yahoo.base_urls = vec![url.clone()];
     }
-    let guard =
-        ResilienceSettings { requests_per_second: f64::from(options.requests_per_second), ..ResilienceSettings::default() };
+    let guard = ResilienceSettings {
+        requests_per_second: f64::from(options.requests_per_second),
+        ..ResilienceSettings::default()
+    };
     let client = YahooProvider::new(yahoo, Arc::clone(clock))?;
     let guarded = ResilientProvider::new(client, guard, Arc::clone(clock));
     let cache = CacheSettings { max_bars, ..CacheSettings::default() };

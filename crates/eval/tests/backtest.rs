@@ -108,8 +108,9 @@ fn per_symbol_model_is_fitted_to_the_first_history_of_the_symbol() {
     let histories = histories();
     let earlier = from_returns("AAA", &[0.05; 300]);
     let plan = Plan::new(spec(), &histories).unwrap();
-    let with =
-        |also: &[History]| run(&plan, (&histories, also), &candidates(), &NoStore, &Cancel::new(), &NoProgress).unwrap();
+    let with = |also: &[History]| {
+        run(&plan, (&histories, also), &candidates(), &NoStore, &Cancel::new(), &NoProgress).unwrap()
+    };
     assert_eq!(with(&[earlier]), with(&[]), "steps of 5 % a day are not those of the days forecast");
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, TrainingCutoff, NoProgress};
+use closecast_domain::{Cancel, Card, Forecaster, History, ModelRef, NoProgress, TrainingCutoff};
 use closecast_eval::promotion::{ComparedModel, Evidence, Verdict, compare};
 use closecast_model::{LstmForecaster, LstmModel, ModelSpec};
 use closecast_testkit::histories::{random_walk, sine};

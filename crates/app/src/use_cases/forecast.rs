@@ -121,12 +121,7 @@ fn make(app: &App, evening: &Evening) -> Result<Arc<Answer>, Failure> {
     let forecast = with_sessions(evening.served.model.forecast(&evening.prepared)?)?;
     app.metrics.inference.record(begun.elapsed());
     let stale = is_stale(app, &forecast, evening.exchange);
-    let answer = Arc::new(Answer::new(
-        forecast,
-        &evening.served,
-        stale,
-        evening.record.warning(),
-    ));
+    let answer = Arc::new(Answer::new(forecast, &evening.served, stale, evening.record.warning()));
     *evening.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&answer));
     Ok(answer)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use closecast_domain::{ForecastError, Progress, ProgressSink};
-use closecast_store::{ModelVersion, NewRun, RunOutcome, RunLog, RunMetric, RunState};
+use closecast_store::{ModelVersion, NewRun, RunLog, RunMetric, RunOutcome, RunState};
 use serde_json::Value;
 
 use crate::{

@@ -22,7 +22,12 @@ pub(super) struct Recent {
 ///
 /// Calibration days of a model's intervals are left out too, unless fewer than [`MIN_SESSIONS`] sessions come after them: then
 /// they are included, with a note.
-pub(super) fn recent(histories: &[History], champion: TrainingCutoff, challenger: TrainingCutoff, sessions: usize) -> Recent {
+pub(super) fn recent(
+    histories: &[History],
+    champion: TrainingCutoff,
+    challenger: TrainingCutoff,
+    sessions: usize,
+) -> Recent {
     let after = |date: NaiveDate| -> BTreeSet<NaiveDate> {
         histories.iter().flat_map(|history| history.dates().rev().take_while(move |day| *day > date)).collect()
     };

@@ -5,7 +5,7 @@ mod causality;
 mod models;
 
 use chrono::NaiveDate;
-use closecast_domain::{Cancel, History, ModelRef, Predict, TrainingCutoff, Symbol};
+use closecast_domain::{Cancel, History, ModelRef, Predict, Symbol, TrainingCutoff};
 use closecast_eval::promotion::{
     ComparedModel, Evidence, MIN_SESSIONS, PromotionError, RECENT_SESSIONS, Verdict, compare,
 };

@@ -39,7 +39,10 @@ fn symbols() -> Vec<History> {
 }
 
 fn fit(spec: BaseSpec, histories: &[History]) -> BaseModel {
-    BaseForecaster::new(spec.check().unwrap()).threads(Some(1)).fit_base(histories, &Cancel::new(), &NoProgress).unwrap()
+    BaseForecaster::new(spec.check().unwrap())
+        .threads(Some(1))
+        .fit_base(histories, &Cancel::new(), &NoProgress)
+        .unwrap()
 }
 
 /// Returns a model that has learned from its market.

@@ -20,7 +20,7 @@ fn models() -> [BaseModel; 2] {
 
 fn evidence([champion, challenger]: &[BaseModel; 2], histories: &[History]) -> Evidence {
     let name = ModelRef { name: "BASE".to_owned(), sha256: String::new() };
-    let seen = |model: &BaseModel| Card::from(model.card().clone()).seen(histories);
+    let seen = |model: &BaseModel| Card::from(model.card().clone()).training_cutoff(histories);
     let champion = ComparedModel { model: champion, name: &name, seen: seen(champion) };
     let challenger = ComparedModel { model: challenger, name: &name, seen: seen(challenger) };
     compare(champion, challenger, &histories[..SERVED], 60, &Cancel::new()).unwrap()

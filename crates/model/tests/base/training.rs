@@ -119,7 +119,10 @@ fn cancelling_stops_within_one_batch() {
 #[test]
 fn unusable_input_is_refused_with_the_reason() {
     let refused = |spec: BaseSpec, histories: &[History]| {
-        BaseForecaster::new(spec.check().unwrap()).fit_base(histories, &Cancel::new(), &NoProgress).unwrap_err().to_string()
+        BaseForecaster::new(spec.check().unwrap())
+            .fit_base(histories, &Cancel::new(), &NoProgress)
+            .unwrap_err()
+            .to_string()
     };
     assert!(refused(small(), &[]).contains("no history"));
     let short = refused(small(), &[random_walk("A", 60, 1)]);

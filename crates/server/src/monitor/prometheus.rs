@@ -5,8 +5,8 @@
 mod exposition;
 mod stored;
 
-use self::exposition::Exposition;
 pub(crate) use self::exposition::CONTENT_TYPE;
+use self::exposition::Exposition;
 use closecast_api::monitoring::SystemMeasured;
 
 use crate::state::ServerState;

@@ -10,10 +10,7 @@ use axum::{
 };
 
 use crate::state::ServerState;
-use crate::{
-    monitor::prometheus,
-    problem::Problem,
-};
+use crate::{monitor::prometheus, problem::Problem};
 use closecast_api::monitoring::{Measured, MonitoringView};
 
 /// How long the answer waits for the database.

@@ -1,10 +1,6 @@
 //! How many requests each caller may make.
 
-use std::{
-    net::IpAddr,
-    num::NonZeroU32,
-    time::Duration,
-};
+use std::{net::IpAddr, num::NonZeroU32, time::Duration};
 
 use governor::Quota;
 

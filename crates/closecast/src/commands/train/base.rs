@@ -76,7 +76,8 @@ pub(super) async fn train(
     settings: Settings,
     terminal: &Terminal,
 ) -> Result<ExitCode, CliError> {
-    let spec = BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() }.check()?;
+    let spec =
+        BaseSpec { members: arguments.members.into(), head: arguments.head.into(), ..spec.base_spec() }.check()?;
     let app = services::open(&settings).await?;
     let request = BaseRequest {
         symbols,

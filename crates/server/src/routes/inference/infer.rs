@@ -31,11 +31,9 @@ use crate::{
 };
 use closecast_api::inference::InferenceErrorView;
 use closecast_app::{
-    state::Served,
     error::Failure,
-    use_cases::{
-        forecast_sent::{Sent, SentForecast, forecast_with, nobody},
-    },
+    state::Served,
+    use_cases::forecast_sent::{Sent, SentForecast, forecast_with, nobody},
 };
 
 /// Windows that count as one more request of the caller's allowance.
