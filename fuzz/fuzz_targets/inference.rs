@@ -7,19 +7,12 @@ use closecast_fuzz::{accepted, inference};
 use closecast_testkit::random::SplitMix64;
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
 use serde_json::{Map, Value};
-use server::oip::{
+use closecast_server::oip::{
     OipError,
     batch::{MOST_DAYS, MOST_WINDOWS, windows},
     request::{InferRequest, parse},
     response::{Answering, Output, encode},
 };
-
-#[path = "../../crates/closecast/src/server"]
-#[allow(dead_code, reason = "the parser of the program, as it stands; not all of it is called here")]
-mod server {
-    pub(crate) mod bounded_json;
-    pub(crate) mod oip;
-}
 
 fuzz_target!(|data: &[u8]| {
     let (length, body) = inference::split(data);

@@ -6,31 +6,23 @@ use std::{iter::successors, sync::LazyLock};
 
 use chrono::{Datelike, NaiveDate};
 use closecast_domain::{
-    Cancel, Exchange, Forecaster, History, Predict, PriceBasis, RawBar, RawSeries, Silent, Symbol, TradingCalendar,
+    Cancel, Exchange, Forecaster, History, Predict, PriceBasis, RawBar, RawSeries, NoProgress, Symbol, TradingCalendar,
 };
 use closecast_fuzz::{accepted, json};
 use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, TrainedModel};
 use closecast_testkit::{histories::random_walk, random::SplitMix64};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use server::predict_body::{PredictBody, Window, parse};
-
-#[path = "../../crates/closecast/src/server"]
-#[allow(dead_code, reason = "the parser of the program, as it stands; not all of it is called here")]
-mod server {
-    pub(crate) mod bounded_json;
-    pub(crate) mod model_name;
-    pub(crate) mod predict_body;
-}
+use closecast_server::predict_body::{PredictBody, Window, parse};
 
 /// One of each kind, as small as they get.
 static MODELS: LazyLock<Vec<TrainedModel>> = LazyLock::new(|| {
     let history = random_walk("AAPL", 400, 1);
     let spec = BaseSpec { lookback: 4, hidden_size: 2, epochs: 1, calibration_days: 60, ..BaseSpec::default() };
     let base = spec.check().ok().map(|spec| BaseForecaster::new(spec).threads(Some(1)));
-    let base = base.and_then(|base| base.fit_base(std::slice::from_ref(&history), &Cancel::new(), &Silent).ok());
+    let base = base.and_then(|base| base.fit_base(std::slice::from_ref(&history), &Cancel::new(), &NoProgress).ok());
     let spec = ModelSpec { lookback: 4, horizon: 3, hidden_size: 2, layers: 1, epochs: 1, ..ModelSpec::default() };
     let own = spec.check().ok().map(|spec| LstmForecaster::new("OWN", spec).threads(Some(1)));
-    let own = own.and_then(|own| own.fit(&history, &Cancel::new(), &Silent).ok());
+    let own = own.and_then(|own| own.fit(&history, &Cancel::new(), &NoProgress).ok());
     let base = base.map(|model| TrainedModel::Base(Box::new(model)));
     base.into_iter().chain(own.map(|model| TrainedModel::Lstm(Box::new(model)))).collect()
 });

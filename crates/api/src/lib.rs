@@ -1,4 +1,4 @@
-//! The shapes of JSON answers: what the API sends and what `--json` prints. Neither domain types nor rows.
+#![doc = include_str!("../README.md")]
 
 pub mod alert;
 pub mod b3;

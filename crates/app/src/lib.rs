@@ -1,7 +1,4 @@
-//! The use cases of closecast, and the jobs and schedules that run them in the background.
-//!
-//! A front end (the HTTP server, the command line) opens [`services::App`] and calls the functions of [`use_cases`]. Nothing here knows
-//! how a request arrived or how a result is shown.
+#![doc = include_str!("../README.md")]
 
 pub mod access;
 pub mod bounded_file;

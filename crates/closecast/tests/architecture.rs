@@ -6,6 +6,8 @@
 mod breach;
 #[path = "architecture/documents.rs"]
 mod documents;
+#[path = "architecture/imports.rs"]
+mod imports;
 #[path = "architecture/layers.rs"]
 mod layers;
 #[path = "architecture/manifest.rs"]
@@ -52,4 +54,21 @@ fn sources_follow_the_rules() {
 fn every_crate_is_described() {
     let workspace = Workspace::read();
     expect_none(&documents::check(&workspace));
+}
+
+#[test]
+fn no_files_of_a_crate_import_each_other() {
+    let workspace = Workspace::read();
+    let mut breaches = Vec::new();
+    for (folder, _) in &workspace.readmes {
+        let arrows = imports::arrows(&format!("crates/{folder}/src/"), &workspace.sources);
+        assert!(!arrows.is_empty(), "crates/{folder} has no sources");
+        for circle in imports::circles(&arrows) {
+            let names: Vec<String> = circle.iter().map(|module| module.join("::")).collect();
+            let remedy = "Move what both need into a file below both, or pass it in from above";
+            let fault = format!("has files that import each other: {}", names.join(", "));
+            breaches.push(Breach::new(format!("crates/{folder}"), fault, remedy));
+        }
+    }
+    expect_none(&breaches);
 }

@@ -1,6 +1,4 @@
-//! The HTTP server of closecast: routes, pages, WebSockets, and the limits that protect them.
-//!
-//! [`ServerState`] holds what all requests share, [`router`] makes the routes over it, and [`serve`] accepts connections.
+#![doc = include_str!("../README.md")]
 
 mod accept;
 mod access;
@@ -29,12 +27,12 @@ mod model_name;
 mod monitor;
 mod network;
 mod observe;
-mod oip;
+pub mod oip;
 mod openapi;
 pub mod options;
 mod origin;
 mod pages;
-mod predict_body;
+pub mod predict_body;
 mod problem;
 mod queue;
 mod readiness;

@@ -1,16 +1,16 @@
 //! Open Inference Protocol, version 2, with the extension for binary tensors: requests from bytes, answers to bytes. What the numbers
 //! mean is not known here but for their names.
 
-pub(crate) mod batch;
-pub(crate) mod request;
-pub(crate) mod response;
-pub(crate) mod tensor;
+pub mod batch;
+pub mod request;
+pub mod response;
+pub mod tensor;
 
 use std::fmt;
 
 /// What is wrong with a request, with the tensor or field named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct OipError(pub(crate) String);
+pub struct OipError(pub String);
 
 impl fmt::Display for OipError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -19,6 +19,6 @@ impl fmt::Display for OipError {
 }
 
 /// Returns an error of that text.
-pub(crate) fn wrong<T>(text: impl Into<String>) -> Result<T, OipError> {
+pub fn wrong<T>(text: impl Into<String>) -> Result<T, OipError> {
     Err(OipError(text.into()))
 }

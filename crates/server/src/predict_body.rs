@@ -9,22 +9,22 @@ use chrono::NaiveDate;
 use closecast_domain::Symbol;
 use serde_json::{Map, Value};
 
-pub(crate) use self::row::WindowRow;
+pub use self::row::WindowRow;
 use super::{bounded_json, model_name::check_model_name};
 
 /// Names under which a window may be sent.
-pub(crate) const WINDOW_FIELDS: [&str; 10] =
+pub const WINDOW_FIELDS: [&str; 10] =
     ["values", "prices", "closes", "close", "data", "last_60_days", "historical_prices", "window", "input", "inputs"];
 
 /// Most rows of a window: eighty years.
-pub(crate) const MOST_ROWS: usize = 20_000;
+pub const MOST_ROWS: usize = 20_000;
 
 /// Most sessions that may be asked to be looked back on.
-pub(crate) const MOST_LOOKBACK: u64 = 100_000;
+pub const MOST_LOOKBACK: u64 = 100_000;
 
 /// What was asked.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum PredictBody {
+pub enum PredictBody {
     /// A forecast from these prices.
     Window(Window),
     /// A forecast from the stored prices of a symbol.
@@ -40,22 +40,22 @@ pub(crate) enum PredictBody {
 
 /// Prices, oldest first unless dates say otherwise.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Window {
+pub struct Window {
     /// The field that held them, to be named in messages.
-    pub(crate) field: String,
+    pub field: String,
     /// Whose prices they are.
-    pub(crate) symbol: Option<Symbol>,
+    pub symbol: Option<Symbol>,
     /// Name of the model.
-    pub(crate) model: Option<String>,
+    pub model: Option<String>,
     /// Day of the last price.
-    pub(crate) as_of: Option<NaiveDate>,
+    pub as_of: Option<NaiveDate>,
     /// The prices. All have a date, or none has.
-    pub(crate) rows: Vec<WindowRow>,
+    pub rows: Vec<WindowRow>,
 }
 
 /// What is wrong with a body, with the field named.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct BodyError(pub(crate) String);
+pub struct BodyError(pub String);
 
 impl fmt::Display for BodyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -67,7 +67,7 @@ impl fmt::Display for BodyError {
 ///
 /// # Errors
 /// [`BodyError`] when it is not JSON, or a field is wrong.
-pub(crate) fn parse(body: &[u8]) -> Result<PredictBody, BodyError> {
+pub fn parse(body: &[u8]) -> Result<PredictBody, BodyError> {
     match json(body)? {
         Value::Array(rows) => Ok(PredictBody::Window(Window {
             rows: row::rows("body", rows)?,

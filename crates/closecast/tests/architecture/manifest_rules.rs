@@ -8,26 +8,45 @@ use crate::{
 
 const TESTKIT: &str = "closecast-testkit";
 
-/// Families of external crates (`tokio` means `tokio-util` too) that only some of ours may name, tests included.
-const CONFINED: &[(&[&str], &[&str], &str)] = &[
+/// Families of external crates (`tokio` means `tokio-util` too), the crates of ours that may name them, those that may do so in tests, and
+/// what to do about a breach.
+type Rule = (&'static [&'static str], &'static [&'static str], &'static [&'static str], &'static str);
+
+const CONFINED: &[Rule] = &[
     (
-        &["axum", "tower", "askama", "clap", "figment", "dotenvy", "plotly", "utoipa"],
+        &["axum", "tower", "askama", "plotly", "hyper", "flate2"],
+        &["closecast-server"],
         &["closecast"],
-        "HTTP serving, pages and settings belong to the program: return a value and let it do the rest",
+        "HTTP and pages belong to closecast-server: return a value and let it do the rest",
+    ),
+    (
+        &["utoipa"],
+        &["closecast-api", "closecast-server"],
+        &[],
+        "The description of the interface belongs to closecast-api and closecast-server",
+    ),
+    (
+        &["clap", "dotenvy", "indicatif", "console", "tracing-appender", "tracing-subscriber"],
+        &["closecast"],
+        &[],
+        "Command line, terminal and logs belong to the program: take what you need as an argument",
     ),
     (
         &["sea-orm", "sqlx", "rusqlite", "object_store"],
         &["closecast-store"],
+        &[],
         "Databases and blobs belong to closecast-store: take what you need as an argument",
     ),
     (
-        &["tokio", "async-trait", "reqwest", "hyper", "rustls", "ureq", "wiremock"],
-        &["closecast-data", "closecast-store", "closecast"],
-        "The crates that compute know no network and nothing asynchronous: do the waiting in data, store or the program",
+        &["tokio", "async-trait", "reqwest", "rustls", "ureq", "wiremock"],
+        &["closecast-data", "closecast-store", "closecast-app", "closecast-server", "closecast"],
+        &[],
+        "The crates that compute know no network and nothing asynchronous: do the waiting in data, store, app or server",
     ),
     (
         &["burn", "safetensors"],
         &["closecast-nn", "closecast-model"],
+        &[],
         "Tensors belong to closecast-nn and closecast-model: others handle prices, or artifacts as bytes",
     ),
 ];
@@ -64,9 +83,12 @@ fn arrow(manifest: &Manifest, dependency: &Dependency, layers: &Layers) -> Optio
 }
 
 fn confined(manifest: &Manifest, dependency: &Dependency) -> Option<Breach> {
-    let (_, homes, remedy) = CONFINED.iter().find(|(families, homes, _)| {
-        families.iter().any(|family| belongs_to(&dependency.package, family))
-            && !homes.contains(&manifest.package.as_str())
+    let package = manifest.package.as_str();
+    let may = |homes: &[&str], test_homes: &[&str]| {
+        homes.contains(&package) || (dependency.purpose == Purpose::Tests && test_homes.contains(&package))
+    };
+    let (_, homes, _, remedy) = CONFINED.iter().find(|(families, homes, test_homes, _)| {
+        families.iter().any(|family| belongs_to(&dependency.package, family)) && !may(homes, test_homes)
     })?;
     let fault = format!("depends on {}, which only {} may", dependency.package, homes.join(", "));
     Some(Breach::new(&manifest.package, fault, remedy))
@@ -117,6 +139,9 @@ mod tests {
 | `closecast-nn` | | none |
 | `closecast-model` | | domain, nn, eval |
 | `closecast-store` | | domain |
+| `closecast-app` | | domain |
+| `closecast-api` | | app |
+| `closecast-server` | | app, api |
 | `closecast-testkit` | | domain |
 | `closecast` | | all |
 ";
@@ -187,6 +212,13 @@ mod tests {
         assert_breach("closecast-store", "[dependencies]\naxum = \"1\"", "axum");
         assert_breach("closecast-store", "[dependencies]\nsafetensors = \"1\"", "safetensors");
         assert_breach("closecast", "[dependencies]\nsea-orm = \"2\"", "sea-orm");
+        assert_breach("closecast", "[dependencies]\naxum = \"1\"", "axum");
+        assert_eq!(breaches("closecast", "[dev-dependencies]\naxum = \"1\""), Vec::<String>::new());
+        for external in ["axum", "hyper", "clap", "askama", "indicatif"] {
+            assert_breach("closecast-app", &format!("[dependencies]\n{external} = \"1\""), external);
+        }
+        assert_breach("closecast-api", "[dependencies]\ntokio = \"1\"", "tokio");
+        assert_breach("closecast-server", "[dependencies]\nclap = \"4\"", "clap");
         assert_eq!(breaches("closecast-store", "[dependencies]\nsea-orm = \"2\"\ntokio = \"1\""), Vec::<String>::new());
         assert_eq!(breaches("closecast-eval", "[dependencies]\ntokioish = \"1\""), Vec::<String>::new());
     }

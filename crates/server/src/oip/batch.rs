@@ -3,30 +3,30 @@
 use super::{OipError, request::InferRequest, tensor::Tensor, wrong};
 
 /// Tensors that a model looks at: the first one it needs, the others tell it more.
-pub(crate) const INPUTS: [&str; 5] = ["close", "open", "high", "low", "volume"];
+pub const INPUTS: [&str; 5] = ["close", "open", "high", "low", "volume"];
 
 /// Most windows of a request.
-pub(crate) const MOST_WINDOWS: usize = 64;
+pub const MOST_WINDOWS: usize = 64;
 
 /// Most days of a window.
-pub(crate) const MOST_DAYS: usize = 20_000;
+pub const MOST_DAYS: usize = 20_000;
 
 /// A day of a window. Every price is positive, the volume is not negative.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Day {
+pub struct Day {
     /// Closing price.
-    pub(crate) close: f64,
+    pub close: f64,
     /// Open, high and low.
-    pub(crate) range: Option<[f64; 3]>,
+    pub range: Option<[f64; 3]>,
     /// Shares traded.
-    pub(crate) volume: Option<f64>,
+    pub volume: Option<f64>,
 }
 
 /// Returns the windows of a request, each oldest day first.
 ///
 /// # Errors
 /// [`OipError`] naming the tensor that is unknown, missing, or of another shape than `close`, or has a price that is none.
-pub(crate) fn windows(request: &InferRequest) -> Result<Vec<Vec<Day>>, OipError> {
+pub fn windows(request: &InferRequest) -> Result<Vec<Vec<Day>>, OipError> {
     for (place, input) in request.inputs.iter().enumerate() {
         if !INPUTS.contains(&input.name.as_str()) {
             return wrong(format!("input {:?}: is none of {}", input.name, INPUTS.join(", ")));

@@ -17,28 +17,28 @@ const LONGEST_TEXT: usize = 256;
 
 /// What is asked for.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct InferRequest {
+pub struct InferRequest {
     /// Identifier of the request, to be given back.
-    pub(crate) id: Option<String>,
+    pub id: Option<String>,
     /// The parameter `symbol`.
-    pub(crate) symbol: Option<String>,
+    pub symbol: Option<String>,
     /// The parameter `as_of`.
-    pub(crate) as_of: Option<String>,
+    pub as_of: Option<String>,
     /// Tensors that come in.
-    pub(crate) inputs: Vec<Tensor>,
+    pub inputs: Vec<Tensor>,
     /// Tensors that are to go out; all there are when there is none.
-    pub(crate) outputs: Vec<Wanted>,
+    pub outputs: Vec<Wanted>,
     /// Whether outputs that say nothing else go out as binary data.
-    pub(crate) binary_outputs: bool,
+    pub binary_outputs: bool,
 }
 
 /// A tensor that is to go out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub struct Wanted {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Whether as binary data, where that was said.
-    pub(crate) binary: Option<bool>,
+    pub binary: Option<bool>,
 }
 
 /// Returns the request in `body`, whose header of JSON has `header_length` bytes, or all of them. That is the value of
@@ -46,7 +46,7 @@ pub(crate) struct Wanted {
 ///
 /// # Errors
 /// [`OipError`] naming the tensor or field that is wrong.
-pub(crate) fn parse(header_length: Option<&str>, body: &[u8]) -> Result<InferRequest, OipError> {
+pub fn parse(header_length: Option<&str>, body: &[u8]) -> Result<InferRequest, OipError> {
     let (header, mut binary) = match header_length {
         None => (body, &body[body.len()..]),
         Some(text) => {

@@ -10,38 +10,38 @@ use super::{
 
 /// A tensor that goes out, of 64-bit floats.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Output {
+pub struct Output {
     /// Its name.
-    pub(crate) name: &'static str,
+    pub name: &'static str,
     /// Its shape.
-    pub(crate) shape: Vec<usize>,
+    pub shape: Vec<usize>,
     /// Its values, the last axis fastest.
-    pub(crate) values: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 /// An answer as it is sent.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Encoded {
+pub struct Encoded {
     /// The header of JSON, and binary tensors after it.
-    pub(crate) body: Vec<u8>,
+    pub body: Vec<u8>,
     /// Bytes of the header, where binary tensors follow.
-    pub(crate) header_length: Option<usize>,
+    pub header_length: Option<usize>,
 }
 
 /// Which model answers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Answering<'a> {
+pub struct Answering<'a> {
     /// Its name.
-    pub(crate) model: &'a str,
+    pub model: &'a str,
     /// Its version.
-    pub(crate) version: u64,
+    pub version: u64,
 }
 
 /// Writes the outputs that were asked for.
 ///
 /// # Errors
 /// [`OipError`] when one was asked for that there is not.
-pub(crate) fn encode(
+pub fn encode(
     request: &InferRequest,
     answering: Answering<'_>,
     parameters: &Map<String, Value>,

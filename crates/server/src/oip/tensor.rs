@@ -9,7 +9,7 @@ const MOST_ELEMENTS: usize = 1 << 20;
 
 /// Types that are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Datatype {
+pub enum Datatype {
     /// 64-bit float.
     Fp64,
     /// 32-bit float.
@@ -22,18 +22,18 @@ pub(crate) enum Datatype {
 
 /// A tensor of a request.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Tensor {
+pub struct Tensor {
     /// Its name.
-    pub(crate) name: String,
+    pub name: String,
     /// Its shape; the product is the number of values.
-    pub(crate) shape: Vec<usize>,
+    pub shape: Vec<usize>,
     /// Its values, the last axis fastest. All are finite.
-    pub(crate) values: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 impl Datatype {
     /// Returns the type of that name in the protocol.
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub fn named(name: &str) -> Option<Self> {
         match name {
             "FP64" => Some(Self::Fp64),
             "FP32" => Some(Self::Fp32),
@@ -44,7 +44,7 @@ impl Datatype {
     }
 
     /// Returns the bytes of a value.
-    pub(crate) fn size(self) -> usize {
+    pub fn size(self) -> usize {
         match self {
             Self::Fp64 | Self::Int64 => 8,
             Self::Fp32 | Self::Int32 => 4,
@@ -66,7 +66,7 @@ impl Datatype {
 ///
 /// # Errors
 /// When an axis is empty, or there are too many values, or more than can be counted.
-pub(crate) fn elements(name: &str, shape: &[usize]) -> Result<usize, OipError> {
+pub fn elements(name: &str, shape: &[usize]) -> Result<usize, OipError> {
     let product = shape.iter().try_fold(1_usize, |product, &axis| product.checked_mul(axis));
     match product {
         Some(0) => wrong(format!("input {name:?}: shape {shape:?} has no values")),
@@ -80,12 +80,7 @@ impl Tensor {
     ///
     /// # Errors
     /// When there are more or fewer bytes than the shape has, or a value is not finite.
-    pub(crate) fn from_bytes(
-        name: String,
-        shape: Vec<usize>,
-        datatype: Datatype,
-        bytes: &[u8],
-    ) -> Result<Self, OipError> {
+    pub fn from_bytes(name: String, shape: Vec<usize>, datatype: Datatype, bytes: &[u8]) -> Result<Self, OipError> {
         let expected = elements(&name, &shape)? * datatype.size();
         if bytes.len() != expected {
             let given = bytes.len();
@@ -98,7 +93,7 @@ impl Tensor {
     ///
     /// # Errors
     /// When there are more or fewer numbers than the shape has, or one is none.
-    pub(crate) fn from_json(name: String, shape: Vec<usize>, data: &Value) -> Result<Self, OipError> {
+    pub fn from_json(name: String, shape: Vec<usize>, data: &Value) -> Result<Self, OipError> {
         let expected = elements(&name, &shape)?;
         let mut values = Vec::with_capacity(expected);
         flatten(&name, data, expected, &mut values)?;

@@ -8,29 +8,29 @@ use super::{BodyError, MOST_ROWS};
 
 /// A day as a client sent it. Every number is finite, every price positive.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct WindowRow {
+pub struct WindowRow {
     /// The session.
-    pub(crate) date: Option<NaiveDate>,
+    pub date: Option<NaiveDate>,
     /// Opening price.
-    pub(crate) open: Option<f64>,
+    pub open: Option<f64>,
     /// Highest price.
-    pub(crate) high: Option<f64>,
+    pub high: Option<f64>,
     /// Lowest price.
-    pub(crate) low: Option<f64>,
+    pub low: Option<f64>,
     /// Closing price.
-    pub(crate) close: f64,
+    pub close: f64,
     /// Closing price that accounts for splits and dividends.
-    pub(crate) adj_close: Option<f64>,
+    pub adj_close: Option<f64>,
     /// Shares traded.
-    pub(crate) volume: Option<f64>,
+    pub volume: Option<f64>,
     /// Dividend per share of the day.
-    pub(crate) dividend: f64,
+    pub dividend: f64,
     /// New shares for an old one, 1 on most days.
-    pub(crate) split: f64,
+    pub split: f64,
 }
 
 /// Returns the rows of an array.
-pub(super) fn rows(field: &str, values: Vec<Value>) -> Result<Vec<WindowRow>, BodyError> {
+pub fn rows(field: &str, values: Vec<Value>) -> Result<Vec<WindowRow>, BodyError> {
     let values = unbatched(values);
     if values.is_empty() {
         return Err(BodyError(format!("{field}: is empty; send the newest prices, oldest first")));
@@ -141,7 +141,7 @@ fn finite(place: &str, number: Option<f64>) -> Result<f64, BodyError> {
 }
 
 /// Reads a date; a time of day that follows it is checked and left out.
-pub(super) fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
+pub fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
     let day = text.get(..10).filter(|_| is_time_of_day(&text[10..]));
     let read = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
     read.ok_or_else(|| {
@@ -150,7 +150,7 @@ pub(super) fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
 }
 
 /// Gives rows the dates of an array beside them.
-pub(super) fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> Result<(), BodyError> {
+pub fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> Result<(), BodyError> {
     let Value::Array(dates) = dates else {
         return Err(BodyError(format!("dates: must be an array of dates, one for each of {field}")));
     };
@@ -167,7 +167,7 @@ pub(super) fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> R
 }
 
 /// Returns the text with null in place of NaN and Infinity outside strings; `None` when there is none.
-pub(super) fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
+pub fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(body.len());
     let (mut rest, mut quoted, mut found) = (body, false, false);
     while let [first, others @ ..] = rest {
