@@ -203,7 +203,7 @@ async fn reclaim_fails_job_when_two_workers_in_a_row_died() {
         assert_eq!(worker_dies(&place).await.state, JobState::Queued);
         let failed = worker_dies(&place).await;
         assert_eq!(failed.state, JobState::Failed);
-        assert!(failed.error.unwrap().contains("not taken up again"));
+        assert!(failed.error.unwrap().contains("the job is not retried"));
     }
 }
 
