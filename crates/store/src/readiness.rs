@@ -52,10 +52,18 @@ async fn check_sqlite(database: &CheckedConnection, file: &DatabaseFile) -> Resu
     database.verify()?;
     // A new connection: pooled ones may read from their caches.
     let options = SqliteConnectOptions::new().filename(file.path()).create_if_missing(false).busy_timeout(LOCK_TIMEOUT);
-    let mut connection = options.disable_statement_logging().connect().await.map_err(db_error)?;
-    let checked = check_with(&mut connection, database, file).await;
-    // A failure to close it does not matter.
-    _ = connection.close().await;
+    let checked = async {
+        let mut connection = options.disable_statement_logging().connect().await.map_err(db_error)?;
+        let checked = check_with(&mut connection, database, file).await;
+        // A failure to close it does not matter.
+        _ = connection.close().await;
+        checked
+    };
+    let checked = checked.await;
+    if matches!(checked, Err(StoreError::Damaged { .. })) {
+        // Caches and the log may hide the damage from the connections of the pool, which must not write either.
+        file.mark_damaged();
+    }
     checked?;
     let path = file.path().to_owned();
     let probed = tokio::task::spawn_blocking(move || probe(&path)).await;
