@@ -1,7 +1,7 @@
 //! A forecast as the API answers it and `--json` prints it.
 
 use chrono::NaiveDate;
-use closecast_app::{model_verdict::ModelVerdict, state::Answer, use_cases::forecast_sent::SentForecast};
+use closecast_app::{model_verdict::ModelVerdict, state::CachedForecast, use_cases::forecast_sent::SentForecast};
 use closecast_domain::{Card, ErrorMetrics, Evaluation, Forecast, PartEvaluation, SessionForecast, Symbol};
 use closecast_store::ModelVersion;
 use serde::Serialize;
@@ -123,7 +123,7 @@ pub struct ModelView {
 
 impl ForecastView {
     /// Returns the view of a forecast that is kept.
-    pub fn new(answer: &Answer) -> Self {
+    pub fn new(answer: &CachedForecast) -> Self {
         let view = Self::of(&answer.forecast, &answer.served.version, answer.stale);
         Self { stored: answer.warning.is_none(), warning: answer.warning.clone(), ..view }
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use closecast_app::{cache::CacheFigures, limiter::GateFigures, metrics::Reading};
+use closecast_app::{cache::CacheFigures, limiter::LimiterFigures, metrics::Reading};
 
 /// How this server is doing. Counts and times are those of this program since its start.
 #[derive(Debug, Serialize, ToSchema)]
@@ -124,7 +124,7 @@ pub struct Measured<'a> {
     /// WebSocket connections that are open.
     pub websockets_open: i64,
     /// The queue before computations.
-    pub queue: GateFigures,
+    pub queue: LimiterFigures,
     /// Models that are kept loaded.
     pub models: CacheFigures,
     /// Forecasts that are kept ready.

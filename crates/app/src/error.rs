@@ -11,7 +11,7 @@ use closecast_store::StoreError;
 
 /// Why a use case failed. The text is one line that names what is wrong; how to mend it is for the front end to add.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum AppError {
     /// An argument is wrong.
     #[error("{0}")]
     Usage(String),
@@ -118,13 +118,13 @@ pub enum Failure {
     Busy,
     /// What others who waited for the same were told too.
     #[error("{0}")]
-    Shared(std::sync::Arc<Failure>),
+    Shared(std::sync::Arc<AppError>),
     /// A task of ours panicked.
     #[error("internal error, please report it: {0}")]
     Internal(String),
 }
 
-impl Failure {
+impl AppError {
     /// Returns the failure itself, where it is one that several were told.
     pub fn cause(&self) -> &Self {
         match self {

@@ -16,9 +16,9 @@ use closecast_model::{InputDrift, TrainedModel};
 
 pub use self::{record::track_record, review::review, subjects::subjects};
 use crate::{
-    error::Failure,
-    services::App,
-    state::{Health, Served, Subject},
+    error::AppError,
+    services::Services,
+    state::{Health, LoadedModel, Subject},
     use_cases::{
         forecast,
         history::{self, LoadedHistory, market_day},
@@ -34,8 +34,11 @@ pub const RECORD_DAYS: u64 = 250;
 
 /// The drift of the inputs of the model in service for a symbol.
 pub struct Drift {
+    /// The symbol.
     pub symbol: Symbol,
-    pub served: Arc<Served>,
+    /// The model.
+    pub served: Arc<LoadedModel>,
+    /// What was found.
     pub drift: InputDrift,
 }
 
@@ -43,7 +46,7 @@ pub struct Drift {
 ///
 /// # Errors
 /// As for [`examine_anew`].
-pub async fn examine(app: &App, subject: &Subject) -> Result<Arc<Health>, Failure> {
+pub async fn examine(app: &Services, subject: &Subject) -> Result<Arc<Health>, AppError> {
     match app.healths.get(subject) {
         Some(health) => Ok(health),
         None => examine_anew(app, subject).await,
@@ -53,9 +56,9 @@ pub async fn examine(app: &App, subject: &Subject) -> Result<Arc<Health>, Failur
 /// Judges a model for a symbol.
 ///
 /// # Errors
-/// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure::Busy`] when too many wait already, [`Failure`]
+/// [`AppError::NoHistory`] or [`AppError::NoModel`] when there is none, [`AppError::Busy`] when too many wait already, [`AppError`]
 /// when something cannot be read.
-pub async fn examine_anew(app: &App, subject: &Subject) -> Result<Arc<Health>, Failure> {
+pub async fn examine_anew(app: &Services, subject: &Subject) -> Result<Arc<Health>, AppError> {
     let Subject { symbol, model } = subject;
     let loaded = history::load(app, symbol).await?;
     let served = forecast::serving(app, symbol, model.as_deref()).await?;
@@ -84,8 +87,8 @@ pub async fn examine_anew(app: &App, subject: &Subject) -> Result<Arc<Health>, F
 /// Compares the newest `days` sessions of what the model of `symbol` is given with its training part.
 ///
 /// # Errors
-/// As for [`examine_anew`], and [`Failure::Forecast`] when the history is too short.
-pub async fn drift(app: &App, subject: &Subject, days: usize) -> Result<Drift, Failure> {
+/// As for [`examine_anew`], and [`AppError::Forecast`] when the history is too short.
+pub async fn drift(app: &Services, subject: &Subject, days: usize) -> Result<Drift, AppError> {
     let Subject { symbol, model } = subject;
     let loaded = history::load(app, symbol).await?;
     let served = forecast::serving(app, symbol, model.as_deref()).await?;
@@ -94,32 +97,32 @@ pub async fn drift(app: &App, subject: &Subject, days: usize) -> Result<Drift, F
 }
 
 /// Returns how many sessions have been settled after `date`.
-fn sessions_after(app: &App, history: &History, date: NaiveDate) -> usize {
+fn sessions_after(app: &Services, history: &History, date: NaiveDate) -> usize {
     let settled = market_day(app, history.exchange()).last_settled;
     date.succ_opt().map_or(0, |next| history.calendar().sessions_between(next, settled).count())
 }
 
 async fn input_drift(
-    app: &App,
-    served: &Arc<Served>,
+    app: &Services,
+    served: &Arc<LoadedModel>,
     loaded: LoadedHistory,
     days: usize,
-) -> Result<InputDrift, Failure> {
+) -> Result<InputDrift, AppError> {
     let history = match &served.model {
         TrainedModel::Base(_) => market::in_market(app, loaded.history).await?,
         TrainedModel::Lstm(_) => loaded.history,
     };
     let served = Arc::clone(served);
-    Ok(app.gate.compute(move || served.model.input_drift(&history, days)).await??)
+    Ok(app.limiter.compute(move || served.model.input_drift(&history, days)).await??)
 }
 
 /// Judges the drift; a history that is too short for it, or features that cannot be computed, are no failure here.
-fn drift_finding(drift: Result<InputDrift, Failure>) -> Result<Finding, Failure> {
+fn drift_finding(drift: Result<InputDrift, AppError>) -> Result<Finding, AppError> {
     let insufficient = |why: String| Finding::insufficient(Component::FeatureDrift, why, Vec::new());
     match drift {
         Ok(InputDrift::Compared { report, .. }) => Ok(health::feature_drift(&report)),
         Ok(InputDrift::NoReference { reason }) => Ok(insufficient(reason.to_owned())),
-        Err(Failure::Forecast(
+        Err(AppError::Forecast(
             error @ (ForecastError::TooShort { .. } | ForecastError::Unsuitable(_) | ForecastError::NonFinite { .. }),
         )) => Ok(insufficient(error.to_string())),
         Err(failure) => Err(failure),
@@ -127,12 +130,12 @@ fn drift_finding(drift: Result<InputDrift, Failure>) -> Result<Finding, Failure>
 }
 
 /// Returns what was found wrong with a track record, as a failure.
-fn unusable(error: &closecast_eval::EvalError) -> Failure {
+fn unusable(error: &closecast_eval::EvalError) -> AppError {
     ForecastError::Unsuitable(format!("the settled forecasts cannot be judged: {error}")).into()
 }
 
 /// Returns the record of `settled`, none of nothing.
-fn judged(settled: &[closecast_eval::SettledForecast]) -> Result<Option<TrackRecord>, Failure> {
+fn judged(settled: &[closecast_eval::SettledForecast]) -> Result<Option<TrackRecord>, AppError> {
     if settled.is_empty() {
         return Ok(None);
     }

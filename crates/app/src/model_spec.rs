@@ -9,26 +9,40 @@ use serde::{
     de::{Error, IntoDeserializer, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-use crate::error::Failure;
+use crate::error::AppError;
 use crate::toml_file::TomlFile;
 
 /// The description of a model, in which fields may be left out. The shares of the split are always the usual ones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PartialSpec {
+    /// Architecture.
     pub arch: Option<Architecture>,
+    /// Features and target.
     pub recipe: Option<Recipe>,
+    /// Days of the window.
     pub lookback: Option<usize>,
+    /// Sessions forecast.
     pub horizon: Option<usize>,
+    /// Units of each layer.
     pub hidden_size: Option<usize>,
+    /// LSTM layers.
     pub layers: Option<usize>,
+    /// Share of units dropped in training, from 0 to below 1.
     pub dropout: Option<f64>,
+    /// Epochs at most.
     pub epochs: Option<usize>,
+    /// Windows of a batch.
     pub batch_size: Option<usize>,
+    /// Learning rate of the optimiser.
     pub learning_rate: Option<f64>,
+    /// Decoupled weight decay.
     pub weight_decay: Option<f64>,
+    /// Norm to which gradients are clipped.
     pub gradient_clip: Option<f64>,
+    /// Epochs without improvement before the training stops.
     pub patience: Option<usize>,
+    /// Seed of every random choice.
     pub seed: Option<u64>,
     /// Last, since it may be a table, and TOML has tables after values.
     pub schedule: Option<ScheduleForm>,
@@ -38,12 +52,12 @@ impl PartialSpec {
     /// Reads the file at `path`, and checks that what it says can be trained.
     ///
     /// # Errors
-    /// [`Failure::Usage`] in one line, with the field.
-    pub fn read(path: &Path) -> Result<Self, Failure> {
-        let file = TomlFile::read("the model description", path).map_err(Failure::Usage)?;
-        let spec: Self = file.extract().map_err(Failure::Usage)?;
+    /// [`AppError::Usage`] in one line, with the field.
+    pub fn read(path: &Path) -> Result<Self, AppError> {
+        let file = TomlFile::read("the model description", path).map_err(AppError::Usage)?;
+        let spec: Self = file.extract().map_err(AppError::Usage)?;
         let checked = spec.over(&Self::default()).check();
-        checked.map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))?;
+        checked.map_err(|error| AppError::Usage(format!("{}: {error}", path.display())))?;
         Ok(spec)
     }
 

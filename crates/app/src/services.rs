@@ -12,13 +12,13 @@ use closecast_domain::{Clock, SystemClock};
 use closecast_store::Store;
 
 use crate::{
-    error::Failure,
-    limiter::Gate,
+    error::AppError,
+    limiter::ConcurrencyLimiter,
     memory::Plan,
     metrics::Metrics,
     options::ServiceOptions,
     result_format::ResultFormat,
-    state::{Evenings, KeptHealth, MarketCache, Models},
+    state::{ForecastCache, KeptHealth, MarketCache, Models},
 };
 
 /// Files of prices that may wait until they are read.
@@ -26,9 +26,9 @@ const IMPORTS_WAITING: usize = 64;
 
 /// The services, shared by all copies of this.
 #[derive(Clone)]
-pub struct App(Arc<Parts>);
+pub struct Services(Arc<Parts>);
 
-/// What [`App`] gives access to.
+/// What [`Services`] gives access to.
 #[derive(Clone)]
 pub struct Parts {
     /// What they were set up with.
@@ -48,11 +48,11 @@ pub struct Parts {
     /// Models that are kept loaded.
     pub models: Arc<Models>,
     /// Forecasts that are kept ready.
-    pub evenings: Arc<Evenings>,
+    pub forecasts: Arc<ForecastCache>,
     /// Limits computations to the number of processors.
-    pub gate: Arc<Gate>,
+    pub limiter: Arc<ConcurrencyLimiter>,
     /// Limits the files of prices that are read at a time.
-    pub imports: Arc<Gate>,
+    pub imports: Arc<ConcurrencyLimiter>,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// What was found of the models' health lately.
@@ -61,12 +61,12 @@ pub struct Parts {
     pub result_format: Arc<dyn ResultFormat>,
 }
 
-impl App {
+impl Services {
     /// Opens the store and sets up the data provider.
     ///
     /// # Errors
-    /// [`Failure`] when the data folder or the database cannot be used.
-    pub async fn open(options: ServiceOptions, result_format: Arc<dyn ResultFormat>) -> Result<Self, Failure> {
+    /// [`AppError`] when the data folder or the database cannot be used.
+    pub async fn open(options: ServiceOptions, result_format: Arc<dyn ResultFormat>) -> Result<Self, AppError> {
         let memory = options.memory;
         // Until a server or a worker is started.
         memory.limit_trainings(false);
@@ -82,9 +82,9 @@ impl App {
             clock,
             markets: Arc::default(),
             models: Arc::new(Models::new(options.model_cache.bytes())),
-            evenings: Arc::new(Evenings::new(options.forecast_cache.bytes())),
-            gate: Arc::new(Gate::new(cores, options.queue)),
-            imports: Arc::new(Gate::new(memory.imports_at_a_time, IMPORTS_WAITING)),
+            forecasts: Arc::new(ForecastCache::new(options.forecast_cache.bytes())),
+            limiter: Arc::new(ConcurrencyLimiter::new(cores, options.queue)),
+            imports: Arc::new(ConcurrencyLimiter::new(memory.imports_at_a_time, IMPORTS_WAITING)),
             metrics: Arc::default(),
             healths: Arc::default(),
             result_format,
@@ -101,7 +101,7 @@ impl App {
     }
 }
 
-impl Deref for App {
+impl Deref for Services {
     type Target = Parts;
 
     fn deref(&self) -> &Parts {

@@ -7,9 +7,9 @@ mod loaded_model;
 mod market_cache;
 
 pub use self::{
-    forecast_cache::{Answer, Evening, Evenings, Question, forget_models, forget_symbols},
+    forecast_cache::{CachedForecast, ForecastCache, ForecastKey, PreparedForecast, forget_models, forget_symbols},
     forecast_record::{RETRY, Record},
     health_cache::{Health, KeptHealth, Subject},
-    loaded_model::{Models, Served},
+    loaded_model::{LoadedModel, Models},
     market_cache::{MarketCache, MarketKey},
 };

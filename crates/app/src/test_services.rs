@@ -6,7 +6,9 @@ use closecast_domain::Card;
 use closecast_model::tune::Tuning;
 use serde_json::Value;
 
-use crate::{options::ServiceOptions, result_format::ResultFormat, services::App, use_cases::backtest::BacktestResult};
+use crate::{
+    options::ServiceOptions, result_format::ResultFormat, services::Services, use_cases::backtest::BacktestResult,
+};
 
 /// Writes nothing of a result.
 struct NoFormat;
@@ -26,6 +28,6 @@ impl ResultFormat for NoFormat {
 }
 
 /// Opens services over `folder`.
-pub(crate) async fn open(folder: &Path) -> App {
-    App::open(ServiceOptions::of_folder(folder), Arc::new(NoFormat)).await.unwrap()
+pub(crate) async fn open(folder: &Path) -> Services {
+    Services::open(ServiceOptions::of_folder(folder), Arc::new(NoFormat)).await.unwrap()
 }

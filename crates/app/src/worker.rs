@@ -12,7 +12,9 @@ mod scheduler;
 
 pub use self::{
     cleaner::clean,
-    jobs::{PromoteModel, RefreshBars, RetrainModel, TrainModel, Work},
+    jobs::{
+        BacktestModel, JobPayload, PromoteModel, RefreshBars, RetrainModel, SettleForecasts, TrainModel, TuneModel,
+    },
     runner::{Worker, WorkerSettings},
     scheduler::fire,
 };

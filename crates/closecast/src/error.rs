@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 use closecast_domain::{ForecastError, HistoryError, Symbol, SymbolError};
 use closecast_model::{ArtifactError, SpecError, tune::TuneError};
 use closecast_store::StoreError;
@@ -40,7 +40,7 @@ pub(crate) enum CliError {
     Internal(String),
     /// A use case failed.
     #[error("{failure}{remedy}", failure = .0, remedy = remedy(.0))]
-    App(Failure),
+    UseCase(AppError),
 }
 
 impl CliError {
@@ -48,41 +48,41 @@ impl CliError {
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Settings(_) | Self::Usage(_) | Self::Arguments(_) | Self::OpenToAll(_) => 2,
-            Self::App(failure) if is_usage(failure.cause()) => 2,
-            Self::App(failure) if failure.is_cancelled() => 130,
-            Self::App(_) | Self::Listen { .. } | Self::Runtime(_) | Self::Internal(_) => 1,
+            Self::UseCase(failure) if is_usage(failure.cause()) => 2,
+            Self::UseCase(failure) if failure.is_cancelled() => 130,
+            Self::UseCase(_) | Self::Listen { .. } | Self::Runtime(_) | Self::Internal(_) => 1,
         })
     }
 }
 
-fn is_usage(failure: &Failure) -> bool {
+fn is_usage(failure: &AppError) -> bool {
     matches!(
         failure,
-        Failure::Usage(_)
-            | Failure::Symbol(_)
-            | Failure::Import(_)
-            | Failure::Shorter { .. }
-            | Failure::Spec(_)
-            | Failure::Tune(TuneError::Spec(_))
+        AppError::Usage(_)
+            | AppError::Symbol(_)
+            | AppError::Import(_)
+            | AppError::Shorter { .. }
+            | AppError::Spec(_)
+            | AppError::Tune(TuneError::Spec(_))
     )
 }
 
 /// Returns what to do about a failure on the command line, to be put after its text; empty where the text says it.
-fn remedy(failure: &Failure) -> String {
+fn remedy(failure: &AppError) -> String {
     match failure.cause() {
-        Failure::NoHistory(symbol) => format!(
+        AppError::NoHistory(symbol) => format!(
             ": fetch them with `closecast fetch {symbol}` or import a file with `closecast import FILE --symbol {symbol}`"
         ),
-        Failure::NoModel { name, symbol } => {
+        AppError::NoModel { name, symbol } => {
             format!(": train one with `closecast train {symbol}{}`", name_flag(name, symbol))
         }
-        Failure::UnknownModel(_) => ": see `closecast models list`".to_owned(),
-        Failure::NoJob(_) => ": see `closecast jobs list`".to_owned(),
-        Failure::NoRun(_) => ": see `closecast runs list`".to_owned(),
-        Failure::NoKey(_) => ": see `closecast keys list`".to_owned(),
-        Failure::NoChallenger(_) => ": train one, or name one of `closecast models list` with --version".to_owned(),
-        Failure::Shorter { .. } => ". Add --replace to discard what is stored".to_owned(),
-        Failure::Fewer { symbol, .. } => format!(
+        AppError::UnknownModel(_) => ": see `closecast models list`".to_owned(),
+        AppError::NoJob(_) => ": see `closecast jobs list`".to_owned(),
+        AppError::NoRun(_) => ": see `closecast runs list`".to_owned(),
+        AppError::NoKey(_) => ": see `closecast keys list`".to_owned(),
+        AppError::NoChallenger(_) => ": train one, or name one of `closecast models list` with --version".to_owned(),
+        AppError::Shorter { .. } => ". Add --replace to discard what is stored".to_owned(),
+        AppError::Fewer { symbol, .. } => format!(
             ". To start over, export what is stored, then use `closecast import FILE --symbol {symbol} --replace`"
         ),
         _ => String::new(),
@@ -99,10 +99,10 @@ macro_rules! from_app {
     ($($error:ty),* $(,)?) => {
         $(impl From<$error> for CliError {
             fn from(error: $error) -> Self {
-                Self::App(error.into())
+                Self::UseCase(error.into())
             }
         })*
     };
 }
 
-from_app!(Failure, ForecastError, SymbolError, SpecError, HistoryError, StoreError, ArtifactError, TuneError);
+from_app!(AppError, ForecastError, SymbolError, SpecError, HistoryError, StoreError, ArtifactError, TuneError);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 pub(crate) use self::shutdown::Shutdown;
 use crate::terminal::Terminal;
 use closecast_app::{
-    services::App,
+    services::Services,
     use_cases::serving,
     worker::{self, Worker, WorkerSettings},
 };
@@ -40,7 +40,7 @@ pub(crate) struct Background {
 
 impl Background {
     /// Starts what keeps models up to date and, with `works`, a worker and the schedules.
-    pub(crate) fn start(app: &App, works: bool) -> Self {
+    pub(crate) fn start(app: &Services, works: bool) -> Self {
         app.memory.limit_trainings(true);
         let stopping = CancellationToken::new();
         let mut others = JoinSet::new();
@@ -88,7 +88,7 @@ pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<
 }
 
 /// Returns the settings of this program's worker. Its name says where and which it is, and is never used twice.
-fn settings(app: &App) -> WorkerSettings {
+fn settings(app: &Services) -> WorkerSettings {
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let host = match host.trim() {
         "" => "worker",

@@ -36,9 +36,9 @@ use closecast_domain::Predict;
 
 use self::harness::Harness;
 
-pub use report::{Check, Failure, NonConformity, Report};
-pub use subject::{PanelModel, Subject};
-pub use violation::Violation;
+pub use self::report::{Check, Failure, NonConformity, Report};
+pub use self::subject::{PanelModel, Subject};
+pub use self::violation::Violation;
 
 /// Runs every check that applies to a forecaster, even after failures.
 ///

@@ -4,7 +4,7 @@ use std::{net::IpAddr, num::NonZeroU32, sync::Arc, time::Duration};
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, header, request::Parts},
     middleware::Next,
     response::Response,
 };
@@ -16,7 +16,7 @@ use crate::security::{Caller, KnownKey, Security};
 use crate::state::ServerState;
 use closecast_app::{
     access::{Key, Role},
-    error::Failure,
+    error::AppError,
 };
 
 /// Longest path that is looked at: no name in it is longer than some dozen letters.
@@ -171,7 +171,7 @@ async fn are_keys_used(access: Access, app: &ServerState) -> Result<bool, Proble
     let keyring = &app.security.keyring;
     let asked = keyring.is_used(&app.store);
     let known = if access == Access::Monitor { keyring.were_last_used() } else { None };
-    let Some(known) = known else { return Ok(asked.await.map_err(Failure::from)?) };
+    let Some(known) = known else { return Ok(asked.await.map_err(AppError::from)?) };
     Ok(tokio::time::timeout(MONITOR_PATIENCE, asked).await.ok().and_then(Result::ok).unwrap_or(known))
 }
 
@@ -180,7 +180,7 @@ async fn find(access: Access, app: &ServerState, key: &Key) -> Result<Option<Arc
     let keyring = &app.security.keyring;
     let asked = keyring.find(&app.store, key, app.clock.now());
     let known = if access == Access::Monitor { keyring.last_known(key) } else { None };
-    let Some(known) = known else { return Ok(asked.await.map_err(Failure::from)?) };
+    let Some(known) = known else { return Ok(asked.await.map_err(AppError::from)?) };
     let found = tokio::time::timeout(MONITOR_PATIENCE, asked).await.ok().and_then(Result::ok);
     Ok(found.unwrap_or(Some(known)))
 }
@@ -244,6 +244,8 @@ fn route_of(request: &Parts) -> Option<&str> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::Method;
+
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {

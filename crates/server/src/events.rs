@@ -13,7 +13,7 @@ mod places;
 pub use self::feed::follow;
 pub(crate) use self::{
     filter::Filter,
-    hub::{Hub, Listening},
-    inbox::{Dismissal, Frame},
-    places::{Full, Place, Places},
+    hub::{EventBroadcaster, Subscription},
+    inbox::{DisconnectReason, Frame},
+    places::{ConnectionQuota, Full, Place},
 };

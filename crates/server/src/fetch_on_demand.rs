@@ -8,7 +8,7 @@ use closecast_store::AuditEntry;
 
 use crate::security::Caller;
 use crate::state::ServerState;
-use closecast_app::{access::Role, error::Failure, use_cases::fetch::fetch};
+use closecast_app::{access::Role, error::AppError, use_cases::fetch::fetch};
 
 /// How long the source may take for it: a request has to be answered.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -17,14 +17,14 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// what is stored. Otherwise nothing happens, and what follows says that there are no prices.
 ///
 /// # Errors
-/// [`Failure::Provider`] when the source does not deliver, [`Failure::Busy`] when it is asked for too many symbols already,
-/// [`Failure::Store`] when the store fails.
-pub(crate) async fn fetch_missing(app: &ServerState, symbol: &Symbol, caller: Option<&Caller>) -> Result<(), Failure> {
+/// [`AppError::Provider`] when the source does not deliver, [`AppError::Busy`] when it is asked for too many symbols already,
+/// [`AppError::Store`] when the store fails.
+pub(crate) async fn fetch_missing(app: &ServerState, symbol: &Symbol, caller: Option<&Caller>) -> Result<(), AppError> {
     let Some(caller) = caller.filter(|caller| caller.role >= Role::Operator) else { return Ok(()) };
     if !app.settings.fetch_missing || app.store.bars().info(symbol).await?.is_some() {
         return Ok(());
     }
-    let _place = app.rooms.fetches.enter().await?;
+    let _place = app.admission.fetches.enter().await?;
     let fetched = tokio::time::timeout(PATIENCE, fetch(app, symbol, None, None)).await;
     fetched.map_err(|_late| ProviderError::Timeout { after: PATIENCE })??;
     // The request itself may be one that changes nothing, of which the book has no line.

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use closecast_api::forecast::ForecastView;
-use closecast_app::state::Answer;
+use closecast_app::state::CachedForecast;
 
 /// A forecast as the body of a response.
 pub(crate) struct ForecastBody {
@@ -20,11 +20,11 @@ pub(crate) struct ForecastBody {
 
 impl ForecastBody {
     /// Returns the body of a response with `answer`.
-    pub(crate) fn of(answer: &Answer) -> Arc<Self> {
+    pub(crate) fn of(answer: &CachedForecast) -> Arc<Self> {
         answer.representation(Self::new)
     }
 
-    fn new(answer: &Answer) -> Self {
+    fn new(answer: &CachedForecast) -> Self {
         let view = ForecastView::new(answer);
         // A view has text as keys and finite numbers: it can be written.
         let json = serde_json::to_vec(&view).unwrap_or_default();

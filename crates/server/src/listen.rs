@@ -31,7 +31,7 @@ use self::{
     begin::begins_in_time,
 };
 use super::buffers::{BufferLedger, ConnectionAccount};
-use crate::{events::Places, options::ServerSettings, security::network};
+use crate::{events::ConnectionQuota, options::ServerSettings, security::network};
 
 /// How long the head of a request may take, and a connection may lie idle between two.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -86,7 +86,7 @@ struct Server {
     builder: Builder<TokioExecutor>,
     shared: Arc<Shared>,
     places: Arc<Semaphore>,
-    each: Arc<Places>,
+    each: Arc<ConnectionQuota>,
     graceful: GracefulShutdown,
     /// Connections that were closed because their address had too many.
     too_many: AtomicU64,

@@ -9,16 +9,16 @@ mod system;
 use chrono::{DateTime, Utc};
 use closecast_domain::Clock;
 
-pub(crate) use self::measures::{METHODS, Measures};
-use self::{snapshot::Snapshot, stored_figures::StoredFigures, system::Machine};
+pub(crate) use self::measures::{METHODS, ServerMetrics};
+use self::{snapshot::Snapshot, stored_figures::StoredFigures, system::SystemProbe};
 
 /// Everything that is measured, and what was read lately.
 pub(crate) struct Monitor {
     /// When the services were set up.
     pub(crate) started_at: DateTime<Utc>,
     /// What is counted as it happens.
-    pub(crate) measures: Measures,
-    pub(crate) machine: Machine,
+    pub(crate) measures: ServerMetrics,
+    pub(crate) machine: SystemProbe,
     stored: Snapshot<StoredFigures>,
 }
 
@@ -27,8 +27,8 @@ impl Monitor {
     pub(crate) fn new(clock: &dyn Clock) -> Self {
         Self {
             started_at: clock.now(),
-            measures: Measures::default(),
-            machine: Machine::default(),
+            measures: ServerMetrics::default(),
+            machine: SystemProbe::default(),
             stored: Snapshot::default(),
         }
     }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::model_name::NotAName;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// An error answer.
 #[derive(Debug)]
@@ -118,16 +118,16 @@ impl From<NotAName> for Problem {
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
+impl From<AppError> for Problem {
+    fn from(failure: AppError) -> Self {
         Self::from(&failure)
     }
 }
 
-impl From<&Failure> for Problem {
-    fn from(failure: &Failure) -> Self {
+impl From<&AppError> for Problem {
+    fn from(failure: &AppError) -> Self {
         let status = match failure.cause() {
-            Failure::NoHistory(symbol) => {
+            AppError::NoHistory(symbol) => {
                 return Self::new(
                     StatusCode::NOT_FOUND,
                     format!(
@@ -135,48 +135,49 @@ impl From<&Failure> for Problem {
                     ),
                 );
             }
-            Failure::UnknownModel(name) => {
+            AppError::UnknownModel(name) => {
                 let detail = format!("there is no model {name:?}: GET /api/models lists them, POST /train makes one");
                 return Self::new(StatusCode::NOT_FOUND, detail);
             }
-            Failure::NoModel { .. }
-            | Failure::NoJob(_)
-            | Failure::NoKey(_)
-            | Failure::NoRun(_)
-            | Failure::Store(StoreError::NoVersion { .. }) => StatusCode::NOT_FOUND,
-            Failure::Store(StoreError::NotFirstKey) => StatusCode::UNAUTHORIZED,
-            Failure::NoChallenger(_)
-            | Failure::Shorter { .. }
-            | Failure::Promotion(PromotionError::NoHistory)
-            | Failure::Store(StoreError::NoEarlierChampion { .. } | StoreError::ChampionChanged { .. }) => {
+            AppError::NoModel { .. }
+            | AppError::NoJob(_)
+            | AppError::NoKey(_)
+            | AppError::NoRun(_)
+            | AppError::Store(StoreError::NoVersion { .. }) => StatusCode::NOT_FOUND,
+            AppError::Store(StoreError::NotFirstKey) => StatusCode::UNAUTHORIZED,
+            AppError::NoChallenger(_)
+            | AppError::Shorter { .. }
+            | AppError::Promotion(PromotionError::NoHistory)
+            | AppError::Store(StoreError::NoEarlierChampion { .. } | StoreError::ChampionChanged { .. }) => {
                 StatusCode::CONFLICT
             }
-            Failure::Symbol(_)
-            | Failure::Usage(_)
-            | Failure::Spec(_)
-            | Failure::Import(_)
-            | Failure::Stream(_)
-            | Failure::History(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Failure::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
-            Failure::Provider(ProviderError::UnknownSymbol { .. } | ProviderError::NoData { .. }) => {
+            AppError::Symbol(_)
+            | AppError::Usage(_)
+            | AppError::Spec(_)
+            | AppError::Import(_)
+            | AppError::Stream(_)
+            | AppError::History(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            AppError::Forecast(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            AppError::Provider(ProviderError::UnknownSymbol { .. } | ProviderError::NoData { .. }) => {
                 StatusCode::NOT_FOUND
             }
-            Failure::Provider(_) => StatusCode::BAD_GATEWAY,
-            Failure::Busy => {
+            AppError::Provider(_) => StatusCode::BAD_GATEWAY,
+            AppError::Busy => {
                 return Self::busy(failure.to_string());
             }
-            Failure::Store(StoreError::Full(_)) => {
+            AppError::Store(StoreError::Full(_)) => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail =
                     "the disk of the database is full: what was asked could not be kept; make room and ask again";
                 return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::INSUFFICIENT_STORAGE, detail) };
             }
-            Failure::Store(StoreError::Replaced { .. } | StoreError::Damaged { .. }) => {
+            AppError::Store(StoreError::Replaced { .. } | StoreError::Damaged { .. }) => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the database file was deleted, replaced or damaged: what was asked could not be kept; the log says what to do";
                 return Self { retry_after: Some(RETRY_AFTER), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, detail) };
             }
-            Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
+            AppError::Artifact(_)
+            | AppError::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
                 tracing::error!(error = %failure, "a request failed");
                 let detail = "the artifact of the model in service is missing or damaged: `closecast doctor` says which, and what to do";
                 return Self::new(StatusCode::SERVICE_UNAVAILABLE, detail);

@@ -14,7 +14,7 @@ use super::{auth::Subject, problem::Problem};
 use crate::security::Caller;
 use crate::state::ServerState;
 use closecast_api::job::AcceptedView;
-use closecast_app::{error::Failure, worker::Work};
+use closecast_app::{error::AppError, worker::JobPayload};
 
 /// How often it is looked whether a job has ended: the database tells of none that fails.
 const LOOK: Duration = Duration::from_millis(250);
@@ -31,15 +31,15 @@ pub(super) fn name_of(by: By) -> Option<String> {
 ///
 /// # Errors
 /// A problem of status 429 when it trains and as many trainings as allowed wait or run already.
-pub(super) async fn enqueue(app: &ServerState, work: &Work, by: By) -> Result<Enqueued, Problem> {
+pub(super) async fn enqueue(app: &ServerState, work: &JobPayload, by: By) -> Result<Enqueued, Problem> {
     let job = work.job(name_of(by).as_deref());
     let (jobs, now) = (app.store.jobs(), app.clock.now());
-    if !Work::TRAININGS.contains(&job.kind.as_str()) {
-        return Ok(jobs.enqueue(job, now).await.map_err(Failure::from)?);
+    if !JobPayload::TRAININGS.contains(&job.kind.as_str()) {
+        return Ok(jobs.enqueue(job, now).await.map_err(AppError::from)?);
     }
     let most = app.settings.limits.trainings;
-    let allowance = JobQuota { kinds: &Work::TRAININGS, max_unfinished: most };
-    let entered = jobs.enqueue_within(job, allowance, now).await.map_err(Failure::from)?;
+    let allowance = JobQuota { kinds: &JobPayload::TRAININGS, max_unfinished: most };
+    let entered = jobs.enqueue_within(job, allowance, now).await.map_err(AppError::from)?;
     entered.ok_or_else(|| {
         Problem::busy(format!(
             "{most} trainings wait or run already, which is as many as server.limits.trainings allows: ask again when one has ended, or cancel one of GET /api/jobs"
@@ -57,11 +57,11 @@ pub(super) async fn wait_for_end(app: &ServerState, job: Job, limit: Duration) -
             break;
         }
         // A server that is about to end keeps nobody waiting: the job goes on, and can be asked for at another.
-        if app.live.stopping().run_until_cancelled(sleep(LOOK.min(left))).await.is_none() {
+        if app.events.stopping().run_until_cancelled(sleep(LOOK.min(left))).await.is_none() {
             break;
         }
-        let found = app.store.jobs().get(&job.id).await.map_err(Failure::from)?;
-        job = found.ok_or(Failure::NoJob(job.id))?;
+        let found = app.store.jobs().get(&job.id).await.map_err(AppError::from)?;
+        job = found.ok_or(AppError::NoJob(job.id))?;
     }
     Ok(job)
 }

@@ -94,7 +94,7 @@ pub(super) async fn receive(
     request: Request,
     content: FormContent<'_>,
 ) -> Result<Received, Problem> {
-    let permit = app.rooms.incoming.try_acquire(caller).map_err(|limit| match limit {
+    let permit = app.admission.incoming.try_acquire(caller).map_err(|limit| match limit {
         LimitReached::Caller => Problem::busy(
             "you are sending as many files as one caller may at the same time: send this one when one of them has arrived",
         ),
@@ -106,7 +106,7 @@ pub(super) async fn receive(
     let room = Room {
         folder: app.options.data_dir.clone(),
         bytes: app.settings.limits.upload.bytes(),
-        budget: Arc::clone(&app.rooms.incoming_bytes),
+        budget: Arc::clone(&app.admission.incoming_bytes),
     };
     let mut received = receive_into(request, &room, content).await?;
     received.file.permit = Some(permit);

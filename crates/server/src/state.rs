@@ -2,36 +2,37 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use closecast_app::services::App;
+use closecast_app::services::Services;
 
 use crate::{
-    admission::Rooms, events::Hub, monitor::Monitor, options::ServerSettings, readiness::Readiness, security::Security,
+    admission::AdmissionLimits, events::EventBroadcaster, monitor::Monitor, options::ServerSettings,
+    readiness::Readiness, security::Security,
 };
 
-/// What all requests share: the services, and what the server itself keeps. The fields of [`App`] are found through it too.
+/// What all requests share: the services, and what the server itself keeps. The fields of [`Services`] are found through it too.
 #[derive(Clone)]
 pub struct ServerState(Arc<Parts>);
 
 /// What [`ServerState`] gives access to.
 pub struct Parts {
-    app: App,
+    app: Services,
     /// How requests are answered.
     pub settings: Arc<ServerSettings>,
-    pub(crate) rooms: Rooms,
+    pub(crate) admission: AdmissionLimits,
     pub(crate) security: Arc<Security>,
     pub(crate) readiness: Readiness,
-    pub(crate) live: Arc<Hub>,
+    pub(crate) events: Arc<EventBroadcaster>,
     pub(crate) monitor: Arc<Monitor>,
 }
 
 impl ServerState {
     /// Returns the state of a server that has answered nothing yet.
-    pub fn new(app: App, settings: ServerSettings) -> Self {
+    pub fn new(app: Services, settings: ServerSettings) -> Self {
         Self(Arc::new(Parts {
-            rooms: Rooms::new(&settings.limits),
+            admission: AdmissionLimits::new(&settings.limits),
             security: Arc::new(Security::new(&settings.limits)),
             readiness: Readiness::default(),
-            live: Arc::default(),
+            events: Arc::default(),
             monitor: Arc::new(Monitor::new(app.clock.as_ref())),
             settings: Arc::new(settings),
             app,
@@ -40,12 +41,12 @@ impl ServerState {
 
     /// Ends all WebSocket connections, and accepts no more.
     pub fn stop_events(&self) {
-        self.live.stop();
+        self.events.stop();
     }
 
     /// Returns once all WebSocket connections have ended.
     pub async fn events_ended(&self) {
-        self.live.ended().await;
+        self.events.ended().await;
     }
 
     /// Returns once every entry of the audit log is written.
@@ -64,9 +65,9 @@ impl Deref for ServerState {
 }
 
 impl Deref for Parts {
-    type Target = App;
+    type Target = Services;
 
-    fn deref(&self) -> &App {
+    fn deref(&self) -> &Services {
         &self.app
     }
 }

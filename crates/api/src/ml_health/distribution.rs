@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use super::{JudgedModelView, StatusView};
 use crate::figures::ErrorsView;
-use closecast_app::state::Served;
+use closecast_app::state::LoadedModel;
 
 /// What became of the settled forecasts of a symbol, one session ahead.
 #[derive(Debug, Serialize, ToSchema)]
@@ -97,7 +97,7 @@ struct PointView {
 
 impl DistributionView {
     /// Returns what became of the forecasts of `symbol` by the model of that name.
-    pub fn new(symbol: Symbol, served: &Served, record: Option<&TrackRecord>) -> Self {
+    pub fn new(symbol: Symbol, served: &LoadedModel, record: Option<&TrackRecord>) -> Self {
         let days = record.map_or(&[][..], |record| &record.days);
         let enough = days.len() >= MIN_RECORD_DAYS;
         Self {

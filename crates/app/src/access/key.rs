@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use crate::error::Failure;
+use crate::error::AppError;
 
 /// How every key begins, so that programs which look for lost secrets know one.
 const PREFIX: &str = "closecast_";
@@ -19,10 +19,10 @@ impl Key {
     /// Returns a new key.
     ///
     /// # Errors
-    /// [`Failure::Internal`] when the operating system gives no random bytes.
-    pub fn random() -> Result<Self, Failure> {
+    /// [`AppError::Internal`] when the operating system gives no random bytes.
+    pub fn random() -> Result<Self, AppError> {
         let mut bytes = [0_u8; RANDOM_BYTES];
-        getrandom::fill(&mut bytes).map_err(|error| Failure::Internal(format!("no random bytes: {error}")))?;
+        getrandom::fill(&mut bytes).map_err(|error| AppError::Internal(format!("no random bytes: {error}")))?;
         Ok(Self(format!("{PREFIX}{}", hexadecimal(&bytes))))
     }
 

@@ -5,19 +5,19 @@ use closecast_eval::{SettledForecast, TrackRecord};
 use closecast_store::{SettledFilter, StoredForecast};
 
 use super::judged;
-use crate::{error::Failure, services::App};
+use crate::{error::AppError, services::Services};
 
 /// Returns what became of the newest `limit` settled forecasts of `symbol` by the model of that name, or by any; `None` when none
 /// is settled.
 ///
 /// # Errors
-/// [`Failure::Store`] when the database cannot be read, [`Failure::Forecast`] when a stored price is none.
+/// [`AppError::Store`] when the database cannot be read, [`AppError::Forecast`] when a stored price is none.
 pub async fn track_record(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     model_name: Option<&str>,
     limit: u64,
-) -> Result<Option<TrackRecord>, Failure> {
+) -> Result<Option<TrackRecord>, AppError> {
     let filter = SettledFilter { model_name: model_name.map(str::to_owned), from: None };
     let newest_first = app.store.forecasts().settled(symbol, &filter, limit).await?;
     let settled: Vec<SettledForecast> = newest_first.into_iter().rev().filter_map(settled).collect();

@@ -7,8 +7,8 @@ use closecast_eval::health::{Component, Condition, Finding};
 use closecast_store::Alert;
 
 use super::{examine_anew, subjects};
-use crate::state::{Health, Subject};
-use crate::{error::Failure, services::App};
+use crate::state::Health;
+use crate::{error::AppError, services::Services};
 
 /// Most open alerts that are looked through.
 const MOST_ALERTS: u64 = 10_000;
@@ -30,8 +30,8 @@ pub struct Reviewed {
 /// which the model is no longer in service. What cannot be judged leaves its alert as it is.
 ///
 /// # Errors
-/// [`Failure::Store`] when the database cannot be read or written. A model that cannot be judged does not stop the others.
-pub async fn review(app: &App, cancel: &Cancel) -> Result<Reviewed, Failure> {
+/// [`AppError::Store`] when the database cannot be read or written. A model that cannot be judged does not stop the others.
+pub async fn review(app: &Services, cancel: &Cancel) -> Result<Reviewed, AppError> {
     let open = app.store.alerts().list(true, MOST_ALERTS).await?;
     let open: Vec<Alert> = open.into_iter().map(|stored| stored.alert).collect();
     let kinds: BTreeSet<(&str, &str)> =
@@ -50,7 +50,7 @@ pub async fn review(app: &App, cancel: &Cancel) -> Result<Reviewed, Failure> {
                 enter(app, &health, &subject, &kinds, &mut reviewed).await?;
                 about.insert(subject);
             }
-            Err(failure @ Failure::Store(_)) if failure.is_transient() => return Err(failure),
+            Err(failure @ AppError::Store(_)) if failure.is_transient() => return Err(failure),
             Err(failure) => {
                 reviewed.not_judged += 1;
                 tracing::warn!("the health of {} cannot be judged: {failure}", subject.symbol);
@@ -69,7 +69,7 @@ fn is_of_review(alert: &Alert) -> bool {
 }
 
 /// Closes alerts about what is no longer in service.
-async fn close(app: &App, left: impl Iterator<Item = &Alert>, reviewed: &mut Reviewed) -> Result<(), Failure> {
+async fn close(app: &Services, left: impl Iterator<Item = &Alert>, reviewed: &mut Reviewed) -> Result<(), AppError> {
     for alert in left {
         let closed = app.store.alerts().resolve(&alert.kind, &alert.subject, app.clock.now()).await?;
         reviewed.resolved += usize::from(closed);
@@ -78,12 +78,12 @@ async fn close(app: &App, left: impl Iterator<Item = &Alert>, reviewed: &mut Rev
 }
 
 async fn enter(
-    app: &App,
+    app: &Services,
     health: &Health,
     subject: &str,
     open: &BTreeSet<(&str, &str)>,
     reviewed: &mut Reviewed,
-) -> Result<(), Failure> {
+) -> Result<(), AppError> {
     for finding in &health.health.findings {
         let kind = finding.component.name();
         match finding.condition {

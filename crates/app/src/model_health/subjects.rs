@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
-use closecast_domain::Symbol;
 
-use crate::{error::Failure, services::App, state::Subject};
+use crate::{error::AppError, services::Services, state::Subject};
 
 /// Most champions that are looked at.
 const MOST_CHAMPIONS: u64 = 5000;
@@ -17,8 +16,8 @@ const LATELY: TimeDelta = TimeDelta::days(30);
 /// symbols.
 ///
 /// # Errors
-/// [`Failure::Store`] when the database cannot be read.
-pub async fn subjects(app: &App) -> Result<Vec<Subject>, Failure> {
+/// [`AppError::Store`] when the database cannot be read.
+pub async fn subjects(app: &Services) -> Result<Vec<Subject>, AppError> {
     let champions =
         app.store.models().champions(&closecast_store::ModelFilter::default(), None, MOST_CHAMPIONS).await?;
     let mut found: BTreeSet<Subject> = champions

@@ -12,19 +12,19 @@ use closecast_model::{PreparedInput, TrainedModel};
 
 use super::{
     forecast_record::{RETRY, Record},
-    loaded_model::Served,
+    loaded_model::LoadedModel,
 };
-use crate::{cache::SharedCache, error::Failure, metrics::Counter};
+use crate::{cache::SharedCache, error::AppError, metrics::Counter};
 
 /// How long an answer is given again before it is made anew: whether prices are stale depends on the time.
 const KEPT: Duration = Duration::from_secs(30);
 
 /// A forecast that is kept for a while.
-pub struct Answer {
+pub struct CachedForecast {
     /// The forecast of at least one session, in prices.
     pub forecast: Forecast,
     /// The model that made it.
-    pub served: Arc<Served>,
+    pub served: Arc<LoadedModel>,
     /// The prices are older than the exchange's last settled session.
     pub stale: bool,
     /// Why the forecast is not in the database, if it is not.
@@ -34,9 +34,9 @@ pub struct Answer {
     representation: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
-impl Answer {
+impl CachedForecast {
     /// Returns a forecast that was made now by `served`.
-    pub(crate) fn new(forecast: Forecast, served: &Arc<Served>, stale: bool, warning: Option<String>) -> Self {
+    pub(crate) fn new(forecast: Forecast, served: &Arc<LoadedModel>, stale: bool, warning: Option<String>) -> Self {
         let (served, made_at) = (Arc::clone(served), Instant::now());
         Self { forecast, served, stale, warning, made_at, representation: OnceLock::new() }
     }
@@ -51,30 +51,30 @@ impl Answer {
 
 /// What was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Question {
+pub struct ForecastKey {
     pub(crate) symbol: Symbol,
     /// Name of the model; the symbol's own when absent.
     pub(crate) model: Option<String>,
 }
 
 /// The last evening of a symbol, prepared for the model that forecasts it.
-pub struct Evening {
-    pub(crate) served: Arc<Served>,
+pub struct PreparedForecast {
+    pub(crate) served: Arc<LoadedModel>,
     pub(crate) prepared: PreparedInput,
     pub(crate) exchange: Exchange,
     /// Forecasts of the symbol that were given out.
     pub(crate) given_out: Arc<Counter>,
     /// Whether its forecast is in the database.
     pub(crate) record: Record,
-    pub(crate) answer: Mutex<Option<Arc<Answer>>>,
+    pub(crate) answer: Mutex<Option<Arc<CachedForecast>>>,
 }
 
 /// The evenings that are kept.
-pub type Evenings = SharedCache<Question, Evening, Failure>;
+pub type ForecastCache = SharedCache<ForecastKey, PreparedForecast, AppError>;
 
-impl Evening {
+impl PreparedForecast {
     /// Returns the answer of a moment ago.
-    pub(crate) fn kept(&self) -> Option<Arc<Answer>> {
+    pub(crate) fn kept(&self) -> Option<Arc<CachedForecast>> {
         let answer = self.answer.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let kept = if answer.warning.is_none() { KEPT } else { RETRY };
         (answer.made_at.elapsed() < kept).then_some(answer)
@@ -83,7 +83,7 @@ impl Evening {
 
 /// Forgets what is known of symbols whose prices changed. The market of an exchange is made of all its symbols, so that
 /// whoever looks at it is forgotten too.
-pub fn forget_symbols(evenings: &Evenings, symbols: &BTreeSet<Symbol>) {
+pub fn forget_symbols(evenings: &ForecastCache, symbols: &BTreeSet<Symbol>) {
     let exchanges: Vec<Exchange> = symbols.iter().map(Exchange::of).collect();
     evenings.drop_where(|question, evening| {
         let looks_at_market = matches!(evening.served.model, TrainedModel::Base(_));
@@ -92,7 +92,7 @@ pub fn forget_symbols(evenings: &Evenings, symbols: &BTreeSet<Symbol>) {
 }
 
 /// Forgets what was forecast, or might now be forecast, by the models `names`.
-pub fn forget_models(evenings: &Evenings, names: &BTreeSet<String>) {
+pub fn forget_models(evenings: &ForecastCache, names: &BTreeSet<String>) {
     evenings.drop_where(|question, evening| {
         names.contains(&evening.served.version.name)
             || names.contains(question.symbol.as_str())

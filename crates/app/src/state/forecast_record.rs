@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use closecast_domain::Forecast;
 use closecast_store::{Store, StoreError};
 
-use crate::{error::Failure, store_state::NotReady};
+use crate::{error::AppError, store_state::NotReady};
 
 /// Pause between two attempts to store a forecast.
 pub const RETRY: Duration = Duration::from_secs(10);
@@ -33,9 +33,9 @@ impl Record {
     /// Keeps `forecast` in the database. Where it cannot be written now, the result says so, and the forecast can be returned all the same.
     ///
     /// # Errors
-    /// [`Failure::Store`] when the database does not answer: then nobody is told, because whoever asks again soon may get a forecast
+    /// [`AppError::Store`] when the database does not answer: then nobody is told, because whoever asks again soon may get a forecast
     /// that is kept.
-    pub async fn write(store: &Store, now: DateTime<Utc>, forecast: Forecast) -> Result<Self, Failure> {
+    pub async fn write(store: &Store, now: DateTime<Utc>, forecast: Forecast) -> Result<Self, AppError> {
         let warning = write(store, now, &forecast).await?;
         let pending = warning.is_some().then(|| Pending { forecast, tried_at: Instant::now() });
         Ok(Self { pending: tokio::sync::Mutex::new(pending), warning: Mutex::new(warning) })
@@ -65,7 +65,7 @@ impl Record {
 }
 
 /// Writes a forecast, and returns what to tell if the database cannot be written.
-async fn write(store: &Store, now: DateTime<Utc>, forecast: &Forecast) -> Result<Option<String>, Failure> {
+async fn write(store: &Store, now: DateTime<Utc>, forecast: &Forecast) -> Result<Option<String>, AppError> {
     let Err(error) = store.forecasts().record(forecast, now).await else { return Ok(None) };
     if error.is_transient() && !matches!(error, StoreError::Busy(_)) {
         return Err(error.into());

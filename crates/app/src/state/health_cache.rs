@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecast_domain::Symbol;
 use closecast_eval::health;
 
-use super::loaded_model::Served;
+use super::loaded_model::LoadedModel;
 
 /// How long a finding is given again.
 const KEPT: Duration = Duration::from_secs(60);
@@ -35,7 +35,7 @@ pub struct Health {
     /// The symbol.
     pub symbol: Symbol,
     /// The model.
-    pub served: Arc<Served>,
+    pub served: Arc<LoadedModel>,
     /// Last session stored.
     pub as_of: NaiveDate,
     /// When it was examined.

@@ -3,10 +3,10 @@
 use closecast_model::TrainedModel;
 use closecast_store::ModelVersion;
 
-use crate::{error::Failure, model_cache::ModelCache};
+use crate::{error::AppError, model_cache::ModelCache};
 
 /// A version of a model, loaded.
-pub struct Served {
+pub struct LoadedModel {
     /// The version.
     pub version: ModelVersion,
     /// The model itself.
@@ -14,4 +14,4 @@ pub struct Served {
 }
 
 /// The models that are kept loaded.
-pub type Models = ModelCache<Served, Failure>;
+pub type Models = ModelCache<LoadedModel, AppError>;

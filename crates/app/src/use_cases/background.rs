@@ -2,13 +2,13 @@
 
 use tokio::sync::oneshot;
 
-use crate::error::Failure;
+use crate::error::AppError;
 
 /// Runs `work` on a thread of its own, which yields the processors to whoever answers requests, in this program or another.
 ///
 /// # Errors
-/// [`Failure::Runtime`] if the thread cannot be started, [`Failure::Internal`] if the work panicked.
-pub async fn run<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+/// [`AppError::Runtime`] if the thread cannot be started, [`AppError::Internal`] if the work panicked.
+pub async fn run<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, AppError> {
     let (sender, receiver) = oneshot::channel();
     let run = move || {
         yield_to_others();
@@ -17,9 +17,9 @@ pub async fn run<T: Send + 'static>(name: &str, work: impl FnOnce() -> T + Send 
         // Nobody waits any more when the program is on its way out.
         _ = sender.send(done);
     };
-    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(Failure::Runtime)?;
-    let done = receiver.await.map_err(|_gone| Failure::Internal(format!("the thread {name:?} is gone")))?;
-    done.map_err(|panic| Failure::Internal(panic_message(&*panic)))
+    std::thread::Builder::new().name(name.to_owned()).spawn(run).map_err(AppError::Runtime)?;
+    let done = receiver.await.map_err(|_gone| AppError::Internal(format!("the thread {name:?} is gone")))?;
+    done.map_err(|panic| AppError::Internal(panic_message(&*panic)))
 }
 
 /// Returns what a panic said.
@@ -44,7 +44,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_a_failure_and_not_the_end_of_the_program() {
         let failed: Result<(), _> = run("test", || panic!("on purpose")).await;
-        assert!(matches!(failed, Err(Failure::Internal(text)) if text == "panicked: on purpose"));
+        assert!(matches!(failed, Err(AppError::Internal(text)) if text == "panicked: on purpose"));
         assert_eq!(run("test", || 7).await.unwrap(), 7);
     }
 

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use closecast_domain::{Cancel, History, Symbol};
 use closecast_eval::{
     AutoEts, Drift, EwmaT, GarchT, Har, Naive,
-    backtest::{self, Backtest, BacktestProgress, BacktestSpec, Candidate, ModelScore, Plan, Slice},
+    backtest::{self, BacktestProgress, BacktestSpec, Candidate, Plan},
 };
 use closecast_model::{
     BaseForecaster, BaseSpec, FineTunedForecaster, Head, LstmForecaster, ModelSpec, Recipe, market_leak, with_markets,
@@ -18,7 +18,7 @@ use closecast_model::{
 pub use self::result::BacktestResult;
 use self::store::FolderStore;
 use super::{output_file::OutputFile, price_folder};
-use crate::{error::Failure, services::App, use_cases::history};
+use crate::{error::AppError, services::Services, use_cases::history};
 
 /// Where the prices come from.
 pub enum Source {
@@ -30,9 +30,11 @@ pub enum Source {
 
 /// What is to be tested.
 pub struct BacktestRequest {
+    /// Where the prices come from.
     pub source: Source,
     /// Folders of histories that are learned from and never forecast.
     pub also_train: Vec<PathBuf>,
+    /// Days, refits and horizon.
     pub spec: BacktestSpec,
     /// Names of the models, from [`MODELS`].
     pub models: Vec<String>,
@@ -69,14 +71,14 @@ const REFERENCES: [&str; 2] = ["ewma-t", "naive"];
 /// Runs the backtest, on its own threads and at a lower priority.
 ///
 /// # Errors
-/// [`Failure`] when prices cannot be read, the days do not suffice, a model cannot be fitted or reads the future, or the work
+/// [`AppError`] when prices cannot be read, the days do not suffice, a model cannot be fitted or reads the future, or the work
 /// is cancelled. Finished parts are kept, and the same command goes on from them.
 pub async fn run(
-    app: &App,
+    app: &Services,
     request: BacktestRequest,
     progress: impl BacktestProgress + Send + 'static,
     cancel: Cancel,
-) -> Result<BacktestResult, Failure> {
+) -> Result<BacktestResult, AppError> {
     let reference = reference(&request)?;
     let forecasts_out = request.forecasts_out.as_deref().map(OutputFile::create).transpose()?;
     let histories = match &request.source {
@@ -88,7 +90,7 @@ pub async fn run(
     let also: Vec<History> = also.into_iter().flatten().collect();
     let (histories, also) = in_market(histories, also);
     let threads = app.options.training_threads();
-    let plan = Plan::new(request.spec, &histories).map_err(|error| Failure::Usage(error.to_string()))?;
+    let plan = Plan::new(request.spec, &histories).map_err(|error| AppError::Usage(error.to_string()))?;
     let contenders = request
         .models
         .iter()
@@ -98,7 +100,7 @@ pub async fn run(
         FolderStore::open(&app.options.data_dir.join("backtests"), &plan, (&histories, &also), request.restart)?;
     let symbols = histories.len();
     let looks_at_markets = request.models.iter().any(|name| name.starts_with("base") || name == "fine-tuned");
-    let work = move || -> Result<_, Failure> {
+    let work = move || -> Result<_, AppError> {
         if looks_at_markets {
             refuse_market_leak(&plan, (&histories, &also))?;
         }
@@ -108,38 +110,38 @@ pub async fn run(
     let (plan, backtest) = super::background::run("backtest", work).await??;
     if backtest.rows.is_empty() {
         let reason = backtest.skipped.first().map_or("there are none", |skipped| skipped.reason.as_str());
-        return Err(Failure::Usage(format!("no symbol could be forecast on these days: {reason}")));
+        return Err(AppError::Usage(format!("no symbol could be forecast on these days: {reason}")));
     }
     if let Some(file) = forecasts_out {
         file.write(|file| files::write(file, &backtest.rows))?;
     }
-    let measured = |error: closecast_eval::EvalError| Failure::Internal(error.to_string());
+    let measured = |error: closecast_eval::EvalError| AppError::Internal(error.to_string());
     let scores = backtest::scores(&backtest.rows, Some(&reference)).map_err(measured)?;
     let slices = backtest::slices(&backtest.rows, Some(&reference)).map_err(measured)?;
     Ok(BacktestResult { plan, symbols, backtest, scores, slices, reference })
 }
 
 /// Returns the model that the others are tested against: one of those that take part.
-fn reference(request: &BacktestRequest) -> Result<String, Failure> {
+fn reference(request: &BacktestRequest) -> Result<String, AppError> {
     let models = &request.models;
     if let Some(index) = (1..models.len()).find(|&index| models[..index].contains(&models[index])) {
-        return Err(Failure::Usage(format!("the model {:?} is given twice", models[index])));
+        return Err(AppError::Usage(format!("the model {:?} is given twice", models[index])));
     }
     match &request.reference {
         Some(name) if !models.contains(name) => {
-            Err(Failure::Usage(format!("the reference {name:?} is not among the models: add it to --models")))
+            Err(AppError::Usage(format!("the reference {name:?} is not among the models: add it to --models")))
         }
         Some(name) => Ok(name.clone()),
         None => {
             let usual = REFERENCES.into_iter().find(|name| models.iter().any(|model| model == name));
             let name = usual.or(models.first().map(String::as_str));
-            name.map(str::to_owned).ok_or_else(|| Failure::Usage("no model is named: give --models".to_owned()))
+            name.map(str::to_owned).ok_or_else(|| AppError::Usage("no model is named: give --models".to_owned()))
         }
     }
 }
 
 /// Returns the model of a name, ready to be fitted.
-fn contender(name: &str, horizon: usize, threads: usize) -> Result<Candidate, Failure> {
+fn contender(name: &str, horizon: usize, threads: usize) -> Result<Candidate, AppError> {
     Ok(match name {
         "naive" => Candidate::per_symbol(name, Naive { horizon }),
         "drift" => Candidate::per_symbol(name, Drift { horizon }),
@@ -173,7 +175,7 @@ fn contender(name: &str, horizon: usize, threads: usize) -> Result<Candidate, Fa
         }
         other => {
             let known: Vec<&str> = MODELS.iter().map(|(name, _)| *name).collect();
-            return Err(Failure::Usage(format!("there is no model {other:?}: choose from {}", known.join(", "))));
+            return Err(AppError::Usage(format!("there is no model {other:?}: choose from {}", known.join(", "))));
         }
     })
 }
@@ -188,7 +190,7 @@ fn in_market(histories: Vec<History>, also: Vec<History>) -> (Vec<History>, Vec<
 
 /// Makes sure that what is known of the markets on an evening reads nothing later: that before the first fit, before the one in the
 /// middle, and before the last one.
-fn refuse_market_leak(plan: &Plan, (histories, also): (&[History], &[History])) -> Result<(), Failure> {
+fn refuse_market_leak(plan: &Plan, (histories, also): (&[History], &[History])) -> Result<(), AppError> {
     let all: Vec<History> = histories.iter().chain(also).cloned().collect();
     let folds = &plan.folds;
     let probed = [folds.first(), folds.get(folds.len() / 2), folds.last()];
@@ -200,14 +202,14 @@ fn refuse_market_leak(plan: &Plan, (histories, also): (&[History], &[History])) 
         probed.into_iter().flatten().filter_map(|fold| fold.first.pred_opt()).filter_map(session).collect();
     sessions.dedup();
     match market_leak(&all, &sessions) {
-        Some(date) => Err(Failure::Internal(format!(
+        Some(date) => Err(AppError::Internal(format!(
             "the market's figures of {date} change with later prices: this is a fault of the program, and no figure of it can be trusted"
         ))),
         None => Ok(()),
     }
 }
 
-async fn load(app: &App, symbols: &[Symbol]) -> Result<Vec<History>, Failure> {
+async fn load(app: &Services, symbols: &[Symbol]) -> Result<Vec<History>, AppError> {
     let mut histories = Vec::with_capacity(symbols.len());
     for symbol in symbols {
         histories.push(history::load(app, symbol).await?.history);

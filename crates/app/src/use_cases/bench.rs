@@ -8,10 +8,11 @@ use closecast_nn::{
 };
 use serde::Serialize;
 
-use crate::error::Failure;
+use crate::error::AppError;
 
 /// What is timed.
 pub struct Work {
+    /// The network.
     pub network: NetworkSpec,
     /// Days of a window.
     pub lookback: usize,
@@ -21,6 +22,7 @@ pub struct Work {
     pub steps: u64,
     /// Steps before them.
     pub warmup: u64,
+    /// Number of threads.
     pub threads: usize,
     /// Training steps, or forward passes only.
     pub train: bool,
@@ -44,10 +46,10 @@ pub struct Timing {
 /// Times the steps one by one, on the accelerator if one is given and with the CPU's instruction set otherwise.
 ///
 /// # Errors
-/// [`Failure::Usage`] names what is out of range.
-pub fn time(work: &Work, set: InstructionSet, accelerator: Option<Accelerator>) -> Result<Timing, Failure> {
-    let seconds = step_seconds(work, set, accelerator).map_err(|error| Failure::Usage(error.to_string()))?;
-    let spec = work.network.clone().check().map_err(|error| Failure::Usage(error.to_string()))?;
+/// [`AppError::Usage`] names what is out of range.
+pub fn time(work: &Work, set: InstructionSet, accelerator: Option<Accelerator>) -> Result<Timing, AppError> {
+    let seconds = step_seconds(work, set, accelerator).map_err(|error| AppError::Usage(error.to_string()))?;
+    let spec = work.network.clone().check().map_err(|error| AppError::Usage(error.to_string()))?;
     let operations =
         if work.train { spec.training_operations(work.lookback) } else { spec.forward_operations(work.lookback) };
     let median = median(&seconds);
@@ -153,7 +155,7 @@ mod tests {
             Work { batch: 0, ..work() },
             Work { network: NetworkSpec { hidden: 0, ..NetworkSpec::base(2, 1) }, ..work() },
         ] {
-            assert!(matches!(time(&bad, InstructionSet::best(), None), Err(Failure::Usage(_))));
+            assert!(matches!(time(&bad, InstructionSet::best(), None), Err(AppError::Usage(_))));
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::{options::ServiceOptions, result_format::ResultFormat, services::App};
+use crate::{options::ServiceOptions, result_format::ResultFormat, services::Services};
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -33,6 +33,7 @@ pub enum Status {
 pub struct Finding {
     /// What was looked at.
     pub name: String,
+    /// How bad it is.
     pub status: Status,
     /// What was found.
     pub detail: String,
@@ -84,7 +85,7 @@ const REPAIR: &str = "`closecast doctor --repair` mends it";
 /// Looks at everything, and mends with `repair` what can be mended.
 pub async fn examine(options: ServiceOptions, result_format: Arc<dyn ResultFormat>, repair: Repair) -> Vec<Finding> {
     let mut findings = installation::of_the_machine(&options);
-    match App::open(options, result_format).await {
+    match Services::open(options, result_format).await {
         Err(failure) => findings.push(installation::unopened(&failure)),
         Ok(app) => {
             findings.extend(installation::of_the_store(&app).await);
@@ -102,6 +103,6 @@ pub async fn examine(options: ServiceOptions, result_format: Arc<dyn ResultForma
 }
 
 /// Returns the findings of one part; a part that cannot be looked at is a finding too.
-fn or_unread(name: &str, findings: Result<Vec<Finding>, crate::error::Failure>) -> Vec<Finding> {
+fn or_unread(name: &str, findings: Result<Vec<Finding>, crate::error::AppError>) -> Vec<Finding> {
     findings.unwrap_or_else(|failure| vec![Finding::error(name, format!("cannot be looked at: {failure}"))])
 }

@@ -10,8 +10,8 @@ use closecast_data::{
 use closecast_domain::{Exchange, RawSeries, Symbol, TradingCalendar};
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{history::market_day, settle::settle_of},
 };
 
@@ -35,14 +35,14 @@ pub struct Fetched {
 /// is marked stale.
 ///
 /// # Errors
-/// [`Failure::Provider`] when the provider fails and nothing is stored, [`Failure::Fewer`] when it delivers less than is
-/// stored, [`Failure::Store`] when the store fails.
+/// [`AppError::Provider`] when the provider fails and nothing is stored, [`AppError::Fewer`] when it delivers less than is
+/// stored, [`AppError::Store`] when the store fails.
 pub async fn fetch(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     start: Option<NaiveDate>,
     end: Option<NaiveDate>,
-) -> Result<Fetched, Failure> {
+) -> Result<Fetched, AppError> {
     let stored = app.store.bars().load(symbol).await?.map(|stored| stored.series);
     match refreshed(app, symbol, stored.as_ref(), start, end).await {
         Ok(Some(series)) => {
@@ -66,12 +66,12 @@ pub async fn fetch(
 const MAY_BE_LOST: usize = 5;
 
 /// Refuses to replace what is stored by a delivery that lacks many of its sessions.
-fn refuse_losses(stored: &RawSeries, delivered: &RawSeries) -> Result<(), Failure> {
+fn refuse_losses(stored: &RawSeries, delivered: &RawSeries) -> Result<(), AppError> {
     let delivered: BTreeSet<NaiveDate> = delivered.bars.iter().map(|bar| bar.date).collect();
     let sessions: BTreeSet<NaiveDate> = stored.bars.iter().map(|bar| bar.date).collect();
     let lost = sessions.difference(&delivered).count();
     if lost > MAY_BE_LOST {
-        return Err(Failure::Fewer { symbol: stored.symbol.clone(), lost, stored: sessions.len() });
+        return Err(AppError::Fewer { symbol: stored.symbol.clone(), lost, stored: sessions.len() });
     }
     Ok(())
 }
@@ -83,7 +83,7 @@ fn summary(series: &RawSeries) -> Fetched {
 
 /// Returns the series to store, or `None` when what is stored is complete.
 async fn refreshed(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     stored: Option<&RawSeries>,
     start: Option<NaiveDate>,
@@ -121,7 +121,7 @@ async fn refreshed(
 }
 
 async fn fetch_until(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     range: FetchRange,
     end: Option<NaiveDate>,

@@ -1,7 +1,6 @@
 //! Forecasting the next sessions of a symbol with the model in service.
 
 use std::{
-    collections::BTreeSet,
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
@@ -11,9 +10,9 @@ use closecast_model::{TrainedModel, is_model_name};
 
 use crate::{
     cache::Loaded,
-    error::Failure,
-    services::App,
-    state::{Answer, Evening, Question, Record, Served},
+    error::AppError,
+    services::Services,
+    state::{CachedForecast, ForecastKey, LoadedModel, PreparedForecast, Record},
     use_cases::{
         history::{self, market_day},
         market,
@@ -38,19 +37,19 @@ pub enum Freshness {
 /// service, else the one that ships with the program.
 ///
 /// # Errors
-/// [`Failure::NoHistory`] or [`Failure::NoModel`] when there is none, [`Failure::Busy`] when too many wait already, [`Failure`]
+/// [`AppError::NoHistory`] or [`AppError::NoModel`] when there is none, [`AppError::Busy`] when too many wait already, [`AppError`]
 /// when the model cannot be read or used.
 pub async fn forecast(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     model: Option<&str>,
     freshness: Freshness,
-) -> Result<Arc<Answer>, Failure> {
-    let question = Question { symbol: symbol.clone(), model: model.map(str::to_owned) };
-    let evening = match app.evenings.get(&question) {
+) -> Result<Arc<CachedForecast>, AppError> {
+    let question = ForecastKey { symbol: symbol.clone(), model: model.map(str::to_owned) };
+    let evening = match app.forecasts.get(&question) {
         Some(evening) => evening,
         None => {
-            app.evenings.get_or_load(&question, Box::pin(prepare(app, &question))).await.map_err(Failure::Shared)?
+            app.forecasts.get_or_load(&question, Box::pin(prepare(app, &question))).await.map_err(AppError::Shared)?
         }
     };
     if freshness == Freshness::Kept
@@ -60,7 +59,7 @@ pub async fn forecast(
         return Ok(answer);
     }
     evening.record.retry(&app.store, app.clock.now()).await;
-    let _place = app.gate.enter().await?;
+    let _place = app.limiter.enter().await?;
     let answer = make(app, &evening)?;
     evening.given_out.add_one();
     Ok(answer)
@@ -68,7 +67,7 @@ pub async fn forecast(
 
 /// Computes what takes the history, and keeps the forecast in the database before anybody is told: once an evening, and once for
 /// all who ask at the same time.
-async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Failure> {
+async fn prepare(app: &Services, question: &ForecastKey) -> Result<Loaded<PreparedForecast>, AppError> {
     let symbol = &question.symbol;
     let loaded = history::load(app, symbol).await?;
     let served = serving(app, symbol, question.model.as_deref()).await?;
@@ -81,15 +80,15 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
     let work = move || {
         let prepared = forecaster.model.prepare(&history)?;
         let made = forecaster.model.forecast(&prepared)?;
-        Ok::<_, Failure>((prepared, made))
+        Ok::<_, AppError>((prepared, made))
     };
     // The place is for arithmetic: who waits for the database takes none.
-    let (prepared, made) = app.gate.compute(work).await??;
+    let (prepared, made) = app.limiter.compute(work).await??;
     let record = Record::write(&app.store, app.clock.now(), made).await?;
     let given_out = app.metrics.predictions.of(symbol);
     let memory_bytes = prepared.memory_bytes() as u64 + OVERHEAD_BYTES;
     Ok(Loaded {
-        value: Evening { served, prepared, exchange, given_out, record, answer: Mutex::default() },
+        value: PreparedForecast { served, prepared, exchange, given_out, record, answer: Mutex::default() },
         memory_bytes,
     })
 }
@@ -97,11 +96,11 @@ async fn prepare(app: &App, question: &Question) -> Result<Loaded<Evening>, Fail
 /// Returns the model that forecasts `symbol`: `model`, or without one that of its name, if it was made for it.
 ///
 /// # Errors
-/// [`Failure::NoModel`] when there is none of that name, [`Failure`] when it cannot be read.
-pub async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<Arc<Served>, Failure> {
+/// [`AppError::NoModel`] when there is none of that name, [`AppError`] when it cannot be read.
+pub async fn serving(app: &Services, symbol: &Symbol, model: Option<&str>) -> Result<Arc<LoadedModel>, AppError> {
     let name = model.unwrap_or(symbol.as_str());
     // A model may have had its name before there were prices of that symbol.
-    let is_its_own = |served: &Served| served.version.card.symbol().is_none_or(|other| other == symbol);
+    let is_its_own = |served: &LoadedModel| served.version.card.symbol().is_none_or(|other| other == symbol);
     if name != BASE
         && is_model_name(name)
         && let Some(served) = serving::served(app, name).await?
@@ -110,34 +109,34 @@ pub async fn serving(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<
         return Ok(served);
     }
     match model {
-        Some(name) if name != BASE => Err(Failure::NoModel { name: name.to_owned(), symbol: symbol.clone() }),
+        Some(name) if name != BASE => Err(AppError::NoModel { name: name.to_owned(), symbol: symbol.clone() }),
         _ => serving::base(app).await,
     }
 }
 
 /// Lets the network forecast.
-fn make(app: &App, evening: &Evening) -> Result<Arc<Answer>, Failure> {
+fn make(app: &Services, evening: &PreparedForecast) -> Result<Arc<CachedForecast>, AppError> {
     let begun = Instant::now();
     let forecast = with_sessions(evening.served.model.forecast(&evening.prepared)?)?;
     app.metrics.inference.record(begun.elapsed());
     let stale = is_stale(app, &forecast, evening.exchange);
-    let answer = Arc::new(Answer::new(forecast, &evening.served, stale, evening.record.warning()));
+    let answer = Arc::new(CachedForecast::new(forecast, &evening.served, stale, evening.record.warning()));
     *evening.answer.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&answer));
     Ok(answer)
 }
 
 /// Returns whether the exchange has settled a session since the forecast's prices.
-pub(super) fn is_stale(app: &App, forecast: &Forecast, exchange: Exchange) -> bool {
+pub(super) fn is_stale(app: &Services, forecast: &Forecast, exchange: Exchange) -> bool {
     forecast.as_of < market_day(app, exchange).last_settled
 }
 
 /// Returns the forecast, which has a session.
 ///
 /// # Errors
-/// [`Failure::Internal`] when it has none.
-pub(super) fn with_sessions(forecast: Forecast) -> Result<Forecast, Failure> {
+/// [`AppError::Internal`] when it has none.
+pub(super) fn with_sessions(forecast: Forecast) -> Result<Forecast, AppError> {
     if forecast.sessions.is_empty() {
-        Err(Failure::Internal("a forecast of no session".to_owned()))
+        Err(AppError::Internal("a forecast of no session".to_owned()))
     } else {
         Ok(forecast)
     }

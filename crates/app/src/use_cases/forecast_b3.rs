@@ -7,9 +7,9 @@ use closecast_data::provider::{FetchRange, ProviderError};
 use closecast_domain::{Exchange, Symbol};
 
 use crate::{
-    error::Failure,
-    services::App,
-    state::Answer,
+    error::AppError,
+    services::Services,
+    state::CachedForecast,
     use_cases::{
         forecast::{Freshness, forecast},
         forecast_sent::{Sent, SentForecast, Source, forecast_sent},
@@ -26,7 +26,7 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(20);
 /// A forecast from stored prices, or from prices that were fetched for it.
 pub enum B3Forecast {
     /// From stored prices.
-    Stored(Arc<Answer>),
+    Stored(Arc<CachedForecast>),
     /// From prices that were fetched and are not stored.
     Fetched(SentForecast),
 }
@@ -34,18 +34,18 @@ pub enum B3Forecast {
 /// Forecasts `symbol` from its stored prices or, where there are none, from prices fetched for this answer alone.
 ///
 /// # Errors
-/// As for [`forecast`], and [`Failure::Provider`] when the prices cannot be fetched.
-pub async fn forecast_b3(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<B3Forecast, Failure> {
+/// As for [`forecast`], and [`AppError::Provider`] when the prices cannot be fetched.
+pub async fn forecast_b3(app: &Services, symbol: &Symbol, model: Option<&str>) -> Result<B3Forecast, AppError> {
     match forecast(app, symbol, model, Freshness::Kept).await {
         Ok(answer) => Ok(B3Forecast::Stored(answer)),
-        Err(failure) if matches!(failure.cause(), Failure::NoHistory(_)) => {
+        Err(failure) if matches!(failure.cause(), AppError::NoHistory(_)) => {
             fetched(app, symbol, model).await.map(B3Forecast::Fetched)
         }
         Err(failure) => Err(failure),
     }
 }
 
-async fn fetched(app: &App, symbol: &Symbol, model: Option<&str>) -> Result<SentForecast, Failure> {
+async fn fetched(app: &Services, symbol: &Symbol, model: Option<&str>) -> Result<SentForecast, AppError> {
     let today = market_day(app, Exchange::of(symbol)).today;
     let start = today.checked_sub_days(DAYS_FETCHED).unwrap_or(today);
     let range = FetchRange::new(start, today.succ_opt().unwrap_or(today));

@@ -6,9 +6,9 @@ use closecast_domain::Symbol;
 use futures_util::StreamExt as _;
 
 use crate::{
-    error::Failure,
-    services::App,
-    state::Answer,
+    error::AppError,
+    services::Services,
+    state::CachedForecast,
     use_cases::forecast::{Freshness, forecast},
 };
 
@@ -16,10 +16,10 @@ use crate::{
 const AT_A_TIME: usize = 8;
 
 /// What became of each symbol.
-pub type Answers = HashMap<Symbol, Result<Arc<Answer>, Arc<Failure>>>;
+pub type Answers = HashMap<Symbol, Result<Arc<CachedForecast>, Arc<AppError>>>;
 
 /// Forecasts each of `symbols`, which may be named more than once and are forecast once.
-pub async fn forecast_batch(app: &App, symbols: &[Symbol], model: Option<&str>) -> Answers {
+pub async fn forecast_batch(app: &Services, symbols: &[Symbol], model: Option<&str>) -> Answers {
     let mut distinct: Vec<Symbol> = symbols.to_vec();
     distinct.sort_unstable();
     distinct.dedup();

@@ -10,9 +10,9 @@ use closecast_domain::{
 use closecast_model::{RangeNeed, TrainedModel, is_model_name};
 
 use crate::{
-    error::Failure,
-    services::App,
-    state::Served,
+    error::AppError,
+    services::Services,
+    state::LoadedModel,
     use_cases::{
         forecast::{is_stale, serving, with_sessions},
         history::{self, market_day},
@@ -66,7 +66,7 @@ pub struct SentForecast {
     /// The forecast, of at least one session. Without a symbol it has the one of [`nobody`].
     pub forecast: Forecast,
     /// The model that made it.
-    pub served: Arc<Served>,
+    pub served: Arc<LoadedModel>,
     /// The prices are older than the exchange's last settled session.
     pub stale: bool,
     /// Whose prices they are.
@@ -91,9 +91,9 @@ pub fn nobody() -> Result<Symbol, SymbolError> {
 /// the open, high, low and volume of each day too.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] or [`Failure::NoModel`] when there is no such model, [`Failure::Usage`] naming the field when the
-/// prices are too few or do not tell what the model needs, [`Failure::Busy`] when too many wait already.
-pub async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failure> {
+/// [`AppError::UnknownModel`] or [`AppError::NoModel`] when there is no such model, [`AppError::Usage`] naming the field when the
+/// prices are too few or do not tell what the model needs, [`AppError::Busy`] when too many wait already.
+pub async fn forecast_sent(app: &Services, sent: Sent) -> Result<SentForecast, AppError> {
     let served = model_for(app, sent.symbol.as_ref(), sent.model.as_deref()).await?;
     let closes_do = sent.series.has_ranges() || served.model.range_need() != RangeNeed::Everything;
     let (given, needed) = (closes(&sent.series), served.model.sessions_needed());
@@ -125,18 +125,18 @@ pub async fn forecast_sent(app: &App, sent: Sent) -> Result<SentForecast, Failur
 ///
 /// # Errors
 /// As for [`forecast_sent`], but for those of the model.
-pub async fn forecast_with(app: &App, served: &Arc<Served>, sent: Sent) -> Result<SentForecast, Failure> {
+pub async fn forecast_with(app: &Services, served: &Arc<LoadedModel>, sent: Sent) -> Result<SentForecast, AppError> {
     let stored = recognised(app, &sent).await?;
     of_stored_or_sent(app, served, sent, stored).await
 }
 
 /// Forecasts from the stored prices that were recognised, or from those that were sent.
 async fn of_stored_or_sent(
-    app: &App,
-    served: &Arc<Served>,
+    app: &Services,
+    served: &Arc<LoadedModel>,
     sent: Sent,
     stored: Option<History>,
-) -> Result<SentForecast, Failure> {
+) -> Result<SentForecast, AppError> {
     let Some(history) = stored else { return from_sent(app, served, sent).await };
     let history = match &served.model {
         TrainedModel::Base(_) => market::in_market(app, history).await?,
@@ -150,21 +150,25 @@ async fn of_stored_or_sent(
 /// Returns the model to use for prices of `symbol`, if they are anybody's.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] or [`Failure::NoModel`] when there is none of that name, [`Failure`] when it cannot be read.
-pub async fn model_for(app: &App, symbol: Option<&Symbol>, model: Option<&str>) -> Result<Arc<Served>, Failure> {
+/// [`AppError::UnknownModel`] or [`AppError::NoModel`] when there is none of that name, [`AppError`] when it cannot be read.
+pub async fn model_for(
+    app: &Services,
+    symbol: Option<&Symbol>,
+    model: Option<&str>,
+) -> Result<Arc<LoadedModel>, AppError> {
     match (symbol, model) {
         (Some(symbol), model) => serving(app, symbol, model).await,
         (None, None) => serving::base(app).await,
         (None, Some(BASE)) => serving::base(app).await,
         (None, Some(name)) => {
             let found = if is_model_name(name) { serving::served(app, name).await? } else { None };
-            found.ok_or_else(|| Failure::UnknownModel(name.to_owned()))
+            found.ok_or_else(|| AppError::UnknownModel(name.to_owned()))
         }
     }
 }
 
 /// Returns the stored history that ends with the closes that were sent, if it does.
-async fn recognised(app: &App, sent: &Sent) -> Result<Option<History>, Failure> {
+async fn recognised(app: &Services, sent: &Sent) -> Result<Option<History>, AppError> {
     let alone = sent.look_up && !sent.dated && !sent.series.has_ranges();
     let Some(symbol) = sent.symbol.as_ref().filter(|_| alone) else { return Ok(None) };
     match history::load(app, symbol).await {
@@ -172,19 +176,19 @@ async fn recognised(app: &App, sent: &Sent) -> Result<Option<History>, Failure> 
             let closes: Vec<f64> = sent.series.bars.iter().filter_map(|bar| bar.close).collect();
             Ok(loaded.history.ending_with(&closes, sent.as_of))
         }
-        Err(Failure::NoHistory(_) | Failure::History(_)) => Ok(None),
+        Err(AppError::NoHistory(_) | AppError::History(_)) => Ok(None),
         Err(failure) => Err(failure),
     }
 }
 
-async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<SentForecast, Failure> {
+async fn from_sent(app: &Services, served: &Arc<LoadedModel>, mut sent: Sent) -> Result<SentForecast, AppError> {
     let exchange = Exchange::of(&sent.series.symbol);
     let market = market_day(app, exchange);
     let mut notes = Vec::new();
     if !sent.dated {
         let last = sent.as_of.unwrap_or(market.last_settled);
         if last > market.today || last.year() < FIRST_YEAR {
-            return Err(Failure::Usage(format!("as_of: {last} has not come yet, or is before {FIRST_YEAR}")));
+            return Err(AppError::Usage(format!("as_of: {last} has not come yet, or is before {FIRST_YEAR}")));
         }
         notes.push(date_sessions(&mut sent.series, exchange, last));
     }
@@ -198,7 +202,7 @@ async fn from_sent(app: &App, served: &Arc<Served>, mut sent: Sent) -> Result<Se
     let knows_spread_alone = served.model.range_need() == RangeNeed::Spread;
     if knows_spread_alone && given < FEWEST_CLOSES {
         let said = format!("{}: has {given} prices, and a forecast needs {FEWEST_CLOSES} at least", sent.place);
-        return Err(Failure::Usage(said));
+        return Err(AppError::Usage(said));
     }
     let lengthened = knows_spread_alone && given < needed;
     if lengthened {
@@ -271,8 +275,8 @@ fn date_sessions(series: &mut RawSeries, exchange: Exchange, last: NaiveDate) ->
     format!("No dates were given: the prices are taken for those of the newest sessions up to {last}.")
 }
 
-fn closes_do_not_do(place: &str, model: &str) -> Failure {
-    Failure::Usage(format!(
+fn closes_do_not_do(place: &str, model: &str) -> AppError {
+    AppError::Usage(format!(
         "{place}: the model {model} looks at how far the price moves within a day, which closes alone do not tell: send rows \
          with open, high, low and close, or name a model that was trained on closes"
     ))
@@ -300,7 +304,13 @@ struct Made {
 }
 
 impl Made {
-    fn into_forecast(self, app: &App, served: &Arc<Served>, symbol: Option<Symbol>, source: Source) -> SentForecast {
+    fn into_forecast(
+        self,
+        app: &Services,
+        served: &Arc<LoadedModel>,
+        symbol: Option<Symbol>,
+        source: Source,
+    ) -> SentForecast {
         let Self { forecast, notes, sessions_used } = self;
         let stale = is_stale(app, &forecast, Exchange::of(&forecast.symbol));
         SentForecast { forecast, served: Arc::clone(served), stale, symbol, source, sessions_used, notes }
@@ -309,11 +319,11 @@ impl Made {
 
 /// Lets the model forecast, away from the threads that answer.
 async fn compute(
-    app: &App,
-    served: &Arc<Served>,
+    app: &Services,
+    served: &Arc<LoadedModel>,
     place: &str,
-    history: impl FnOnce() -> Result<(History, Vec<String>), Failure> + Send + 'static,
-) -> Result<Made, Failure> {
+    history: impl FnOnce() -> Result<(History, Vec<String>), AppError> + Send + 'static,
+) -> Result<Made, AppError> {
     let (forecaster, metrics) = (Arc::clone(served), Arc::clone(&app.metrics));
     let work = move || {
         let (history, notes) = history()?;
@@ -324,23 +334,23 @@ async fn compute(
         metrics.predictions.of(&forecast.symbol).add_one();
         Ok(Made { forecast, notes, sessions_used })
     };
-    let done: Result<Made, Failure> = app.gate.compute(work).await?;
+    let done: Result<Made, AppError> = app.limiter.compute(work).await?;
     done.map_err(|failure| named(failure, place, &served.version.name))
 }
 
 /// Tells what is wrong with prices in the words of whoever sent them.
-fn named(failure: Failure, place: &str, model: &str) -> Failure {
+fn named(failure: AppError, place: &str, model: &str) -> AppError {
     match failure {
-        Failure::Forecast(ForecastError::TooShort { have, need, .. }) => Failure::Usage(format!(
+        AppError::Forecast(ForecastError::TooShort { have, need, .. }) => AppError::Usage(format!(
             "{place}: has {have} usable sessions, but the model {model} needs {need}: send more, or name a model with a shorter window"
         )),
-        Failure::Forecast(error @ (ForecastError::NonFinite { .. } | ForecastError::Unsuitable(_))) => {
-            Failure::Usage(format!("{place}: {error}"))
+        AppError::Forecast(error @ (ForecastError::NonFinite { .. } | ForecastError::Unsuitable(_))) => {
+            AppError::Usage(format!("{place}: {error}"))
         }
-        Failure::History(HistoryError::NoUsableRow { .. }) => Failure::Usage(format!(
+        AppError::History(HistoryError::NoUsableRow { .. }) => AppError::Usage(format!(
             "{place}: no price in it can be used: a close is a positive number, and its day has come"
         )),
-        Failure::History(error) => Failure::Usage(format!("{place}: {error}")),
+        AppError::History(error) => AppError::Usage(format!("{place}: {error}")),
         other => other,
     }
 }

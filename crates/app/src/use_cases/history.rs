@@ -4,13 +4,17 @@ use chrono::{DateTime, NaiveDate, Utc};
 use closecast_data::{refresh::MarketDay, yahoo::YahooSettings};
 use closecast_domain::{Exchange, History, QualityReport, Quote, RawSeries, Symbol};
 
-use crate::{error::Failure, services::App};
+use crate::{error::AppError, services::Services};
 
 /// A stored series, checked.
 pub struct LoadedHistory {
+    /// Prices as stored.
     pub series: RawSeries,
+    /// The same, checked and adjusted.
     pub history: History,
+    /// What the check found.
     pub report: QualityReport,
+    /// When the prices were stored.
     pub stored_at: DateTime<Utc>,
     /// A session has been settled since the newest bar.
     pub stale: bool,
@@ -19,14 +23,14 @@ pub struct LoadedHistory {
 /// Returns the stored history of `symbol`.
 ///
 /// # Errors
-/// [`Failure::NoHistory`] when nothing is stored, [`Failure::History`] when nothing of it is usable.
-pub async fn load(app: &App, symbol: &Symbol) -> Result<LoadedHistory, Failure> {
-    let stored = app.store.bars().load(symbol).await?.ok_or_else(|| Failure::NoHistory(symbol.clone()))?;
+/// [`AppError::NoHistory`] when nothing is stored, [`AppError::History`] when nothing of it is usable.
+pub async fn load(app: &Services, symbol: &Symbol) -> Result<LoadedHistory, AppError> {
+    let stored = app.store.bars().load(symbol).await?.ok_or_else(|| AppError::NoHistory(symbol.clone()))?;
     let market = market_day(app, Exchange::of(symbol));
     let series = stored.series;
     // Decades of prices take milliseconds, in which a thread that answers requests could answer many.
     let check = move || History::check(series.clone(), Some(market.today)).map(|checked| (series, checked));
-    let checked = tokio::task::spawn_blocking(check).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let checked = tokio::task::spawn_blocking(check).await.map_err(|panic| AppError::Internal(panic.to_string()))?;
     let (series, (history, report)) = checked?;
     let stale = history.last().date < market.last_settled;
     Ok(LoadedHistory { series, history, report, stored_at: stored.stored_at, stale })
@@ -39,8 +43,8 @@ const ROWS_OF_A_QUOTE: u64 = 20;
 /// nothing usable is stored.
 ///
 /// # Errors
-/// [`Failure::Store`] when reading fails.
-pub async fn quote(app: &App, symbol: &Symbol) -> Result<Option<Quote>, Failure> {
+/// [`AppError::Store`] when reading fails.
+pub async fn quote(app: &Services, symbol: &Symbol) -> Result<Option<Quote>, AppError> {
     let Some(stored) = app.store.bars().load_newest(symbol, ROWS_OF_A_QUOTE).await? else { return Ok(None) };
     let today = market_day(app, Exchange::of(symbol)).today;
     Ok(History::check(stored.series, Some(today)).ok().map(|(history, _report)| history.quote()))
@@ -49,13 +53,13 @@ pub async fn quote(app: &App, symbol: &Symbol) -> Result<Option<Quote>, Failure>
 /// Returns the stored history of `symbol` between two dates, both included, to learn from. The log tells of prices with errors.
 ///
 /// # Errors
-/// Those of [`load`], and [`Failure::History`] when no session lies between the dates.
+/// Those of [`load`], and [`AppError::History`] when no session lies between the dates.
 pub async fn load_to_learn(
-    app: &App,
+    app: &Services,
     symbol: &Symbol,
     start_date: Option<NaiveDate>,
     end_date: Option<NaiveDate>,
-) -> Result<History, Failure> {
+) -> Result<History, AppError> {
     let loaded = load(app, symbol).await?;
     if loaded.report.has_errors() {
         let score = loaded.report.score;
@@ -67,7 +71,7 @@ pub async fn load_to_learn(
 }
 
 /// Returns today and the last settled session of `exchange`.
-pub fn market_day(app: &App, exchange: Exchange) -> MarketDay {
+pub fn market_day(app: &Services, exchange: Exchange) -> MarketDay {
     MarketDay::at(exchange, app.clock.now(), YahooSettings::default().settles_after)
 }
 

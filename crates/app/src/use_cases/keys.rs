@@ -4,8 +4,8 @@ use closecast_store::{AuditEntry, StoreError, StoredKey};
 
 use crate::{
     access::{Key, Role},
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
 };
 
 /// Longest name of a key, in characters.
@@ -23,14 +23,14 @@ pub enum Maker {
 /// Makes a key and returns it with its identifier. It can never be shown again.
 ///
 /// # Errors
-/// [`Failure::Usage`] when the name is empty or too long, or the first key is not an admin's, [`Failure::Store`] when the key cannot be
+/// [`AppError::Usage`] when the name is empty or too long, or the first key is not an admin's, [`AppError::Store`] when the key cannot be
 /// kept, or another one was made first.
-pub async fn create(app: &App, name: &str, role: Role, maker: Maker) -> Result<(Key, String), Failure> {
+pub async fn create(app: &Services, name: &str, role: Role, maker: Maker) -> Result<(Key, String), AppError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(is_unseen) {
         let said =
             format!("name: a key has a name of 1 to {LONGEST_NAME} characters, none of them a control character");
-        return Err(Failure::Usage(said));
+        return Err(AppError::Usage(said));
     }
     let key = Key::random()?;
     let (keys, hash, now) = (app.store.keys(), key.hash(), app.clock.now());
@@ -39,7 +39,7 @@ pub async fn create(app: &App, name: &str, role: Role, maker: Maker) -> Result<(
         Maker::Keyless => keys.add_first(name, role.name(), &hash, now).await,
     };
     let id = added.map_err(|error| match error {
-        StoreError::FirstKeyRole(_) => Failure::Usage(error.to_string()),
+        StoreError::FirstKeyRole(_) => AppError::Usage(error.to_string()),
         other => other.into(),
     })?;
     Ok((key, id))
@@ -54,9 +54,9 @@ fn is_unseen(character: char) -> bool {
 /// Revokes a key.
 ///
 /// # Errors
-/// [`Failure::NoKey`] when there is none of that identifier that still opens, [`Failure::Store`] when the database fails.
-pub async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
-    let none = || Failure::NoKey(id.to_owned());
+/// [`AppError::NoKey`] when there is none of that identifier that still opens, [`AppError::Store`] when the database fails.
+pub async fn revoke(app: &Services, id: &str) -> Result<StoredKey, AppError> {
+    let none = || AppError::NoKey(id.to_owned());
     if uuid::Uuid::try_parse(id).is_err() {
         return Err(none());
     }
@@ -70,8 +70,8 @@ pub async fn revoke(app: &App, id: &str) -> Result<StoredKey, Failure> {
 /// Writes down what was done at this machine and not through a request.
 ///
 /// # Errors
-/// [`Failure::Store`] when the database fails.
-pub async fn note_command(app: &App, action: &str, target: &str) -> Result<(), Failure> {
+/// [`AppError::Store`] when the database fails.
+pub async fn note_command(app: &Services, action: &str, target: &str) -> Result<(), AppError> {
     let act = AuditEntry {
         key: None,
         address: "command line".to_owned(),

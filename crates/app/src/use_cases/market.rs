@@ -6,13 +6,13 @@ use closecast_domain::{Exchange, History, Market};
 use closecast_model::{MIN_MARKET_SYMBOLS, markets_of};
 use closecast_store::SeriesInfo;
 
-use crate::{error::Failure, limiter::holding, services::App, state::MarketKey, use_cases::history};
+use crate::{error::AppError, limiter::holding, services::Services, state::MarketKey, use_cases::history};
 
 /// Gives `history` the market of its exchange, where enough symbols of it are stored.
 ///
 /// # Errors
-/// [`Failure`] when the store cannot be read.
-pub async fn in_market(app: &App, history: History) -> Result<History, Failure> {
+/// [`AppError`] when the store cannot be read.
+pub async fn in_market(app: &Services, history: History) -> Result<History, AppError> {
     let exchange = history.exchange();
     let mut stored = app.store.bars().list().await?;
     stored.retain(|info| Exchange::of(&info.symbol) == exchange);
@@ -32,11 +32,11 @@ pub async fn in_market(app: &App, history: History) -> Result<History, Failure> 
 
 /// Computes the market of an exchange from the stored symbols of it, unless another has done so meanwhile.
 async fn compute(
-    app: &App,
+    app: &Services,
     exchange: Exchange,
     key: MarketKey,
     stored: &[SeriesInfo],
-) -> Result<Option<Arc<Market>>, Failure> {
+) -> Result<Option<Arc<Market>>, AppError> {
     let alone = Arc::clone(&app.markets.computing).lock_owned().await;
     if let Some(market) = app.markets.get(exchange, &key) {
         return Ok(market);
@@ -46,7 +46,7 @@ async fn compute(
         match history::load(app, &info.symbol).await {
             Ok(loaded) => histories.push(loaded.history),
             // A symbol whose prices are of no use says nothing of the market.
-            Err(Failure::History(_) | Failure::NoHistory(_)) => {}
+            Err(AppError::History(_) | AppError::NoHistory(_)) => {}
             Err(error) => return Err(error),
         }
     }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{error::Failure, permissions};
+use crate::{error::AppError, permissions};
 
 /// A file under a temporary name beside its own, which it gets when it is complete. Made before long work begins, so that a
 /// place that cannot be written is told then and not after; removed when it is not finished.
@@ -21,8 +21,8 @@ impl OutputFile {
     /// Makes sure that `path` can be written.
     ///
     /// # Errors
-    /// [`Failure::Write`] names the file and what stands in the way.
-    pub fn create(path: &Path) -> Result<Self, Failure> {
+    /// [`AppError::Write`] names the file and what stands in the way.
+    pub fn create(path: &Path) -> Result<Self, AppError> {
         let mut unfinished = OsString::from(path);
         unfinished.push(".part");
         let file = Self { path: path.to_owned(), unfinished: unfinished.into(), finished: false };
@@ -36,8 +36,8 @@ impl OutputFile {
     /// Writes the content and gives the file its name.
     ///
     /// # Errors
-    /// [`Failure::Write`] names the file and what stands in the way.
-    pub fn write(mut self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), Failure> {
+    /// [`AppError::Write`] names the file and what stands in the way.
+    pub fn write(mut self, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<(), AppError> {
         let written = || -> io::Result<()> {
             let mut writer = BufWriter::new(File::create(&self.unfinished)?);
             content(&mut writer)?;
@@ -54,12 +54,12 @@ impl OutputFile {
     ///
     /// # Errors
     /// Those of [`create`](Self::create) and [`write`](Self::write).
-    pub fn replace(path: &Path, content: &[u8]) -> Result<(), Failure> {
+    pub fn replace(path: &Path, content: &[u8]) -> Result<(), AppError> {
         Self::create(path)?.write(|file| file.write_all(content))
     }
 
-    fn refused(&self, source: io::Error) -> Failure {
-        Failure::Write { path: self.path.display().to_string(), source }
+    fn refused(&self, source: io::Error) -> AppError {
+        AppError::Write { path: self.path.display().to_string(), source }
     }
 }
 
@@ -83,7 +83,7 @@ mod tests {
         let file = OutputFile::create(&path).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         let failed = OutputFile::create(&path).unwrap().write(|_| Err(io::ErrorKind::StorageFull.into()));
-        assert!(matches!(failed, Err(Failure::Write { .. })));
+        assert!(matches!(failed, Err(AppError::Write { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "old");
         file.write(|writer| write!(writer, "new")).unwrap();
         assert_eq!(fs::read_to_string(&path).unwrap(), "new");

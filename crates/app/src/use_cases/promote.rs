@@ -7,33 +7,38 @@ use closecast_store::{Alias, ModelVersion, StoreError};
 use serde::Serialize;
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{background, history, market, serving::BASE},
 };
 
 /// What came of a challenge.
 #[derive(Debug, Serialize)]
 pub struct Challenge {
+    /// Name of the model.
     pub name: String,
     /// Version in service before.
     pub champion: u64,
+    /// Version that was compared.
     pub challenger: u64,
     /// Whether the challenger is in service now.
     pub promoted: bool,
     /// Whether that was against the evidence, or without any.
     pub forced: bool,
+    /// How both did on common days.
     pub evidence: Option<Evidence>,
 }
 
 /// Who challenges whom, and how.
 #[derive(Clone, Copy, Debug)]
 pub struct Challenger<'a> {
+    /// Name of the model.
     pub name: &'a str,
     /// Version to put into service; the challenger of the name when absent.
     pub version: Option<u64>,
     /// Put it into service whatever the evidence says.
     pub force: bool,
+    /// Caller or command, for the log of the registry.
     pub actor: Option<&'a str>,
 }
 
@@ -41,9 +46,9 @@ pub struct Challenger<'a> {
 /// no worse, or when that is forced.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] or [`Failure::NoChallenger`] when there is nothing to compare, [`Failure`] when a model or a
-/// history cannot be read, and [`Failure::Store`] when another version went into service meanwhile.
-pub async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Result<Challenge, Failure> {
+/// [`AppError::UnknownModel`] or [`AppError::NoChallenger`] when there is nothing to compare, [`AppError`] when a model or a
+/// history cannot be read, and [`AppError::Store`] when another version went into service meanwhile.
+pub async fn challenge(app: &Services, asked: Challenger<'_>, cancel: Cancel) -> Result<Challenge, AppError> {
     let (champion, challenger) = rivals(app, asked).await?;
     // Force goes against the evidence, and not against a model that cannot be read.
     let loaded = load(app, &challenger).await?;
@@ -60,7 +65,7 @@ pub async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Resu
     let forced = promoted && !convinced;
     if promoted {
         let kept = evidence.as_ref().map(serde_json::to_value).transpose();
-        let kept = kept.map_err(|error| Failure::Internal(error.to_string()))?;
+        let kept = kept.map_err(|error| AppError::Internal(error.to_string()))?;
         let to = (asked.name, challenger.version);
         let models = app.store.models();
         models.promote(to, Some(champion.version), (kept.as_ref(), forced), asked.actor, app.clock.now()).await?;
@@ -78,15 +83,15 @@ pub async fn challenge(app: &App, asked: Challenger<'_>, cancel: Cancel) -> Resu
 /// Puts the champion before the present one into service again. Returns the versions in service before and from now on.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] when there is none of that name, [`Failure::Store`] when there was no other before or its artifact
-/// is not there, [`Failure::Artifact`] when that cannot be read.
-pub async fn rollback(app: &App, name: &str, actor: Option<&str>) -> Result<(u64, u64), Failure> {
+/// [`AppError::UnknownModel`] when there is none of that name, [`AppError::Store`] when there was no other before or its artifact
+/// is not there, [`AppError::Artifact`] when that cannot be read.
+pub async fn rollback(app: &Services, name: &str, actor: Option<&str>) -> Result<(u64, u64), AppError> {
     let models = app.store.models();
     if models.in_service(name).await?.is_none() {
         // The one that ships with the program serves where none was trained.
         return Err(match name {
             BASE => StoreError::NoEarlierChampion { name: name.to_owned() }.into(),
-            _ => Failure::UnknownModel(name.to_owned()),
+            _ => AppError::UnknownModel(name.to_owned()),
         });
     }
     if let Some(version) = models.earlier_champion(name).await?
@@ -98,13 +103,13 @@ pub async fn rollback(app: &App, name: &str, actor: Option<&str>) -> Result<(u64
 }
 
 /// Returns champion and challenger.
-async fn rivals(app: &App, asked: Challenger<'_>) -> Result<(ModelVersion, ModelVersion), Failure> {
+async fn rivals(app: &Services, asked: Challenger<'_>) -> Result<(ModelVersion, ModelVersion), AppError> {
     let models = app.store.models();
-    let unknown = || Failure::UnknownModel(asked.name.to_owned());
+    let unknown = || AppError::UnknownModel(asked.name.to_owned());
     let champion = models.in_service(asked.name).await?.ok_or_else(unknown)?;
     let challenger = match asked.version {
         Some(version) if version == champion.version => {
-            return Err(Failure::Usage(format!("version {version} of {} is in service already", asked.name)));
+            return Err(AppError::Usage(format!("version {version} of {} is in service already", asked.name)));
         }
         Some(version) => {
             let name = asked.name.to_owned();
@@ -112,7 +117,7 @@ async fn rivals(app: &App, asked: Challenger<'_>) -> Result<(ModelVersion, Model
             models.version(asked.name, version).await?.ok_or(missing)?
         }
         None => {
-            let none = || Failure::NoChallenger(asked.name.to_owned());
+            let none = || AppError::NoChallenger(asked.name.to_owned());
             models.under(asked.name, Alias::Challenger).await?.ok_or_else(none)?
         }
     };
@@ -121,11 +126,11 @@ async fn rivals(app: &App, asked: Challenger<'_>) -> Result<(ModelVersion, Model
 
 /// Compares two versions of a name on the symbols that the name serves.
 async fn evidence(
-    app: &App,
+    app: &Services,
     champion: &ModelVersion,
     (challenger, loaded): (&ModelVersion, TrainedModel),
     cancel: Cancel,
-) -> Result<Evidence, Failure> {
+) -> Result<Evidence, AppError> {
     let models = [load(app, champion).await?, loaded];
     let histories = histories(app, champion, &models).await?;
     let refs =
@@ -140,13 +145,13 @@ async fn evidence(
     Ok(background::run("promote", work).await??)
 }
 
-async fn load(app: &App, version: &ModelVersion) -> Result<TrainedModel, Failure> {
+async fn load(app: &Services, version: &ModelVersion) -> Result<TrainedModel, AppError> {
     let artifact = app.store.models().artifact(version).await?;
     Ok(background::run("load", move || TrainedModel::from_bytes(&artifact)).await??)
 }
 
 /// Returns the stored histories of the symbols that a name serves, in their markets where a model looks at these.
-async fn histories(app: &App, version: &ModelVersion, models: &[TrainedModel]) -> Result<Vec<History>, Failure> {
+async fn histories(app: &Services, version: &ModelVersion, models: &[TrainedModel]) -> Result<Vec<History>, AppError> {
     if let Some(symbol) = version.card.symbol() {
         let history = history::load(app, symbol).await?.history;
         let looks_at_markets = models.iter().any(|model| matches!(model, TrainedModel::Base(_)));
@@ -158,7 +163,7 @@ async fn histories(app: &App, version: &ModelVersion, models: &[TrainedModel]) -
         match history::load(app, &info.symbol).await {
             Ok(loaded) => histories.push(loaded.history),
             // Prices of no use are forecast by neither.
-            Err(Failure::History(_) | Failure::NoHistory(_)) => {}
+            Err(AppError::History(_) | AppError::NoHistory(_)) => {}
             Err(failure) => return Err(failure),
         }
     }

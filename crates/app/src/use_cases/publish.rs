@@ -5,26 +5,26 @@ use closecast_domain::Card;
 use closecast_store::{JobState, ModelVersion, NewJob, Origin, StoreError};
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{
         retry::{until_the_store_answers, while_busy},
         task::Task,
     },
-    worker::{PromoteModel, Work},
+    worker::{JobPayload, PromoteModel},
 };
 
 /// Publishes a model. As part of a job, the job ends with the publication, and a later version of a name is followed by the
 /// job that compares it with the one in service.
 ///
 /// # Errors
-/// [`Failure::Store`] when it cannot be stored; the version in service stays in service.
+/// [`AppError::Store`] when it cannot be stored; the version in service stays in service.
 pub(super) async fn publish(
-    app: &App,
+    app: &Services,
     (card, bytes): (&Card, Vec<u8>),
     task: &Task,
     run: &str,
-) -> Result<ModelVersion, Failure> {
+) -> Result<ModelVersion, AppError> {
     let bytes = Bytes::from(bytes);
     let origin = Origin { follow_up: task.lease.as_ref().map(|_| comparison as _), ..task.origin(Some(run)) };
     let write = || async { app.store.models().publish(card, bytes.clone(), origin, app.clock.now()).await };
@@ -43,7 +43,7 @@ pub(super) async fn publish(
 }
 
 /// Returns what this run has published already: the database may have taken an attempt and been cut off before it said so.
-async fn published_before(app: &App, job: &str, run: &str) -> Result<Option<ModelVersion>, Failure> {
+async fn published_before(app: &Services, job: &str, run: &str) -> Result<Option<ModelVersion>, AppError> {
     let job = until_the_store_answers(|| async { app.store.jobs().get(job).await }).await?;
     let result = job.filter(|job| job.state == JobState::Succeeded).and_then(|job| job.result);
     let Some(result) = result.filter(|result| result["run_id"] == run) else { return Ok(None) };
@@ -54,5 +54,5 @@ async fn published_before(app: &App, job: &str, run: &str) -> Result<Option<Mode
 }
 
 fn comparison(name: &str, version: u64) -> NewJob {
-    Work::PromoteModel(PromoteModel { model_name: name.to_owned(), version }).job(None)
+    JobPayload::PromoteModel(PromoteModel { model_name: name.to_owned(), version }).job(None)
 }

@@ -5,8 +5,8 @@ use closecast_model::{BaseSpec, CheckedBaseSpec, TrainedModel};
 use closecast_store::ModelVersion;
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{
         serving,
         task::Task,
@@ -18,14 +18,14 @@ use crate::{
 /// Trains the model in service under `name` again, and publishes it as the challenger.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] when there is none of that name, else as for the training of its kind.
-pub async fn retrain(app: &App, name: &str, task: &Task) -> Result<ModelVersion, Failure> {
+/// [`AppError::UnknownModel`] when there is none of that name, else as for the training of its kind.
+pub async fn retrain(app: &Services, name: &str, task: &Task) -> Result<ModelVersion, AppError> {
     let champion = app.store.models().in_service(name).await?;
     let Some(champion) = champion else {
         // The model that ships with the program has no version: training it here makes the first.
         return match name {
             serving::BASE => train_base::train_base(app, all_symbols(app, usual_base().check()?).await?, task).await,
-            _ => Err(Failure::UnknownModel(name.to_owned())),
+            _ => Err(AppError::UnknownModel(name.to_owned())),
         };
     };
     let artifact = app.store.models().artifact(&champion).await?;
@@ -41,14 +41,14 @@ pub async fn retrain(app: &App, name: &str, task: &Task) -> Result<ModelVersion,
             train::train(app, request, task).await
         }
         (TrainedModel::Base(_), Card::Base(card)) if card.fine_tuned_for.is_some() => {
-            let symbol = card.fine_tuned_for.clone().ok_or_else(|| Failure::UnknownModel(name.to_owned()))?;
+            let symbol = card.fine_tuned_for.clone().ok_or_else(|| AppError::UnknownModel(name.to_owned()))?;
             train_base::fine_tune(app, &symbol, task).await
         }
         (TrainedModel::Base(model), Card::Base(card)) => {
             let spec = BaseSpec { head: model.head(), hidden_size: model.hidden_size(), ..described(card) }.check()?;
             train_base::train_base(app, all_symbols(app, spec).await?, task).await
         }
-        _ => Err(Failure::Internal(format!("the artifact of {name} is of another kind than its card"))),
+        _ => Err(AppError::Internal(format!("the artifact of {name} is of another kind than its card"))),
     }
 }
 
@@ -62,7 +62,7 @@ fn described(card: &BaseCard) -> BaseSpec {
     BaseSpec { lookback: card.lookback, horizon: card.horizon, seed: card.seed, members: card.members, ..usual_base() }
 }
 
-async fn all_symbols(app: &App, spec: CheckedBaseSpec) -> Result<BaseRequest, Failure> {
+async fn all_symbols(app: &Services, spec: CheckedBaseSpec) -> Result<BaseRequest, AppError> {
     let symbols = app.store.bars().list().await?.into_iter().map(|info| info.symbol).collect();
     Ok(BaseRequest {
         symbols,

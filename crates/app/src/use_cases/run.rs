@@ -10,9 +10,9 @@ use closecast_store::{ModelVersion, NewRun, RunLog, RunMetric, RunOutcome, RunSt
 use serde_json::Value;
 
 use crate::{
-    error::Failure,
+    error::AppError,
     model_verdict::ModelVerdict,
-    services::App,
+    services::Services,
     use_cases::{process::Process, resources::Resources, retry::until_the_store_answers, task::Task},
 };
 
@@ -20,29 +20,31 @@ use crate::{
 pub struct RunOf {
     /// Name of the model.
     pub name: String,
+    /// Symbol of the model; none for one of all symbols.
     pub symbol: Option<String>,
     /// `train`, `train_base` or `fine_tune`.
     pub kind: &'static str,
+    /// What was set.
     pub parameters: Value,
 }
 
 /// The record of a run that goes on.
-pub struct Recording {
+pub struct RunRecorder {
     /// Identifier of the run.
     pub run: String,
     /// The task to pass on to the work.
     pub task: Task,
-    losses: Arc<Losses>,
+    losses: Arc<MetricRecorder>,
     begun: Instant,
     before: Resources,
 }
 
-impl Recording {
+impl RunRecorder {
     /// Begins the record of `task`.
     ///
     /// # Errors
-    /// [`Failure::Store`] when it cannot be kept.
-    pub async fn begin(app: &App, task: &Task, of: RunOf) -> Result<Self, Failure> {
+    /// [`AppError::Store`] when it cannot be kept.
+    pub async fn begin(app: &Services, task: &Task, of: RunOf) -> Result<Self, AppError> {
         let new = NewRun {
             name: of.name,
             symbol: of.symbol,
@@ -52,7 +54,7 @@ impl Recording {
             job_id: task.lease.as_ref().map(|lease| lease.job_id().to_owned()),
         };
         let run = app.store.runs().begin(new, &Process::owner(), app.clock.now()).await?;
-        let losses = Arc::new(Losses { of: Arc::clone(&task.progress), seen: Mutex::default() });
+        let losses = Arc::new(MetricRecorder { of: Arc::clone(&task.progress), seen: Mutex::default() });
         let task = Task { progress: Arc::clone(&losses) as Arc<dyn ProgressSink + Send + Sync>, ..task.clone() };
         Ok(Self { run, task, losses, begun: Instant::now(), before: Resources::now() })
     }
@@ -61,7 +63,7 @@ impl Recording {
     ///
     /// # Errors
     /// Those of the work.
-    pub async fn end(self, app: &App, done: Result<ModelVersion, Failure>) -> Result<ModelVersion, Failure> {
+    pub async fn end(self, app: &Services, done: Result<ModelVersion, AppError>) -> Result<ModelVersion, AppError> {
         let system = self.before.spent_until_now(self.begun.elapsed(), app.options.training_threads());
         let (state, end, line) = ending(app, &done, system);
         let (run, losses) = (self.run.as_str(), self.losses.taken());
@@ -80,7 +82,7 @@ impl Recording {
 }
 
 /// Returns how a run ended: its state, its figures, and a line for its log.
-fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (RunState, RunOutcome, RunLog) {
+fn ending(app: &Services, done: &Result<ModelVersion, AppError>, system: Value) -> (RunState, RunOutcome, RunLog) {
     let line = |level: &str, message: String| RunLog { at: chrono::DateTime::UNIX_EPOCH, level: level.into(), message };
     match done {
         Ok(version) => {
@@ -96,7 +98,7 @@ fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (Ru
                 format!("published {} version {}: {}", version.name, version.version, ModelVerdict::of(card).sentence);
             (RunState::Succeeded, end, line("info", told))
         }
-        Err(Failure::Forecast(ForecastError::Cancelled)) => {
+        Err(AppError::Forecast(ForecastError::Cancelled)) => {
             let end = RunOutcome { metrics: Value::Null, system, ..RunOutcome::default() };
             (RunState::Cancelled, end, line("warn", "cancelled".to_owned()))
         }
@@ -109,18 +111,18 @@ fn ending(app: &App, done: &Result<ModelVersion, Failure>, system: Value) -> (Ru
 }
 
 /// Passes on what it hears, and keeps the figures of the epochs.
-struct Losses {
+struct MetricRecorder {
     of: Arc<dyn ProgressSink + Send + Sync>,
     seen: Mutex<Vec<RunMetric>>,
 }
 
-impl Losses {
+impl MetricRecorder {
     fn taken(&self) -> Vec<RunMetric> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
-impl ProgressSink for Losses {
+impl ProgressSink for MetricRecorder {
     fn report(&self, progress: &Progress) {
         if let Progress::Epoch { epoch, train_loss, validation_loss, learning_rate, .. } = *progress {
             let figures =

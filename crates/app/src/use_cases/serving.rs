@@ -14,10 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     cache::Loaded,
-    error::Failure,
+    error::AppError,
     model_cache::ModelKey,
-    services::App,
-    state::{Served, forget_models, forget_symbols},
+    services::Services,
+    state::{LoadedModel, forget_models, forget_symbols},
 };
 
 /// Name of the model of all symbols.
@@ -32,8 +32,8 @@ const CLOSE_LOOK: u32 = 15;
 /// Returns the model in service under `name`; `None` when there is none.
 ///
 /// # Errors
-/// [`Failure`] when it cannot be read.
-pub async fn served(app: &App, name: &str) -> Result<Option<Arc<Served>>, Failure> {
+/// [`AppError`] when it cannot be read.
+pub async fn served(app: &Services, name: &str) -> Result<Option<Arc<LoadedModel>>, AppError> {
     if let Some(served) = app.models.champion(name) {
         return Ok(Some(served));
     }
@@ -42,14 +42,14 @@ pub async fn served(app: &App, name: &str) -> Result<Option<Arc<Served>>, Failur
         Ok::<_, StoreError>(version.map(|version| ModelKey { name: version.name, sha256: version.sha256 }))
     };
     let Some(key) = app.models.champion_key(name, ask).await? else { return Ok(None) };
-    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map(Some).map_err(Failure::Shared)
+    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map(Some).map_err(AppError::Shared)
 }
 
 /// Returns BASE: the one in service, else the one that ships with the program.
 ///
 /// # Errors
-/// [`Failure`] when it cannot be read.
-pub async fn base(app: &App) -> Result<Arc<Served>, Failure> {
+/// [`AppError`] when it cannot be read.
+pub async fn base(app: &Services) -> Result<Arc<LoadedModel>, AppError> {
     if let Some(served) = served(app, BASE).await?
         && matches!(served.version.card, Card::Base(_))
         && served.version.card.symbol().is_none()
@@ -57,18 +57,18 @@ pub async fn base(app: &App) -> Result<Arc<Served>, Failure> {
         return Ok(served);
     }
     let key = ModelKey { name: BASE.to_owned(), sha256: "shipped".to_owned() };
-    app.models.get_or_load(&key, std::future::ready(shipped())).await.map_err(Failure::Shared)
+    app.models.get_or_load(&key, std::future::ready(shipped())).await.map_err(AppError::Shared)
 }
 
 /// Returns a version of the model `name`, in service or not; the one in service when none is named. BASE has one that ships with the
 /// program, which is version 0.
 ///
 /// # Errors
-/// [`Failure::UnknownModel`] when there is none, [`Failure`] when it cannot be read.
-pub async fn version(app: &App, name: &str, version: Option<u64>) -> Result<Arc<Served>, Failure> {
+/// [`AppError::UnknownModel`] when there is none, [`AppError`] when it cannot be read.
+pub async fn version(app: &Services, name: &str, version: Option<u64>) -> Result<Arc<LoadedModel>, AppError> {
     let unknown = || match version {
-        Some(version) => Failure::UnknownModel(format!("{name} version {version}")),
-        None => Failure::UnknownModel(name.to_owned()),
+        Some(version) => AppError::UnknownModel(format!("{name} version {version}")),
+        None => AppError::UnknownModel(name.to_owned()),
     };
     if !is_model_name(name) {
         return Err(unknown());
@@ -82,14 +82,14 @@ pub async fn version(app: &App, name: &str, version: Option<u64>) -> Result<Arc<
     }
     let stored = app.store.models().version(name, version.unwrap_or_default()).await?.ok_or_else(unknown)?;
     let key = ModelKey { name: stored.name, sha256: stored.sha256 };
-    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map_err(Failure::Shared)
+    app.models.get_or_load(&key, Box::pin(load(app, &key))).await.map_err(AppError::Shared)
 }
 
 /// Returns the versions of all models, by name, the one in service first and then the newest.
 ///
 /// # Errors
-/// [`Failure::Store`] when they cannot be read.
-pub async fn versions(app: &App) -> Result<BTreeMap<String, Vec<u64>>, Failure> {
+/// [`AppError::Store`] when they cannot be read.
+pub async fn versions(app: &Services) -> Result<BTreeMap<String, Vec<u64>>, AppError> {
     let mut all: BTreeMap<String, Vec<u64>> = BTreeMap::new();
     for version in app.store.models().list().await? {
         all.entry(version.name).or_default().push(version.version);
@@ -107,7 +107,7 @@ pub async fn versions(app: &App) -> Result<BTreeMap<String, Vec<u64>>, Failure> 
     Ok(all)
 }
 
-fn shipped() -> Result<Loaded<Served>, Failure> {
+fn shipped() -> Result<Loaded<LoadedModel>, AppError> {
     let model = BaseModel::shipped()?;
     let version = ModelVersion {
         name: BASE.to_owned(),
@@ -121,22 +121,22 @@ fn shipped() -> Result<Loaded<Served>, Failure> {
     Ok(loaded(version, TrainedModel::Base(Box::new(model))))
 }
 
-async fn load(app: &App, key: &ModelKey) -> Result<Loaded<Served>, Failure> {
+async fn load(app: &Services, key: &ModelKey) -> Result<Loaded<LoadedModel>, AppError> {
     let version = app.store.models().with_artifact(&key.name, &key.sha256).await?;
-    let version = version.ok_or_else(|| Failure::UnknownModel(key.name.clone()))?;
+    let version = version.ok_or_else(|| AppError::UnknownModel(key.name.clone()))?;
     let artifact = app.store.models().artifact(&version).await?;
     let read = move || TrainedModel::from_bytes(&artifact);
-    let model = tokio::task::spawn_blocking(read).await.map_err(|panic| Failure::Internal(panic.to_string()))??;
+    let model = tokio::task::spawn_blocking(read).await.map_err(|panic| AppError::Internal(panic.to_string()))??;
     Ok(loaded(version, model))
 }
 
-fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<Served> {
+fn loaded(version: ModelVersion, model: TrainedModel) -> Loaded<LoadedModel> {
     let memory_bytes = model.memory_bytes() as u64;
-    Loaded { value: Served { version, model }, memory_bytes }
+    Loaded { value: LoadedModel { version, model }, memory_bytes }
 }
 
 /// Keeps up with which models are in service and which prices are stored, until it is told to stop.
-pub async fn follow(app: App, stopping: CancellationToken) {
+pub async fn follow(app: Services, stopping: CancellationToken) {
     let mut news = app.store.notifier().listen().await;
     let mut known = Known::default();
     let (mut looks, mut heard) = (0_u32, None);
@@ -171,16 +171,16 @@ struct Known {
 
 impl Known {
     /// Forgets whatever was overtaken since the last look.
-    async fn look(&mut self, app: &App, closely: bool) -> Result<(), StoreError> {
+    async fn look(&mut self, app: &Services, closely: bool) -> Result<(), StoreError> {
         self.look_at_models(app).await?;
         self.look_at_bars(app, closely).await
     }
 
-    async fn look_at_models(&mut self, app: &App) -> Result<(), StoreError> {
+    async fn look_at_models(&mut self, app: &Services) -> Result<(), StoreError> {
         let Some(line) = self.line else {
             self.line = Some(app.store.models().last_event().await?);
             app.models.invalidate_all();
-            app.evenings.drop_where(|_, _| true);
+            app.forecasts.drop_where(|_, _| true);
             return Ok(());
         };
         let lines = app.store.models().events_after(line).await?;
@@ -188,19 +188,19 @@ impl Known {
             // The book is another one: a backup was restored.
             *self = Self::default();
             app.models.invalidate_all();
-            app.evenings.drop_where(|_, _| true);
+            app.forecasts.drop_where(|_, _| true);
             return Ok(());
         }
         self.line = lines.last().map(|line| line.id).or(self.line);
         let names: BTreeSet<String> = lines.into_iter().map(|line| line.name).collect();
         if !names.is_empty() {
             names.iter().for_each(|name| app.models.invalidate(name));
-            forget_models(&app.evenings, &names);
+            forget_models(&app.forecasts, &names);
         }
         Ok(())
     }
 
-    async fn look_at_bars(&mut self, app: &App, closely: bool) -> Result<(), StoreError> {
+    async fn look_at_bars(&mut self, app: &Services, closely: bool) -> Result<(), StoreError> {
         let glance = app.store.bars().change_marker().await?;
         if !closely && self.bars.as_ref().is_some_and(|(known, _)| *known == glance) {
             return Ok(());
@@ -217,7 +217,7 @@ impl Known {
         };
         self.bars = Some((glance, stored));
         if !changed.is_empty() {
-            forget_symbols(&app.evenings, &changed);
+            forget_symbols(&app.forecasts, &changed);
         }
         Ok(())
     }

@@ -9,8 +9,8 @@ use closecast_store::{StoreError, Unsettled};
 use serde::Serialize;
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::history::{self, market_day},
 };
 
@@ -36,15 +36,17 @@ pub struct Settled {
 /// Enters the closes of all forecasts whose session is stored.
 ///
 /// # Errors
-/// [`Failure::Store`] when the store cannot be read or written, [`Failure::Forecast`] when it was told to stop; what was entered
+/// [`AppError::Store`] when the store cannot be read or written, [`AppError::Forecast`] when it was told to stop; what was entered
 /// by then stays. A symbol whose prices are of no use does not stop the others.
-pub async fn settle(app: &App, cancel: &Cancel) -> Result<Settled, Failure> {
+pub async fn settle(app: &Services, cancel: &Cancel) -> Result<Settled, AppError> {
     let today = app.clock.now().date_naive() + TimeDelta::days(1);
     let mut settled = Settled::default();
     for symbol in app.store.forecasts().unsettled_symbols(today).await? {
         match history::load(app, &symbol).await {
             Ok(loaded) => settle_symbol(app, (&symbol, &loaded.history), &mut settled, cancel).await?,
-            Err(failure @ (Failure::NoHistory(_) | Failure::History(_) | Failure::Store(StoreError::Row { .. }))) => {
+            Err(
+                failure @ (AppError::NoHistory(_) | AppError::History(_) | AppError::Store(StoreError::Row { .. })),
+            ) => {
                 settled.unreadable.insert(symbol.to_string(), failure.to_string());
             }
             Err(failure) => return Err(failure),
@@ -55,7 +57,7 @@ pub async fn settle(app: &App, cancel: &Cancel) -> Result<Settled, Failure> {
 
 /// Enters the closes of the forecasts of symbols whose prices have just been stored. Failing at that is told to the log alone: the prices are
 /// stored all the same, and the next time makes up for it.
-pub async fn settle_of(app: &App, symbols: &[&Symbol]) {
+pub async fn settle_of(app: &Services, symbols: &[&Symbol]) {
     let today = app.clock.now().date_naive() + TimeDelta::days(1);
     let settling = async {
         let waiting = app.store.forecasts().unsettled_symbols(today).await?;
@@ -63,7 +65,7 @@ pub async fn settle_of(app: &App, symbols: &[&Symbol]) {
             let loaded = history::load(app, symbol).await?;
             settle_symbol(app, (symbol, &loaded.history), &mut Settled::default(), &Cancel::new()).await?;
         }
-        Ok::<(), Failure>(())
+        Ok::<(), AppError>(())
     };
     if let Err(failure) = settling.await {
         tracing::warn!("forecasts could not be set beside the new prices: {failure}");
@@ -71,11 +73,11 @@ pub async fn settle_of(app: &App, symbols: &[&Symbol]) {
 }
 
 async fn settle_symbol(
-    app: &App,
+    app: &Services,
     (symbol, history): (&Symbol, &History),
     settled: &mut Settled,
     cancel: &Cancel,
-) -> Result<(), Failure> {
+) -> Result<(), AppError> {
     let until = history.last().date.max(market_day(app, Exchange::of(symbol)).last_settled);
     let mut after = None;
     loop {

@@ -8,7 +8,9 @@ use closecast_store::{Lease, Origin};
 /// Long work as it is asked for.
 #[derive(Clone)]
 pub struct Task {
+    /// Receives the progress.
     pub progress: Arc<dyn ProgressSink + Send + Sync>,
+    /// Stops the work.
     pub cancel: Cancel,
     /// The job that the work is of; none for a command.
     pub lease: Option<Lease>,

@@ -8,14 +8,14 @@ use closecast_store::ModelVersion;
 use serde_json::json;
 
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{
         background, history, market,
         output_file::OutputFile,
         price_folder,
         publish::publish,
-        run::{Recording, RunOf},
+        run::{RunOf, RunRecorder},
         serving,
         task::Task,
     },
@@ -29,6 +29,7 @@ pub struct BaseRequest {
     pub leave_out_unusable: bool,
     /// Folders of price files.
     pub folders: Vec<PathBuf>,
+    /// Description of the model.
     pub spec: CheckedBaseSpec,
     /// Where the prices come from, for the card.
     pub sources: String,
@@ -39,21 +40,21 @@ pub struct BaseRequest {
 /// Trains BASE, calibrates it and publishes it under its name.
 ///
 /// # Errors
-/// [`Failure`] when prices cannot be read, training fails or is cancelled, or the model cannot be stored.
-pub async fn train_base(app: &App, request: BaseRequest, task: &Task) -> Result<ModelVersion, Failure> {
+/// [`AppError`] when prices cannot be read, training fails or is cancelled, or the model cannot be stored.
+pub async fn train_base(app: &Services, request: BaseRequest, task: &Task) -> Result<ModelVersion, AppError> {
     let out = request.artifact_out.as_deref().map(OutputFile::create).transpose()?;
     let parameters = json!({
         "symbols": request.symbols, "folders": request.folders, "spec": request.spec.spec(), "sources": request.sources,
     });
     let of = RunOf { name: serving::BASE.to_owned(), symbol: None, kind: "train_base", parameters };
-    let recording = Recording::begin(app, task, of).await?;
+    let recording = RunRecorder::begin(app, task, of).await?;
     let done = async {
         let (task, run) = (&recording.task, recording.run.as_str());
         let histories = histories(app, &request).await?;
         let threads = app.options.training_threads();
         let forecaster = BaseForecaster::new(request.spec).threads(Some(threads)).sources(request.sources);
         let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
-        let work = move || -> Result<_, Failure> {
+        let work = move || -> Result<_, AppError> {
             let mut model = forecaster.fit_base(&with_markets(histories), &cancel, progress.as_ref())?;
             let bytes = model.to_bytes()?;
             Ok((Card::from(model.card().clone()), bytes))
@@ -69,7 +70,7 @@ pub async fn train_base(app: &App, request: BaseRequest, task: &Task) -> Result<
 }
 
 /// Returns the histories that BASE is to learn from.
-async fn histories(app: &App, request: &BaseRequest) -> Result<Vec<History>, Failure> {
+async fn histories(app: &Services, request: &BaseRequest) -> Result<Vec<History>, AppError> {
     let mut histories: Vec<History> = Vec::new();
     for folder in &request.folders {
         histories.extend(price_folder::read(folder)?);
@@ -77,7 +78,7 @@ async fn histories(app: &App, request: &BaseRequest) -> Result<Vec<History>, Fai
     for symbol in &request.symbols {
         match history::load_to_learn(app, symbol, None, None).await {
             Ok(history) => histories.push(history),
-            Err(failure @ (Failure::History(_) | Failure::NoHistory(_))) if request.leave_out_unusable => {
+            Err(failure @ (AppError::History(_) | AppError::NoHistory(_))) if request.leave_out_unusable => {
                 tracing::warn!("{symbol} is left out: {failure}");
             }
             Err(failure) => return Err(failure),
@@ -90,21 +91,21 @@ async fn histories(app: &App, request: &BaseRequest) -> Result<Vec<History>, Fai
 /// Trains BASE on for one stored symbol and publishes the model under the symbol's name.
 ///
 /// # Errors
-/// [`Failure`] as for [`train_base`].
-pub async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result<ModelVersion, Failure> {
+/// [`AppError`] as for [`train_base`].
+pub async fn fine_tune(app: &Services, symbol: &Symbol, task: &Task) -> Result<ModelVersion, AppError> {
     let (name, parameters) = (symbol.to_string(), json!({ "symbol": symbol }));
     let of = RunOf { name: name.clone(), symbol: Some(name), kind: "fine_tune", parameters };
-    let recording = Recording::begin(app, task, of).await?;
+    let recording = RunRecorder::begin(app, task, of).await?;
     let done = async {
         let (task, run) = (&recording.task, recording.run.as_str());
         let history = history::load_to_learn(app, symbol, None, None).await?;
         let history = market::in_market(app, history).await?;
         let served = serving::base(app).await?;
         let (cancel, progress) = (task.cancel.clone(), Arc::clone(&task.progress));
-        let work = move || -> Result<_, Failure> {
+        let work = move || -> Result<_, AppError> {
             let TrainedModel::Base(base) = &served.model else {
                 let name = serving::BASE;
-                return Err(Failure::Usage(format!(
+                return Err(AppError::Usage(format!(
                     "the model {name} in service is not one of all symbols: train one with `closecast train --base`"
                 )));
             };
@@ -120,14 +121,14 @@ pub async fn fine_tune(app: &App, symbol: &Symbol, task: &Task) -> Result<ModelV
 }
 
 /// Refuses sessions of a symbol that are there twice: they would count twice.
-fn refuse_repeated(histories: &[History]) -> Result<(), Failure> {
+fn refuse_repeated(histories: &[History]) -> Result<(), AppError> {
     let mut ordered: Vec<&History> = histories.iter().collect();
     ordered.sort_by_key(|history| (history.symbol(), history.bars()[0].date));
     let overlapping = ordered
         .windows(2)
         .find(|pair| pair[0].symbol() == pair[1].symbol() && pair[1].bars()[0].date <= pair[0].last().date);
     match overlapping {
-        Some(pair) => Err(Failure::Usage(format!(
+        Some(pair) => Err(AppError::Usage(format!(
             "the prices of {} from {} on are there twice: name each symbol and folder once",
             pair[1].symbol(),
             pair[1].bars()[0].date

@@ -8,18 +8,21 @@ use closecast_model::tune::{CheckedSpace, TunePlan, TuneProgress, TuneSpec, Tuni
 
 use self::store::FolderStore;
 use crate::{
-    error::Failure,
+    error::AppError,
     options::TrainingDevice,
-    services::App,
+    services::Services,
     use_cases::{background, history},
 };
 
 /// What is to be searched.
 pub struct TuneRequest {
+    /// Symbol to tune for.
     pub symbol: Symbol,
+    /// Space that is searched.
     pub space: CheckedSpace,
     /// Models to try.
     pub trials: usize,
+    /// Seed of every random choice.
     pub seed: u64,
     /// First session used, included.
     pub start_date: Option<NaiveDate>,
@@ -32,14 +35,14 @@ pub struct TuneRequest {
 /// Searches on all threads, each model on one, at a lower priority.
 ///
 /// # Errors
-/// [`Failure`] when there is no history or it is too short, no model can be trained, or the work is cancelled. Finished trials
+/// [`AppError`] when there is no history or it is too short, no model can be trained, or the work is cancelled. Finished trials
 /// are kept, and the same command goes on from them.
 pub async fn tune(
-    app: &App,
+    app: &Services,
     request: TuneRequest,
     progress: impl TuneProgress + Send + 'static,
     cancel: Cancel,
-) -> Result<Tuning, Failure> {
+) -> Result<Tuning, AppError> {
     let history = history::load_to_learn(app, &request.symbol, request.start_date, request.end_date).await?;
     if app.options.device != TrainingDevice::Cpu {
         tracing::warn!(
@@ -49,7 +52,7 @@ pub async fn tune(
     let threads = app.options.training_threads();
     let folder = app.options.data_dir.join("tunes");
     let TuneRequest { space, trials, seed, restart, .. } = request;
-    let work = move || -> Result<Tuning, Failure> {
+    let work = move || -> Result<Tuning, AppError> {
         let plan = TunePlan::new(&TuneSpec { space, trials, seed }, &history)?;
         let store = FolderStore::open(&folder, plan.key(), restart)?;
         Ok(plan.run(threads, &store, &cancel, &progress)?)

@@ -6,7 +6,7 @@ use closecast_domain::Cancel;
 use closecast_store::{Lease, LeaseStatus, Store};
 
 use super::progress::JobProgress;
-use crate::services::App;
+use crate::services::Services;
 
 /// Why a job was told to stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +23,7 @@ pub(super) enum Stopped {
 const NEWS: Duration = Duration::from_secs(1);
 
 /// Tells those who listen how far the job is, whenever that has changed, until it is dropped.
-pub(super) async fn tell_progress(app: &App, lease: &Lease, progress: &JobProgress) -> Infallible {
+pub(super) async fn tell_progress(app: &Services, lease: &Lease, progress: &JobProgress) -> Infallible {
     let mut told = None;
     loop {
         tokio::time::sleep(NEWS).await;

@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use closecast_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-use crate::services::App;
+use crate::services::Services;
 
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_secs(6 * 3600);
@@ -23,11 +23,11 @@ const NEWS_KEPT: TimeDelta = TimeDelta::days(1);
 const MOST_NEWS: u32 = 50_000;
 
 /// Deletes what is older than the settings say, until it is told to stop.
-pub async fn clean(app: App, stopping: CancellationToken) {
+pub async fn clean(app: Services, stopping: CancellationToken) {
     tokio::join!(clean_records(&app, &stopping), clean_news(&app, &stopping));
 }
 
-async fn clean_news(app: &App, stopping: &CancellationToken) {
+async fn clean_news(app: &Services, stopping: &CancellationToken) {
     while !stopping.is_cancelled() {
         if let Err(error) = forget_news(app, stopping).await {
             tracing::warn!("old news could not be forgotten: {error}");
@@ -39,7 +39,7 @@ async fn clean_news(app: &App, stopping: &CancellationToken) {
     }
 }
 
-async fn forget_news(app: &App, stopping: &CancellationToken) -> Result<(), StoreError> {
+async fn forget_news(app: &Services, stopping: &CancellationToken) -> Result<(), StoreError> {
     let mut gone = 0;
     while !stopping.is_cancelled() {
         let some = app.store.events().prune(app.clock.now() - NEWS_KEPT, MOST_NEWS, NEWS_AT_ONCE).await?;
@@ -54,7 +54,7 @@ async fn forget_news(app: &App, stopping: &CancellationToken) -> Result<(), Stor
     Ok(())
 }
 
-async fn clean_records(app: &App, stopping: &CancellationToken) {
+async fn clean_records(app: &Services, stopping: &CancellationToken) {
     while !stopping.is_cancelled() {
         if let Err(error) = forget(app, stopping).await {
             tracing::warn!("what is old could not be forgotten: {error}");
@@ -66,7 +66,7 @@ async fn clean_records(app: &App, stopping: &CancellationToken) {
     }
 }
 
-async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreError> {
+async fn forget(app: &Services, stopping: &CancellationToken) -> Result<(), StoreError> {
     let kept = &app.options.worker;
     let jobs = app.store.jobs().delete_before(before(app, kept.keep_jobs_days)).await?;
     tell("jobs", jobs, kept.keep_jobs_days);
@@ -97,7 +97,7 @@ async fn forget(app: &App, stopping: &CancellationToken) -> Result<(), StoreErro
     Ok(())
 }
 
-fn before(app: &App, days: u32) -> DateTime<Utc> {
+fn before(app: &Services, days: u32) -> DateTime<Utc> {
     app.clock.now() - TimeDelta::days(days.into())
 }
 

@@ -11,12 +11,12 @@ use closecast_domain::{Clock, Symbol, SystemClock};
 use closecast_store::{Job, JobFilter, JobState};
 
 use super::{
-    Work, Worker, WorkerSettings,
+    JobPayload, Worker, WorkerSettings,
     jobs::{SettleForecasts, TrainModel},
     scheduler::fire_if_due,
 };
 use crate::schedule::{Schedule, ScheduledJob, Timing, cron::CronTimes};
-use crate::{model_spec::PartialSpec, services::App};
+use crate::{model_spec::PartialSpec, services::Services};
 
 const YEAR: TimeDelta = TimeDelta::days(365);
 
@@ -37,7 +37,7 @@ impl Clock for WrongClock {
 }
 
 struct Site {
-    app: App,
+    app: Services,
     clock: Arc<WrongClock>,
     _folder: tempfile::TempDir,
 }
@@ -58,7 +58,7 @@ impl Site {
         Worker::new(self.app.clone(), WorkerSettings { name: "one".to_owned(), jobs: 2, lease })
     }
 
-    async fn add(&self, work: &Work) -> Job {
+    async fn add(&self, work: &JobPayload) -> Job {
         self.app.store.jobs().enqueue(work.job(None), self.app.clock.now()).await.unwrap().job
     }
 
@@ -79,7 +79,7 @@ impl Site {
 
     /// Adds a job that has failed for a reason that may pass, and waits for its next attempt.
     async fn retry_waits(&self) -> Job {
-        let job = self.add(&Work::SettleForecasts(SettleForecasts {})).await;
+        let job = self.add(&JobPayload::SettleForecasts(SettleForecasts {})).await;
         let now = self.app.clock.now();
         let (claimed, lease) = self.app.store.jobs().claim("another", now).await.unwrap().unwrap();
         assert_eq!(claimed.id, job.id);
@@ -97,7 +97,7 @@ fn aapl() -> Symbol {
 async fn a_running_job_ends_once_whatever_the_clock_does_meanwhile() {
     let site = Site::new().await;
     let small = PartialSpec { hidden_size: Some(24), lookback: Some(20), epochs: Some(4), ..PartialSpec::default() };
-    let job = site.add(&Work::TrainModel(Box::new(TrainModel { spec: small, ..TrainModel::of(aapl()) }))).await;
+    let job = site.add(&JobPayload::TrainModel(Box::new(TrainModel { spec: small, ..TrainModel::of(aapl()) }))).await;
     let worker = site.worker();
     let working = tokio::spawn(worker.clone().run());
     site.until(&job.id, |job| job.state == JobState::Running).await;

@@ -17,7 +17,7 @@ pub use self::{
     settle_forecasts::SettleForecasts, train_model::TrainModel, tune_model::TuneModel,
 };
 use super::progress::JobProgress;
-use crate::{error::Failure, services::App, use_cases::task::Task};
+use crate::{error::AppError, services::Services, use_cases::task::Task};
 
 /// How often a job is begun at most: workers may die through no fault of the job.
 const MAX_ATTEMPTS: u32 = 5;
@@ -28,7 +28,7 @@ const MAX_ATTEMPTS_OF_A_SOURCE: u32 = 14;
 /// A piece of work, as it is kept in the queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "payload", rename_all = "snake_case")]
-pub enum Work {
+pub enum JobPayload {
     /// Train a model and publish it.
     TrainModel(Box<TrainModel>),
     /// Train the model of a name again, as it was trained, on all that is stored by now.
@@ -47,7 +47,7 @@ pub enum Work {
 
 /// What a job works with.
 pub(super) struct Context {
-    pub(super) app: App,
+    pub(super) app: Services,
     pub(super) task: Task,
     pub(super) progress: JobProgress,
 }
@@ -63,12 +63,12 @@ pub(super) enum Done {
 
 impl Done {
     /// Returns the end of a job of which `result` came.
-    fn with(result: impl Serialize) -> Result<Self, Failure> {
-        serde_json::to_value(result).map(Self::With).map_err(|error| Failure::Internal(error.to_string()))
+    fn with(result: impl Serialize) -> Result<Self, AppError> {
+        serde_json::to_value(result).map(Self::With).map_err(|error| AppError::Internal(error.to_string()))
     }
 }
 
-impl Work {
+impl JobPayload {
     /// Names of all kinds of work.
     pub const KINDS: [&str; 7] = [
         "train_model",
@@ -86,11 +86,11 @@ impl Work {
     /// Reads the work of a job.
     ///
     /// # Errors
-    /// [`Failure::Usage`] when a program of another version asked for something that this one does not know.
-    pub(super) fn read(job: &Job) -> Result<Self, Failure> {
+    /// [`AppError::Usage`] when a program of another version asked for something that this one does not know.
+    pub(super) fn read(job: &Job) -> Result<Self, AppError> {
         let tagged = serde_json::json!({ "kind": job.kind, "payload": job.payload });
         serde_json::from_value(tagged)
-            .map_err(|error| Failure::Usage(format!("this version does not know such a job {:?}: {error}", job.kind)))
+            .map_err(|error| AppError::Usage(format!("this version does not know such a job {:?}: {error}", job.kind)))
     }
 
     /// Returns the job to put into the queue for whoever asked for it.
@@ -118,7 +118,7 @@ impl Work {
         }
     }
 
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         match self {
             Self::TrainModel(work) => work.run(context).await,
             Self::RetrainModel(work) => work.run(context).await,
@@ -142,20 +142,21 @@ mod tests {
     fn work_is_read_back_as_it_was_asked_for() {
         let symbol = Symbol::new("AAPL").unwrap();
         let works = [
-            Work::TrainModel(Box::new(TrainModel::of(symbol.clone()))),
-            Work::RetrainModel(RetrainModel { model_name: Some("AAPL".into()), symbols: None }),
-            Work::PromoteModel(PromoteModel { model_name: "AAPL".into(), version: 2 }),
-            Work::RefreshBars(RefreshBars { symbols: vec![symbol.clone()], exchange: None }),
-            Work::SettleForecasts(SettleForecasts {}),
-            Work::BacktestModel(BacktestModel { symbols: vec![symbol.clone()], ..BacktestModel::default() }),
-            Work::TuneModel(TuneModel::of(symbol)),
+            JobPayload::TrainModel(Box::new(TrainModel::of(symbol.clone()))),
+            JobPayload::RetrainModel(RetrainModel { model_name: Some("AAPL".into()), symbols: None }),
+            JobPayload::PromoteModel(PromoteModel { model_name: "AAPL".into(), version: 2 }),
+            JobPayload::RefreshBars(RefreshBars { symbols: vec![symbol.clone()], exchange: None }),
+            JobPayload::SettleForecasts(SettleForecasts {}),
+            JobPayload::BacktestModel(BacktestModel { symbols: vec![symbol.clone()], ..BacktestModel::default() }),
+            JobPayload::TuneModel(TuneModel::of(symbol)),
         ];
         for work in works {
             let new = work.job(Some("ana"));
-            let tagged: Work = serde_json::from_value(json!({ "kind": new.kind, "payload": new.payload })).unwrap();
+            let tagged: JobPayload =
+                serde_json::from_value(json!({ "kind": new.kind, "payload": new.payload })).unwrap();
             assert_eq!(tagged, work);
-            assert!(Work::KINDS.contains(&new.kind.as_str()), "{}", new.kind);
-            assert!(Work::TRAININGS.iter().all(|kind| Work::KINDS.contains(kind)));
+            assert!(JobPayload::KINDS.contains(&new.kind.as_str()), "{}", new.kind);
+            assert!(JobPayload::TRAININGS.iter().all(|kind| JobPayload::KINDS.contains(kind)));
         }
     }
 }

@@ -7,13 +7,13 @@ use closecast_store::RunningJob;
 /// Watches the signs of life of running jobs. Time counts only between two looks that succeeded, and at most twice the usual pause
 /// each: while the database is away no worker can give a sign of life, and a machine that slept saw nothing.
 #[derive(Debug)]
-pub(super) struct Observer {
+pub(super) struct LeaseMonitor {
     patience: Duration,
     pause: Duration,
     silent: HashMap<String, (RunningJob, Duration)>,
 }
 
-impl Observer {
+impl LeaseMonitor {
     /// Returns an observer that looks every `pause` and takes a worker for dead after `patience` without a sign of life.
     pub(super) fn new(patience: Duration, pause: Duration) -> Self {
         Self { patience, pause, silent: HashMap::new() }
@@ -47,7 +47,7 @@ mod tests {
 
     #[test]
     fn a_worker_that_keeps_beating_lives_and_one_that_stops_is_found_out() {
-        let mut observer = Observer::new(Duration::from_secs(20), PAUSE);
+        let mut observer = LeaseMonitor::new(Duration::from_secs(20), PAUSE);
         for beat in 0..20 {
             assert!(observer.look(vec![job(beat)], PAUSE).is_empty(), "{beat}");
         }
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_long_time_without_a_look_is_no_evidence() {
-        let mut observer = Observer::new(Duration::from_secs(20), PAUSE);
+        let mut observer = LeaseMonitor::new(Duration::from_secs(20), PAUSE);
         observer.look(vec![job(1)], PAUSE);
         let night = Duration::from_secs(8 * 3600);
         assert!(observer.look(vec![job(1)], night).is_empty());
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn a_job_that_has_ended_is_forgotten() {
-        let mut observer = Observer::new(Duration::from_secs(20), PAUSE);
+        let mut observer = LeaseMonitor::new(Duration::from_secs(20), PAUSE);
         for _ in 0..4 {
             observer.look(vec![job(1)], PAUSE);
         }

@@ -14,13 +14,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     beats::{Stopped, keep_alive, tell_progress},
-    jobs::{Context, Done, Work},
-    observer::Observer,
+    jobs::{Context, Done, JobPayload},
+    observer::LeaseMonitor,
     progress::JobProgress,
 };
 use crate::{
-    error::Failure,
-    services::App,
+    error::AppError,
+    services::Services,
     use_cases::{retry::until_the_store_answers, task::Task},
 };
 
@@ -47,7 +47,7 @@ pub struct WorkerSettings {
 /// A worker.
 #[derive(Clone)]
 pub struct Worker {
-    app: App,
+    app: Services,
     settings: WorkerSettings,
     /// Take no more jobs.
     stopping: CancellationToken,
@@ -59,7 +59,7 @@ pub struct Worker {
 
 impl Worker {
     /// Returns a worker that is ready to run.
-    pub fn new(app: App, settings: WorkerSettings) -> Self {
+    pub fn new(app: Services, settings: WorkerSettings) -> Self {
         let (stopping, releasing) = (CancellationToken::new(), CancellationToken::new());
         Self { app, settings, stopping, releasing, in_hand: Arc::default() }
     }
@@ -115,7 +115,7 @@ impl Worker {
     /// Takes over the jobs of workers that are gone, and those whose end this one could not enter.
     async fn watch_others(self) {
         let pause = self.settings.lease / 4;
-        let mut observer = Observer::new(self.settings.lease, pause);
+        let mut observer = LeaseMonitor::new(self.settings.lease, pause);
         let mut last = Instant::now();
         while !self.stopping.is_cancelled() {
             tokio::select! {
@@ -124,7 +124,7 @@ impl Worker {
             }
             let Ok(mut running) = self.app.store.jobs().running().await else {
                 // Nobody could give a sign of life: each has the whole time anew once that is possible again.
-                observer = Observer::new(self.settings.lease, pause);
+                observer = LeaseMonitor::new(self.settings.lease, pause);
                 continue;
             };
             running.retain(|job| !self.in_hand().contains(&job.id));
@@ -152,7 +152,7 @@ impl Worker {
         };
         let context = Context { app: self.app.clone(), task, progress: progress.clone() };
         // A task of its own: its panic is an error of the job and not the end of the worker.
-        let work = tokio::spawn(async move { Work::read(&job)?.run(&context).await });
+        let work = tokio::spawn(async move { JobPayload::read(&job)?.run(&context).await });
         let interval = self.settings.lease / BEATS_PER_LEASE;
         let (stopped, done) = self.attend(work, (&lease, &progress, &cancel), interval).await;
         let ended = self.enter(&lease, attempt, stopped, done).await;
@@ -166,10 +166,10 @@ impl Worker {
     /// Waits for the work, giving signs of life, and stops it when that is asked for.
     async fn attend(
         &self,
-        mut work: tokio::task::JoinHandle<Result<Done, Failure>>,
+        mut work: tokio::task::JoinHandle<Result<Done, AppError>>,
         (lease, progress, cancel): (&Lease, &JobProgress, &Cancel),
         interval: Duration,
-    ) -> (Option<Stopped>, Result<Done, Failure>) {
+    ) -> (Option<Stopped>, Result<Done, AppError>) {
         let stopped = {
             let alive = keep_alive(&self.app.store, lease, progress, cancel, interval);
             let telling = tell_progress(&self.app, lease, progress);
@@ -203,7 +203,7 @@ impl Worker {
         lease: &Lease,
         attempt: u64,
         stopped: Option<Stopped>,
-        done: Result<Done, Failure>,
+        done: Result<Done, AppError>,
     ) -> Result<&'static str, StoreError> {
         let (jobs, now) = (self.app.store.jobs(), self.app.clock.now());
         match (done, stopped) {
@@ -221,7 +221,7 @@ impl Worker {
                 until_the_store_answers(|| jobs.release(lease, now)).await?;
                 Ok("given back to the queue")
             }
-            (Err(Failure::Store(StoreError::LeaseLost)), _) => Err(StoreError::LeaseLost),
+            (Err(AppError::Store(StoreError::LeaseLost)), _) => Err(StoreError::LeaseLost),
             (Err(failure), _) => {
                 let error = failure.to_string();
                 let last = jobs.get(lease.job_id()).await.ok().flatten().is_some_and(|job| attempt >= job.max_attempts);
@@ -239,12 +239,12 @@ impl Worker {
     }
 }
 
-fn outcome(done: Result<Result<Done, Failure>, tokio::task::JoinError>) -> Result<Done, Failure> {
+fn outcome(done: Result<Result<Done, AppError>, tokio::task::JoinError>) -> Result<Done, AppError> {
     match done {
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
-            Ok(panic) => Err(Failure::Internal(crate::use_cases::background::panic_message(&*panic))),
-            Err(_) => Err(Failure::Forecast(ForecastError::Cancelled)),
+            Ok(panic) => Err(AppError::Internal(crate::use_cases::background::panic_message(&*panic))),
+            Err(_) => Err(AppError::Forecast(ForecastError::Cancelled)),
         },
     }
 }

@@ -4,15 +4,15 @@ use chrono::{DateTime, Utc};
 use closecast_store::StoreError;
 use tokio_util::sync::CancellationToken;
 
-use super::jobs::{BacktestModel, RefreshBars, RetrainModel, SettleForecasts, Work};
+use super::jobs::{BacktestModel, JobPayload, RefreshBars, RetrainModel, SettleForecasts};
 use crate::schedule::{Schedule, ScheduledJob, Timing, due, pause};
-use crate::services::App;
+use crate::services::Services;
 
 /// Who asked, in the record of a job.
 const ACTOR: &str = "schedule";
 
 /// Fires schedules until it is told to stop.
-pub async fn fire(app: App, stopping: CancellationToken) {
+pub async fn fire(app: Services, stopping: CancellationToken) {
     let schedules = app.options.schedules.clone();
     if schedules.is_empty() {
         return;
@@ -37,7 +37,7 @@ pub async fn fire(app: App, stopping: CancellationToken) {
 ///
 /// # Errors
 /// [`StoreError`] when the queue cannot be reached.
-pub(super) async fn fire_if_due(app: &App, schedule: &Schedule, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub(super) async fn fire_if_due(app: &Services, schedule: &Schedule, now: DateTime<Utc>) -> Result<(), StoreError> {
     let last = app.store.jobs().first_seen_or_last_firing(&schedule.name, now).await?;
     let Some(moment) = due(schedule, Some(last), now) else { return Ok(()) };
     let stored = app.store.bars().list().await?.into_iter().map(|info| info.symbol).collect::<Vec<_>>();
@@ -48,7 +48,7 @@ pub(super) async fn fire_if_due(app: &App, schedule: &Schedule, now: DateTime<Ut
     Ok(())
 }
 
-fn work(schedule: &Schedule, stored: &[closecast_domain::Symbol]) -> Work {
+fn work(schedule: &Schedule, stored: &[closecast_domain::Symbol]) -> JobPayload {
     let exchange = match &schedule.timing {
         Timing::AfterClose(closes) => Some(closes.exchange()),
         Timing::Cron(_) => None,
@@ -56,14 +56,14 @@ fn work(schedule: &Schedule, stored: &[closecast_domain::Symbol]) -> Work {
     match schedule.job {
         ScheduledJob::RefreshBars => {
             let symbols = schedule.symbols.clone().unwrap_or_default();
-            Work::RefreshBars(RefreshBars { exchange: exchange.filter(|_| symbols.is_empty()), symbols })
+            JobPayload::RefreshBars(RefreshBars { exchange: exchange.filter(|_| symbols.is_empty()), symbols })
         }
-        ScheduledJob::SettleForecasts => Work::SettleForecasts(SettleForecasts {}),
+        ScheduledJob::SettleForecasts => JobPayload::SettleForecasts(SettleForecasts {}),
         ScheduledJob::RetrainModel => {
-            Work::RetrainModel(RetrainModel { model_name: None, symbols: schedule.symbols.clone() })
+            JobPayload::RetrainModel(RetrainModel { model_name: None, symbols: schedule.symbols.clone() })
         }
         ScheduledJob::BacktestModel => {
-            Work::BacktestModel(BacktestModel { symbols: schedule.symbols(stored), ..BacktestModel::default() })
+            JobPayload::BacktestModel(BacktestModel { symbols: schedule.symbols(stored), ..BacktestModel::default() })
         }
     }
 }

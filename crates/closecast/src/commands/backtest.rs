@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::{collections::BTreeMap, path::PathBuf, process::ExitCode};
 
 use crate::{
@@ -98,7 +98,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 }
 
 /// Runs with a progress bar; Ctrl-C stops after the symbol in hand.
-async fn watched(app: &App, request: BacktestRequest, terminal: &Terminal) -> Result<BacktestResult, CliError> {
+async fn watched(app: &Services, request: BacktestRequest, terminal: &Terminal) -> Result<BacktestResult, CliError> {
     let cancel = Cancel::new();
     let work = backtest::run(app, request, BacktestBar::new(terminal.json()), cancel.clone());
     Ok(cancelled_by_ctrl_c(work, cancel).await?)

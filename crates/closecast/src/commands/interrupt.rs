@@ -1,6 +1,6 @@
 //! Ctrl-C during long work.
 
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 use std::time::Duration;
 
 use closecast_domain::{Cancel, ForecastError};
@@ -14,9 +14,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// # Errors
 /// Those of the work.
 pub(super) async fn cancelled_by_ctrl_c<T>(
-    work: impl Future<Output = Result<T, Failure>>,
+    work: impl Future<Output = Result<T, AppError>>,
     cancel: Cancel,
-) -> Result<T, Failure> {
+) -> Result<T, AppError> {
     tokio::pin!(work);
     tokio::select! {
         done = &mut work => done,
@@ -29,9 +29,9 @@ pub(super) async fn cancelled_by_ctrl_c<T>(
 
 /// Waits for the end of work that was asked to stop, for [`LIMIT`] at most and until `at_once` returns.
 async fn end_in_time<T>(
-    work: impl Future<Output = Result<T, Failure>>,
+    work: impl Future<Output = Result<T, AppError>>,
     at_once: impl Future<Output = ()>,
-) -> Result<T, Failure> {
+) -> Result<T, AppError> {
     tokio::select! {
         done = work => return done,
         () = at_once => tracing::warn!("ended at once: the work did not end in order"),
@@ -51,10 +51,10 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn work_is_cut_when_it_does_not_end_in_time() {
         let begun = Instant::now();
-        let cut = end_in_time(pending::<Result<(), Failure>>(), pending()).await;
+        let cut = end_in_time(pending::<Result<(), AppError>>(), pending()).await;
         assert!(cut.unwrap_err().is_cancelled());
         assert_eq!(begun.elapsed(), LIMIT);
-        let cut = end_in_time(pending::<Result<(), Failure>>(), ready(())).await;
+        let cut = end_in_time(pending::<Result<(), AppError>>(), ready(())).await;
         assert!(cut.unwrap_err().is_cancelled());
         assert_eq!(begun.elapsed(), LIMIT, "a second signal is not waited for");
     }

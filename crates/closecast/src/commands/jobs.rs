@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -74,11 +74,11 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             list(&listed, terminal)?;
         }
         Action::Show { id } => {
-            let job = jobs.get(&id).await?.ok_or(Failure::NoJob(id))?;
+            let job = jobs.get(&id).await?.ok_or(AppError::NoJob(id))?;
             show(&job.into(), terminal)?;
         }
         Action::Cancel { id } => {
-            let job = jobs.cancel(&id, app.clock.now()).await?.ok_or(Failure::NoJob(id))?;
+            let job = jobs.cancel(&id, app.clock.now()).await?.ok_or(AppError::NoJob(id))?;
             show(&job.into(), terminal)?;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand, ValueEnum};
@@ -81,7 +81,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-async fn create(app: &App, name: &str, role: Option<Role>, terminal: &Terminal) -> Result<(), CliError> {
+async fn create(app: &Services, name: &str, role: Option<Role>, terminal: &Terminal) -> Result<(), CliError> {
     let first = !app.store.keys().any().await?;
     let role = role.unwrap_or(if first { Role::Admin } else { Role::Viewer });
     let (key, key_id) = use_cases::keys::create(app, name, role, Maker::Admin).await?;

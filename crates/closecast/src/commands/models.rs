@@ -4,8 +4,8 @@ mod promote;
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::error::Failure;
-use closecast_app::services::App;
+use closecast_app::error::AppError;
+use closecast_app::services::Services;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -69,7 +69,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
     Ok(ExitCode::SUCCESS)
 }
 
-async fn list(app: &App, terminal: &Terminal) -> Result<(), CliError> {
+async fn list(app: &Services, terminal: &Terminal) -> Result<(), CliError> {
     let versions = app.store.models().list().await?;
     let aliases = app.store.models().aliases().await?;
     let alias_of = |version: &ModelVersion| {
@@ -108,11 +108,11 @@ async fn list(app: &App, terminal: &Terminal) -> Result<(), CliError> {
     Ok(())
 }
 
-async fn show(app: &App, name: &str, terminal: &Terminal) -> Result<(), CliError> {
+async fn show(app: &Services, name: &str, terminal: &Terminal) -> Result<(), CliError> {
     let served = if name == serving::BASE {
         serving::base(app).await?
     } else {
-        serving::served(app, name).await?.ok_or_else(|| Failure::UnknownModel(name.to_owned()))?
+        serving::served(app, name).await?.ok_or_else(|| AppError::UnknownModel(name.to_owned()))?
     };
     let (version, network) = (&served.version, network(&served.model));
     let shown = object(version, Some(Alias::Champion));

@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -54,7 +54,7 @@ fn made_by(view: &ForecastView, named: bool) -> String {
 }
 
 /// Shows a small chart and the forecast in words.
-pub(crate) async fn show(app: &App, view: &ForecastView, terminal: &Terminal) -> Result<(), CliError> {
+pub(crate) async fn show(app: &Services, view: &ForecastView, terminal: &Terminal) -> Result<(), CliError> {
     let closes: Vec<f64> =
         history::load(app, &view.symbol).await?.history.bars().iter().map(|bar| bar.raw_close).collect();
     terminal.line(chart::forecast(&closes, view))?;

@@ -3,7 +3,7 @@
 use crate::commands::services;
 use crate::error::CliError;
 use closecast_api::forecast::ForecastView;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -77,7 +77,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 }
 
 /// Stores the bundled series that are not stored yet: prices of the user's own are never overwritten.
-async fn store_sample(app: &App, terminal: &Terminal) -> Result<(), CliError> {
+async fn store_sample(app: &Services, terminal: &Terminal) -> Result<(), CliError> {
     terminal.line("1  Bundled daily prices, 2000 to 2013")?;
     for symbol in sample::symbols() {
         let Some(series) = sample::series(&symbol) else { continue };

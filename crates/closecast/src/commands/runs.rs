@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -46,7 +46,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
             list(&runs.into_iter().map(Into::into).collect::<Vec<_>>(), terminal)?;
         }
         Action::Show { id } => {
-            let run = app.store.runs().get(&id).await?.ok_or_else(|| Failure::NoRun(id.clone()))?;
+            let run = app.store.runs().get(&id).await?.ok_or_else(|| AppError::NoRun(id.clone()))?;
             let steps = app.store.runs().metrics(&id).await?.into_iter().map(Into::into).collect();
             let log = app.store.runs().logs(&id).await?.into_iter().map(Into::into).collect();
             show(&WholeRunView { run: run.into(), steps, log }, terminal)?;

@@ -19,7 +19,7 @@ use crate::{
     service::{self, Background, Shutdown, Signals, open_files},
     terminal::Terminal,
 };
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use closecast_server::{AccessLog, ServerState};
 
 /// How long requests in hand may take after the server was told to stop.
@@ -58,7 +58,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 /// beside them the jobs in hand are given back; what is being written is written; the database is closed. A second signal ends at
 /// once.
 pub(crate) async fn serve_until_signal(
-    app: App,
+    app: Services,
     settings: &Settings,
     (host, port, allow_open): (IpAddr, u16, bool),
     works: bool,
@@ -114,7 +114,7 @@ pub(crate) async fn serve_until_signal(
     service::end_in_order(orderly, &signals, terminal).await
 }
 
-fn access_log(app: &App, settings: &Settings) -> Result<Arc<AccessLog>, CliError> {
+fn access_log(app: &Services, settings: &Settings) -> Result<Arc<AccessLog>, CliError> {
     let folder = settings.data_dir.join("logs");
     let unwritable =
         |error| CliError::Settings(format!("the log folder {} cannot be written: {error}", folder.display()));

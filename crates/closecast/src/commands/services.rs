@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use closecast_api::result_format::ApiFormat;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 
 use crate::{config::Settings, error::CliError};
 
@@ -11,6 +11,6 @@ use crate::{config::Settings, error::CliError};
 ///
 /// # Errors
 /// [`CliError`] when the data folder or the database cannot be used.
-pub(super) async fn open(settings: &Settings) -> Result<App, CliError> {
-    Ok(App::open(settings.services()?, Arc::new(ApiFormat)).await?)
+pub(super) async fn open(settings: &Settings) -> Result<Services, CliError> {
+    Ok(Services::open(settings.services()?, Arc::new(ApiFormat)).await?)
 }

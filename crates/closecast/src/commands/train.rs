@@ -8,34 +8,25 @@ mod spec;
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::{process::ExitCode, sync::Arc};
 
 use chrono::NaiveDate;
 use clap::Args;
 use closecast_domain::{Cancel, Symbol};
 use closecast_store::ModelVersion;
-use serde::Serialize;
 
 pub(crate) use self::outcome::{Trained, show_challenge, show_training};
 use self::{base::BaseArguments, headings::DATA, outcome::show, spec::SpecArguments};
 use crate::{
-    commands::{
-        interrupt::cancelled_by_ctrl_c,
-        render::{challenge, evaluation},
-    },
+    commands::interrupt::cancelled_by_ctrl_c,
     config::Settings,
     terminal::{Terminal, progress::TrainingBar},
 };
-use closecast_api::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict};
-use closecast_app::{
-    plural::counted,
-    use_cases::{
-        self,
-        promote::Challenge,
-        task::Task,
-        train::{TrainRequest, check_dates},
-    },
+use closecast_app::use_cases::{
+    self,
+    task::Task,
+    train::{TrainRequest, check_dates},
 };
 
 /// Arguments of `closecast train`.
@@ -91,7 +82,7 @@ pub(crate) async fn run(arguments: Arguments, settings: Settings, terminal: &Ter
 
 /// Trains with a progress bar; Ctrl-C cancels after the batch in hand.
 pub(crate) async fn train_watched(
-    app: &App,
+    app: &Services,
     request: TrainRequest,
     terminal: &Terminal,
 ) -> Result<ModelVersion, CliError> {

@@ -2,7 +2,7 @@
 
 use crate::commands::services;
 use crate::error::CliError;
-use closecast_app::services::App;
+use closecast_app::services::Services;
 use std::{
     path::{Path, PathBuf},
     process::ExitCode,
@@ -141,7 +141,7 @@ fn check_writable(file: &Path) -> Result<(), CliError> {
 }
 
 /// Searches with a progress bar; Ctrl-C stops after the batches in hand.
-async fn watched(app: &App, request: TuneRequest, terminal: &Terminal) -> Result<Tuning, CliError> {
+async fn watched(app: &Services, request: TuneRequest, terminal: &Terminal) -> Result<Tuning, CliError> {
     let cancel = Cancel::new();
     let work = tune::tune(app, request, TuneBar::new(terminal.json()), cancel.clone());
     Ok(cancelled_by_ctrl_c(work, cancel).await?)
@@ -187,7 +187,7 @@ fn show(
 
 /// Trains the best model as `closecast train --spec` would, on the same dates.
 async fn train_best(
-    app: &App,
+    app: &Services,
     arguments: &Arguments,
     symbol: &Symbol,
     tuning: &Tuning,

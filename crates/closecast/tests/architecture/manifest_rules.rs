@@ -14,10 +14,16 @@ type Rule = (&'static [&'static str], &'static [&'static str], &'static [&'stati
 
 const CONFINED: &[Rule] = &[
     (
-        &["axum", "tower", "askama", "plotly", "hyper", "flate2"],
+        &["axum", "tower", "plotly", "hyper"],
         &["closecast-server"],
         &["closecast"],
         "HTTP and pages belong to closecast-server: return a value and let it do the rest",
+    ),
+    (
+        &["askama"],
+        &["closecast-server", "closecast"],
+        &[],
+        "Templates belong to the pages of closecast-server and the reports of the program",
     ),
     (
         &["utoipa"],

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use closecast_store::{Event, StoreError, Topic};
 use tokio_util::sync::CancellationToken;
 
-use super::hub::Hub;
+use super::hub::EventBroadcaster;
 use crate::state::ServerState;
 use closecast_api::event;
 
@@ -53,10 +53,10 @@ async fn hand_out_all(app: &ServerState, stopping: &CancellationToken) {
         if let Err(error) = look(app).await {
             tracing::debug!("the news cannot be read: {error}");
         }
-        let pause = if app.live.is_idle() { IDLE } else { LOOK };
+        let pause = if app.events.is_idle() { IDLE } else { LOOK };
         tokio::select! {
             _topic = told.wait(&[Topic::Events], pause) => (),
-            () = app.live.wanted() => (),
+            () = app.events.wanted() => (),
             () = stopping.cancelled() => (),
         }
     }
@@ -64,9 +64,9 @@ async fn hand_out_all(app: &ServerState, stopping: &CancellationToken) {
 
 /// Hands out what is new. The first look begins with what comes after it.
 async fn look(app: &ServerState) -> Result<(), StoreError> {
-    let mut head = app.live.head();
+    let mut head = app.events.head();
     if head < 0 {
-        app.live.reach(app.store.events().newest().await?);
+        app.events.reach(app.store.events().newest().await?);
         return Ok(());
     }
     loop {
@@ -80,28 +80,28 @@ async fn look(app: &ServerState) -> Result<(), StoreError> {
             (told, bytes) = (told + usize::from(of_this > 0), bytes + of_this);
             if told >= PORTION || bytes >= PORTION_BYTES {
                 (told, bytes) = (0, 0);
-                let_them_read(&app.live).await;
+                let_them_read(&app.events).await;
             }
         }
-        app.live.reach(read_to);
+        app.events.reach(read_to);
         head = read_to;
     }
     let newest = app.store.events().newest().await?;
     if newest < head {
         tracing::warn!("the news begins anew at {newest}: the database is another one");
-        app.live.begin_anew(newest);
+        app.events.begin_anew(newest);
     }
     Ok(())
 }
 
 fn hand_out(app: &ServerState, event: Event) -> usize {
     let symbol = event.symbol.clone();
-    app.live.tell((event.sequence, event.topic, symbol.as_deref()), || event::text(event).map(Into::into))
+    app.events.tell((event.sequence, event.topic, symbol.as_deref()), || event::text(event).map(Into::into))
 }
 
 /// Gives those who read the time to do so when much has happened at once, such as an import of thousands of symbols. Who does not read is
 /// waited for once, and for a moment.
-pub(super) async fn let_them_read(hub: &Hub) {
+pub(super) async fn let_them_read(hub: &EventBroadcaster) {
     let (begun, mut looked, mut glanced) = (Instant::now(), Instant::now(), Instant::now());
     while hub.is_crowded() && begun.elapsed() < LONG {
         hub.charge_slow(glanced.elapsed().min(LONGEST_GLANCE));
@@ -116,10 +116,10 @@ pub(super) async fn let_them_read(hub: &Hub) {
 
 /// Sends away those whose key was revoked.
 async fn dismiss_revoked(app: &ServerState) {
-    for key in app.live.keys() {
+    for key in app.events.keys() {
         match app.store.keys().is_active(&key).await {
             Ok(true) => {}
-            Ok(false) => app.live.dismiss(&key),
+            Ok(false) => app.events.dismiss(&key),
             Err(error) => tracing::debug!("a key cannot be looked at: {error}"),
         }
     }
@@ -127,11 +127,11 @@ async fn dismiss_revoked(app: &ServerState) {
 
 /// Sends away those who began to listen before keys were used, unless everybody may read.
 async fn dismiss_without_key(app: &ServerState) {
-    if app.settings.public_read || !app.live.has_keyless() {
+    if app.settings.public_read || !app.events.has_keyless() {
         return;
     }
     match app.security.keyring.is_used(&app.store).await {
-        Ok(true) => app.live.dismiss_keyless(),
+        Ok(true) => app.events.dismiss_keyless(),
         Ok(false) => {}
         Err(error) => tracing::debug!("whether keys are used cannot be seen: {error}"),
     }

@@ -5,22 +5,22 @@ use std::{sync::Arc, time::Duration};
 use closecast_store::EventTopic;
 use futures_util::FutureExt as _;
 
-use super::{Dismissal, Filter, Hub, Listening, feed::let_them_read};
+use super::{DisconnectReason, EventBroadcaster, Filter, Subscription, feed::let_them_read};
 
-fn listening(hub: &Arc<Hub>) -> Listening {
+fn listening(hub: &Arc<EventBroadcaster>) -> Subscription {
     let listening = hub.listen(None);
     listening.change(Filter::of(&[EventTopic::Health], None));
     listening
 }
 
-fn tell(hub: &Hub, pieces: i64) {
+fn tell(hub: &EventBroadcaster, pieces: i64) {
     (1..=pieces).for_each(|sequence| {
         hub.tell((sequence, EventTopic::Health, None), || Some("x".into()));
     });
 }
 
 /// Takes a few pieces now and then, as somebody does whom nobody can give up as silent.
-async fn read_slowly(slow: &Listening) {
+async fn read_slowly(slow: &Subscription) {
     loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         slow.inbox.take();
@@ -29,7 +29,7 @@ async fn read_slowly(slow: &Listening) {
 
 #[tokio::test]
 async fn who_reads_slowly_is_sent_away_and_the_others_go_on() {
-    let hub = Arc::new(Hub::default());
+    let hub = Arc::new(EventBroadcaster::default());
     let (slow, quick, other) = (listening(&hub), listening(&hub), listening(&hub));
     tell(&hub, 1000);
     while !quick.inbox.take().is_empty() && !other.inbox.take().is_empty() {}
@@ -40,14 +40,14 @@ async fn who_reads_slowly_is_sent_away_and_the_others_go_on() {
         }
     };
     tokio::select! { () = waiting => (), () = read_slowly(&slow) => () }
-    assert!(matches!(slow.inbox.dismissed().now_or_never(), Some(Dismissal::TooSlow { .. })));
+    assert!(matches!(slow.inbox.dismissed().now_or_never(), Some(DisconnectReason::TooSlow { .. })));
     assert!(quick.inbox.dismissed().now_or_never().is_none() && other.inbox.dismissed().now_or_never().is_none());
 }
 
 /// A machine on which all are behind is slow itself.
 #[tokio::test]
 async fn where_all_are_behind_nobody_is_sent_away() {
-    let hub = Arc::new(Hub::default());
+    let hub = Arc::new(EventBroadcaster::default());
     let (one, another) = (listening(&hub), listening(&hub));
     tell(&hub, 1000);
     let reading = async { tokio::join!(read_slowly(&one), read_slowly(&another)) };

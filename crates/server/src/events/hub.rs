@@ -16,9 +16,9 @@ use tokio_util::{
 
 use super::{
     filter::Filter,
-    inbox::{Dismissal, Frame, Inbox},
+    inbox::{DisconnectReason, Frame, SubscriberQueue},
     listeners::Listeners,
-    places::{Full, Place, Places},
+    places::{ConnectionQuota, Full, Place},
 };
 
 /// Listeners that read the past from the database at a time.
@@ -30,30 +30,30 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Who listens to what. The lock is held while a piece of news is handed out, so that whoever begins to listen hears either all of it or
 /// nothing, and knows which.
 #[derive(Debug)]
-pub(crate) struct Hub {
+pub(crate) struct EventBroadcaster {
     listeners: Mutex<Listeners>,
     /// Number of the last piece of news that was handed out; -1 before the first look.
     head: watch::Sender<i64>,
     wanted: Notify,
     readers: Semaphore,
-    places: Arc<Places>,
+    places: Arc<ConnectionQuota>,
     stopping: CancellationToken,
     conversations: TaskTracker,
 }
 
 /// A listener's end of the hub; it stops listening when dropped.
 #[derive(Debug)]
-pub(crate) struct Listening {
-    hub: Arc<Hub>,
+pub(crate) struct Subscription {
+    hub: Arc<EventBroadcaster>,
     number: u64,
-    pub(crate) inbox: Arc<Inbox>,
+    pub(crate) inbox: Arc<SubscriberQueue>,
 }
 
 /// The newest news cannot be read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotFresh;
 
-impl Default for Hub {
+impl Default for EventBroadcaster {
     fn default() -> Self {
         Self {
             listeners: Mutex::default(),
@@ -67,12 +67,12 @@ impl Default for Hub {
     }
 }
 
-impl Hub {
+impl EventBroadcaster {
     fn listeners(&self) -> MutexGuard<'_, Listeners> {
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns a place for a listener; see [`Places::take`].
+    /// Returns a place for a listener; see [`ConnectionQuota::take`].
     ///
     /// # Errors
     /// [`Full`] when there is none.
@@ -81,11 +81,11 @@ impl Hub {
     }
 
     /// Begins to listen, to nothing as yet, with the key of that identifier.
-    pub(crate) fn listen(self: &Arc<Self>, key: Option<String>) -> Listening {
-        let inbox = Arc::new(Inbox::default());
+    pub(crate) fn listen(self: &Arc<Self>, key: Option<String>) -> Subscription {
+        let inbox = Arc::new(SubscriberQueue::default());
         let mut listeners = self.listeners();
         let number = listeners.add(Arc::clone(&inbox), key);
-        Listening { hub: Arc::clone(self), number, inbox }
+        Subscription { hub: Arc::clone(self), number, inbox }
     }
 
     /// Hands out a piece of news; it is written down only if somebody wants it, and then once. Returns the bytes of what was handed out.
@@ -189,7 +189,7 @@ impl Hub {
     pub(crate) fn dismiss(&self, key: &str) {
         let listeners = self.listeners();
         let theirs = listeners.by_number.values().filter(|listener| listener.key.as_deref() == Some(key));
-        theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyRevoked));
+        theirs.for_each(|listener| listener.inbox.dismiss(DisconnectReason::KeyRevoked));
     }
 
     /// Returns whether anybody listens without a key.
@@ -201,7 +201,7 @@ impl Hub {
     pub(crate) fn dismiss_keyless(&self) {
         let listeners = self.listeners();
         let theirs = listeners.by_number.values().filter(|listener| listener.key.is_none());
-        theirs.for_each(|listener| listener.inbox.dismiss(Dismissal::KeyNeeded));
+        theirs.for_each(|listener| listener.inbox.dismiss(DisconnectReason::KeyNeeded));
     }
 
     /// Tells all who listen that this is the end.
@@ -226,7 +226,7 @@ impl Hub {
     }
 }
 
-impl Listening {
+impl Subscription {
     /// Hears what `filter` wants from now on, and nothing else. Returns the number after which that is.
     pub(crate) fn change(&self, filter: Filter) -> i64 {
         let mut listeners = self.hub.listeners();
@@ -253,7 +253,7 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.hub.listeners().remove(self.number);
     }

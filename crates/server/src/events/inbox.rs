@@ -31,7 +31,7 @@ pub(crate) struct Frame {
 
 /// Why a listener is sent away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dismissal {
+pub(crate) enum DisconnectReason {
     /// So many pieces of news wait for it that no more are kept.
     TooSlow { behind: usize },
     /// Its key was revoked.
@@ -42,7 +42,7 @@ pub(crate) enum Dismissal {
 
 /// What waits for one listener.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox {
+pub(crate) struct SubscriberQueue {
     waiting: Mutex<Waiting>,
     filled: Notify,
     dismissed: CancellationToken,
@@ -54,7 +54,7 @@ struct Waiting {
     bytes: usize,
     /// News up to this number is not wanted: the listener has heard it.
     heard: i64,
-    dismissal: Option<Dismissal>,
+    dismissal: Option<DisconnectReason>,
     /// Nothing was taken out for so long that nobody waits for it.
     is_stuck: bool,
     /// Something was taken out since that was last asked.
@@ -63,7 +63,7 @@ struct Waiting {
     waited_for: Option<(Instant, Duration)>,
 }
 
-impl Inbox {
+impl SubscriberQueue {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -77,7 +77,7 @@ impl Inbox {
         if waiting.frames.len() >= MOST || waiting.bytes + frame.text.len() > MOST_BYTES {
             let behind = waiting.frames.len() + 1;
             drop(waiting);
-            return self.dismiss(Dismissal::TooSlow { behind });
+            return self.dismiss(DisconnectReason::TooSlow { behind });
         }
         waiting.bytes += frame.text.len();
         waiting.frames.push_back(frame.clone());
@@ -97,7 +97,7 @@ impl Inbox {
     }
 
     /// Sends the listener away.
-    pub(super) fn dismiss(&self, why: Dismissal) {
+    pub(super) fn dismiss(&self, why: DisconnectReason) {
         let mut waiting = self.waiting();
         waiting.dismissal.get_or_insert(why);
         // Nobody will read it.
@@ -136,9 +136,9 @@ impl Inbox {
     }
 
     /// Returns why the listener is sent away, as soon as it is.
-    pub(crate) async fn dismissed(&self) -> Dismissal {
+    pub(crate) async fn dismissed(&self) -> DisconnectReason {
         self.dismissed.cancelled().await;
-        self.waiting().dismissal.unwrap_or(Dismissal::KeyRevoked)
+        self.waiting().dismissal.unwrap_or(DisconnectReason::KeyRevoked)
     }
 
     /// Returns whether more than half of the room is taken, and there is hope that it will be less.
@@ -163,7 +163,7 @@ impl Inbox {
         if in_all > PATIENCE {
             let behind = waiting.frames.len();
             drop(waiting);
-            self.dismiss(Dismissal::TooSlow { behind });
+            self.dismiss(DisconnectReason::TooSlow { behind });
         }
     }
 
@@ -187,7 +187,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_waits_is_handed_over_in_order_and_in_parts() {
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(SubscriberQueue::default());
         (1..=100).for_each(|sequence| inbox.put(&frame(sequence, 10)));
         assert_eq!(sequences(&inbox.batch().await), (1..=64).collect::<Vec<_>>());
         assert_eq!(sequences(&inbox.batch().await), (65..=100).collect::<Vec<_>>());
@@ -199,7 +199,7 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_is_not_waited_for() {
-        let inbox = Inbox::default();
+        let inbox = SubscriberQueue::default();
         (1..=512).for_each(|sequence| inbox.put(&frame(sequence, 10)));
         assert!(!inbox.is_crowded());
         inbox.put(&frame(513, 10));
@@ -218,23 +218,23 @@ mod tests {
 
     #[tokio::test]
     async fn who_is_too_slow_is_told_by_how_much() {
-        let (many, large) = (Inbox::default(), Inbox::default());
+        let (many, large) = (SubscriberQueue::default(), SubscriberQueue::default());
         (1..=1025).for_each(|sequence| many.put(&frame(sequence, 10)));
         (1..=5).for_each(|sequence| large.put(&frame(sequence, 300 * 1024)));
-        assert_eq!(many.dismissed().await, Dismissal::TooSlow { behind: 1025 });
-        assert_eq!(large.dismissed().await, Dismissal::TooSlow { behind: 4 });
+        assert_eq!(many.dismissed().await, DisconnectReason::TooSlow { behind: 1025 });
+        assert_eq!(large.dismissed().await, DisconnectReason::TooSlow { behind: 4 });
         assert!(many.is_empty() && large.is_empty(), "its memory is given back");
     }
 
     #[tokio::test]
     async fn who_keeps_others_waiting_for_a_second_of_a_minute_is_sent_away() {
-        let (inbox, begun) = (Inbox::default(), Instant::now());
+        let (inbox, begun) = (SubscriberQueue::default(), Instant::now());
         (1..=600).for_each(|sequence| inbox.put(&frame(sequence, 10)));
         let most = Duration::from_millis(900);
         inbox.charge(most, begun);
         inbox.charge(most, begun + PERIOD);
         assert!(!inbox.is_empty(), "that was another minute");
         inbox.charge(most, begun + PERIOD + Duration::from_secs(30));
-        assert_eq!(inbox.dismissed().await, Dismissal::TooSlow { behind: 600 });
+        assert_eq!(inbox.dismissed().await, DisconnectReason::TooSlow { behind: 600 });
     }
 }

@@ -9,7 +9,7 @@ use closecast_store::EventTopic;
 
 use super::{
     filter::{Filter, Interest},
-    inbox::Inbox,
+    inbox::SubscriberQueue,
 };
 
 /// Those who listen.
@@ -22,7 +22,7 @@ pub(super) struct Listeners {
 
 #[derive(Debug)]
 pub(super) struct Listener {
-    pub(super) inbox: Arc<Inbox>,
+    pub(super) inbox: Arc<SubscriberQueue>,
     filter: Filter,
     /// Identifier of the key.
     pub(super) key: Option<String>,
@@ -31,13 +31,13 @@ pub(super) struct Listener {
 /// Those who listen to a topic. None is in both, so that nobody hears anything twice.
 #[derive(Debug, Default)]
 struct OfTopic {
-    all: HashMap<u64, Arc<Inbox>>,
-    by_symbol: HashMap<String, HashMap<u64, Arc<Inbox>>>,
+    all: HashMap<u64, Arc<SubscriberQueue>>,
+    by_symbol: HashMap<String, HashMap<u64, Arc<SubscriberQueue>>>,
 }
 
 impl Listeners {
     /// Adds somebody who wants to hear nothing as yet, and returns the number.
-    pub(super) fn add(&mut self, inbox: Arc<Inbox>, key: Option<String>) -> u64 {
+    pub(super) fn add(&mut self, inbox: Arc<SubscriberQueue>, key: Option<String>) -> u64 {
         self.last += 1;
         self.by_number.insert(self.last, Listener { inbox, filter: Filter::default(), key });
         self.last
@@ -50,7 +50,11 @@ impl Listeners {
     }
 
     /// Returns the inboxes of those who want news of `topic` that is about `symbol`, or about none.
-    pub(super) fn inboxes(&self, topic: EventTopic, symbol: Option<&str>) -> impl Iterator<Item = &Arc<Inbox>> {
+    pub(super) fn inboxes(
+        &self,
+        topic: EventTopic,
+        symbol: Option<&str>,
+    ) -> impl Iterator<Item = &Arc<SubscriberQueue>> {
         let of_topic = self.by_topic.get(&topic);
         let of_symbol = of_topic.zip(symbol).and_then(|(topic, symbol)| topic.by_symbol.get(symbol));
         let all = of_topic.into_iter().flat_map(|topic| topic.all.values());
@@ -71,7 +75,7 @@ impl Listeners {
 }
 
 impl OfTopic {
-    fn add(&mut self, number: u64, interest: &Interest, inbox: &Arc<Inbox>) {
+    fn add(&mut self, number: u64, interest: &Interest, inbox: &Arc<SubscriberQueue>) {
         match interest {
             Interest::All => {
                 self.all.insert(number, Arc::clone(inbox));

@@ -7,7 +7,7 @@ use std::{
 
 /// Counts listeners.
 #[derive(Debug, Default)]
-pub(crate) struct Places(Mutex<Taken>);
+pub(crate) struct ConnectionQuota(Mutex<Taken>);
 
 #[derive(Debug, Default)]
 struct Taken {
@@ -18,7 +18,7 @@ struct Taken {
 /// A place among the listeners, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Place {
-    places: Arc<Places>,
+    places: Arc<ConnectionQuota>,
     who: Option<String>,
 }
 
@@ -31,7 +31,7 @@ pub(crate) enum Full {
     ForThisOne,
 }
 
-impl Places {
+impl ConnectionQuota {
     /// Returns a place for `who`, while there are fewer than `most`, and fewer than `most_each` of that one. Nobody in particular is
     /// only counted among all.
     ///
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn places_are_counted_and_given_back() {
-        let places = Arc::new(Places::default());
+        let places = Arc::new(ConnectionQuota::default());
         let take = |who: Option<&str>| places.take(who.map(str::to_owned), (4, 2));
         let kept = [take(Some("a")).unwrap(), take(Some("a")).unwrap()];
         assert_eq!(take(Some("a")).unwrap_err(), Full::ForThisOne);

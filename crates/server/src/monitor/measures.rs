@@ -15,13 +15,13 @@ const STATUSES: usize = 500;
 
 /// What is counted as it happens.
 #[derive(Debug, Default)]
-pub(crate) struct Measures {
+pub(crate) struct ServerMetrics {
     /// Requests answered.
     pub(crate) requests: Requests,
     /// Requests that are being answered.
-    pub(crate) in_flight: Level,
+    pub(crate) in_flight: Gauge,
     /// WebSocket connections that are open.
-    pub(crate) websockets: Level,
+    pub(crate) websockets: Gauge,
 }
 
 /// Requests by method and status, and how long they took.
@@ -61,13 +61,13 @@ impl Requests {
 
 /// A number of things that come and go.
 #[derive(Debug, Default)]
-pub(crate) struct Level(AtomicI64);
+pub(crate) struct Gauge(AtomicI64);
 
 /// One of such things, counted until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Present<'a>(&'a Level);
+pub(crate) struct Present<'a>(&'a Gauge);
 
-impl Level {
+impl Gauge {
     /// Counts one in for as long as what is returned is held.
     pub(crate) fn enter(&self) -> Present<'_> {
         self.0.fetch_add(1, Ordering::Relaxed);
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn what_goes_is_no_longer_counted() {
-        let level = Level::default();
+        let level = Gauge::default();
         let first = level.enter();
         let _second = level.enter();
         assert_eq!(level.value(), 2);

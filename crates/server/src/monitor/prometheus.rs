@@ -6,19 +6,19 @@ mod exposition;
 mod stored;
 
 pub(crate) use self::exposition::CONTENT_TYPE;
-use self::exposition::Exposition;
+use self::exposition::TextEncoder;
 use closecast_api::monitoring::SystemMeasured;
 
 use crate::state::ServerState;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// Returns all figures as text. What the database does not tell is left out, so that the rest is there when it is away.
 ///
 /// # Errors
-/// [`Failure::Internal`] when the machine could not be looked at.
-pub(crate) async fn render(app: &ServerState) -> Result<String, Failure> {
+/// [`AppError::Internal`] when the machine could not be looked at.
+pub(crate) async fn render(app: &ServerState) -> Result<String, AppError> {
     let system = app.monitor.machine.figures(&app.options.data_dir).await?;
-    let mut text = Exposition::default();
+    let mut text = TextEncoder::default();
     program(&mut text, app, &system);
     requests(&mut text, app);
     queue(&mut text, app);
@@ -27,7 +27,7 @@ pub(crate) async fn render(app: &ServerState) -> Result<String, Failure> {
     Ok(text.finish())
 }
 
-fn program(text: &mut Exposition, app: &ServerState, system: &SystemMeasured) {
+fn program(text: &mut TextEncoder, app: &ServerState, system: &SystemMeasured) {
     let version = [("version", env!("CARGO_PKG_VERSION")), ("instruction_set", closecast_model::instruction_set())];
     text.gauge("closecast_build_info", "Version of the program; always 1.").figure(&version, 1);
     text.counter("process_cpu_seconds_total", "Processor time of all threads since the start.")
@@ -38,7 +38,7 @@ fn program(text: &mut Exposition, app: &ServerState, system: &SystemMeasured) {
     text.gauge("process_open_fds", "Files and connections that are open.").known(&[], system.process_open_files);
 }
 
-fn requests(text: &mut Exposition, app: &ServerState) {
+fn requests(text: &mut TextEncoder, app: &ServerState) {
     let measures = &app.monitor.measures;
     let mut total = text.counter("http_requests_total", "Requests answered.");
     for (method, status, count) in measures.requests.counts() {
@@ -58,8 +58,8 @@ fn requests(text: &mut Exposition, app: &ServerState) {
         .figure(&[], measures.websockets.value());
 }
 
-fn queue(text: &mut Exposition, app: &ServerState) {
-    let gate = app.gate.figures();
+fn queue(text: &mut TextEncoder, app: &ServerState) {
+    let gate = app.limiter.figures();
     text.gauge("closecast_queue_places", "Forecasts that can be computed at a time.").figure(&[], gate.places);
     text.gauge("closecast_queue_taken", "Forecasts being computed.").figure(&[], gate.taken);
     text.gauge("closecast_queue_waiting", "Requests that wait for a place.").figure(&[], gate.waiting);
@@ -67,8 +67,8 @@ fn queue(text: &mut Exposition, app: &ServerState) {
         .figure(&[], gate.rejected);
 }
 
-fn caches(text: &mut Exposition, app: &ServerState) {
-    let caches = [("models", app.models.figures()), ("forecasts", app.evenings.figures())];
+fn caches(text: &mut TextEncoder, app: &ServerState) {
+    let caches = [("models", app.models.figures()), ("forecasts", app.forecasts.figures())];
     let mut hits = text.counter("closecast_cache_hits_total", "Requests that found what they needed ready.");
     caches.iter().for_each(|(name, cache)| _ = hits.figure(&[("cache", name)], cache.hits));
     let mut misses = text.counter("closecast_cache_misses_total", "Requests for which it had to be made.");

@@ -11,35 +11,35 @@ use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
 use closecast_api::monitoring::{Capacity, SystemMeasured};
 
 use super::snapshot::Snapshot;
-use closecast_app::{error::Failure, use_cases::resources::Resources};
+use closecast_app::{error::AppError, use_cases::resources::Resources};
 
 /// How long the figures are given again before the machine is asked anew.
 const AGE: Duration = Duration::from_secs(2);
 
 /// The machine, and what it said last.
-pub(crate) struct Machine {
+pub(crate) struct SystemProbe {
     /// Processor use is that since the last look, so the looker is kept.
     looker: Arc<Mutex<System>>,
     seen: Snapshot<SystemMeasured>,
 }
 
-impl Default for Machine {
+impl Default for SystemProbe {
     fn default() -> Self {
         let looker = Arc::new(Mutex::new(System::new_with_specifics(RefreshKind::nothing())));
         Self { looker, seen: Snapshot::default() }
     }
 }
 
-impl Machine {
+impl SystemProbe {
     /// Returns the figures of the last seconds; `folder` lies on the disk that is looked at.
     ///
     /// # Errors
-    /// [`Failure::Internal`] when looking panicked.
-    pub(crate) async fn figures(&self, folder: &Path) -> Result<Arc<SystemMeasured>, Failure> {
+    /// [`AppError::Internal`] when looking panicked.
+    pub(crate) async fn figures(&self, folder: &Path) -> Result<Arc<SystemMeasured>, AppError> {
         let (looker, folder) = (Arc::clone(&self.looker), folder.to_owned());
         let look = async {
             let look = move || look(&mut looker.lock().unwrap_or_else(PoisonError::into_inner), &folder);
-            tokio::task::spawn_blocking(look).await.map_err(|panic| Failure::Internal(panic.to_string()))
+            tokio::task::spawn_blocking(look).await.map_err(|panic| AppError::Internal(panic.to_string()))
         };
         self.seen.get(AGE, look).await
     }

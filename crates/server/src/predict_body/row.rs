@@ -30,7 +30,7 @@ pub struct WindowRow {
 }
 
 /// Returns the rows of an array.
-pub fn rows(field: &str, values: Vec<Value>) -> Result<Vec<WindowRow>, BodyError> {
+pub(super) fn rows(field: &str, values: Vec<Value>) -> Result<Vec<WindowRow>, BodyError> {
     let values = unbatched(values);
     if values.is_empty() {
         return Err(BodyError(format!("{field}: is empty; send the newest prices, oldest first")));
@@ -141,7 +141,7 @@ fn finite(place: &str, number: Option<f64>) -> Result<f64, BodyError> {
 }
 
 /// Reads a date; a time of day that follows it is checked and left out.
-pub fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
+pub(super) fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
     let day = text.get(..10).filter(|_| is_time_of_day(&text[10..]));
     let read = day.and_then(|day| NaiveDate::parse_from_str(day, "%Y-%m-%d").ok());
     read.ok_or_else(|| {
@@ -150,7 +150,7 @@ pub fn date(place: &str, text: &str) -> Result<NaiveDate, BodyError> {
 }
 
 /// Gives rows the dates of an array beside them.
-pub fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> Result<(), BodyError> {
+pub(super) fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> Result<(), BodyError> {
     let Value::Array(dates) = dates else {
         return Err(BodyError(format!("dates: must be an array of dates, one for each of {field}")));
     };
@@ -167,7 +167,7 @@ pub fn give_dates(field: &str, rows: &mut [WindowRow], dates: Value) -> Result<(
 }
 
 /// Returns the text with null in place of NaN and Infinity outside strings; `None` when there is none.
-pub fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
     let mut text = Vec::with_capacity(body.len());
     let (mut rest, mut quoted, mut found) = (body, false, false);
     while let [first, others @ ..] = rest {

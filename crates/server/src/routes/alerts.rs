@@ -10,7 +10,7 @@ use crate::{
     problem::{Problem, ProblemBody, within},
 };
 use closecast_api::alert::AlertView;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// Most alerts of an answer.
 const MAX_LIMIT: u64 = 500;
@@ -46,6 +46,6 @@ pub(crate) async fn list(
     let limit = parameters.limit.unwrap_or(50);
     within("limit", limit, 1..=MAX_LIMIT)?;
     let open_only = parameters.open_only.unwrap_or(false);
-    let alerts = app.store.alerts().list(open_only, limit).await.map_err(Failure::from)?;
+    let alerts = app.store.alerts().list(open_only, limit).await.map_err(AppError::from)?;
     Ok(Json(Alerts { alerts: alerts.into_iter().map(Into::into).collect() }))
 }

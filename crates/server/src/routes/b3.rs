@@ -19,7 +19,7 @@ use crate::{
 };
 use closecast_api::{b3::B3CompaniesView, predicted::PredictedView};
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::forecast_b3::{B3Forecast, forecast_b3},
 };
 
@@ -119,7 +119,7 @@ async fn forecast(app: &ServerState, company: &str, model: Option<&str>) -> Resu
         let names: Vec<&str> = B3_COMPANIES.iter().map(|company| company.name).collect();
         Problem::invalid(format!("company: is none of the ten that can be chosen: {}", names.join(", ")))
     })?;
-    let symbol = company.symbol().map_err(Failure::from)?;
+    let symbol = company.symbol().map_err(AppError::from)?;
     Ok(match Box::pin(forecast_b3(app, &symbol, model)).await? {
         B3Forecast::Stored(answer) => PredictedView::stored(ForecastBody::of(&answer).view.clone(), None),
         B3Forecast::Fetched(made) => made.into(),

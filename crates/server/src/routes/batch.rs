@@ -16,7 +16,7 @@ use crate::{
 };
 use closecast_api::batch::{BatchEntryView, BatchErrorView, BatchView};
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::forecast_batch::{Answers, forecast_batch},
 };
 
@@ -63,7 +63,7 @@ pub(crate) async fn forecast(
     let answers = forecast_batch(&app, &symbols, request.model.as_deref()).await;
     let entry = |(text, symbol)| match symbol {
         Ok(symbol) => answered(&symbol, &answers),
-        Err(error) => failed(text, &Failure::Symbol(error)),
+        Err(error) => failed(text, &AppError::Symbol(error)),
     };
     let results: Vec<BatchEntryView> = request.symbols.into_iter().zip(read).map(entry).collect();
     let succeeded = results.iter().filter(|entry| entry.forecast.is_some()).count();
@@ -78,11 +78,11 @@ fn answered(symbol: &Symbol, answers: &Answers) -> BatchEntryView {
             error: None,
         },
         Some(Err(failure)) => failed(symbol.to_string(), failure),
-        None => failed(symbol.to_string(), &Failure::Internal("a symbol was left out".to_owned())),
+        None => failed(symbol.to_string(), &AppError::Internal("a symbol was left out".to_owned())),
     }
 }
 
-fn failed(symbol: String, failure: &Failure) -> BatchEntryView {
+fn failed(symbol: String, failure: &AppError) -> BatchEntryView {
     let problem = Problem::from(failure);
     let error = BatchErrorView { status: problem.status().as_u16(), detail: problem.detail().to_owned() };
     BatchEntryView { symbol, forecast: None, error: Some(error) }

@@ -28,7 +28,7 @@ pub(crate) async fn live() -> &'static str {
 /// answer has status 503 and says why.
 #[utoipa::path(get, path = "/readyz", tag = "monitoring", responses((status = 200, description = "It can", body = String, content_type = "text/plain")))]
 pub(crate) async fn ready(State(app): State<ServerState>) -> Result<&'static str, Problem> {
-    let ready = if app.live.stopping().is_cancelled() {
+    let ready = if app.events.stopping().is_cancelled() {
         Err(NotReady::ShuttingDown)
     } else {
         app.readiness.check(&app.store).await

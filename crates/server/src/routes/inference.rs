@@ -20,7 +20,7 @@ use closecast_api::inference::{
     InferenceErrorView, InferenceIndexView, InferenceModelView, InferenceParametersView, InferenceServerView,
     InferenceTensorView, LiveView, ModelReadyView, ReadyView,
 };
-use closecast_app::{state::Served, use_cases::serving};
+use closecast_app::{state::LoadedModel, use_cases::serving};
 
 /// A model in a path, and perhaps a version of it.
 #[derive(Debug, Deserialize)]
@@ -33,7 +33,7 @@ pub(crate) struct ModelPath {
 type Asked = Result<Path<ModelPath>, axum::extract::rejection::PathRejection>;
 
 /// Returns the model that a path names.
-async fn model(app: &ServerState, path: Asked) -> Result<std::sync::Arc<Served>, Refusal> {
+async fn model(app: &ServerState, path: Asked) -> Result<std::sync::Arc<LoadedModel>, Refusal> {
     let Path(ModelPath { name, version }) =
         path.map_err(|error| Refusal::new(StatusCode::BAD_REQUEST, format!("name: {}", error.body_text())))?;
     let number = match version.as_deref() {
@@ -135,7 +135,7 @@ pub(crate) async fn version_ready(state: State<ServerState>, path: Asked) -> Res
     model_ready(state, path).await
 }
 
-fn describe(served: &Served, versions: &[u64]) -> InferenceModelView {
+fn describe(served: &LoadedModel, versions: &[u64]) -> InferenceModelView {
     let horizon = match &served.version.card {
         Card::Base(card) => card.horizon,
         Card::Symbol(card) => card.horizon,

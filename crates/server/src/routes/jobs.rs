@@ -12,7 +12,7 @@ use crate::{
     problem::{Problem, ProblemBody, within},
 };
 use closecast_api::job::JobView;
-use closecast_app::{error::Failure, worker::Work};
+use closecast_app::{error::AppError, worker::JobPayload};
 
 /// Most jobs of a page.
 const MAX_LIMIT: u64 = 500;
@@ -59,20 +59,20 @@ pub(crate) async fn list(
     if let Some(before) = &parameters.before {
         known(before).map_err(|failure| Problem::invalid(format!("before: {failure}")))?;
     }
-    if let Some(kind) = parameters.kind.as_ref().filter(|kind| !Work::KINDS.contains(&kind.as_str())) {
-        let kinds = Work::KINDS.join(", ");
+    if let Some(kind) = parameters.kind.as_ref().filter(|kind| !JobPayload::KINDS.contains(&kind.as_str())) {
+        let kinds = JobPayload::KINDS.join(", ");
         return Err(Problem::invalid(format!("kind is {kind:?}, but must be one of {kinds}")));
     }
     let filter = JobFilter { state: parameters.status, kind: parameters.kind };
-    let jobs = app.store.jobs().list(&filter, parameters.before.as_deref(), limit).await.map_err(Failure::from)?;
+    let jobs = app.store.jobs().list(&filter, parameters.before.as_deref(), limit).await.map_err(AppError::from)?;
     let full = jobs.len() as u64 == limit;
     let next = jobs.last().filter(|_| full).map(|job| job.id.clone());
     Ok(Json(Page { jobs: jobs.into_iter().map(Into::into).collect(), next }))
 }
 
 /// Returns an identifier as it is, if it can be one: not every text can be asked a database for.
-fn known(id: &str) -> Result<&str, Failure> {
-    if uuid::Uuid::try_parse(id).is_ok() { Ok(id) } else { Err(Failure::NoJob(id.to_owned())) }
+fn known(id: &str) -> Result<&str, AppError> {
+    if uuid::Uuid::try_parse(id).is_ok() { Ok(id) } else { Err(AppError::NoJob(id.to_owned())) }
 }
 
 /// Tells how a job stands.
@@ -81,8 +81,8 @@ fn known(id: &str) -> Result<&str, Failure> {
     (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn show(State(app): State<ServerState>, IdPath(id): IdPath) -> Result<Json<JobView>, Problem> {
-    let job = app.store.jobs().get(&id).await.map_err(Failure::from)?;
-    Ok(Json(job.ok_or(Failure::NoJob(id))?.into()))
+    let job = app.store.jobs().get(&id).await.map_err(AppError::from)?;
+    Ok(Json(job.ok_or(AppError::NoJob(id))?.into()))
 }
 
 /// Asks for the end of a job.
@@ -91,6 +91,6 @@ pub(crate) async fn show(State(app): State<ServerState>, IdPath(id): IdPath) -> 
     (status = 404, description = "There is no such job", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub(crate) async fn cancel(State(app): State<ServerState>, IdPath(id): IdPath) -> Result<Json<JobView>, Problem> {
-    let job = app.store.jobs().cancel(&id, app.clock.now()).await.map_err(Failure::from)?;
-    Ok(Json(job.ok_or(Failure::NoJob(id))?.into()))
+    let job = app.store.jobs().cancel(&id, app.clock.now()).await.map_err(AppError::from)?;
+    Ok(Json(job.ok_or(AppError::NoJob(id))?.into()))
 }

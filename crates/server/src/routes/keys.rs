@@ -17,7 +17,7 @@ use crate::{
 use closecast_api::key::{KeyView, NewKeyView};
 use closecast_app::{
     access::Role,
-    error::Failure,
+    error::AppError,
     use_cases::{self, keys::Maker},
 };
 
@@ -112,7 +112,7 @@ impl From<StoredAuditEntry> for ActView {
 /// Lists keys, oldest first.
 #[utoipa::path(get, path = "/api/keys", tag = "security", responses((status = 200, description = "The keys", body = Keys)))]
 pub(crate) async fn list(State(app): State<ServerState>) -> Result<Json<Keys>, Problem> {
-    let keys = app.store.keys().list().await.map_err(Failure::from)?;
+    let keys = app.store.keys().list().await.map_err(AppError::from)?;
     Ok(Json(Keys { keys: keys.into_iter().map(KeyView::from).collect() }))
 }
 
@@ -153,10 +153,10 @@ pub(crate) async fn revoke(State(app): State<ServerState>, IdPath(id): IdPath) -
     let work = async move {
         let revoked = use_cases::keys::revoke(&app, &id).await;
         app.security.keyring.forget();
-        app.live.dismiss(&id);
+        app.events.dismiss(&id);
         revoked
     };
-    let revoked = tokio::spawn(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?;
+    let revoked = tokio::spawn(work).await.map_err(|panic| AppError::Internal(panic.to_string()))?;
     Ok(Json(revoked?.into()))
 }
 
@@ -171,7 +171,7 @@ pub(crate) async fn audit(
 ) -> Result<Json<Page>, Problem> {
     let limit = asked.limit.unwrap_or(100);
     within("limit", limit, 1..=MAX_LIMIT)?;
-    let acts = app.store.audit().list(asked.before, limit).await.map_err(Failure::from)?;
+    let acts = app.store.audit().list(asked.before, limit).await.map_err(AppError::from)?;
     let next = acts.last().filter(|_| acts.len() as u64 == limit).map(|act| act.id);
     Ok(Json(Page { acts: acts.into_iter().map(ActView::from).collect(), next }))
 }

@@ -57,7 +57,7 @@ pub(crate) async fn connect(
     let converse = async move |socket| {
         let _place = place;
         let _open = app.monitor.measures.websockets.enter();
-        Session::new(socket, app.store.clone(), app.live.clone(), key).run().await;
+        Session::new(socket, app.store.clone(), app.events.clone(), key).run().await;
     };
     upgrade
         .protocols([PROTOCOL])
@@ -70,7 +70,7 @@ pub(crate) async fn connect(
 
 /// Counts the caller in, unless there are too many.
 fn place(app: &ServerState, caller: Option<&Caller>, address: Option<IpAddr>) -> Result<Place, Problem> {
-    if app.live.stopping().is_cancelled() {
+    if app.events.stopping().is_cancelled() {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the server is about to end").later());
     }
     let limits = &app.settings.limits;
@@ -80,7 +80,7 @@ fn place(app: &ServerState, caller: Option<&Caller>, address: Option<IpAddr>) ->
         Some(address) if address.is_loopback() => None,
         _ => key.or(address.map(|address| format!("address {}", network(address)))),
     };
-    app.live.place(who, (limits.websockets, limits.websockets_each)).map_err(|full| match full {
+    app.events.place(who, (limits.websockets, limits.websockets_each)).map_err(|full| match full {
         Full::Altogether => {
             let detail = format!("{} WebSockets are open, as many as this server takes", limits.websockets);
             Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).later()

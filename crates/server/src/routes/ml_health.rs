@@ -16,7 +16,7 @@ use closecast_api::ml_health::{
     DistributionView, DriftReportView, DriftView, HealthView, OverviewEntry, OverviewView, QualityPage, QualityView,
 };
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     model_health::{self, DRIFT_DAYS, RECORD_DAYS},
     state::Subject,
     use_cases::{forecast, history},
@@ -182,7 +182,7 @@ pub(crate) async fn data_quality(
         let symbols = vec![QualityView::new(&loaded, DEFECTS_OF_ONE)];
         return Ok(Json(QualityPage { total: 1, offset: 0, symbols }));
     }
-    let stored = app.store.bars().list().await.map_err(Failure::from)?;
+    let stored = app.store.bars().list().await.map_err(AppError::from)?;
     let total = stored.len();
     let mut symbols = Vec::new();
     for info in stored.into_iter().skip(offset).take(limit) {
@@ -214,8 +214,8 @@ pub(crate) async fn prediction_distribution(
 ) -> Result<Json<DistributionView>, Problem> {
     let days = within("days", asked.days, RECORD_DAYS, 1..=MAX_RECORD_DAYS)?;
     check_model_name("model", asked.model.as_deref())?;
-    if app.store.bars().info(&symbol).await.map_err(Failure::from)?.is_none() {
-        return Err(Failure::NoHistory(symbol).into());
+    if app.store.bars().info(&symbol).await.map_err(AppError::from)?.is_none() {
+        return Err(AppError::NoHistory(symbol).into());
     }
     let served = forecast::serving(&app, &symbol, asked.model.as_deref()).await?;
     let record = model_health::track_record(&app, &symbol, Some(&served.version.name), days).await?;
@@ -246,13 +246,13 @@ fn symbol_of(text: &str) -> Result<Symbol, Problem> {
 }
 
 /// Returns why one entry of a list is not there. What concerns the whole list, such as a database that does not answer, is passed on.
-fn told(failure: Failure) -> Result<String, Problem> {
+fn told(failure: AppError) -> Result<String, Problem> {
     match failure.cause() {
-        Failure::NoHistory(_) | Failure::NoModel { .. } | Failure::History(_) | Failure::Forecast(_) => {
+        AppError::NoHistory(_) | AppError::NoModel { .. } | AppError::History(_) | AppError::Forecast(_) => {
             Ok(failure.to_string())
         }
         // Of one model; the others can be judged.
-        Failure::Artifact(_) | Failure::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
+        AppError::Artifact(_) | AppError::Store(StoreError::BlobMissing { .. } | StoreError::BlobDamaged { .. }) => {
             Ok("the artifact of its model is missing or damaged: run `closecast doctor`".to_owned())
         }
         _ => Err(failure.into()),

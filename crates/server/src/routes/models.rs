@@ -21,7 +21,7 @@ use crate::{
 };
 use closecast_api::model::{EventView, NamedModelView, VersionView};
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::serving::{self, BASE},
 };
 
@@ -121,9 +121,9 @@ pub(crate) async fn list(
         check_model_name(field, name.as_deref())?;
     }
     let filter = ModelFilter { name: asked.name, symbol: asked.symbol.map(String::from) };
-    let found = app.store.models().champions(&filter, asked.after.as_deref(), limit).await.map_err(Failure::from)?;
+    let found = app.store.models().champions(&filter, asked.after.as_deref(), limit).await.map_err(AppError::from)?;
     let names: Vec<&str> = found.iter().map(|version| version.name.as_str()).collect();
-    let roles = app.store.models().aliases_of(&names).await.map_err(Failure::from)?;
+    let roles = app.store.models().aliases_of(&names).await.map_err(AppError::from)?;
     let next = found.last().filter(|_| found.len() as u64 == limit).map(|version| version.name.clone());
     let models = found.iter().map(|version| NamedModelView {
         name: version.name.clone(),
@@ -148,9 +148,9 @@ pub(crate) async fn show(
     Parameters(older): Parameters<Older>,
 ) -> Result<Json<Versions>, Problem> {
     let limit = older.checked_limit()?;
-    let roles = app.store.models().aliases_of(&[&name]).await.map_err(Failure::from)?;
+    let roles = app.store.models().aliases_of(&[&name]).await.map_err(AppError::from)?;
     let role = |alias| roles.get(&(name.clone(), alias)).copied();
-    let found = app.store.models().versions(&name, older.before, limit).await.map_err(Failure::from)?;
+    let found = app.store.models().versions(&name, older.before, limit).await.map_err(AppError::from)?;
     if found.is_empty() && roles.is_empty() {
         let shipped = shipped(&app, &name).await?;
         let versions = vec![VersionView::new(&shipped, Some(Alias::Champion))];
@@ -174,7 +174,7 @@ pub(crate) async fn show(
     ))]
 pub(crate) async fn version(State(app): State<ServerState>, path: VersionPath) -> Result<Json<VersionView>, Problem> {
     let version = find(&app, &path).await?;
-    let roles = app.store.models().aliases_of(&[&path.name]).await.map_err(Failure::from)?;
+    let roles = app.store.models().aliases_of(&[&path.name]).await.map_err(AppError::from)?;
     let alias =
         if version.version == 0 && roles.is_empty() { Some(Alias::Champion) } else { alias_of(&roles, &version) };
     Ok(Json(VersionView::new(&version, alias)))
@@ -196,21 +196,21 @@ pub(crate) async fn events(
     let limit = older.checked_limit()?;
     known(&app, &name).await?;
     let before = older.before.map(|before| i64::try_from(before).unwrap_or(i64::MAX));
-    let lines = app.store.models().events_before(&name, before, limit).await.map_err(Failure::from)?;
+    let lines = app.store.models().events_before(&name, before, limit).await.map_err(AppError::from)?;
     let next = lines.last().filter(|_| lines.len() as u64 == limit).map(|line| line.id);
     Ok(Json(Book { events: lines.into_iter().map(EventView::from).collect(), next }))
 }
 
 /// Refuses a name that no model has.
-pub(super) async fn known(app: &ServerState, name: &str) -> Result<(), Failure> {
+pub(super) async fn known(app: &ServerState, name: &str) -> Result<(), AppError> {
     if name == BASE || app.store.models().in_service(name).await?.is_some() {
         return Ok(());
     }
-    Err(Failure::UnknownModel(name.to_owned()))
+    Err(AppError::UnknownModel(name.to_owned()))
 }
 
 /// Returns a version, which may be the one that ships with the program.
-async fn find(app: &ServerState, VersionPath { name, version }: &VersionPath) -> Result<ModelVersion, Failure> {
+async fn find(app: &ServerState, VersionPath { name, version }: &VersionPath) -> Result<ModelVersion, AppError> {
     if let Some(found) = app.store.models().version(name, *version).await? {
         return Ok(found);
     }
@@ -222,11 +222,11 @@ async fn find(app: &ServerState, VersionPath { name, version }: &VersionPath) ->
 }
 
 /// Returns the model that ships with the program, if `name` is its.
-async fn shipped(app: &ServerState, name: &str) -> Result<ModelVersion, Failure> {
+async fn shipped(app: &ServerState, name: &str) -> Result<ModelVersion, AppError> {
     if name == BASE {
         return Ok(serving::base(app).await?.version.clone());
     }
-    Err(Failure::UnknownModel(name.to_owned()))
+    Err(AppError::UnknownModel(name.to_owned()))
 }
 
 fn alias_of(roles: &Roles, version: &ModelVersion) -> Option<Alias> {

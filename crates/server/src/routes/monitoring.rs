@@ -66,9 +66,9 @@ pub(crate) async fn show(State(app): State<ServerState>) -> Result<Json<Monitori
         inference: app.metrics.inference.read(),
         predictions: app.metrics.predictions.total(),
         websockets_open: measures.websockets.value(),
-        queue: app.gate.figures(),
+        queue: app.limiter.figures(),
         models: app.models.figures(),
-        forecasts: app.evenings.figures(),
+        forecasts: app.forecasts.figures(),
         jobs,
         system: *system,
     })))

@@ -20,7 +20,7 @@ use crate::{
     problem::{Problem, ProblemBody, within},
 };
 use closecast_api::past_forecast::{PastForecastView, PastForecastsView};
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// Most forecasts of a page.
 const MOST: u64 = 1000;
@@ -73,7 +73,7 @@ pub(crate) async fn list(
         .as_deref()
         .map(|text| cursor::from_text(text).ok_or_else(|| Problem::invalid("cursor: is none that this server gave")));
     let from = from.transpose()?;
-    let page = app.store.forecasts().history(&filter(&asked)?, from, limit).await.map_err(Failure::from)?;
+    let page = app.store.forecasts().history(&filter(&asked)?, from, limit).await.map_err(AppError::from)?;
     let view = PastForecastsView {
         forecasts: page.forecasts.into_iter().map(PastForecastView::from).collect(),
         next: page.next.map(cursor::to_text),

@@ -15,9 +15,9 @@ use crate::{
 };
 use closecast_api::job::AcceptedView;
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::serving::BASE,
-    worker::{RetrainModel, Work},
+    worker::{JobPayload, RetrainModel},
 };
 
 /// Which models to train again.
@@ -40,12 +40,12 @@ pub(crate) struct Request {
     ))]
 pub(crate) async fn one(State(app): State<ServerState>, NamePath(name): NamePath, by: By) -> Result<Response, Problem> {
     models::known(&app, &name).await?;
-    if name == BASE && app.store.models().in_service(&name).await.map_err(Failure::from)?.is_none() {
+    if name == BASE && app.store.models().in_service(&name).await.map_err(AppError::from)?.is_none() {
         let detail = "the BASE in service is the one that ships with the program, which cannot be trained again: `closecast train --base` \
                       trains one of your own, which then serves in its place";
         return Err(Problem::new(StatusCode::CONFLICT, detail));
     }
-    let work = Work::RetrainModel(RetrainModel { model_name: Some(name), symbols: None });
+    let work = JobPayload::RetrainModel(RetrainModel { model_name: Some(name), symbols: None });
     Ok(queue::accepted(queue::enqueue(&app, &work, by).await?))
 }
 
@@ -65,11 +65,11 @@ pub(crate) async fn all(
 ) -> Result<Response, Problem> {
     if let Some(symbol) = &symbol {
         let filter = ModelFilter { symbol: Some(symbol.to_string()), ..ModelFilter::default() };
-        let found = app.store.models().champions(&filter, None, 1).await.map_err(Failure::from)?;
+        let found = app.store.models().champions(&filter, None, 1).await.map_err(AppError::from)?;
         if found.is_empty() {
-            return Err(Failure::NoModel { name: symbol.to_string(), symbol: symbol.clone() }.into());
+            return Err(AppError::NoModel { name: symbol.to_string(), symbol: symbol.clone() }.into());
         }
     }
-    let work = Work::RetrainModel(RetrainModel { model_name: None, symbols: symbol.map(|symbol| vec![symbol]) });
+    let work = JobPayload::RetrainModel(RetrainModel { model_name: None, symbols: symbol.map(|symbol| vec![symbol]) });
     Ok(queue::accepted(queue::enqueue(&app, &work, by).await?))
 }

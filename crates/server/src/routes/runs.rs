@@ -14,7 +14,7 @@ use crate::{
     problem::{Problem, ProblemBody, within},
 };
 use closecast_api::run::{RunView, WholeRunView};
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// Most runs of a page.
 const MAX_LIMIT: u64 = 500;
@@ -88,7 +88,7 @@ pub(crate) async fn list(
         kind: asked.kind,
         state: asked.status.map(RunState::from),
     };
-    let runs = app.store.runs().list(&filter, asked.before.as_deref(), limit).await.map_err(Failure::from)?;
+    let runs = app.store.runs().list(&filter, asked.before.as_deref(), limit).await.map_err(AppError::from)?;
     let next = runs.last().filter(|_| runs.len() as u64 == limit).map(|run| run.id.clone());
     Ok(Json(Page { runs: runs.into_iter().map(RunView::from).collect(), next }))
 }
@@ -100,9 +100,9 @@ pub(crate) async fn list(
 ))]
 pub(crate) async fn show(State(app): State<ServerState>, IdPath(id): IdPath) -> Result<Json<WholeRunView>, Problem> {
     let runs = app.store.runs();
-    let run = runs.get(&id).await.map_err(Failure::from)?.ok_or_else(|| Failure::NoRun(id.clone()))?;
-    let steps = runs.metrics(&id).await.map_err(Failure::from)?.into_iter().map(Into::into).collect();
-    let log = runs.logs(&id).await.map_err(Failure::from)?.into_iter().map(Into::into).collect();
+    let run = runs.get(&id).await.map_err(AppError::from)?.ok_or_else(|| AppError::NoRun(id.clone()))?;
+    let steps = runs.metrics(&id).await.map_err(AppError::from)?.into_iter().map(Into::into).collect();
+    let log = runs.logs(&id).await.map_err(AppError::from)?.into_iter().map(Into::into).collect();
     Ok(Json(WholeRunView { run: run.into(), steps, log }))
 }
 

@@ -28,7 +28,7 @@ use crate::{
     queue::By,
 };
 use closecast_api::stock::StockView;
-use closecast_app::{error::Failure, use_cases};
+use closecast_app::{error::AppError, use_cases};
 
 /// Most sessions that can be asked for.
 const MAX_DAYS: usize = 100_000;
@@ -81,11 +81,11 @@ pub(crate) async fn history(
     auth::charge(&app, by.as_deref(), selected.len() / BARS_PER_UNIT)?;
     let (content_type, body) = if accept::prefers_csv(&headers) {
         let mut csv = Vec::new();
-        export::write_history(&mut csv, &selected).map_err(Failure::Runtime)?;
+        export::write_history(&mut csv, &selected).map_err(AppError::Runtime)?;
         ("text/csv; charset=utf-8", csv)
     } else {
         let view = StockView::new(loaded, &selected);
-        ("application/json", serde_json::to_vec(&view).map_err(|error| Failure::Internal(error.to_string()))?)
+        ("application/json", serde_json::to_vec(&view).map_err(|error| AppError::Internal(error.to_string()))?)
     };
     let mut response = etag::respond_named(body, content_type, &headers);
     response.headers_mut().append(header::VARY, HeaderValue::from_static("accept"));
@@ -102,7 +102,7 @@ impl Asked {
     }
 
     /// Returns the part of `history` that was asked for.
-    fn select(&self, history: &History) -> Result<History, Failure> {
+    fn select(&self, history: &History) -> Result<History, AppError> {
         let start = self.start_date.or_else(|| self.period?.first_day(history.last().date));
         let selected = history.between(start, self.end_date)?;
         let newest = self.days.and_then(|days| selected.len().checked_sub(days));

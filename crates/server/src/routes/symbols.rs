@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 use crate::state::ServerState;
 use crate::{extract::Parameters, problem::Problem};
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// It takes no parameters, and says so.
 #[derive(Debug, Deserialize)]
@@ -44,11 +44,11 @@ pub(crate) async fn list(
     State(app): State<ServerState>,
     Parameters(Nothing {}): Parameters<Nothing>,
 ) -> Result<Json<Symbols>, Problem> {
-    let models = app.store.models().list().await.map_err(Failure::from)?;
+    let models = app.store.models().list().await.map_err(AppError::from)?;
     // A model may have the name of a symbol that it was not made for, which it then does not forecast.
     let own = models.into_iter().filter(|version| version.card.symbol().is_none_or(|of| of.as_str() == version.name));
     let trained: BTreeSet<String> = own.map(|version| version.name).collect();
-    let series = app.store.bars().list().await.map_err(Failure::from)?;
+    let series = app.store.bars().list().await.map_err(AppError::from)?;
     let symbols = series.into_iter().map(|info| KnownSymbol {
         has_model: trained.contains(info.symbol.as_str()),
         symbol: info.symbol,

@@ -25,11 +25,11 @@ use crate::{
 };
 use closecast_api::job::{AcceptedView, JobView};
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     model_spec::PartialSpec,
     options::TrainingDevice,
     use_cases::{self, serving::BASE, train::TrainRequest},
-    worker::{TrainModel, Work},
+    worker::{JobPayload, TrainModel},
 };
 
 /// Seconds that an answer may wait for the end of a training.
@@ -118,12 +118,12 @@ pub(crate) async fn train(
     let checked = work.request().map_err(in_fields)?;
     expect_memory_here(&app, &checked)?;
     fetch_missing(&app, &work.symbol, by.as_deref()).await?;
-    if app.store.bars().info(&work.symbol).await.map_err(Failure::from)?.is_none() {
-        return Err(Failure::NoHistory(work.symbol).into());
+    if app.store.bars().info(&work.symbol).await.map_err(AppError::from)?.is_none() {
+        return Err(AppError::NoHistory(work.symbol).into());
     }
     let name = work.model_name.clone().unwrap_or_else(|| work.symbol.to_string());
     use_cases::train::refuse_name_of_another(&app, &name, &work.symbol).await.map_err(in_fields)?;
-    let enqueued = queue::enqueue(&app, &Work::TrainModel(Box::new(work)), by).await?;
+    let enqueued = queue::enqueue(&app, &JobPayload::TrainModel(Box::new(work)), by).await?;
     let Some(limit) = limit else { return Ok(queue::accepted(enqueued)) };
     let already_there = enqueued.already_there;
     let job = queue::wait_for_end(&app, enqueued.job, limit).await?;
@@ -188,18 +188,18 @@ impl Request {
 /// Another worker, or an accelerator, has memory of its own: a training that does not fit there ends as a failed job that says so.
 fn expect_memory_here(app: &ServerState, request: &TrainRequest) -> Result<(), Problem> {
     if app.works_on_jobs && app.options.device == TrainingDevice::Cpu {
-        request.spec.check_memory(1).map_err(|error| Problem::from(Failure::Spec(error)))?;
+        request.spec.check_memory(1).map_err(|error| Problem::from(AppError::Spec(error)))?;
     }
     Ok(())
 }
 
 /// Tells what is wrong by the name of the field.
-fn in_fields(failure: Failure) -> Problem {
+fn in_fields(failure: AppError) -> Problem {
     match failure {
-        Failure::Spec(SpecError { field: "horizon", value, allowed }) => {
+        AppError::Spec(SpecError { field: "horizon", value, allowed }) => {
             Problem::invalid(format!("prediction_steps is {value}, but must be {allowed}"))
         }
-        Failure::Usage(text) => Problem::invalid(format!("model_name: {text}")),
+        AppError::Usage(text) => Problem::invalid(format!("model_name: {text}")),
         failure => failure.into(),
     }
 }

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::Caller;
-use crate::events::{Full, Place, Places};
+use crate::events::{ConnectionQuota, Full, Place};
 
 /// Limits how many operations run at the same time: for each caller, and for all callers together.
 #[derive(Debug)]
 pub(crate) struct PerCallerLimiter {
-    in_use: Arc<Places>,
+    in_use: Arc<ConnectionQuota>,
     per_caller: usize,
     total: usize,
 }

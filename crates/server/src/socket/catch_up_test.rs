@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::catch_up::CatchUp;
-use crate::events::{Filter, Hub, Listening};
+use crate::events::{EventBroadcaster, Filter, Subscription};
 
 const SYMBOLS: [&str; 3] = ["A", "B", "C"];
 
@@ -37,10 +37,10 @@ fn step() -> impl Strategy<Value = Step> {
 /// The news in the database, and a client.
 struct World {
     book: Vec<Event>,
-    hub: Arc<Hub>,
+    hub: Arc<EventBroadcaster>,
     /// Pieces of the book that were handed out.
     handed_out: usize,
-    listening: Listening,
+    listening: Subscription,
     filter: Filter,
     past: Option<CatchUp>,
     heard: Vec<i64>,
@@ -86,7 +86,7 @@ impl World {
 /// Lets the client listen to A, then resume B from `from` in the middle of `steps`, and returns the world after all is told.
 fn told(before: &[Step], from: usize, after: &[Step]) -> (World, i64, i64) {
     let of = |symbol: &str| Filter::of(&[EventTopic::Health], Some(&BTreeSet::from([symbol.to_owned()])));
-    let hub = Arc::new(Hub::default());
+    let hub = Arc::new(EventBroadcaster::default());
     hub.reach(0);
     let listening = hub.listen(None);
     listening.change(of("A"));

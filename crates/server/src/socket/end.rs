@@ -2,7 +2,7 @@
 
 use axum::extract::ws::{CloseCode, CloseFrame, Utf8Bytes};
 
-use crate::events::Dismissal;
+use crate::events::DisconnectReason;
 
 /// Longest reason that fits into the message that ends a conversation, in bytes.
 const LONGEST_REASON: usize = 123;
@@ -19,7 +19,7 @@ pub(super) enum End {
     /// What was sent was not taken for long.
     Stalled,
     /// The client was sent away.
-    Dismissed(Dismissal),
+    Dismissed(DisconnectReason),
     /// The client asked for too much, or for nothing that can be understood, too often.
     Flood,
     /// A message of the client was too large.
@@ -39,13 +39,15 @@ impl End {
             Self::Broken(reason) => (1002, reason.clone()),
             Self::Flood => (1008, "too many messages, or too many that cannot be understood".to_owned()),
             Self::TooLarge => (1009, "a message may have 16 KiB".to_owned()),
-            Self::Dismissed(Dismissal::TooSlow { behind }) => {
+            Self::Dismissed(DisconnectReason::TooSlow { behind }) => {
                 (1013, format!("too slow: {behind} messages behind; reconnect with resume_from {sent}"))
             }
             Self::Stalled => (1013, format!("too slow: nothing was taken; reconnect with resume_from {sent}")),
             Self::NoNews => (1013, "the database does not answer; try again in a moment".to_owned()),
-            Self::Dismissed(Dismissal::KeyRevoked) => (4401, "the key was revoked".to_owned()),
-            Self::Dismissed(Dismissal::KeyNeeded) => (4401, "a key is needed now: reconnect with one".to_owned()),
+            Self::Dismissed(DisconnectReason::KeyRevoked) => (4401, "the key was revoked".to_owned()),
+            Self::Dismissed(DisconnectReason::KeyNeeded) => {
+                (4401, "a key is needed now: reconnect with one".to_owned())
+            }
             Self::Silent => (4408, "no answer to pings; reconnect and resume".to_owned()),
         };
         Some(CloseFrame { code, reason: shortened(reason) })
@@ -65,7 +67,7 @@ mod tests {
 
     #[test]
     fn a_reason_fits_and_says_where_to_go_on() {
-        let slow = End::Dismissed(Dismissal::TooSlow { behind: 1025 }).told(7).unwrap();
+        let slow = End::Dismissed(DisconnectReason::TooSlow { behind: 1025 }).told(7).unwrap();
         assert_eq!(
             (slow.code, slow.reason.as_str()),
             (1013, "too slow: 1025 messages behind; reconnect with resume_from 7")

@@ -13,7 +13,7 @@ use super::{
     end::End,
     messages::{Ask, Limits, Say},
 };
-use crate::events::{Filter, Frame, Hub, Listening};
+use crate::events::{EventBroadcaster, Filter, Frame, Subscription};
 
 /// Pause between two signs of life.
 pub(super) const HEARTBEAT: Duration = Duration::from_secs(20);
@@ -34,8 +34,8 @@ pub(super) const MOST_SUBSCRIPTIONS: usize = 1000;
 pub(crate) struct Session<S> {
     socket: S,
     pub(super) store: Store,
-    pub(super) hub: Arc<Hub>,
-    pub(super) listening: Listening,
+    pub(super) hub: Arc<EventBroadcaster>,
+    pub(super) listening: Subscription,
     pub(super) filter: Filter,
     /// Number of the last news that was sent.
     pub(super) sent: i64,
@@ -49,7 +49,7 @@ where
     S: Stream<Item = Result<Message, axum::Error>> + Sink<Message, Error = axum::Error> + Unpin,
 {
     /// Returns a conversation that is about to begin, with somebody who has the key of that identifier.
-    pub(crate) fn new(socket: S, store: Store, hub: Arc<Hub>, key: Option<String>) -> Self {
+    pub(crate) fn new(socket: S, store: Store, hub: Arc<EventBroadcaster>, key: Option<String>) -> Self {
         Self {
             socket,
             store,

@@ -17,7 +17,7 @@ use tokio::{
 use tokio_util::sync::PollSender;
 
 use super::session::{HEARTBEAT, PATIENCE, Session};
-use crate::events::Hub;
+use crate::events::EventBroadcaster;
 
 /// The server's end of a connection whose client takes so many messages unasked.
 struct Socket {
@@ -54,7 +54,7 @@ impl Sink<Message> for Socket {
 }
 
 struct Talk {
-    hub: Arc<Hub>,
+    hub: Arc<EventBroadcaster>,
     client: mpsc::UnboundedSender<Message>,
     heard: mpsc::Receiver<Message>,
     _folder: tempfile::TempDir,
@@ -65,7 +65,7 @@ impl Talk {
     async fn begin(room: usize) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(folder.path()).await.unwrap();
-        let hub = Arc::new(Hub::default());
+        let hub = Arc::new(EventBroadcaster::default());
         hub.reach(0);
         let (client, from_client) = mpsc::unbounded_channel();
         let (to_client, heard) = mpsc::channel(room);

@@ -10,7 +10,7 @@ use closecast_domain::History;
 use closecast_eval::backtest::{Backtest, BacktestError, Fold, FoldStore, Plan, Skipped};
 
 use super::files;
-use crate::{bounded_file, error::Failure, use_cases::output_file::OutputFile};
+use crate::{bounded_file, error::AppError, use_cases::output_file::OutputFile};
 
 /// A folder for one backtest: its name stands for the days, the prices and the version of the program, so that another
 /// backtest never reads from it. One file for each fold and model.
@@ -25,9 +25,9 @@ impl FolderStore {
         plan: &Plan,
         (histories, also): (&[History], &[History]),
         restart: bool,
-    ) -> Result<Self, Failure> {
+    ) -> Result<Self, AppError> {
         let folder = root.join(key(plan, histories, also));
-        let refused = |error: std::io::Error| Failure::Usage(format!("{}: {error}", folder.display()));
+        let refused = |error: std::io::Error| AppError::Usage(format!("{}: {error}", folder.display()));
         if restart && folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(refused)?;
         }

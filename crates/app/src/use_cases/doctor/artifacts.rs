@@ -3,15 +3,15 @@
 use closecast_store::Garbage;
 
 use super::{Finding, REPAIR, Repair, or_unread};
-use crate::{error::Failure, plural::counted, services::App};
+use crate::{error::AppError, plural::counted, services::Services};
 
 const NAME: &str = "artifacts";
 
-pub(super) async fn findings(app: &App, repair: Repair) -> Vec<Finding> {
+pub(super) async fn findings(app: &Services, repair: Repair) -> Vec<Finding> {
     or_unread(NAME, look(app, repair).await)
 }
 
-async fn look(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
+async fn look(app: &Services, repair: Repair) -> Result<Vec<Finding>, AppError> {
     let blobs = app.store.blobs();
     // Before the hashes are read: a model published meanwhile is younger than this.
     let read_at = app.clock.now();

@@ -5,7 +5,7 @@ use std::{fs, io::Write as _, path::Path};
 use closecast_store::StoreError;
 
 use super::Finding;
-use crate::{error::Failure, options::ServiceOptions, plural::counted, services::App};
+use crate::{error::AppError, options::ServiceOptions, plural::counted, services::Services};
 
 /// Free space below which somebody should know.
 const LITTLE_SPACE: u64 = 100 * 1024 * 1024;
@@ -67,22 +67,22 @@ fn free_bytes(_folder: &Path) -> Option<u64> {
 }
 
 /// Returns why nothing else could be looked at.
-pub(super) fn unopened(failure: &Failure) -> Finding {
+pub(super) fn unopened(failure: &AppError) -> Finding {
     let name = match failure {
-        Failure::Store(StoreError::Folder { .. }) => "data folder",
-        Failure::Store(StoreError::Blob(_)) => "artifacts",
-        Failure::Store(_) => "database",
+        AppError::Store(StoreError::Folder { .. }) => "data folder",
+        AppError::Store(StoreError::Blob(_)) => "artifacts",
+        AppError::Store(_) => "database",
         _ => "settings",
     };
     let remedy = match failure {
-        Failure::Store(error) if error.is_transient() => "start the database, or check DATABASE_URL; then ask again",
+        AppError::Store(error) if error.is_transient() => "start the database, or check DATABASE_URL; then ask again",
         _ => "nothing else could be looked at: mend this first",
     };
     Finding::error(name, failure.to_string()).remedy(remedy)
 }
 
 /// Looks at the database and at what it holds of prices.
-pub(super) async fn of_the_store(app: &App) -> Vec<Finding> {
+pub(super) async fn of_the_store(app: &Services) -> Vec<Finding> {
     let address = app.store.address();
     let database = match app.store.check_ready().await {
         Ok(()) => Finding::ok("database", format!("{address} answers")),
@@ -104,7 +104,7 @@ pub(super) async fn of_the_store(app: &App) -> Vec<Finding> {
     vec![database, schema, prices(app).await]
 }
 
-async fn prices(app: &App) -> Finding {
+async fn prices(app: &Services) -> Finding {
     let name = "prices";
     let read = async { Ok::<_, StoreError>((app.store.bars().list().await?, app.store.bars().unreadable().await?)) };
     match read.await {

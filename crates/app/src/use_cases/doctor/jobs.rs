@@ -6,20 +6,20 @@ use closecast_store::RunningJob;
 use tokio::time::{Instant, sleep};
 
 use super::{Finding, or_unread};
-use crate::{error::Failure, plural::counted, services::App};
+use crate::{error::AppError, plural::counted, services::Services};
 
 const NAME: &str = "jobs";
 
 /// Pause between two looks.
 const LOOK: Duration = Duration::from_millis(250);
 
-pub(super) async fn findings(app: &App) -> Vec<Finding> {
+pub(super) async fn findings(app: &Services) -> Vec<Finding> {
     or_unread(NAME, look(app).await)
 }
 
 /// Watches the signs of life until each job has given one, for a quarter of the time after which its worker counts as dead:
 /// a living one gives two in that.
-async fn look(app: &App) -> Result<Vec<Finding>, Failure> {
+async fn look(app: &Services) -> Result<Vec<Finding>, AppError> {
     let begun = Instant::now();
     let running = app.store.jobs().running().await?;
     let all = running.len();

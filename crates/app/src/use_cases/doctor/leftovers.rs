@@ -3,18 +3,18 @@
 use std::fs;
 
 use super::{Finding, REPAIR, Repair, or_unread};
-use crate::{error::Failure, plural::counted, services::App};
+use crate::{error::AppError, plural::counted, services::Services};
 
 const COPIES: &str = "copies before upgrades";
 const UNFINISHED: &str = "unfinished files";
 
-pub(super) fn findings(app: &App, repair: Repair) -> Vec<Finding> {
+pub(super) fn findings(app: &Services, repair: Repair) -> Vec<Finding> {
     let mut findings = or_unread(COPIES, copies(app));
     findings.extend(or_unread(UNFINISHED, unfinished(app, repair)));
     findings
 }
 
-fn copies(app: &App) -> Result<Vec<Finding>, Failure> {
+fn copies(app: &Services) -> Result<Vec<Finding>, AppError> {
     let copies = app.store.upgrade_copies()?;
     let Some(newest) = copies.first() else { return Ok(Vec::new()) };
     let bytes: u64 = copies.iter().map(|copy| copy.size_bytes).sum();
@@ -26,8 +26,8 @@ fn copies(app: &App) -> Result<Vec<Finding>, Failure> {
     Ok(vec![Finding::ok(COPIES, detail)])
 }
 
-fn unfinished(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
-    let found = closecast_store::unfinished_files(&app.options.data_dir, app.clock.now()).map_err(Failure::Runtime)?;
+fn unfinished(app: &Services, repair: Repair) -> Result<Vec<Finding>, AppError> {
+    let found = closecast_store::unfinished_files(&app.options.data_dir, app.clock.now()).map_err(AppError::Runtime)?;
     let Some(first) = found.first() else { return Ok(Vec::new()) };
     let count = counted(found.len(), "file");
     let finding = Finding::warning(UNFINISHED, format!("{count} of killed programs; one of them: {}", first.display()));
@@ -35,7 +35,7 @@ fn unfinished(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
         return Ok(vec![finding.remedy(format!("{REPAIR}: they are removed"))]);
     }
     for path in &found {
-        fs::remove_file(path).map_err(Failure::Runtime)?;
+        fs::remove_file(path).map_err(AppError::Runtime)?;
     }
     Ok(vec![finding.mended(vec![format!("removed {count}")])])
 }

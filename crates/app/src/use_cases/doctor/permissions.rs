@@ -1,12 +1,12 @@
 //! Who else can read the data.
 
 use super::{Finding, Repair};
-use crate::services::App;
+use crate::services::Services;
 
 /// Looks at the modes of the data folder, of what is in it, and of a database elsewhere. On Unix alone.
-pub(super) fn findings(app: &App, repair: Repair) -> Vec<Finding> {
+pub(super) fn findings(app: &Services, repair: Repair) -> Vec<Finding> {
     #[cfg(unix)]
-    return super::or_unread(unix::NAME, unix::look(app, repair).map_err(crate::error::Failure::Runtime));
+    return super::or_unread(unix::NAME, unix::look(app, repair).map_err(crate::error::AppError::Runtime));
     #[cfg(not(unix))]
     {
         _ = (app, repair);
@@ -25,14 +25,14 @@ mod unix {
     use closecast_store::DatabaseAddress;
 
     use super::super::{Finding, REPAIR, Repair};
-    use crate::{plural::counted, services::App};
+    use crate::{plural::counted, services::Services};
 
     pub(super) const NAME: &str = "permissions";
 
     /// Rights of the group and of everybody.
     const OTHERS: u32 = 0o077;
 
-    pub(super) fn look(app: &App, repair: Repair) -> io::Result<Vec<Finding>> {
+    pub(super) fn look(app: &Services, repair: Repair) -> io::Result<Vec<Finding>> {
         let mut open = Vec::new();
         let folder = &app.options.data_dir;
         collect(folder, &mut open)?;

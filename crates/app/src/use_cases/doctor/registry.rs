@@ -6,7 +6,7 @@ use closecast_model::TrainedModel;
 use closecast_store::{Alias, ListedVersion, RegistryAction, RegistryEvent};
 
 use super::{Finding, REPAIR, Repair, or_unread};
-use crate::{error::Failure, services::App};
+use crate::{error::AppError, services::Services};
 
 /// Who the registry's book says it was.
 const ACTOR: &str = "doctor";
@@ -17,11 +17,11 @@ const LINES: u64 = 1000;
 /// What is known of the versions of a name: each, and whether it can serve.
 type Versions = BTreeMap<u64, bool>;
 
-pub(super) async fn findings(app: &App, repair: Repair) -> Vec<Finding> {
+pub(super) async fn findings(app: &Services, repair: Repair) -> Vec<Finding> {
     or_unread("models", look(app, repair).await)
 }
 
-async fn look(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
+async fn look(app: &Services, repair: Repair) -> Result<Vec<Finding>, AppError> {
     let inventory = app.store.models().inventory().await?;
     let aliases = app.store.models().aliases().await?;
     let mut names: BTreeMap<String, Versions> = BTreeMap::new();
@@ -53,7 +53,7 @@ async fn look(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
 }
 
 /// Reads the artifact of a version as if it were to serve.
-async fn readable(app: &App, listed: &ListedVersion, is_champion: bool) -> Result<Finding, Failure> {
+async fn readable(app: &Services, listed: &ListedVersion, is_champion: bool) -> Result<Finding, AppError> {
     let name = format!("model {} version {}", listed.name, listed.version);
     let read = match &listed.read {
         Err(error) => Err(error.to_string()),
@@ -85,13 +85,18 @@ async fn readable(app: &App, listed: &ListedVersion, is_champion: bool) -> Resul
     Ok(Finding::error(name, error).remedy(remedy))
 }
 
-async fn serves(app: &App, name: &str, version: u64) -> bool {
+async fn serves(app: &Services, name: &str, version: u64) -> bool {
     let Ok(Some(version)) = app.store.models().version(name, version).await else { return false };
     let artifact = app.store.models().artifact(&version).await;
     artifact.is_ok_and(|bytes| TrainedModel::from_bytes(&bytes).is_ok())
 }
 
-async fn dangling(app: &App, (name, alias): (&str, Alias), version: u64, repair: Repair) -> Result<Finding, Failure> {
+async fn dangling(
+    app: &Services,
+    (name, alias): (&str, Alias),
+    version: u64,
+    repair: Repair,
+) -> Result<Finding, AppError> {
     let role = alias.name();
     let detail = format!("version {version} is the {role}, and there is no such version");
     let finding = Finding::error(format!("{role} of {name}"), detail).remedy(REPAIR);
@@ -104,12 +109,12 @@ async fn dangling(app: &App, (name, alias): (&str, Alias), version: u64, repair:
 
 /// A name without a version in service forecasts nothing: its newest version that can serve is to do so.
 async fn without_champion(
-    app: &App,
+    app: &Services,
     name: &str,
     versions: &Versions,
     repair: Repair,
     is_told: bool,
-) -> Result<Option<Finding>, Failure> {
+) -> Result<Option<Finding>, AppError> {
     let finding = Finding::error(format!("champion of {name}"), "no version of it is in service");
     let Some(newest) = versions.iter().rev().find_map(|(version, &serves)| serves.then_some(*version)) else {
         let remedy = "no version of it can serve: restore its artifacts from a backup, or train the model again";

@@ -5,15 +5,15 @@ use std::collections::HashMap;
 use closecast_store::{JobState, UnfinishedRun};
 
 use super::{Finding, REPAIR, Repair, or_unread};
-use crate::{error::Failure, plural::counted, services::App, use_cases::process::Process};
+use crate::{error::AppError, plural::counted, services::Services, use_cases::process::Process};
 
 const NAME: &str = "runs";
 
-pub(super) async fn findings(app: &App, repair: Repair) -> Vec<Finding> {
+pub(super) async fn findings(app: &Services, repair: Repair) -> Vec<Finding> {
     or_unread(NAME, look(app, repair).await)
 }
 
-async fn look(app: &App, repair: Repair) -> Result<Vec<Finding>, Failure> {
+async fn look(app: &Services, repair: Repair) -> Result<Vec<Finding>, AppError> {
     let unfinished = app.store.runs().unfinished().await?;
     let mut newest: HashMap<&str, &str> = HashMap::new();
     for run in &unfinished {

@@ -7,7 +7,7 @@ use std::{
 
 use closecast_model::tune::{FoldOutcome, TrialFit, TuneError, TuneStore};
 
-use crate::{bounded_file, error::Failure, use_cases::output_file::OutputFile};
+use crate::{bounded_file, error::AppError, use_cases::output_file::OutputFile};
 
 /// A folder for one search, named by its key, with one file for each training.
 pub(super) struct FolderStore {
@@ -16,9 +16,9 @@ pub(super) struct FolderStore {
 
 impl FolderStore {
     /// Opens the folder of the search called `key`; with `restart`, empty.
-    pub(super) fn open(root: &Path, key: &str, restart: bool) -> Result<Self, Failure> {
+    pub(super) fn open(root: &Path, key: &str, restart: bool) -> Result<Self, AppError> {
         let folder = root.join(key);
-        let refused = |source| Failure::Write { path: folder.display().to_string(), source };
+        let refused = |source| AppError::Write { path: folder.display().to_string(), source };
         if restart && folder.exists() {
             fs::remove_dir_all(&folder).map_err(refused)?;
         }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
 use crate::{
-    error::Failure,
+    error::AppError,
     use_cases::backtest::{self, BacktestRequest, DEFAULT_MODELS, MODELS, Source},
 };
 
@@ -15,11 +15,16 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BacktestModel {
+    /// Symbols to test on.
     pub symbols: Vec<Symbol>,
     pub models: Vec<String>,
+    /// Sessions to test on.
     pub test_days: usize,
+    /// Sessions between two fits.
     pub refit_every: usize,
+    /// Sessions forecast.
     pub horizon: usize,
+    /// First session tested.
     pub from: Option<NaiveDate>,
 }
 
@@ -40,21 +45,21 @@ impl BacktestModel {
     /// Checks what can be checked before there is a worker.
     ///
     /// # Errors
-    /// [`Failure::Usage`] naming the field.
-    pub fn check(&self) -> Result<(), Failure> {
+    /// [`AppError::Usage`] naming the field.
+    pub fn check(&self) -> Result<(), AppError> {
         if self.symbols.is_empty() {
-            return Err(Failure::Usage("symbols is empty: name one at least".to_owned()));
+            return Err(AppError::Usage("symbols is empty: name one at least".to_owned()));
         }
         match self.models.iter().find(|name| !MODELS.iter().any(|(known, _)| known == name)) {
             Some(unknown) => {
                 let known = MODELS.map(|(name, _)| name).join(", ");
-                Err(Failure::Usage(format!("models: {unknown:?} is not known; choose from {known}")))
+                Err(AppError::Usage(format!("models: {unknown:?} is not known; choose from {known}")))
             }
             None => Ok(()),
         }
     }
 
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         self.check()?;
         let spec = BacktestSpec {
             test_days: self.test_days,

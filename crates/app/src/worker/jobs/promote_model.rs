@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Context, Done};
 use crate::{
-    error::Failure,
+    error::AppError,
     use_cases::promote::{self, Challenger},
 };
 
@@ -19,22 +19,24 @@ const LINES: u64 = 100;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PromoteModel {
+    /// Name of the model.
     pub model_name: String,
+    /// Version to compare.
     pub version: u64,
 }
 
 impl PromoteModel {
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         loop {
             match self.compare(context).await {
                 // The evidence was about the version that was in service before: it is gathered again about the present one.
-                Err(Failure::Store(StoreError::ChampionChanged { .. })) => {}
+                Err(AppError::Store(StoreError::ChampionChanged { .. })) => {}
                 done => return done,
             }
         }
     }
 
-    async fn compare(&self, context: &Context) -> Result<Done, Failure> {
+    async fn compare(&self, context: &Context) -> Result<Done, AppError> {
         let champion = context.app.store.models().in_service(&self.model_name).await?;
         let in_service = champion.map(|champion| champion.version);
         let book = context.app.store.models().events(&self.model_name, LINES).await?;

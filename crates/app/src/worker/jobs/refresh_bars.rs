@@ -6,7 +6,7 @@ use closecast_domain::{Exchange, ForecastError, Symbol};
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
-use crate::{error::Failure, use_cases::fetch::fetch};
+use crate::{error::AppError, use_cases::fetch::fetch};
 
 /// Of what to fetch new prices.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -30,7 +30,7 @@ struct Refreshed {
 }
 
 impl RefreshBars {
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         let app = &context.app;
         let mut symbols = self.symbols;
         if symbols.is_empty() {
@@ -49,7 +49,7 @@ impl RefreshBars {
                         refreshed.added.insert(symbol.to_string(), fetched.added);
                         None
                     }
-                    Some(error) => Some(Failure::from(error)),
+                    Some(error) => Some(AppError::from(error)),
                 },
                 Err(failure) => Some(failure),
             };

@@ -5,8 +5,8 @@ use closecast_store::Alias;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Context, Done, Work};
-use crate::{error::Failure, use_cases};
+use super::{Context, Done, JobPayload};
+use crate::{error::AppError, use_cases};
 
 /// What to train again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct RetrainModel {
 }
 
 impl RetrainModel {
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         match &self.model_name {
             Some(name) => {
                 use_cases::retrain::retrain(&context.app, name, &context.task).await?;
@@ -32,7 +32,7 @@ impl RetrainModel {
     }
 
     /// Asks for the training of each model in service. Asked twice, the same jobs are found again.
-    async fn each(&self, context: &Context) -> Result<Done, Failure> {
+    async fn each(&self, context: &Context) -> Result<Done, AppError> {
         let store = &context.app.store;
         let mut asked = Vec::new();
         for (name, alias) in store.models().aliases().await?.into_keys() {
@@ -46,7 +46,7 @@ impl RetrainModel {
                     continue;
                 }
             }
-            let work = Work::RetrainModel(Self { model_name: Some(name.clone()), symbols: None });
+            let work = JobPayload::RetrainModel(Self { model_name: Some(name.clone()), symbols: None });
             let job = work.job(context.task.actor.as_deref());
             let enqueued = store.jobs().enqueue(job, context.app.clock.now()).await?;
             asked.push(json!({ "model_name": name, "job_id": enqueued.job.id }));

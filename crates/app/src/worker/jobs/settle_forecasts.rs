@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
-use crate::{error::Failure, model_health, use_cases};
+use crate::{error::AppError, model_health, use_cases};
 
 /// All forecasts whose session is stored by now.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,7 +11,7 @@ use crate::{error::Failure, model_health, use_cases};
 pub struct SettleForecasts {}
 
 impl SettleForecasts {
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         let Context { app, task, .. } = context;
         let settled = use_cases::settle::settle(app, &task.cancel).await?;
         // Now is when there is something new to judge. The closes stay entered whatever comes of it.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
 use crate::{
-    error::Failure,
+    error::AppError,
     model_spec::PartialSpec,
     use_cases::{
         self,
@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrainModel {
+    /// Symbol to train on.
     pub symbol: Symbol,
     /// Name to publish under; the symbol when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,6 +29,7 @@ pub struct TrainModel {
     /// Last session used, included.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_date: Option<NaiveDate>,
+    /// What is set of the model.
     #[serde(default)]
     pub spec: PartialSpec,
 }
@@ -42,8 +44,8 @@ impl TrainModel {
     /// Checks what can be checked before there is a worker.
     ///
     /// # Errors
-    /// [`Failure`] naming the field.
-    pub fn request(&self) -> Result<TrainRequest, Failure> {
+    /// [`AppError`] naming the field.
+    pub fn request(&self) -> Result<TrainRequest, AppError> {
         let request = TrainRequest {
             symbol: self.symbol.clone(),
             model_name: self.model_name.clone(),
@@ -56,7 +58,7 @@ impl TrainModel {
         Ok(request)
     }
 
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         use_cases::train::train(&context.app, self.request()?, &context.task).await?;
         Ok(Done::Entered)
     }

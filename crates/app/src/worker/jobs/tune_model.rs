@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Context, Done};
 use crate::{
-    error::Failure,
+    error::AppError,
     use_cases::tune::{self, TuneRequest},
 };
 
@@ -15,14 +15,18 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TuneModel {
+    /// Symbol to tune for.
     pub symbol: Symbol,
     /// Models to try.
     #[serde(default = "usual_trials")]
     pub trials: usize,
+    /// Seed of every random choice.
     #[serde(default = "usual_seed")]
     pub seed: u64,
+    /// First session used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_date: Option<NaiveDate>,
+    /// Last session used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_date: Option<NaiveDate>,
 }
@@ -43,7 +47,7 @@ impl TuneModel {
         Self { symbol, trials: usual_trials(), seed: usual_seed(), start_date: None, end_date: None }
     }
 
-    pub(super) async fn run(self, context: &Context) -> Result<Done, Failure> {
+    pub(super) async fn run(self, context: &Context) -> Result<Done, AppError> {
         let request = TuneRequest {
             symbol: self.symbol.clone(),
             space: SearchSpace::standard().check()?,

@@ -9,14 +9,14 @@ use crate::{
     terminal::Terminal,
 };
 use closecast_app::{
-    services::App,
+    services::Services,
     use_cases::promote::{self, Challenger},
 };
 
 /// Sets the challenger beside the champion, and puts it into service when it is no worse, or when that is forced. Fails when
 /// it was not put into service.
 pub(super) async fn promote(
-    app: &App,
+    app: &Services,
     name: &str,
     (version, force): (Option<u64>, bool),
     terminal: &Terminal,
@@ -30,7 +30,7 @@ pub(super) async fn promote(
 }
 
 /// Puts the champion before the present one into service again.
-pub(super) async fn rollback(app: &App, name: &str, terminal: &Terminal) -> Result<(), CliError> {
+pub(super) async fn rollback(app: &Services, name: &str, terminal: &Terminal) -> Result<(), CliError> {
     let (before, now) = promote::rollback(app, name, Some("command line")).await?;
     terminal.object(&json!({ "name": name, "previous": before, "champion": now }))?;
     terminal.line(format_args!("{name} version {now} is in service again; version {before} is not any more."))

@@ -1,7 +1,7 @@
 //! What a training gave, as text or JSON.
 
 use closecast_api::forecast::{ModelView, PartsView, VerdictView, model_view, parts, verdict};
-use closecast_app::{plural::counted, services::App, use_cases::promote::Challenge};
+use closecast_app::{plural::counted, services::Services, use_cases::promote::Challenge};
 use closecast_domain::Symbol;
 use closecast_store::ModelVersion;
 use serde::Serialize;
@@ -31,7 +31,7 @@ impl Trained {
     ///
     /// # Errors
     /// [`CliError`] when the store cannot be read, or Ctrl-C ended the comparison.
-    pub(crate) async fn new(app: &App, version: &ModelVersion) -> Result<Self, CliError> {
+    pub(crate) async fn new(app: &Services, version: &ModelVersion) -> Result<Self, CliError> {
         let challenge = service::challenge(app, version).await?;
         let evaluation_of = version.card.evaluation();
         Ok(Self {

@@ -6,13 +6,13 @@ use closecast_store::ModelVersion;
 
 use crate::commands::interrupt::cancelled_by_ctrl_c;
 use closecast_app::{
-    services::App,
+    services::Services,
     use_cases::promote::{self, Challenge, Challenger},
 };
 
 /// Sets a new version beside the one in service, and lets it take its place when it is no worse. Returns `None` for the first
 /// version of a name, which is in service as it is. A comparison that cannot be made leaves things as they are.
-pub(super) async fn challenge(app: &App, version: &ModelVersion) -> Result<Option<Challenge>, CliError> {
+pub(super) async fn challenge(app: &Services, version: &ModelVersion) -> Result<Option<Challenge>, CliError> {
     let champion = app.store.models().in_service(&version.name).await?;
     if champion.is_none_or(|champion| champion.version == version.version) {
         return Ok(None);

@@ -9,7 +9,7 @@ pub(crate) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8"
 
 /// Figures as text, family by family.
 #[derive(Debug, Default)]
-pub(super) struct Exposition {
+pub(super) struct TextEncoder {
     text: String,
 }
 
@@ -19,7 +19,7 @@ pub(super) struct Family<'a> {
     name: &'static str,
 }
 
-impl Exposition {
+impl TextEncoder {
     /// Begins the counters `name`, which must end in `_total`.
     pub(super) fn counter(&mut self, name: &'static str, help: &str) -> Family<'_> {
         self.family(name, "counter", help)
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn labels_are_escaped_and_histograms_whole() {
-        let mut exposition = Exposition::default();
+        let mut exposition = TextEncoder::default();
         let mut family = exposition.gauge("level", "A level.");
         family.figure(&[("a", "x\"\\\n"), ("b", "é")], 1.5).figure(&[], 2).known(&[], None::<u64>);
         let histogram = Histogram::default();

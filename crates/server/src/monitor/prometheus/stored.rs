@@ -3,11 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use chrono::{NaiveDate, NaiveTime};
-use closecast_domain::Symbol;
 use closecast_eval::{Outcome, evaluate};
-use closecast_store::{ModelVersion, SeriesInfo, SettledFilter, StoreError, StoredForecast};
+use closecast_store::{SettledFilter, StoreError, StoredForecast};
 
-use super::exposition::Exposition;
+use super::exposition::TextEncoder;
 use crate::monitor::stored_figures::StoredFigures;
 use crate::state::ServerState;
 use closecast_app::{metrics::MOST_SYMBOLS, state::Health};
@@ -19,7 +18,7 @@ const AGE: Duration = Duration::from_secs(30);
 const MOST_ALERTS: u64 = 10_000;
 
 /// Writes what the database tells, and that it does not answer if it does not.
-pub(super) async fn write(text: &mut Exposition, app: &ServerState) {
+pub(super) async fn write(text: &mut TextEncoder, app: &ServerState) {
     let told = app.monitor.stored.get(AGE, gather(app)).await;
     let work = work(app).await;
     let up = told.is_ok() && work.is_ok();
@@ -63,7 +62,7 @@ fn absolute_errors(settled: &StoredForecast) -> Option<(f64, f64)> {
     Some((part.model.mae, part.naive.mae))
 }
 
-fn prices_and_models(text: &mut Exposition, figures: &Arc<StoredFigures>) {
+fn prices_and_models(text: &mut TextEncoder, figures: &Arc<StoredFigures>) {
     let help = "Day of the newest stored bar, at midnight, in seconds since 1970.";
     let mut newest = text.gauge("closecast_data_last_bar_timestamp_seconds", help);
     for info in &figures.series {
@@ -100,7 +99,7 @@ fn prices_and_models(text: &mut Exposition, figures: &Arc<StoredFigures>) {
     }
 }
 
-fn healths(text: &mut Exposition, healths: &[Arc<Health>]) {
+fn healths(text: &mut TextEncoder, healths: &[Arc<Health>]) {
     let mut scores = text.gauge("closecast_model_health_score", "Health from 0 to 100, as it was last looked at.");
     for health in healths {
         let labels = [("symbol", health.symbol.as_str()), ("model", health.served.version.name.as_str())];

@@ -31,8 +31,8 @@ use crate::{
 };
 use closecast_api::inference::InferenceErrorView;
 use closecast_app::{
-    error::Failure,
-    state::Served,
+    error::AppError,
+    state::LoadedModel,
     use_cases::forecast_sent::{Sent, SentForecast, forecast_with, nobody},
 };
 
@@ -146,8 +146,8 @@ impl Prices {
         })
     }
 
-    fn window(&self, days: &[Day]) -> Result<Sent, Failure> {
-        let nobody = || Ok::<_, Failure>(nobody()?);
+    fn window(&self, days: &[Day]) -> Result<Sent, AppError> {
+        let nobody = || Ok::<_, AppError>(nobody()?);
         let series = RawSeries {
             symbol: self.symbol.clone().map_or_else(nobody, Ok)?,
             basis: PriceBasis::SplitAdjusted,
@@ -166,7 +166,7 @@ fn bar(day: &Day) -> RawBar {
     RawBar { open, high, low, close: Some(day.close), volume: day.volume, ..RawBar::empty(NaiveDate::default()) }
 }
 
-fn answer(request: &InferRequest, served: &Arc<Served>, made: &[SentForecast]) -> Result<Response, Refusal> {
+fn answer(request: &InferRequest, served: &Arc<LoadedModel>, made: &[SentForecast]) -> Result<Response, Refusal> {
     let Some(first) = made.first() else {
         return Err(Refusal::new(StatusCode::BAD_REQUEST, "input \"close\": has no window"));
     };

@@ -8,7 +8,7 @@ use axum::{
 
 use crate::{oip::OipError, problem::Problem};
 use closecast_api::inference::InferenceErrorView;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// An error answer of the protocol: `{"error": ".."}`.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ impl From<Problem> for Refusal {
     }
 }
 
-impl From<Failure> for Refusal {
-    fn from(failure: Failure) -> Self {
+impl From<AppError> for Refusal {
+    fn from(failure: AppError) -> Self {
         Self(failure.into())
     }
 }

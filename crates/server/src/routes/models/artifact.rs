@@ -18,7 +18,7 @@ use crate::{
     problem::{Problem, ProblemBody},
     queue::By,
 };
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// Bytes of an artifact that count as one more request of the caller's allowance.
 const BYTES_PER_UNIT: u64 = 1 << 20;
@@ -47,14 +47,14 @@ pub(crate) async fn download(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     super::known(&app, &name).await?;
-    let found = app.store.models().version(&name, version).await.map_err(Failure::from)?;
+    let found = app.store.models().version(&name, version).await.map_err(AppError::from)?;
     let missing = || StoreError::NoVersion { name: name.clone(), version };
-    let found = found.ok_or_else(missing).map_err(Failure::from)?;
+    let found = found.ok_or_else(missing).map_err(AppError::from)?;
     let size = found.size_bytes;
     auth::charge(&app, by.as_deref(), usize::try_from(size / BYTES_PER_UNIT).unwrap_or(usize::MAX))?;
     let busy = || Problem::busy("other artifacts are being sent, and take the memory for that: ask again in a moment");
-    let reserved = app.rooms.downloads.reserve_whole(size).ok_or_else(busy)?;
-    let artifact = app.store.models().artifact(&found).await.map_err(Failure::from)?;
+    let reserved = app.admission.downloads.reserve_whole(size).ok_or_else(busy)?;
+    let artifact = app.store.models().artifact(&found).await.map_err(AppError::from)?;
     let etag = format!("\"{}\"", found.sha256);
     let mut response = etag::respond(artifact, &etag, "application/octet-stream", &headers);
     // The characters of a name are harmless in a header and in the name of a file.

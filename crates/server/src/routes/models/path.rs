@@ -8,7 +8,7 @@ use closecast_model::is_model_name;
 use serde::de::DeserializeOwned;
 
 use crate::problem::Problem;
-use closecast_app::error::Failure;
+use closecast_app::error::AppError;
 
 /// The name of a model in a path. A text that is no name is that of no model: it reaches no database.
 #[derive(Debug)]
@@ -50,5 +50,5 @@ async fn read<T: DeserializeOwned + Send, S: Send + Sync>(parts: &mut Parts, sta
 }
 
 fn checked(name: String) -> Result<String, Problem> {
-    if is_model_name(&name) { Ok(name) } else { Err(Failure::UnknownModel(name).into()) }
+    if is_model_name(&name) { Ok(name) } else { Err(AppError::UnknownModel(name).into()) }
 }

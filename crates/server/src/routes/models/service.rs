@@ -14,7 +14,7 @@ use crate::{
 };
 use closecast_api::model::{ChallengeView, RollbackView};
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::promote::{self, Challenger},
 };
 
@@ -60,12 +60,12 @@ pub(crate) async fn promote(
     JsonBody(request): JsonBody<Request>,
 ) -> Result<Json<ChallengeView>, Problem> {
     let busy = |_| Problem::busy("other models are being compared: ask again in a moment");
-    let place = app.rooms.comparisons.enter().await.map_err(busy)?;
+    let place = app.admission.comparisons.enter().await.map_err(busy)?;
     if request.version == Some(0) {
         return Err(Problem::invalid("version is 0, but must be at least 1"));
     }
     let models = app.store.models();
-    let in_service = models.in_service(&name).await.map_err(Failure::from)?;
+    let in_service = models.in_service(&name).await.map_err(AppError::from)?;
     if in_service.is_some_and(|champion| request.version == Some(champion.version)) {
         let version = request.version.unwrap_or_default();
         let detail = format!("version: {version} of {name} is in service already");
@@ -82,7 +82,7 @@ pub(crate) async fn promote(
         let asked = Challenger { name: &asked_name, version: request.version, force, actor };
         promote::challenge(&app, asked, cancel).await
     };
-    let challenge = tokio::spawn(work).await.map_err(|panic| Failure::Internal(panic.to_string()))?.map_err(told)?;
+    let challenge = tokio::spawn(work).await.map_err(|panic| AppError::Internal(panic.to_string()))?.map_err(told)?;
     if challenge.promoted {
         return Ok(Json(challenge.into()));
     }
@@ -95,9 +95,9 @@ pub(crate) async fn promote(
 }
 
 /// Tells what is wrong in the words of this interface.
-fn told(failure: Failure) -> Problem {
+fn told(failure: AppError) -> Problem {
     match failure {
-        Failure::NoChallenger(name) => Problem::new(
+        AppError::NoChallenger(name) => Problem::new(
             StatusCode::CONFLICT,
             format!(
                 "no version of {name:?} waits to go into service: POST /api/models/{name}/retrain makes one, or name one of GET /api/models/{name} as version"

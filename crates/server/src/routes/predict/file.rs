@@ -19,7 +19,7 @@ use crate::{
     security::Caller,
 };
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::forecast_sent::{Sent, nobody},
 };
 
@@ -93,9 +93,9 @@ impl PriceFile {
     pub(super) async fn read(self, app: &ServerState) -> Result<Sent, Problem> {
         // After the last byte: a slow sender does not block other clients.
         let busy = |_| Problem::busy("several files are being read: send this one in a moment");
-        let place = app.rooms.files.enter().await.map_err(busy)?;
+        let place = app.admission.files.enter().await.map_err(busy)?;
         let named = self.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name)));
-        let nobody = nobody().map_err(Failure::from)?;
+        let nobody = nobody().map_err(AppError::from)?;
         let options = ImportOptions {
             symbol: self.symbol.clone(),
             date_order: self.date_order,
@@ -109,7 +109,7 @@ impl PriceFile {
             let _place = place;
             import::read(file, &options)
         };
-        let import = app.gate.compute(read).await?;
+        let import = app.limiter.compute(read).await?;
         let import = import.map_err(|error| Problem::invalid(format!("file: {error}")))?;
         let mut series = only(import)?;
         if series.symbol == nobody

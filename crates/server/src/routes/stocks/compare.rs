@@ -15,7 +15,7 @@ use crate::{
     queue::By,
 };
 use closecast_api::stock::ComparisonView;
-use closecast_app::{error::Failure, use_cases};
+use closecast_app::{error::AppError, use_cases};
 
 /// How many symbols at a time.
 const SYMBOLS: std::ops::RangeInclusive<usize> = 2..=20;
@@ -66,16 +66,16 @@ pub(crate) async fn compare(
     }
     auth::charge(&app, by.as_deref(), symbols.len() / SYMBOLS_PER_UNIT)?;
     for symbol in &symbols {
-        let info = app.store.bars().info(symbol).await.map_err(Failure::from)?;
-        info.ok_or_else(|| Failure::NoHistory(symbol.clone()))?;
+        let info = app.store.bars().info(symbol).await.map_err(AppError::from)?;
+        info.ok_or_else(|| AppError::NoHistory(symbol.clone()))?;
     }
     super::check_dates(asked.start_date, asked.end_date)?;
     let mut histories: Vec<History> = Vec::with_capacity(symbols.len());
     for symbol in &symbols {
         let history = use_cases::history::load(&app, symbol).await?.history;
-        histories.push(history.between(asked.start_date, asked.end_date).map_err(Failure::from)?);
+        histories.push(history.between(asked.start_date, asked.end_date).map_err(AppError::from)?);
     }
-    let compared = app.gate.compute(move || compare_prices(&histories, base)).await?;
+    let compared = app.limiter.compute(move || compare_prices(&histories, base)).await?;
     let comparison = compared.map_err(|error| Problem::invalid(format!("symbols: {error}")))?;
     Ok(Json(ComparisonView::new(comparison, base)))
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use crate::problem::Problem;
 use crate::state::ServerState;
 use closecast_api::stock::PopularView;
-use closecast_app::{error::Failure, use_cases};
+use closecast_app::{error::AppError, use_cases};
 
 /// Companies that many look for.
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,7 +24,7 @@ pub(crate) struct Listed {
 pub(crate) async fn list(State(app): State<ServerState>) -> Result<Json<Listed>, Problem> {
     let mut stocks: Vec<PopularView> = popular().filter_map(PopularView::new).collect();
     let names: Vec<&str> = stocks.iter().map(|stock| stock.symbol.as_str()).collect();
-    let roles = app.store.models().aliases_of(&names).await.map_err(Failure::from)?;
+    let roles = app.store.models().aliases_of(&names).await.map_err(AppError::from)?;
     for stock in &mut stocks {
         stock.has_model = roles.contains_key(&(stock.symbol.to_string(), Alias::Champion));
         let quote = use_cases::history::quote(&app, &stock.symbol).await?;

@@ -9,7 +9,7 @@ use crate::{
     queue::{self, By},
 };
 use closecast_api::job::AcceptedView;
-use closecast_app::worker::{RefreshBars, Work};
+use closecast_app::worker::{JobPayload, RefreshBars};
 
 /// Asks for the newest prices of a symbol, or for all of them when none are stored.
 #[utoipa::path(post, path = "/api/stocks/{symbol}/refresh", tag = "stocks",
@@ -23,6 +23,6 @@ pub(crate) async fn refresh(
     SymbolPath(symbol): SymbolPath,
     by: By,
 ) -> Result<Response, Problem> {
-    let work = Work::RefreshBars(RefreshBars { symbols: vec![symbol], exchange: None });
+    let work = JobPayload::RefreshBars(RefreshBars { symbols: vec![symbol], exchange: None });
     Ok(queue::accepted(queue::enqueue(&app, &work, by).await?))
 }

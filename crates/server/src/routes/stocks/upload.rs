@@ -25,7 +25,7 @@ use crate::{
 };
 use closecast_api::import::ImportView;
 use closecast_app::{
-    error::Failure,
+    error::AppError,
     use_cases::import::{StoredDays, import_sent},
 };
 
@@ -130,7 +130,7 @@ async fn upload(
     let received = receive(app, caller, request, FormContent::File).await?;
     // After the last byte: a slow sender does not block other clients.
     let busy = |_| Problem::busy("several files are being imported: send this one in a moment");
-    let place = app.rooms.uploads.enter().await.map_err(busy)?;
+    let place = app.admission.uploads.enter().await.map_err(busy)?;
     let most_bytes = app.settings.limits.upload.bytes();
     let options = ImportOptions {
         symbol: asked.symbol,
@@ -148,15 +148,15 @@ async fn upload(
 }
 
 /// Tells what is wrong in the words of this interface.
-fn refused(failure: Failure) -> Problem {
+fn refused(failure: AppError) -> Problem {
     match failure {
-        Failure::Stream(ImportError::NoSymbol) => Problem::invalid(
+        AppError::Stream(ImportError::NoSymbol) => Problem::invalid(
             "the file does not say of which symbol it is: name it after the ? of the address, such as ?symbol=AAPL",
         ),
-        Failure::Stream(error @ ImportError::AmbiguousDates { .. }) => {
+        AppError::Stream(error @ ImportError::AmbiguousDates { .. }) => {
             Problem::invalid(format!("{error}: such as ?date_order=day-first"))
         }
-        Failure::Shorter { symbol, offered, stored } => Problem::new(
+        AppError::Shorter { symbol, offered, stored } => Problem::new(
             axum::http::StatusCode::CONFLICT,
             format!(
                 "{symbol} is stored from {} to {}, and this file covers {} to {} only: nothing was imported. Send it with ?replace=true to discard what is stored",
