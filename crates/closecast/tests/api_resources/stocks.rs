@@ -45,7 +45,7 @@ fn a_history_is_cut_as_asked_and_has_the_current_price() {
         ("period=1mo&start_date=2020-01-02", "give one of them"),
         ("period=7mo", "period"),
         ("start_date=yesterday", "start_date"),
-        ("end_date=1901-01-01", "no bar in the dates"),
+        ("end_date=1901-01-01", "no bar in the requested dates"),
         ("days=0", "days is 0"),
         ("refresh=true", "refresh"),
     ] {
