@@ -139,8 +139,13 @@ impl From<&AppError> for Problem {
                 let detail = format!("there is no model {name:?}: GET /api/models lists them, POST /train makes one");
                 return Self::new(StatusCode::NOT_FOUND, detail);
             }
-            AppError::NoModel { .. }
-            | AppError::NoJob(_)
+            AppError::NoModel { name, symbol } => {
+                let detail = format!(
+                    "there is no model {name:?}: POST /train makes one, as does `closecast train {symbol}` on this machine"
+                );
+                return Self::new(StatusCode::NOT_FOUND, detail);
+            }
+            AppError::NoJob(_)
             | AppError::NoKey(_)
             | AppError::NoRun(_)
             | AppError::Store(StoreError::NoVersion { .. }) => StatusCode::NOT_FOUND,

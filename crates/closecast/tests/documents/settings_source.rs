@@ -38,7 +38,8 @@ impl Sources {
         let mut sources = Self::default();
         for path in files() {
             let text = std::fs::read_to_string(&path).unwrap();
-            if text.contains("deny_unknown_fields") {
+            let has_default_variant = text.contains("#[default]") && text.contains("Deserialize");
+            if has_default_variant || text.contains("deny_unknown_fields") {
                 let tokens = text.parse::<TokenStream>().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
                 sources.add(&tokens.into_iter().collect::<Vec<_>>());
             }

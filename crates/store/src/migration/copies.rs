@@ -56,6 +56,7 @@ pub(super) async fn make(database: &DatabaseConnection, file: &Path) -> Result<P
     let copied = copy(database, file, &unfinished).await.and_then(|()| finish(&unfinished, &path).map_err(failed));
     if let Err(error) = copied {
         _ = fs::remove_file(&unfinished);
+        _ = fs::remove_file(beside(file, &format!("{name}{UNFINISHED}-journal")));
         return Err(no_room(error, database, file).await);
     }
     for (old, _size) in finished(file).map_err(failed)?.into_iter().skip(MAX_COPIES) {

@@ -17,6 +17,7 @@ use crate::{
 pub struct BacktestModel {
     /// Symbols to test on.
     pub symbols: Vec<Symbol>,
+    /// Names of the models.
     pub models: Vec<String>,
     /// Sessions to test on.
     pub test_days: usize,
