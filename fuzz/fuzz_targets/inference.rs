@@ -4,15 +4,15 @@
 #![no_main]
 
 use closecast_fuzz::{accepted, inference};
-use closecast_testkit::random::SplitMix64;
-use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use serde_json::{Map, Value};
 use closecast_server::oip::{
     OipError,
     batch::{MOST_DAYS, MOST_WINDOWS, windows},
     request::{InferRequest, parse},
     response::{Answering, Output, encode},
 };
+use closecast_testkit::random::SplitMix64;
+use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
+use serde_json::{Map, Value};
 
 fuzz_target!(|data: &[u8]| {
     let (length, body) = inference::split(data);

@@ -6,13 +6,13 @@ use std::{iter::successors, sync::LazyLock};
 
 use chrono::{Datelike, NaiveDate};
 use closecast_domain::{
-    Cancel, Exchange, Forecaster, History, Predict, PriceBasis, RawBar, RawSeries, NoProgress, Symbol, TradingCalendar,
+    Cancel, Exchange, Forecaster, History, NoProgress, Predict, PriceBasis, RawBar, RawSeries, Symbol, TradingCalendar,
 };
 use closecast_fuzz::{accepted, json};
 use closecast_model::{BaseForecaster, BaseSpec, LstmForecaster, ModelSpec, TrainedModel};
+use closecast_server::predict_body::{PredictBody, Window, parse};
 use closecast_testkit::{histories::random_walk, random::SplitMix64};
 use libfuzzer_sys::{fuzz_mutator, fuzz_target, fuzzer_mutate};
-use closecast_server::predict_body::{PredictBody, Window, parse};
 
 /// One of each kind, as small as they get.
 static MODELS: LazyLock<Vec<TrainedModel>> = LazyLock::new(|| {

@@ -81,7 +81,7 @@ impl Background {
 /// Closes the database. One that does not answer is left as it is.
 ///
 /// # Errors
-/// [`CliError::Store`] when the database reports an error.
+/// [`CliError::UseCase`] when the database reports an error.
 pub(crate) async fn close_database(store: Store, shutdown: &Shutdown) -> Result<(), CliError> {
     let closed = shutdown.step("close the database", DATABASE_LIMIT, store.close()).await;
     closed.unwrap_or(Ok(())).map_err(CliError::from)

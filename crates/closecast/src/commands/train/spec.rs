@@ -131,7 +131,7 @@ impl SpecArguments {
     /// Returns what is to be trained: the flags, then the file, then the defaults.
     ///
     /// # Errors
-    /// [`CliError::Usage`] when the file is wrong, [`CliError::Spec`] when a flag is.
+    /// [`CliError::Usage`] when the file is wrong, [`CliError::UseCase`] when a flag is.
     pub(crate) fn checked(&self) -> Result<CheckedSpec, CliError> {
         let file = self.spec.as_deref().map(PartialSpec::read).transpose()?.unwrap_or_default();
         Ok(self.given().over(&file).check()?)
