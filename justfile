@@ -35,7 +35,7 @@ unused:
 
 # Make the generated part of the settings reference again.
 settings:
-    cargo test --workspace --test documents settings_reference_is_current || cp target/tmp/SETTINGS.md docs/SETTINGS.md
+    cargo test --workspace --test documents settings_reference_is_current || cp "${CARGO_TARGET_DIR:-target}/tmp/SETTINGS.md" docs/SETTINGS.md
 
 # Make the pictures of the README again (needs chromium and chromedriver).
 pictures:

@@ -139,10 +139,10 @@ impl<K: Clone + Eq + Hash, T, E> SharedCache<K, T, E> {
                 Found::Missing(this) => return this.finish(load.await),
                 Found::Loading(mut outcome) => {
                     // An error means that the load was given up: look again.
-                    if let Ok(told) = outcome.wait_for(Option::is_some).await
-                        && let Some(told) = told.as_ref()
+                    if let Ok(finished) = outcome.wait_for(Option::is_some).await
+                        && let Some(finished) = finished.as_ref()
                     {
-                        return told.clone();
+                        return finished.clone();
                     }
                 }
             }

@@ -33,6 +33,6 @@ fn wrong_value(error: &Error) -> Option<String> {
     let value = context(ContextKind::InvalidValue)?;
     let reason = error.source()?.to_string();
     // Our own parsers say the value; those of numbers say only what is wrong with it.
-    let told = reason.contains(value);
-    Some(if told { format!("{name}: {reason}") } else { format!("{name}: {value:?} is not valid: {reason}") })
+    let names_value = reason.contains(value);
+    Some(if names_value { format!("{name}: {reason}") } else { format!("{name}: {value:?} is not valid: {reason}") })
 }

@@ -6,8 +6,8 @@ use clap::Error;
 pub(crate) fn in_one_line(error: &Error) -> String {
     let text = error.render().to_string();
     let is_usage = |paragraph: &&str| paragraph.starts_with("Usage:") || paragraph.starts_with("For more information");
-    let told = text.split("\n\n").filter(|paragraph| !is_usage(paragraph));
-    let lines: Vec<String> = told.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let paragraphs = text.split("\n\n").filter(|paragraph| !is_usage(paragraph));
+    let lines: Vec<String> = paragraphs.map(|part| part.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
     let line = lines.join("; ");
     line.strip_prefix("error: ").unwrap_or(&line).to_owned()
 }

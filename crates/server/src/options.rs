@@ -11,7 +11,7 @@ use closecast_app::byte_size::ByteSize;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerSettings {
-    /// Address to listen on. Loopback unless set: whoever reaches the port can use the machine.
+    /// Address to listen on. Loopback unless set: any client that reaches the port can use the machine.
     pub host: IpAddr,
     /// Port to listen on.
     pub port: u16,

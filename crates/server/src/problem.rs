@@ -79,7 +79,7 @@ impl Problem {
     }
 
     /// Returns an answer of another form to the same problem, with when to ask again if the same may work then.
-    pub(super) fn told_as(&self, answer: impl IntoResponse) -> Response {
+    pub(super) fn with_body(&self, answer: impl IntoResponse) -> Response {
         let mut response = answer.into_response();
         if let Some(seconds) = self.retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -212,7 +212,7 @@ impl IntoResponse for Problem {
             detail: self.detail.clone(),
         };
         let content_type = [(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"))];
-        self.told_as((self.status, content_type, Json(body)))
+        self.with_body((self.status, content_type, Json(body)))
     }
 }
 

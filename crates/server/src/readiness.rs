@@ -151,7 +151,7 @@ mod tests {
         let folder = StoreError::Folder { path: path.clone(), source: std::io::Error::other("somewhere") };
         assert_eq!(NotReady::from(&folder).to_string(), "the folder of the database cannot be written");
         let replaced = StoreError::Replaced { path, reason: "/srv/other".to_owned() };
-        let told = NotReady::from(&replaced).to_string();
-        assert!(!told.contains("/srv"), "{told}");
+        let text = NotReady::from(&replaced).to_string();
+        assert!(!text.contains("/srv"), "{text}");
     }
 }

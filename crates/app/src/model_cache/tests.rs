@@ -78,27 +78,27 @@ async fn ask_together(
             cache.get_or_load(&key("a"), load).await
         });
     }
-    let told = tasks.join_all().await;
-    (count.load(Ordering::SeqCst), told)
+    let results = tasks.join_all().await;
+    (count.load(Ordering::SeqCst), results)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn requests_for_one_missing_model_share_one_load() {
     let cache = Arc::new(ModelCache::new(KIB));
-    let (loads, told) = ask_together(&cache, Ok).await;
-    assert_eq!((loads, told.len()), (1, 32));
-    let first = told[0].as_ref().unwrap();
-    assert!(told.iter().all(|model| Arc::ptr_eq(model.as_ref().unwrap(), first)), "all have the same");
+    let (loads, results) = ask_together(&cache, Ok).await;
+    assert_eq!((loads, results.len()), (1, 32));
+    let first = results[0].as_ref().unwrap();
+    assert!(results.iter().all(|model| Arc::ptr_eq(model.as_ref().unwrap(), first)), "all have the same");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_failed_load_is_told_to_all_who_wait_and_then_tried_again() {
     let cache = Arc::new(ModelCache::new(KIB));
-    let (loads, told) = ask_together(&cache, |number| Err(format!("failure {number}"))).await;
+    let (loads, results) = ask_together(&cache, |number| Err(format!("failure {number}"))).await;
     assert_eq!(loads, 1);
-    assert!(told.iter().all(|told| told.as_ref().unwrap_err().as_str() == "failure 0"));
-    let (loads, told) = ask_together(&cache, Ok).await;
-    assert!(loads == 1 && told.iter().all(Result::is_ok));
+    assert!(results.iter().all(|results| results.as_ref().unwrap_err().as_str() == "failure 0"));
+    let (loads, results) = ask_together(&cache, Ok).await;
+    assert!(loads == 1 && results.iter().all(Result::is_ok));
 }
 
 #[tokio::test]

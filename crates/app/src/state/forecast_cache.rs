@@ -81,8 +81,8 @@ impl PreparedForecast {
     }
 }
 
-/// Forgets what is known of symbols whose prices changed. The market of an exchange is made of all its symbols, so that
-/// whoever looks at it is forgotten too.
+/// Drops the forecasts of symbols whose prices changed. The market of an exchange is computed from all its symbols, so that the
+/// forecasts of models that use it are dropped too.
 pub fn forget_symbols(evenings: &ForecastCache, symbols: &BTreeSet<Symbol>) {
     let exchanges: Vec<Exchange> = symbols.iter().map(Exchange::of).collect();
     evenings.drop_where(|question, evening| {
@@ -91,7 +91,7 @@ pub fn forget_symbols(evenings: &ForecastCache, symbols: &BTreeSet<Symbol>) {
     });
 }
 
-/// Forgets what was forecast, or might now be forecast, by the models `names`.
+/// Drops the forecasts that were made, or might now be made, by the models `names`.
 pub fn forget_models(evenings: &ForecastCache, names: &BTreeSet<String>) {
     evenings.drop_where(|question, evening| {
         names.contains(&evening.served.version.name)

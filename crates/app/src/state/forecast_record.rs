@@ -33,8 +33,8 @@ impl Record {
     /// Keeps `forecast` in the database. Where it cannot be written now, the result says so, and the forecast can be returned all the same.
     ///
     /// # Errors
-    /// [`AppError::Store`] when the database does not answer: then nobody is told, because whoever asks again soon may get a forecast
-    /// that is kept.
+    /// [`AppError::Store`] when the database does not answer: no forecast is returned, because a request made soon after may get one
+    /// that is stored.
     pub async fn write(store: &Store, now: DateTime<Utc>, forecast: Forecast) -> Result<Self, AppError> {
         let warning = write(store, now, &forecast).await?;
         let pending = warning.is_some().then(|| Pending { forecast, tried_at: Instant::now() });

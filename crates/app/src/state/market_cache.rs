@@ -20,8 +20,8 @@ struct Computed {
 #[derive(Debug, Default)]
 pub struct MarketCache {
     kept: Mutex<Vec<Computed>>,
-    /// Held while a market is computed: of several who want one, one computes, and one market is in hand at a time. Whoever
-    /// hangs up leaves it held until the computation ends, which is kept all the same.
+    /// Held while a market is computed: concurrent callers wait for one computation, and one market is computed at a time.
+    /// A caller that is cancelled leaves it held until the computation ends, whose result is cached all the same.
     pub(crate) computing: Arc<tokio::sync::Mutex<()>>,
 }
 

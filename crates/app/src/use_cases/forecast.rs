@@ -65,8 +65,8 @@ pub async fn forecast(
     Ok(answer)
 }
 
-/// Computes what takes the history, and keeps the forecast in the database before anybody is told: once an evening, and once for
-/// all who ask at the same time.
+/// Prepares the inputs of the model, and stores the forecast before it is returned: once for each session, and once for all
+/// concurrent callers.
 async fn prepare(app: &Services, question: &ForecastKey) -> Result<Loaded<PreparedForecast>, AppError> {
     let symbol = &question.symbol;
     let loaded = history::load(app, symbol).await?;

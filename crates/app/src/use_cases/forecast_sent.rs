@@ -63,7 +63,7 @@ pub enum Source {
 /// A forecast from prices that were sent.
 #[derive(Clone)]
 pub struct SentForecast {
-    /// The forecast, of at least one session. Without a symbol it has the one of [`nobody`].
+    /// The forecast, of at least one session. Without a symbol it has the one of [`placeholder_symbol`].
     pub forecast: Forecast,
     /// The model that made it.
     pub served: Arc<LoadedModel>,
@@ -79,11 +79,11 @@ pub struct SentForecast {
     pub notes: Vec<String>,
 }
 
-/// Returns the symbol under which prices of nobody are forecast: of the exchange that is assumed.
+/// Returns the symbol of prices that were sent without one, on the exchange that is assumed.
 ///
 /// # Errors
 /// None in practice.
-pub fn nobody() -> Result<Symbol, SymbolError> {
+pub fn placeholder_symbol() -> Result<Symbol, SymbolError> {
     Symbol::new("WINDOW")
 }
 

@@ -68,12 +68,12 @@ mod tests {
     #[test]
     fn this_process_lives_and_one_of_another_start_of_the_machine_does_not() {
         let this = Process::this().unwrap();
-        let told = |process: &Process| serde_json::to_value(process).unwrap();
-        assert_eq!(Process::lives(&told(&this)), Some(true));
-        assert_eq!(Process::lives(&told(&Process { boot: "another".into(), ..this.clone() })), Some(false));
-        assert_eq!(Process::lives(&told(&Process { begun: this.begun + 1, ..this.clone() })), Some(false));
-        assert_eq!(Process::lives(&told(&Process { host: "elsewhere".into(), ..this.clone() })), None);
-        assert_eq!(Process::lives(&told(&Process { namespace: "pid:[1]".into(), ..this })), None);
+        let as_json = |process: &Process| serde_json::to_value(process).unwrap();
+        assert_eq!(Process::lives(&as_json(&this)), Some(true));
+        assert_eq!(Process::lives(&as_json(&Process { boot: "another".into(), ..this.clone() })), Some(false));
+        assert_eq!(Process::lives(&as_json(&Process { begun: this.begun + 1, ..this.clone() })), Some(false));
+        assert_eq!(Process::lives(&as_json(&Process { host: "elsewhere".into(), ..this.clone() })), None);
+        assert_eq!(Process::lives(&as_json(&Process { namespace: "pid:[1]".into(), ..this })), None);
         assert_eq!(Process::lives(&Value::Null), None);
     }
 

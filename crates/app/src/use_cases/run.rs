@@ -94,9 +94,9 @@ fn ending(app: &Services, done: &Result<ModelVersion, AppError>, system: Value) 
                 model_version: Some(version.version),
                 error: None,
             };
-            let told =
+            let summary =
                 format!("published {} version {}: {}", version.name, version.version, ModelVerdict::of(card).sentence);
-            (RunState::Succeeded, end, line("info", told))
+            (RunState::Succeeded, end, line("info", summary))
         }
         Err(AppError::Forecast(ForecastError::Cancelled)) => {
             let end = RunOutcome { metrics: Value::Null, system, ..RunOutcome::default() };

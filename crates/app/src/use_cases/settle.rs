@@ -36,7 +36,7 @@ pub struct Settled {
 /// Enters the closes of all forecasts whose session is stored.
 ///
 /// # Errors
-/// [`AppError::Store`] when the store cannot be read or written, [`AppError::Forecast`] when it was told to stop; what was entered
+/// [`AppError::Store`] when the store cannot be read or written, [`AppError::Forecast`] when it was cancelled; what was entered
 /// by then stays. A symbol whose prices are of no use does not stop the others.
 pub async fn settle(app: &Services, cancel: &Cancel) -> Result<Settled, AppError> {
     let today = app.clock.now().date_naive() + TimeDelta::days(1);

@@ -24,11 +24,11 @@ const NEWS: Duration = Duration::from_secs(1);
 
 /// Tells those who listen how far the job is, whenever that has changed, until it is dropped.
 pub(super) async fn tell_progress(app: &Services, lease: &Lease, progress: &JobProgress) -> Infallible {
-    let mut told = None;
+    let mut published = None;
     loop {
         tokio::time::sleep(NEWS).await;
-        let now = progress.told();
-        if now == told {
+        let now = progress.snapshot();
+        if now == published {
             continue;
         }
         if let Some(progress) = &now
@@ -36,7 +36,7 @@ pub(super) async fn tell_progress(app: &Services, lease: &Lease, progress: &JobP
         {
             tracing::debug!(job = lease.job_id(), "nobody hears how far it is: {error}");
         }
-        told = now;
+        published = now;
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) async fn keep_alive(
 ) -> Stopped {
     loop {
         tokio::time::sleep(interval).await;
-        let stopped = match store.jobs().heartbeat(lease, progress.told().as_ref()).await {
+        let stopped = match store.jobs().heartbeat(lease, progress.snapshot().as_ref()).await {
             Ok(LeaseStatus::Held) => continue,
             Ok(LeaseStatus::CancelRequested) => Stopped::Cancelled,
             Ok(LeaseStatus::Lost) => Stopped::Lost,

@@ -36,7 +36,7 @@ impl JobProgress {
     }
 
     /// Returns how far the job is; `None` before it has said anything.
-    pub(super) fn told(&self) -> Option<Value> {
+    pub(super) fn snapshot(&self) -> Option<Value> {
         let stage = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         serde_json::to_value(stage).ok()
     }

@@ -11,19 +11,19 @@ fn raise() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
     let limit = getrlimit(Resource::Nofile);
-    let told = |limit: Option<u64>| limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string());
+    let shown = |limit: Option<u64>| limit.map_or_else(|| "any number of".to_owned(), |limit| limit.to_string());
     if limit.current == limit.maximum {
-        return tracing::info!("up to {} files and connections can be open", told(limit.maximum));
+        return tracing::info!("up to {} files and connections can be open", shown(limit.maximum));
     }
     match setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum }) {
         Ok(()) => tracing::info!(
             "up to {} files and connections can be open now, instead of {}",
-            told(limit.maximum),
-            told(limit.current)
+            shown(limit.maximum),
+            shown(limit.current)
         ),
         Err(error) => tracing::warn!(
             "no more than {} files and connections can be open: the limit cannot be raised: {error}",
-            told(limit.current)
+            shown(limit.current)
         ),
     }
 }

@@ -112,8 +112,11 @@ fn a_folder_that_cannot_be_written_loses_nothing() {
         site.fails(command, "the data folder \"data\" cannot be used: Read-only file system");
     }
     let serve = site.run(&["serve", "--port", "0"]);
-    let told = String::from_utf8_lossy(&serve.stderr);
-    assert!(!serve.status.success() && told.contains("Read-only file system") && !told.contains("panicked"), "{told}");
+    let printed = String::from_utf8_lossy(&serve.stderr);
+    assert!(
+        !serve.status.success() && printed.contains("Read-only file system") && !printed.contains("panicked"),
+        "{printed}"
+    );
     let found = site.doctor(&[]);
     assert_eq!(found.on("data folder")["status"], "error", "{found:?}");
 

@@ -62,8 +62,8 @@ fn the_run_of_a_killed_command_is_closed() {
     training.kill().unwrap();
     training.wait().unwrap();
     let seen = site.doctor(&[]);
-    let told = seen.complaints()[0]["detail"].as_str().unwrap();
-    assert!(seen.complaints().len() == 1 && told.contains("its program ended without a word"), "{seen:?}");
+    let printed = seen.complaints()[0]["detail"].as_str().unwrap();
+    assert!(seen.complaints().len() == 1 && printed.contains("its program ended without a word"), "{seen:?}");
     assert!(site.doctor(&["--repair"]).complaints().is_empty());
     assert_eq!(site.json(&["runs", "list"])["runs"][0]["status"], "failed");
     assert_eq!(site.versions(), [1]);

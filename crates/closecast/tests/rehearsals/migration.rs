@@ -132,9 +132,9 @@ fn upgrade_on_a_full_disk_changes_nothing_and_says_so() {
             &[ballast.to_str().unwrap(), &taken.to_string()],
         );
         let refused = command(folder.path()).arg("migrate").output().unwrap();
-        let told = String::from_utf8_lossy(&refused.stderr).into_owned();
-        assert!(!refused.status.success() && told.contains("othing was changed"), "{free} bytes free: {told}");
-        assert!(told.contains("free some space"), "{free} bytes free: {told}");
+        let printed = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && printed.contains("othing was changed"), "{free} bytes free: {printed}");
+        assert!(printed.contains("free some space"), "{free} bytes free: {printed}");
         std::fs::remove_file(&ballast).unwrap();
         assert_eq!(python(schema, &[file.to_str().unwrap()]), before, "{free} bytes free");
         let left: Vec<_> = std::fs::read_dir(&data).unwrap().map(|entry| entry.unwrap().file_name()).collect();

@@ -26,8 +26,8 @@ pub(crate) fn run_inside(name: &str, (what, option): (&str, &str), attempt: &[&s
     };
     let this = std::env::current_exe().unwrap();
     let output = command(way).arg(this).args(["--exact", name, "--nocapture", "--skip", WITHIN]).output().unwrap();
-    let told = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success() && told.contains("1 passed"), "{told}");
+    let printed = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
 }
 
 /// Returns whether this process has been given a namespace of its own.

@@ -75,17 +75,17 @@ impl Site {
     /// Runs a command that must succeed, and returns what it prints.
     pub(crate) fn succeeds(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", told(&output));
+        assert!(output.status.success(), "{arguments:?}: {}", printed(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
     /// Runs a command that must fail with one sentence that holds `expected`, and without a panic.
     pub(crate) fn fails(&self, arguments: &[&str], expected: &str) {
         let output = self.run(arguments);
-        let told = told(&output);
-        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {told}");
-        let errors = told.lines().filter(|line| line.starts_with("error: ")).count();
-        assert!(errors == 1 && told.contains(expected) && !told.contains("panicked"), "{arguments:?}: {told}");
+        let printed = printed(&output);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {printed}");
+        let errors = printed.lines().filter(|line| line.starts_with("error: ")).count();
+        assert!(errors == 1 && printed.contains(expected) && !printed.contains("panicked"), "{arguments:?}: {printed}");
     }
 
     /// Runs a command that must succeed, and returns the object it prints.
@@ -96,7 +96,7 @@ impl Site {
     /// Returns what the doctor finds, and whether all is well.
     pub(crate) fn doctor(&self, arguments: &[&str]) -> Findings {
         let output = self.run(&[&["doctor", "--json"], arguments].concat());
-        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", told(&output)));
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", printed(&output)));
         assert_eq!(output.status.success(), found["healthy"] == true, "{found:#}");
         Findings(found)
     }
@@ -116,7 +116,7 @@ impl Site {
 }
 
 /// What a command said on standard error.
-fn told(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 

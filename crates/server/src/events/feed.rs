@@ -48,14 +48,14 @@ async fn watch_keys(app: &ServerState, stopping: &CancellationToken) {
 }
 
 async fn hand_out_all(app: &ServerState, stopping: &CancellationToken) {
-    let mut told = app.store.notifier().listen().await;
+    let mut notifications = app.store.notifier().listen().await;
     while !stopping.is_cancelled() {
         if let Err(error) = look(app).await {
             tracing::debug!("the news cannot be read: {error}");
         }
         let pause = if app.events.is_idle() { IDLE } else { LOOK };
         tokio::select! {
-            _topic = told.wait(&[Topic::Events], pause) => (),
+            _topic = notifications.wait(&[Topic::Events], pause) => (),
             () = app.events.wanted() => (),
             () = stopping.cancelled() => (),
         }
@@ -74,12 +74,12 @@ async fn look(app: &ServerState) -> Result<(), StoreError> {
         if read_to == head {
             break;
         }
-        let (mut told, mut bytes) = (0, 0);
+        let (mut notifications, mut bytes) = (0, 0);
         for event in events {
             let of_this = hand_out(app, event);
-            (told, bytes) = (told + usize::from(of_this > 0), bytes + of_this);
-            if told >= PORTION || bytes >= PORTION_BYTES {
-                (told, bytes) = (0, 0);
+            (notifications, bytes) = (notifications + usize::from(of_this > 0), bytes + of_this);
+            if notifications >= PORTION || bytes >= PORTION_BYTES {
+                (notifications, bytes) = (0, 0);
                 let_them_read(&app.events).await;
             }
         }

@@ -135,7 +135,7 @@ pub(crate) async fn drift_report(
     for subject in subjects.into_iter().skip(offset).take(limit) {
         reports.push(match model_health::drift(&app, &subject, days).await {
             Ok(drift) => drift.into(),
-            Err(failure) => DriftView::not_judged(subject, told(failure)?),
+            Err(failure) => DriftView::not_judged(subject, reason_or_problem(failure)?),
         });
     }
     Ok(Json(DriftReportView::new(days, (total, offset), reports)))
@@ -158,7 +158,7 @@ pub(crate) async fn overview(
     for subject in subjects.into_iter().skip(offset).take(limit) {
         models.push(match model_health::examine(&app, &subject).await {
             Ok(health) => OverviewEntry::judged(&health),
-            Err(failure) => OverviewEntry::not_judged(subject, told(failure)?),
+            Err(failure) => OverviewEntry::not_judged(subject, reason_or_problem(failure)?),
         });
     }
     Ok(Json(OverviewView::new(total, offset, models)))
@@ -190,7 +190,7 @@ pub(crate) async fn data_quality(
             Ok(loaded) => QualityView::new(&loaded, DEFECTS_OF_EACH),
             Err(failure) => {
                 let rows = usize::try_from(info.rows).unwrap_or(usize::MAX);
-                QualityView::unusable(info.symbol, rows, told(failure)?)
+                QualityView::unusable(info.symbol, rows, reason_or_problem(failure)?)
             }
         });
     }
@@ -246,7 +246,7 @@ fn symbol_of(text: &str) -> Result<Symbol, Problem> {
 }
 
 /// Returns why one entry of a list is not there. What concerns the whole list, such as a database that does not answer, is passed on.
-fn told(failure: AppError) -> Result<String, Problem> {
+fn reason_or_problem(failure: AppError) -> Result<String, Problem> {
     match failure.cause() {
         AppError::NoHistory(_) | AppError::NoModel { .. } | AppError::History(_) | AppError::Forecast(_) => {
             Ok(failure.to_string())

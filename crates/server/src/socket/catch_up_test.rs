@@ -84,7 +84,7 @@ impl World {
 }
 
 /// Lets the client listen to A, then resume B from `from` in the middle of `steps`, and returns the world after all is told.
-fn told(before: &[Step], from: usize, after: &[Step]) -> (World, i64, i64) {
+fn simulate(before: &[Step], from: usize, after: &[Step]) -> (World, i64, i64) {
     let of = |symbol: &str| Filter::of(&[EventTopic::Health], Some(&BTreeSet::from([symbol.to_owned()])));
     let hub = Arc::new(EventBroadcaster::default());
     hub.reach(0);
@@ -129,7 +129,7 @@ proptest! {
         from in 0..60_usize,
         after in proptest::collection::vec(step(), 0..120),
     ) {
-        let (world, from, head) = told(&before, from, &after);
+        let (world, from, head) = simulate(&before, from, &after);
         let of = |symbol: &str, after: i64, to: i64| {
             let symbol = symbol.to_owned();
             world.book.iter().filter(move |event| {

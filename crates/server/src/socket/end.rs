@@ -32,7 +32,7 @@ pub(super) enum End {
 
 impl End {
     /// Returns what to tell the client, which was last sent the news `sent`; nothing when nobody is there.
-    pub(super) fn told(&self, sent: i64) -> Option<CloseFrame> {
+    pub(super) fn close_frame(&self, sent: i64) -> Option<CloseFrame> {
         let (code, reason): (CloseCode, String) = match self {
             Self::Gone => return None,
             Self::Stopping => (1001, "the server ends; reconnect and resume".to_owned()),
@@ -67,16 +67,16 @@ mod tests {
 
     #[test]
     fn a_reason_fits_and_says_where_to_go_on() {
-        let slow = End::Dismissed(DisconnectReason::TooSlow { behind: 1025 }).told(7).unwrap();
+        let slow = End::Dismissed(DisconnectReason::TooSlow { behind: 1025 }).close_frame(7).unwrap();
         assert_eq!(
             (slow.code, slow.reason.as_str()),
             (1013, "too slow: 1025 messages behind; reconnect with resume_from 7")
         );
-        assert!(End::Gone.told(0).is_none());
-        let broken = End::Broken("é".repeat(100)).told(0).unwrap();
+        assert!(End::Gone.close_frame(0).is_none());
+        let broken = End::Broken("é".repeat(100)).close_frame(0).unwrap();
         assert_eq!(broken.reason.as_str(), "é".repeat(61));
         for end in [End::Stopping, End::Silent, End::Stalled, End::Flood, End::TooLarge, End::NoNews] {
-            assert!(end.told(i64::MAX).unwrap().reason.len() <= LONGEST_REASON, "{end:?}");
+            assert!(end.close_frame(i64::MAX).unwrap().reason.len() <= LONGEST_REASON, "{end:?}");
         }
     }
 }

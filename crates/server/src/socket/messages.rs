@@ -198,8 +198,8 @@ mod tests {
             (r#"{"type":"subscribe","topics":["jobs"],"symbol":"AAPL"}"#, "symbol"),
             (r#"{"type":"unsubscribe","resume_from":1}"#, "resume_from"),
         ] {
-            let told = Ask::read(text).unwrap_err();
-            assert!(told.contains(named), "{text}: {told}");
+            let refused = Ask::read(text).unwrap_err();
+            assert!(refused.contains(named), "{text}: {refused}");
         }
     }
 }

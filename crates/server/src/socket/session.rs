@@ -71,7 +71,7 @@ where
             Ok(()) => End::Gone,
         };
         tracing::debug!(?end, sent = self.sent, "a conversation ends");
-        let Some(farewell) = end.told(self.sent) else { return };
+        let Some(farewell) = end.close_frame(self.sent) else { return };
         // Nothing more is to come, whatever happens meanwhile.
         let Self { mut socket, listening, .. } = self;
         drop(listening);

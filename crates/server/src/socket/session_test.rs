@@ -139,8 +139,8 @@ async fn who_is_too_slow_is_told_how_much_and_where_to_go_on() {
         }
     };
     assert_eq!(frame.code, 1013);
-    let told: i64 = frame.reason.rsplit(' ').next().unwrap().parse().unwrap();
-    assert!(told <= last, "what was not heard must be told again: {} after {last}", frame.reason.as_str());
+    let sequence: i64 = frame.reason.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(sequence <= last, "what was not heard must be told again: {} after {last}", frame.reason.as_str());
     assert!(frame.reason.starts_with("too slow: 1025 messages behind"), "{}", frame.reason.as_str());
 }
 

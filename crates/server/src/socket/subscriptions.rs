@@ -38,14 +38,14 @@ where
             let symbols = symbols.as_ref();
             return self.say(&Say::Subscribed { topics: &topics, symbols, sequence, resumed_from: None }).await;
         };
-        let told = self.listening.change(Filter::default());
+        let changed = self.listening.change(Filter::default());
         self.deliver_rest().await?;
         let subscribed =
-            Say::Subscribed { topics: &topics, symbols: symbols.as_ref(), sequence: told, resumed_from: Some(from) };
+            Say::Subscribed { topics: &topics, symbols: symbols.as_ref(), sequence: changed, resumed_from: Some(from) };
         self.say(&subscribed).await?;
         let resumed = Filter::of(&topics, symbols.as_ref());
         let before = std::mem::replace(&mut self.filter, filter);
-        let (past, gap) = CatchUp::begin((resumed, from), (before, told), newest);
+        let (past, gap) = CatchUp::begin((resumed, from), (before, changed), newest);
         self.tell_gap(gap).await?;
         self.catch_up(past).await
     }

@@ -33,10 +33,10 @@ async fn look(app: &Services) -> Result<Vec<Finding>, AppError> {
     if silent.is_empty() {
         return Ok(vec![Finding::ok(NAME, format!("{} running, each with a worker that lives", counted(all, "job")))]);
     }
-    Ok(silent.iter().map(|job| told(job, patience)).collect())
+    Ok(silent.iter().map(|job| describe(job, patience)).collect())
 }
 
-fn told(job: &RunningJob, patience: Duration) -> Finding {
+fn describe(job: &RunningJob, patience: Duration) -> Finding {
     let worker = job.worker.as_deref().unwrap_or("unknown");
     let seconds = patience.as_secs();
     Finding::warning(format!("job {}", job.id), format!("its worker {worker} gave no sign of life for {seconds} s"))

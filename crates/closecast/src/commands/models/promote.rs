@@ -25,7 +25,7 @@ pub(super) async fn promote(
     let asked = Challenger { name, version, force, actor: Some("command line") };
     let came = cancelled_by_ctrl_c(promote::challenge(app, asked, cancel.clone()), cancel).await?;
     terminal.object(&came)?;
-    terminal.line(challenge::told(&came))?;
+    terminal.line(challenge::summary(&came))?;
     Ok(came.promoted)
 }
 

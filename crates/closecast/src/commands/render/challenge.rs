@@ -8,7 +8,7 @@ use closecast_app::plural::counted;
 use closecast_app::use_cases::promote::Challenge;
 
 /// Returns the comparison as a small table, and what followed from it.
-pub(crate) fn told(challenge: &Challenge) -> String {
+pub(crate) fn summary(challenge: &Challenge) -> String {
     let mut text = String::new();
     if let Some(evidence) = &challenge.evidence {
         table(&mut text, challenge, evidence);

@@ -55,7 +55,7 @@ pub(crate) fn show(trained: &Trained, version: &ModelVersion, terminal: &Termina
 /// Shows how a new version did beside the one in service.
 pub(crate) fn show_challenge(trained: &Trained, terminal: &Terminal) -> Result<(), CliError> {
     match &trained.challenge {
-        Some(came) => terminal.line(format_args!("\n{}", challenge::told(came))),
+        Some(came) => terminal.line(format_args!("\n{}", challenge::summary(came))),
         None => Ok(()),
     }
 }

@@ -201,23 +201,23 @@ mod tests {
     fn the_help_tells_the_defaults() {
         let help = Flags::command().term_width(0).render_help().to_string();
         let (base, improved) = (Architecture::Base.model(), Architecture::Improved.model());
-        let told = |flag: &str, default: String| {
+        let stated = |flag: &str, default: String| {
             let line = help.lines().find(|line| line.contains(&format!("{flag} <"))).unwrap();
             assert!(line.contains(&format!("[default: {default}]")), "{line}");
         };
-        told("--hidden-size", format!("{}; improved {}", base.hidden_size, improved.hidden_size));
-        told("--layers", format!("{}; improved {}", base.layers, improved.layers));
-        told("--dropout", format!("{}; improved {}", base.dropout, improved.dropout));
-        told("--recipe", serde_json::to_string(&base.recipe).unwrap().replace('"', ""));
-        told("--lookback", base.lookback.to_string());
-        told("--horizon", base.horizon.to_string());
-        told("--arch", base.arch.name().to_owned());
-        told("--epochs", base.epochs.to_string());
-        told("--batch-size", base.batch_size.to_string());
-        told("--learning-rate", base.learning_rate.to_string());
-        told("--schedule", serde_json::to_string(&ScheduleForm(base.schedule)).unwrap().replace('"', ""));
-        told("--weight-decay", base.weight_decay.to_string());
-        told("--patience", base.patience.to_string());
-        told("--seed", base.seed.to_string());
+        stated("--hidden-size", format!("{}; improved {}", base.hidden_size, improved.hidden_size));
+        stated("--layers", format!("{}; improved {}", base.layers, improved.layers));
+        stated("--dropout", format!("{}; improved {}", base.dropout, improved.dropout));
+        stated("--recipe", serde_json::to_string(&base.recipe).unwrap().replace('"', ""));
+        stated("--lookback", base.lookback.to_string());
+        stated("--horizon", base.horizon.to_string());
+        stated("--arch", base.arch.name().to_owned());
+        stated("--epochs", base.epochs.to_string());
+        stated("--batch-size", base.batch_size.to_string());
+        stated("--learning-rate", base.learning_rate.to_string());
+        stated("--schedule", serde_json::to_string(&ScheduleForm(base.schedule)).unwrap().replace('"', ""));
+        stated("--weight-decay", base.weight_decay.to_string());
+        stated("--patience", base.patience.to_string());
+        stated("--seed", base.seed.to_string());
     }
 }

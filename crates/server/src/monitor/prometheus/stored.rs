@@ -19,11 +19,11 @@ const MOST_ALERTS: u64 = 10_000;
 
 /// Writes what the database tells, and that it does not answer if it does not.
 pub(super) async fn write(text: &mut TextEncoder, app: &ServerState) {
-    let told = app.monitor.stored.get(AGE, gather(app)).await;
+    let gathered = app.monitor.stored.get(AGE, gather(app)).await;
     let work = work(app).await;
-    let up = told.is_ok() && work.is_ok();
+    let up = gathered.is_ok() && work.is_ok();
     text.gauge("closecast_database_up", "1 when the database answers, else 0.").figure(&[], u8::from(up));
-    match told {
+    match gathered {
         Ok(figures) => prices_and_models(text, &figures),
         Err(error) => tracing::warn!(%error, "the database does not tell its figures"),
     }

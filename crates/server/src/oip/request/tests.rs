@@ -41,7 +41,7 @@ fn numbers_are_the_same_however_they_come() {
 #[test]
 fn what_is_wrong_is_told_with_its_tensor() {
     let two = || json!([1.0, 2.0]);
-    for (inputs, told) in [
+    for (inputs, message) in [
         (json!([]), "inputs: is empty"),
         (json!(7), "inputs: must be an array"),
         (json!([7]), "inputs: must be an array of objects"),
@@ -74,9 +74,9 @@ fn what_is_wrong_is_told_with_its_tensor() {
         ),
     ] {
         let error = read(inputs.clone()).unwrap_err().to_string();
-        assert!(error.starts_with(told), "{inputs}: {error}");
+        assert!(error.starts_with(message), "{inputs}: {error}");
     }
-    for (inputs, told) in [
+    for (inputs, message) in [
         (json!([one("close", json!([2]), json!([1.0, 0.0]))]), "input \"close\": value 1 is 0"),
         (json!([one("open", json!([2]), two())]), "input \"close\": is missing"),
         (json!([one("close", json!([2]), two()), one("price", json!([2]), two())]), "input \"price\": is none of"),
@@ -90,21 +90,21 @@ fn what_is_wrong_is_told_with_its_tensor() {
         (json!([one("close", json!([100, 1]), json!(vec![1.0; 100]))]), "input \"close\": at most 64 windows"),
     ] {
         let error = windows(&read(inputs.clone()).unwrap()).unwrap_err().to_string();
-        assert!(error.starts_with(told), "{inputs}: {error}");
+        assert!(error.starts_with(message), "{inputs}: {error}");
     }
-    for (length, told) in
+    for (length, message) in
         [("x", "Inference-Header"), ("-1", "Inference-Header"), ("99", "Inference-Header"), ("1", "body: ")]
     {
-        assert!(parse(Some(length), b"{}").unwrap_err().to_string().starts_with(told));
+        assert!(parse(Some(length), b"{}").unwrap_err().to_string().starts_with(message));
     }
     let nan = f64::NAN.to_le_bytes();
     let input = json!({"name": "close", "shape": [1], "datatype": "FP64", "parameters": {"binary_data_size": 8}});
     let header = json!({ "inputs": [input] }).to_string();
     let body = |bytes: &[u8]| [header.as_bytes(), bytes].concat();
     let length = header.len().to_string();
-    let told = |bytes: &[u8]| parse(Some(&length), &body(bytes)).unwrap_err().to_string();
-    assert!(told(&nan).contains("value 0 is NaN"));
-    assert_eq!(told(&[1.0_f64.to_le_bytes(), nan].concat()), "body: has 8 bytes after the last tensor");
+    let message = |bytes: &[u8]| parse(Some(&length), &body(bytes)).unwrap_err().to_string();
+    assert!(message(&nan).contains("value 0 is NaN"));
+    assert_eq!(message(&[1.0_f64.to_le_bytes(), nan].concat()), "body: has 8 bytes after the last tensor");
 }
 
 #[test]

@@ -33,7 +33,7 @@ use closecast_api::inference::InferenceErrorView;
 use closecast_app::{
     error::AppError,
     state::LoadedModel,
-    use_cases::forecast_sent::{Sent, SentForecast, forecast_with, nobody},
+    use_cases::forecast_sent::{Sent, SentForecast, forecast_with, placeholder_symbol},
 };
 
 /// Windows that count as one more request of the caller's allowance.
@@ -147,9 +147,9 @@ impl Prices {
     }
 
     fn window(&self, days: &[Day]) -> Result<Sent, AppError> {
-        let nobody = || Ok::<_, AppError>(nobody()?);
+        let placeholder = || Ok::<_, AppError>(placeholder_symbol()?);
         let series = RawSeries {
-            symbol: self.symbol.clone().map_or_else(nobody, Ok)?,
+            symbol: self.symbol.clone().map_or_else(placeholder, Ok)?,
             basis: PriceBasis::SplitAdjusted,
             currency: None,
             source: "request".to_owned(),

@@ -47,6 +47,6 @@ impl IntoResponse for Refusal {
             status => status,
         };
         let body = Json(InferenceErrorView { error: self.0.detail().to_owned() });
-        self.0.told_as((status, body))
+        self.0.with_body((status, body))
     }
 }

@@ -82,7 +82,8 @@ pub(crate) async fn promote(
         let asked = Challenger { name: &asked_name, version: request.version, force, actor };
         promote::challenge(&app, asked, cancel).await
     };
-    let challenge = tokio::spawn(work).await.map_err(|panic| AppError::Internal(panic.to_string()))?.map_err(told)?;
+    let challenge =
+        tokio::spawn(work).await.map_err(|panic| AppError::Internal(panic.to_string()))?.map_err(problem_of)?;
     if challenge.promoted {
         return Ok(Json(challenge.into()));
     }
@@ -95,7 +96,7 @@ pub(crate) async fn promote(
 }
 
 /// Tells what is wrong in the words of this interface.
-fn told(failure: AppError) -> Problem {
+fn problem_of(failure: AppError) -> Problem {
     match failure {
         AppError::NoChallenger(name) => Problem::new(
             StatusCode::CONFLICT,

@@ -20,7 +20,7 @@ use crate::{
 };
 use closecast_app::{
     error::AppError,
-    use_cases::forecast_sent::{Sent, nobody},
+    use_cases::forecast_sent::{Sent, placeholder_symbol},
 };
 
 /// Symbols that are named when a file holds several.
@@ -95,11 +95,11 @@ impl PriceFile {
         let busy = |_| Problem::busy("several files are being read: send this one in a moment");
         let place = app.admission.files.enter().await.map_err(busy)?;
         let named = self.name.as_deref().and_then(|name| symbol_from_file_name(Path::new(name)));
-        let nobody = nobody().map_err(AppError::from)?;
+        let placeholder = placeholder_symbol().map_err(AppError::from)?;
         let options = ImportOptions {
             symbol: self.symbol.clone(),
             date_order: self.date_order,
-            fallback_symbol: Some(nobody.clone()),
+            fallback_symbol: Some(placeholder.clone()),
             limits: Limits { rows: MOST_ROWS, ..Limits::default() },
             ..ImportOptions::default()
         };
@@ -112,12 +112,12 @@ impl PriceFile {
         let import = app.limiter.compute(read).await?;
         let import = import.map_err(|error| Problem::invalid(format!("file: {error}")))?;
         let mut series = only(import)?;
-        if series.symbol == nobody
+        if series.symbol == placeholder
             && let Some(named) = named
         {
             series.symbol = named;
         }
-        let symbol = Some(series.symbol.clone()).filter(|symbol| *symbol != nobody);
+        let symbol = Some(series.symbol.clone()).filter(|symbol| *symbol != placeholder);
         let place = "file".to_owned();
         Ok(Sent { symbol, model: self.model, place, series, dated: true, as_of: None, look_up: false })
     }

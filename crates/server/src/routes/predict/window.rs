@@ -9,7 +9,7 @@ use crate::{
     predict_body::{Window, WindowRow},
     problem::Problem,
 };
-use closecast_app::use_cases::forecast_sent::{Sent, nobody};
+use closecast_app::use_cases::forecast_sent::{Sent, placeholder_symbol};
 
 /// Returns the prices of a window.
 ///
@@ -17,7 +17,7 @@ use closecast_app::use_cases::forecast_sent::{Sent, nobody};
 /// None in practice.
 pub(super) fn sent(window: Window) -> Result<Sent, Problem> {
     let internal = |error| Problem::new(axum::http::StatusCode::INTERNAL_SERVER_ERROR, format!("{error}"));
-    let symbol = window.symbol.clone().map_or_else(|| nobody().map_err(internal), Ok)?;
+    let symbol = window.symbol.clone().map_or_else(|| placeholder_symbol().map_err(internal), Ok)?;
     let dated = window.rows.iter().all(|row| row.date.is_some());
     let series = RawSeries {
         symbol,
